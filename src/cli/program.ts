@@ -1,0 +1,50 @@
+// The command tree: names and flags only. Each command loads what it needs inside its action.
+import { Command, CommanderError } from "commander";
+import { exitCodes } from "../errors.js";
+import { registerHelp } from "./help-exit-codes.js";
+import type { Io } from "./io.js";
+
+/** Runs one command line and returns the exit code. Never throws, never calls process.exit. */
+export async function main(args: string[], io: Io): Promise<number> {
+  const status = { code: exitCodes.ok.code as number };
+  const program = createProgram(io, (code) => {
+    status.code = code;
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return status.code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage.code;
+    const { reportError } = await import("./report-error.js");
+    return reportError(error, io, { json: args.includes("--json"), debug: args.includes("--debug") });
+  }
+}
+
+/** What a command's register function gets: the world, and a way to end with a documented code other than 0. */
+export interface CommandContext {
+  io: Io;
+  exit(code: number): void;
+}
+
+function createProgram(io: Io, exit: (code: number) => void): Command {
+  const program = new Command("ft")
+    .description("Fine-tuning orchestration: recipe in, a checked, tracked, evaluated and registered adapter out.")
+    .version("", "-V, --version", "print the version")
+    .option("--debug", "show stack traces and what ft decided")
+    .helpCommand(false)
+    .showHelpAfterError("(ft help lists the commands)")
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => io.out.write(text),
+      writeErr: (text) => io.err.write(text),
+      getOutHelpWidth: () => Math.min(io.out.columns, 120),
+      getErrHelpWidth: () => Math.min(io.err.columns, 120),
+    })
+    .exitOverride();
+  const context: CommandContext = { io, exit };
+  for (const register of commands) register(program, context);
+  return program;
+}
+
+/** One line a command, in the order of the help. */
+const commands: ((program: Command, context: CommandContext) => void)[] = [registerHelp];

@@ -1,0 +1,51 @@
+// Prints a failure at the edge, once: what, where, why, next. A stack trace only with --debug or for ft's own faults.
+import { exitCodes, FtError, type Place } from "../errors.js";
+import { type Io, writeJson } from "./io.js";
+
+/** Returns the exit code that belongs to the error. */
+export function reportError(error: unknown, io: Io, options: { json: boolean; debug: boolean }): number {
+  const known = error instanceof FtError ? error : unexpected(error);
+  if (options.json) writeJson(io, { ok: false, error: errorJson(known) });
+  io.err.write(`${errorText(known)}\n`);
+  if (options.debug && error instanceof Error) io.err.write(`${error.stack}\n`);
+  return exitCodes[known.exit].code;
+}
+
+function errorText(error: FtError): string {
+  const lines = [`error: ${error.message}`];
+  if (error.where) lines.push(`  at ${placeText(error.where)}`);
+  for (const problem of error.problems) {
+    lines.push(`  - ${problem.where ? `${placeText(problem.where)}: ` : ""}${problem.message}`);
+    if (problem.fix) lines.push(`      ${problem.fix}`);
+  }
+  if (error.why) lines.push(`  why: ${error.why}`);
+  if (error.next) lines.push(`  next: ${error.next}`);
+  return lines.join("\n");
+}
+
+function placeText(place: Place): string {
+  return [place.file, place.line, place.column].filter((part) => part !== undefined).join(":");
+}
+
+function errorJson(error: FtError): Record<string, unknown> {
+  return {
+    code: error.code,
+    exit: exitCodes[error.exit].code,
+    message: error.message,
+    where: error.where,
+    why: error.why,
+    next: error.next,
+    problems: error.problems.length > 0 ? error.problems : undefined,
+  };
+}
+
+function unexpected(error: unknown): FtError {
+  return new FtError({
+    code: "internal",
+    exit: "internal",
+    message: error instanceof Error ? error.message : String(error),
+    why: "this is a fault of ft itself",
+    next: "run the command again with --debug and report what it prints",
+    cause: error,
+  });
+}

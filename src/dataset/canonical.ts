@@ -1,0 +1,43 @@
+// Canonical rows, whatever format they came in, and the facts about a dataset that rendering needs.
+
+export type Role = "system" | "user" | "assistant" | "tool";
+
+export interface Message {
+  role: Role;
+  content: string;
+}
+
+/** A conversation, or plain text. Alpaca, sharegpt and prompt+completion rows all become messages. */
+export type CanonicalRow = { kind: "messages"; messages: Message[] } | { kind: "text"; text: string };
+
+/** Where a row came from; lines count from 1 (for .json: the line on which the element starts). */
+export interface RowPlace {
+  file: string;
+  line: number;
+}
+
+export interface DatasetFacts {
+  train: SplitFacts;
+  eval: SplitFacts | null;
+}
+
+export interface SplitFacts {
+  rows: number;
+  /** sha256 over the canonical rows in order, hex: same rows, same hash, whatever the file format. */
+  sha256: string;
+  kinds: { messages: number; text: number };
+  /** Assistant turns in all rows: lines of the prompt-completion layout. */
+  assistantTurns: number;
+}
+
+export type Severity = "error" | "warning" | "info";
+
+/** One result of a data rule. */
+export interface Finding {
+  rule: string;
+  severity: Severity;
+  file: string;
+  line: number;
+  message: string;
+  fix?: string;
+}

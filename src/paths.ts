@@ -1,0 +1,28 @@
+// Where things are: the package's own assets, the user's caches, the project's .ft folder. Nothing is written elsewhere.
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** The installed package's root: holds trainer/, recipes/, examples/, package.json. Same for src/ and dist/. */
+export const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** ft's user cache (environments, uv, converted models): $FT_CACHE, else $XDG_CACHE_HOME/ft, else ~/.cache/ft. */
+export function ftCacheDir(env: Env): string {
+  if (env.FT_CACHE) return env.FT_CACHE;
+  return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "ft");
+}
+
+/** A project's private folder. */
+export function ftDir(projectDir: string): string {
+  return join(projectDir, ".ft");
+}
+
+export function runsDir(projectDir: string): string {
+  return join(ftDir(projectDir), "runs");
+}
+
+export function storeFile(projectDir: string): string {
+  return join(ftDir(projectDir), "ft.db");
+}

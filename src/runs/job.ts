@@ -1,0 +1,41 @@
+// job.json, the manifest of a job folder: all a launcher needs to execute it, on any machine, without ft.
+import { z } from "zod";
+
+export const jobVersion = 1;
+
+/** One program of the engine's environment, run in order by trainer/run.py: `python -m <module> <args...>` in the job folder. */
+const stepSchema = z.object({
+  name: z.enum(["train", "evaluate"]),
+  module: z.string(),
+  args: z.array(z.string()),
+});
+
+export const jobSchema = z.object({
+  version: z.literal(jobVersion),
+  /** Run id, also the folder's name. */
+  id: z.string(),
+  /** Recipe name. */
+  name: z.string(),
+  createdAt: z.number(),
+  engine: z.object({ name: z.string(), version: z.string() }),
+  steps: z.array(stepSchema),
+  /** Environment variables for the steps. Never secrets. */
+  env: z.record(z.string(), z.string()),
+  model: z.object({
+    /** What the person asked for. */
+    asked: z.string(),
+    /** Written into adapter_config.json as base_model_name_or_path: hub id, or the alias of an embedded model, or the folder. */
+    id: z.string(),
+    /** Commit of a hub model, else sha256 of the weights' manifest. */
+    revision: z.string(),
+    /** The folder on this machine. In the job folder it is reached as `model/`, a link, so that configs stay the same everywhere. */
+    path: z.string(),
+  }),
+  heartbeatSeconds: z.number().positive(),
+  /** Checkpoints go here; relative to the job folder. */
+  checkpointDir: z.string(),
+  /** The trained adapter (or full model) goes here; relative. */
+  adapterDir: z.string(),
+});
+
+export type Job = z.output<typeof jobSchema>;

@@ -1,0 +1,34 @@
+// The life of a run as a state machine. Only the store's transition() changes a state, and only along these edges.
+
+export const runStates = [
+  "queued",
+  "preparing",
+  "running",
+  "stopping",
+  "succeeded",
+  "failed",
+  "cancelled",
+  "lost",
+] as const;
+export type RunState = (typeof runStates)[number];
+
+/** `resume` takes a finished run back to preparing; `lost` can come back when its launcher finds it again. */
+const edges: Record<RunState, readonly RunState[]> = {
+  queued: ["preparing", "cancelled", "failed"],
+  preparing: ["running", "stopping", "succeeded", "failed", "cancelled", "lost"],
+  running: ["stopping", "succeeded", "failed", "cancelled", "lost"],
+  stopping: ["succeeded", "failed", "cancelled", "lost"],
+  succeeded: [],
+  failed: ["preparing"],
+  cancelled: ["preparing"],
+  lost: ["preparing", "running", "stopping", "succeeded", "failed", "cancelled"],
+};
+
+export function canMove(from: RunState, to: RunState): boolean {
+  return edges[from].includes(to);
+}
+
+/** Nothing more will happen by itself. */
+export function isFinal(state: RunState): boolean {
+  return state === "succeeded" || state === "failed" || state === "cancelled";
+}

@@ -1,0 +1,31 @@
+// Runs ft's command line inside the test process: real commands, real files, captured output. Never throws.
+import type { Io, Output } from "../src/cli/io.js";
+import { main } from "../src/cli/program.js";
+
+export interface FtResult {
+  code: number;
+  out: string;
+  err: string;
+}
+
+/** `args` as typed after `ft`, already split. No terminal, so nothing is asked and nothing is drawn. */
+export async function runFt(args: string[], options: { cwd: string; env?: Record<string, string> }): Promise<FtResult> {
+  const captured = { out: "", err: "" };
+  const capture = (name: "out" | "err"): Output => ({
+    write: (text) => {
+      captured[name] += text;
+    },
+    isTTY: false,
+    columns: 100,
+  });
+  const io: Io = {
+    out: capture("out"),
+    err: capture("err"),
+    stdin: process.stdin,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env },
+    cwd: options.cwd,
+    now: Date.now,
+  };
+  const code = await main(args, io);
+  return { code, ...captured };
+}
