@@ -4,7 +4,7 @@ import { type Io, writeJson } from "./io.js";
 
 /** Returns the exit code that belongs to the error. */
 export function reportError(error: unknown, io: Io, options: { json: boolean; debug: boolean }): number {
-  const known = error instanceof FtError ? error : unexpected(error);
+  const known = error instanceof FtError ? error : (systemError(error) ?? unexpected(error));
   if (options.json) writeJson(io, { ok: false, error: errorJson(known) });
   io.err.write(`${errorText(known)}\n`);
   if (options.debug && error instanceof Error) io.err.write(`${error.stack}\n`);
@@ -37,6 +37,26 @@ function errorJson(error: FtError): Record<string, unknown> {
     next: error.next,
     problems: error.problems.length > 0 ? error.problems : undefined,
   };
+}
+
+/** What the operating system or SQLite refused: not a fault of ft, and the person can mend it. */
+const systemFaults: Record<string, { code: string; message: string; next: string }> = {
+  ENOSPC: { code: "env.disk-full", message: "no space left on the disk", next: "free some space (`ft doctor` shows how much there is), then repeat" },
+  EDQUOT: { code: "env.disk-full", message: "the disk quota is used up", next: "free some space, then repeat" },
+  EACCES: { code: "env.permission", message: "permission denied", next: "make it writable for you, or work in another folder" },
+  EPERM: { code: "env.permission", message: "operation not permitted", next: "make it writable for you, or work in another folder" },
+  EROFS: { code: "env.permission", message: "the file system is read-only", next: "work in another folder" },
+  EMFILE: { code: "env.open-files", message: "too many open files", next: "raise the limit (`ulimit -n 4096`), then repeat" },
+  SQLITE_FULL: { code: "env.disk-full", message: "no space left on the disk for .ft/ft.db", next: "free some space, then repeat" },
+  SQLITE_READONLY: { code: "env.permission", message: ".ft/ft.db is not writable", next: "make .ft writable for you" },
+  SQLITE_CANTOPEN: { code: "env.permission", message: ".ft/ft.db cannot be opened or created", next: "make .ft writable for you" },
+};
+
+function systemError(error: unknown): FtError | undefined {
+  const { code, path } = error as NodeJS.ErrnoException;
+  const fault = code ? systemFaults[code] : undefined;
+  if (!fault) return undefined;
+  return new FtError({ ...fault, exit: "environment", ...(path ? { where: { file: path } } : {}), cause: error });
 }
 
 function unexpected(error: unknown): FtError {

@@ -1,0 +1,20 @@
+// `npm run bench`: each figure side by side with its peer, in one run, as a ratio of medians. The last line of stdout is JSON.
+import { benchColdStart } from "./cold-start.mjs";
+import { benchFirstStep } from "./first-step.mjs";
+import { cpus } from "node:os";
+import { execFileSync } from "node:child_process";
+
+const only = process.argv[2];
+const benches = { "cold-start": benchColdStart, "first-step": benchFirstStep };
+const rows = [];
+for (const [name, bench] of Object.entries(benches)) {
+  if (only && only !== name) continue;
+  rows.push(...(await bench()));
+}
+for (const row of rows) {
+  console.log(
+    `${row.name.padEnd(38)} ${row.ratio.toFixed(2)}x of ${row.peer}  (goal <= ${row.goal}x; ${row.medianMs.toFixed(0)} ms against ${row.peerMedianMs.toFixed(0)} ms, spread ${row.minMs.toFixed(0)}-${row.maxMs.toFixed(0)}, n=${row.n})`,
+  );
+}
+const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+console.log(JSON.stringify({ commit, machine: `${cpus().length} x ${cpus()[0]?.model}`, node: process.version, rows }));
