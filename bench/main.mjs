@@ -1,8 +1,9 @@
 // `npm run bench`: each figure side by side with its peer, in one run, as a ratio of medians. The last line of stdout is JSON.
+
+import { execFileSync } from "node:child_process";
+import { cpus } from "node:os";
 import { benchColdStart } from "./cold-start.mjs";
 import { benchFirstStep } from "./first-step.mjs";
-import { cpus } from "node:os";
-import { execFileSync } from "node:child_process";
 
 const only = process.argv[2];
 const benches = { "cold-start": benchColdStart, "first-step": benchFirstStep };

@@ -41,15 +41,39 @@ function errorJson(error: FtError): Record<string, unknown> {
 
 /** What the operating system or SQLite refused: not a fault of ft, and the person can mend it. */
 const systemFaults: Record<string, { code: string; message: string; next: string }> = {
-  ENOSPC: { code: "env.disk-full", message: "no space left on the disk", next: "free some space (`ft doctor` shows how much there is), then repeat" },
+  ENOSPC: {
+    code: "env.disk-full",
+    message: "no space left on the disk",
+    next: "free some space (`ft doctor` shows how much there is), then repeat",
+  },
   EDQUOT: { code: "env.disk-full", message: "the disk quota is used up", next: "free some space, then repeat" },
-  EACCES: { code: "env.permission", message: "permission denied", next: "make it writable for you, or work in another folder" },
-  EPERM: { code: "env.permission", message: "operation not permitted", next: "make it writable for you, or work in another folder" },
+  EACCES: {
+    code: "env.permission",
+    message: "permission denied",
+    next: "make it writable for you, or work in another folder",
+  },
+  EPERM: {
+    code: "env.permission",
+    message: "operation not permitted",
+    next: "make it writable for you, or work in another folder",
+  },
   EROFS: { code: "env.permission", message: "the file system is read-only", next: "work in another folder" },
-  EMFILE: { code: "env.open-files", message: "too many open files", next: "raise the limit (`ulimit -n 4096`), then repeat" },
-  SQLITE_FULL: { code: "env.disk-full", message: "no space left on the disk for .ft/ft.db", next: "free some space, then repeat" },
+  EMFILE: {
+    code: "env.open-files",
+    message: "too many open files",
+    next: "raise the limit (`ulimit -n 4096`), then repeat",
+  },
+  SQLITE_FULL: {
+    code: "env.disk-full",
+    message: "no space left on the disk for .ft/ft.db",
+    next: "free some space, then repeat",
+  },
   SQLITE_READONLY: { code: "env.permission", message: ".ft/ft.db is not writable", next: "make .ft writable for you" },
-  SQLITE_CANTOPEN: { code: "env.permission", message: ".ft/ft.db cannot be opened or created", next: "make .ft writable for you" },
+  SQLITE_CANTOPEN: {
+    code: "env.permission",
+    message: ".ft/ft.db cannot be opened or created",
+    next: "make .ft writable for you",
+  },
 };
 
 function systemError(error: unknown): FtError | undefined {

@@ -1,0 +1,70 @@
+// Builds a job folder beside its final place and renames it there, so that a half-written one is never seen.
+import { cp, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { stringify } from "yaml";
+import type { DataLayout, Rendering } from "../engines/contract.js";
+import { packageRoot, runsDir } from "../paths.js";
+import type { Recipe } from "../recipes/schema.js";
+import { type Job, jobVersion } from "../runs/job.js";
+import type { RunLock } from "../runs/lock.js";
+
+export interface JobFolderInput {
+  id: string;
+  createdAt: number;
+  projectDir: string;
+  recipe: Recipe;
+  rendering: Rendering;
+  engine: { name: string; version: string };
+  model: Job["model"];
+  lock: RunLock;
+  /** Writes data/ into the folder; called with its temporary path. */
+  writeData(dir: string, layout: DataLayout): Promise<void>;
+}
+
+/** Returns the manifest and the folder's absolute path. On any failure nothing is left behind. */
+export async function createJobFolder(input: JobFolderInput): Promise<{ job: Job; dir: string }> {
+  const dir = join(runsDir(input.projectDir), input.id);
+  const building = join(runsDir(input.projectDir), `.new-${input.id}`);
+  const job = manifest(input);
+  try {
+    await mkdir(building, { recursive: true });
+    for (const [path, content] of Object.entries(input.rendering.files)) {
+      await mkdir(dirname(join(building, path)), { recursive: true });
+      await writeFile(join(building, path), content);
+    }
+    await writeFile(join(building, "recipe.yaml"), stringify(input.recipe));
+    await writeFile(join(building, "lock.json"), `${JSON.stringify(input.lock, null, 2)}\n`);
+    await input.writeData(building, input.rendering.layout);
+    await cp(join(packageRoot, "trainer", "run.py"), join(building, "trainer", "run.py"));
+    await cp(join(packageRoot, "trainer", "ft_trainer"), join(building, "trainer", "ft_trainer"), {
+      recursive: true,
+      filter: (source) => !source.endsWith("__pycache__"),
+    });
+    await symlink(input.model.path, join(building, "model"));
+    await writeFile(join(building, "job.json"), `${JSON.stringify(job, null, 2)}\n`);
+    await rename(building, dir);
+  } catch (error) {
+    await rm(building, { recursive: true, force: true });
+    throw error;
+  }
+  return { job, dir };
+}
+
+function manifest({ id, createdAt, recipe, rendering, engine, model }: JobFolderInput): Job {
+  return {
+    version: jobVersion,
+    id,
+    name: recipe.name,
+    createdAt,
+    engine,
+    steps: [
+      { name: "train", ...rendering.train },
+      { name: "evaluate", ...rendering.evaluate },
+    ],
+    env: rendering.env,
+    model,
+    heartbeatSeconds: 10,
+    checkpointDir: "out/checkpoints",
+    adapterDir: "out/adapter",
+  };
+}

@@ -1,0 +1,26 @@
+// The documentation says what the code does: paths it names exist, the exit-code page is the table.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { exitCodeTable } from "../src/cli/help-exit-codes.js";
+import { packageRoot } from "../src/paths.js";
+
+const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  ...readdirSync(join(packageRoot, "docs")).map((name) => `docs/${name}`),
+].filter((page) => page.endsWith(".md"));
+
+describe("documentation", () => {
+  it.each(pages)("%s names only files and folders of the repository that exist", (page) => {
+    const text = readFileSync(join(packageRoot, page), "utf8");
+    const named = [
+      ...text.matchAll(/`((?:src|docs|test|trainer|examples|recipes|bench|scripts|docker)\/[\w./-]*)/g),
+    ].map((match) => match[1]!);
+    expect(named.filter((path) => !existsSync(join(packageRoot, path)))).toEqual([]);
+  });
+
+  it("lists the exit codes exactly as `ft help exit-codes` prints them", () => {
+    expect(readFileSync(join(packageRoot, "docs/exit-codes.md"), "utf8")).toContain(`\`\`\`\n${exitCodeTable()}\`\`\``);
+  });
+});
