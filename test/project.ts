@@ -1,0 +1,73 @@
+// A small project in a temporary folder, and the built binary to drive it with a bare environment.
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa, type ResultPromise } from "execa";
+import { packageRoot } from "../src/paths.js";
+
+export const ftBinary = join(packageRoot, "dist/cli/main.js");
+
+export function emptyFolder(): string {
+  return mkdtempSync(join(tmpdir(), "ft-test-"));
+}
+
+export interface ProjectOptions {
+  rows?: number;
+  method?: "full" | "lora" | "qlora";
+  maxSteps?: number;
+  saveEvery?: number;
+}
+
+/** Writes data and a recipe for the tiny model (under a million parameters; global-setup.ts makes it). */
+export function tinyProject(options: ProjectOptions = {}): string {
+  const dir = emptyFolder();
+  mkdirSync(join(dir, "data"));
+  const count = options.rows ?? 64;
+  writeFileSync(join(dir, "data/train.jsonl"), rows(0, count));
+  writeFileSync(join(dir, "data/eval.jsonl"), rows(count, 8));
+  writeFileSync(
+    join(dir, "ft.yaml"),
+    `name: tiny
+model: { base: ${requiredEnv("FT_TEST_TINY_MODEL")} }
+method: { type: ${options.method ?? "lora"}${options.method === "full" ? "" : ", rank: 8"} }
+data: { train: data/train.jsonl, eval: data/eval.jsonl, max_length: 256 }
+train: { max_steps: ${options.maxSteps ?? 6}, batch_size: 4, learning_rate: 1.0e-2, save_every: ${options.saveEvery ?? 2} }
+eval: { max_new_tokens: 8 }
+`,
+  );
+  return dir;
+}
+
+function rows(from: number, count: number): string {
+  return Array.from({ length: count }, (_, index) => {
+    const n = from + index;
+    return `${JSON.stringify({
+      messages: [
+        { role: "user", content: `ticket ${n}: the ${["red", "blue", "green"][n % 3]} lamp number ${n * 7} is broken` },
+        { role: "assistant", content: `{"colour":"${["red", "blue", "green"][n % 3]}"}` },
+      ],
+    })}\n`;
+  }).join("");
+}
+
+/** Starts the built `ft`; ends with a result, never rejects. Only what a user has is in its environment. */
+export function ft(args: string[], cwd: string, env: Record<string, string> = {}): ResultPromise<{ reject: false }> {
+  return execa(process.execPath, [ftBinary, ...args], {
+    cwd,
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      ...(process.env.FT_CACHE ? { FT_CACHE: process.env.FT_CACHE } : {}),
+      ...env,
+    },
+    extendEnv: false,
+    reject: false,
+    stdin: "ignore",
+  });
+}
+
+export function requiredEnv(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run the tests through vitest, whose global set-up prepares it`);
+  return value;
+}
