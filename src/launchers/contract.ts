@@ -1,4 +1,4 @@
-// What a launcher is to ft: five functions. Scheduling, retries and provisioning beyond one machine stay the platform's.
+// What a launcher is to ft: six functions. Scheduling, retries and provisioning beyond one machine stay the platform's.
 import type { Job } from "../runs/job.js";
 
 /** A job folder on this machine plus how to start it. */
@@ -19,26 +19,33 @@ export interface Submission {
 /** What the launcher knows about an attempt. `gone`: it was there and no longer is, without a word (`kill -9`). `unknown`: could not ask. */
 export type Liveness = "running" | "ended" | "gone" | "unknown";
 
-export interface Observation {
-  /** New bytes of events.jsonl from the asked offset on; whole lines or not. */
-  bytes: Uint8Array;
-  /** Where `bytes` ends. */
+/** How far events.jsonl has been read. `inode` tells one file from another at the same path; 0 before anything was read. */
+export interface EventsPosition {
+  inode: number;
   offset: number;
+}
+
+/** `bytes`, whole lines or not, start at (inode, offset): the asked position, or the start of the file when it is another one. */
+export interface Observation extends EventsPosition {
+  bytes: Uint8Array;
+  /** Taken before the bytes were read, so that nothing is written between an `ended` or `gone` and its last bytes. */
   liveness: Liveness;
 }
 
 /**
+ * find: the handle of an attempt that was submitted by a process that died before it could store the handle; null: there is none.
  * submit: returns as soon as the trainer runs; repeating it for the same run and attempt finds the running one instead of starting a second.
  * observe: one look from any byte offset; re-entrant, keeps nothing in memory. The caller polls.
  * cancel: asks for a checkpoint (SIGTERM), waits graceMs, then kills everything of the attempt. Cancelling what is gone succeeds.
  * collect: brings out/ home; a no-op where the folder is local.
- * probe: what is there (for `ft doctor`).
  */
 export interface Launcher<Handle> {
   name: string;
+  /** From what was stored. */
+  parseHandle(stored: unknown): Handle;
+  find(dir: string, attempt: number): Promise<Handle | null>;
   submit(submission: Submission): Promise<Handle>;
-  observe(handle: Handle, offset: number): Promise<Observation>;
+  observe(handle: Handle, from: EventsPosition): Promise<Observation>;
   cancel(handle: Handle, graceMs: number): Promise<void>;
   collect(handle: Handle): Promise<void>;
-  probe(): Promise<Record<string, string>>;
 }

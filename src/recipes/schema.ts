@@ -9,7 +9,6 @@ export const dataFormats = ["auto", "messages", "alpaca", "sharegpt", "prompt-co
 export const evalMetrics = ["loss", "exact_match", "json_valid"] as const;
 
 const positiveInt = z.int().positive();
-const fraction = z.number().min(0).max(1);
 
 /** `method: lora` is short for `method: { type: lora }`. */
 const methodSchema = z.preprocess(
@@ -66,7 +65,7 @@ const trainSchema = z.strictObject({
   batch_size: positiveInt.default(16).describe("rows per optimizer step, over all GPUs"),
   micro_batch: positiveInt.optional().describe("rows per forward pass and GPU; must divide batch_size"),
   scheduler: z.enum(["linear", "cosine", "constant", "constant_with_warmup"]).default("cosine"),
-  warmup_ratio: fraction.default(0.03).describe("share of the steps over which the learning rate rises"),
+  warmup_ratio: z.number().min(0).lt(1).default(0.03).describe("share of the steps over which the learning rate rises"),
   weight_decay: z.number().min(0).default(0),
   max_grad_norm: z.number().positive().default(1),
   seed: z.int().min(0).default(42),
@@ -79,6 +78,9 @@ const trainSchema = z.strictObject({
     .default(false)
     .describe("recompute activations: less memory, about a third slower"),
   log_every: positiveInt.default(1).describe("steps between metrics"),
+  eval_every: positiveInt
+    .optional()
+    .describe("steps between losses on the held-out rows; default: never during training"),
   save_every: positiveInt.default(50).describe("steps between checkpoints"),
   keep_checkpoints: positiveInt.default(2),
 });

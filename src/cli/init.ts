@@ -1,0 +1,71 @@
+// `ft init`: writes ft.yaml for a base model and a method; asks for what is missing when a person is there.
+import type { Command } from "commander";
+import { FtError } from "../errors.js";
+import { isInteractive, writeJson } from "./io.js";
+import type { CommandContext } from "./program.js";
+
+interface Flags {
+  base?: string;
+  method?: "full" | "lora" | "qlora";
+  engine: "trl";
+  data?: string;
+  template?: string;
+  name?: string;
+  force?: boolean;
+  json?: boolean;
+}
+
+export function registerInit(program: Command, { io }: CommandContext): void {
+  program
+    .command("init")
+    .description("write a recipe, ft.yaml, for a base model and a method")
+    .option("--base <model>", "alias (smollm2-135m, qwen3-8b, ...), hub id, folder or .gguf file")
+    .option("--method <method>", "full, lora or qlora")
+    .option("--engine <engine>", "trl", "trl")
+    .option("--data <file>", "training rows, .jsonl or .json (default data/train.jsonl)")
+    .option("--template <name>", "chat template: a built-in name or a .jinja file (default: the model's own)")
+    .option("--name <name>", "name of the runs and the adapter (default: the folder's)")
+    .option("--force", "replace an ft.yaml that is here")
+    .option("--json", "print the result as JSON")
+    .action(async (flags: Flags) => {
+      const { base, method, data } = await complete(flags);
+      const { resolveModel } = await import("../models/resolve.js");
+      const { findHubId } = await import("../models/catalogue.js");
+      const { initRecipe } = await import("../recipes/init.js");
+      const model = resolveModel(base, { cwd: io.cwd, env: io.env });
+      if (model.notice) io.err.write(`notice: ${model.notice}\n`);
+      const { file, name } = initRecipe({
+        dir: io.cwd,
+        base: model.notice ? (findHubId(model.id)?.alias ?? model.id) : base,
+        method,
+        engine: flags.engine,
+        data: data ?? "data/train.jsonl",
+        template: flags.template,
+        name: flags.name,
+        notice: model.notice,
+        force: flags.force ?? false,
+      });
+      if (flags.json) return writeJson(io, { ok: true, file, name, base: model.id, notice: model.notice });
+      io.out.write(`wrote ${file}\n`);
+      io.err.write(
+        `\nnext: ${data ? "" : "put your rows into data/train.jsonl, then\n      "}ft data check   what is wrong with the data\n      ft run          train, evaluate, register\n`,
+      );
+    });
+
+  /** Flags, then answers, else an error that names what is missing. */
+  async function complete(flags: Flags): Promise<Required<Pick<Flags, "base" | "method">> & Pick<Flags, "data">> {
+    const { base, method, data } = flags;
+    if (base && method) return { base, method, ...(data ? { data } : {}) };
+    if (isInteractive(io)) {
+      const { askInit } = await import("./views/ask-init.js");
+      return askInit(io, flags);
+    }
+    const missing = [base ? "" : "--base", method ? "" : "--method"].filter(Boolean).join(" and ");
+    throw new FtError({
+      code: "usage.missing",
+      exit: "usage",
+      message: `ft init needs ${missing}`,
+      next: "for example: ft init --base smollm2-135m --method lora --data my.jsonl",
+    });
+  }
+}

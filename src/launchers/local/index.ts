@@ -1,0 +1,152 @@
+// The local launcher: the job's supervisor (trainer/run.py) as a detached process of this machine, in a session of its own.
+import { spawn } from "node:child_process";
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { FtError } from "../../errors.js";
+import type { EventsPosition, Launcher, Liveness, Observation, Submission } from "../contract.js";
+import { isAlive, signal, waitUntilGone } from "./process.js";
+
+const handleSchema = z.object({
+  dir: z.string(),
+  attempt: z.int(),
+  pid: z.int(),
+  startTime: z.string(),
+});
+export type LocalHandle = z.output<typeof handleSchema>;
+
+/** supervisor.json, written by trainer/run.py when it begins. */
+const supervisorSchema = z.object({ pid: z.int(), startTime: z.string(), attempt: z.int() });
+
+export const localLauncher: Launcher<LocalHandle> = {
+  name: "local",
+  parseHandle: (stored) => handleSchema.parse(stored),
+  find,
+  submit,
+  observe,
+  cancel,
+  collect: async () => {},
+};
+
+async function find(dir: string, attempt: number): Promise<LocalHandle | null> {
+  const supervisor = readSupervisor(dir);
+  if (supervisor?.attempt !== attempt) return null;
+  return { dir, attempt, pid: supervisor.pid, startTime: supervisor.startTime };
+}
+
+async function submit(submission: Submission): Promise<LocalHandle> {
+  const { dir, attempt, resume, python, env } = submission;
+  const running = await find(dir, attempt);
+  if (running && (await isAlive(running))) return running;
+  const log = openSync(join(dir, "stdout.log"), "a");
+  const args = ["trainer/run.py", "--attempt", String(attempt), ...(resume ? ["--resume"] : [])];
+  const child = spawn(python, args, { cwd: dir, env, detached: true, stdio: ["ignore", log, log] });
+  closeSync(log);
+  const death = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("exit", (code, name) => resolve(name ? `killed by ${name}` : `exit code ${code}`));
+  });
+  const handle = await Promise.race([
+    supervisorAppears(dir, attempt),
+    death.then((how) => lateHandle(dir, attempt, how)),
+  ]);
+  child.removeAllListeners();
+  child.unref();
+  return handle;
+}
+
+async function supervisorAppears(dir: string, attempt: number): Promise<LocalHandle> {
+  for (;;) {
+    const handle = await find(dir, attempt);
+    if (handle) return handle;
+    await sleep(20);
+  }
+}
+
+/** The supervisor ended before it was seen: either it was very quick and left its file, or it could not begin. */
+async function lateHandle(dir: string, attempt: number, how: string): Promise<LocalHandle> {
+  const handle = await find(dir, attempt);
+  if (handle) return handle;
+  throw new FtError({
+    code: "launcher.not-started",
+    exit: "environment",
+    message: `the trainer did not start (${how})`,
+    where: { file: join(dir, "stdout.log") },
+    why: logTail(dir),
+    next: "look at the log named above; `ft doctor` says what this machine lacks",
+  });
+}
+
+async function observe(handle: LocalHandle, from: EventsPosition): Promise<Observation> {
+  const liveness = await livenessOf(handle);
+  return { ...readEvents(join(handle.dir, "events.jsonl"), from), liveness };
+}
+
+/** A supervisor that is not there and left no `end` is gone; whether it left one is in the bytes, so the caller decides. */
+async function livenessOf(handle: LocalHandle): Promise<Liveness> {
+  return (await isAlive(handle)) ? "running" : "gone";
+}
+
+const chunkBytes = 4 << 20;
+
+function readEvents(file: string, from: EventsPosition): Omit<Observation, "liveness"> {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { ...from, bytes: new Uint8Array() };
+    throw error;
+  }
+  try {
+    const inode = fstatSync(descriptor).ino;
+    const offset = inode === from.inode ? from.offset : 0;
+    const buffer = new Uint8Array(chunkBytes);
+    return { inode, offset, bytes: buffer.subarray(0, readSync(descriptor, buffer, 0, chunkBytes, offset)) };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+async function cancel(handle: LocalHandle, graceMs: number): Promise<void> {
+  if (!(await isAlive(handle))) return;
+  signal(handle.pid, "SIGTERM");
+  if (await waitUntilGone(handle, graceMs)) return;
+  signal(-handle.pid, "SIGKILL");
+  if (await waitUntilGone(handle, 10_000)) return;
+  throw new FtError({
+    code: "launcher.not-stopped",
+    exit: "environment",
+    message: `the trainer (process ${handle.pid}) does not end, not even on SIGKILL`,
+    why: "it is stuck in the kernel, often in a driver or on a network disk",
+    next: "look at it with `ps`; the run is found again when it ends",
+  });
+}
+
+function readSupervisor(dir: string): z.output<typeof supervisorSchema> | null {
+  try {
+    return supervisorSchema.parse(JSON.parse(readFileSync(join(dir, "supervisor.json"), "utf8")));
+  } catch {
+    return null;
+  }
+}
+
+/** The last lines that the trainer printed. */
+export function logTail(dir: string, lines = 5): string {
+  const file = join(dir, "stdout.log");
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0) return "it printed nothing";
+  const descriptor = openSync(file, "r");
+  try {
+    const buffer = Buffer.alloc(Math.min(size, 64 << 10));
+    readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
+    return buffer
+      .toString("utf8")
+      .split(/[\r\n]+/)
+      .filter(Boolean)
+      .slice(-lines)
+      .join("\n");
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,45 @@
+// Follows a run as a stream of updates: first what the store has, then what comes, until it ended. No event lost, none doubled.
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { logTail } from "../launchers/local/index.js";
+import { runsDir } from "../paths.js";
+import { eventsAfter } from "../runs/ingest.js";
+import { isFinal } from "../runs/state.js";
+import type { RunUpdate } from "../runs/update.js";
+import type { Store } from "../store/open.js";
+import { reconcile } from "./reconcile.js";
+
+export interface FollowOptions {
+  store: Store;
+  projectDir: string;
+  now(): number;
+  signal?: AbortSignal;
+  pollMs?: number;
+}
+
+/** Ends when the run is in a final state, or lost, or the signal fires. */
+export async function* followRun(id: string, options: FollowOptions): AsyncGenerator<RunUpdate> {
+  const { store, projectDir, now, signal, pollMs = 250 } = options;
+  const dir = join(runsDir(projectDir), id);
+  let last = { attempt: 0, seq: 0 };
+  let state = "";
+  let line = "";
+  while (!signal?.aborted) {
+    const run = await reconcile(store, projectDir, id, now());
+    for (const event of eventsAfter(store, id, last)) {
+      last = { attempt: event.attempt, seq: event.seq };
+      yield { type: "event", event };
+    }
+    const tail = logTail(dir, 1);
+    if (tail !== line) {
+      line = tail;
+      yield { type: "log", line };
+    }
+    if (run.state !== state) {
+      state = run.state;
+      yield { type: "state", state: run.state, ...(run.failure ? { reason: run.failure.message } : {}) };
+    }
+    if (isFinal(run.state) || run.state === "lost") return;
+    await sleep(pollMs, undefined, { signal }).catch(() => {});
+  }
+}

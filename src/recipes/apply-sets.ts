@@ -1,0 +1,49 @@
+// `--set train.epochs=2`: changes a recipe document before it is checked.
+import { type Document, isScalar, parse } from "yaml";
+import { FtError } from "../errors.js";
+
+/** One `--set`, as typed and taken apart. */
+export interface SetChange {
+  typed: string;
+  path: string[];
+}
+
+/** `method: lora` may be written short; a change below it needs the long form. */
+const shortForms: Record<string, string> = { method: "type", engine: "name" };
+
+/** Changes `document` in place. @throws FtError usage.set */
+export function applySets(document: Document, sets: string[]): SetChange[] {
+  return sets.map((typed) => {
+    const [, key, text] = /^([A-Za-z_][\w.]*)=(.*)$/s.exec(typed) ?? [];
+    if (key === undefined || text === undefined) throw malformed(typed);
+    const path = key.split(".");
+    lengthenShortForm(document, path);
+    document.setIn(path, document.createNode(parseValue(typed, text)));
+    return { typed, path };
+  });
+}
+
+function lengthenShortForm(document: Document, path: string[]): void {
+  const inner = shortForms[path[0]!];
+  if (!inner || path.length < 2) return;
+  const node = document.getIn([path[0]!], true);
+  if (isScalar(node)) document.setIn([path[0]!], document.createNode({ [inner]: node.value }));
+}
+
+/** The value is YAML: 2 is a number, true a boolean, [a, b] a list, anything else text. */
+function parseValue(typed: string, text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    throw malformed(typed);
+  }
+}
+
+function malformed(typed: string): FtError {
+  return new FtError({
+    code: "usage.set",
+    exit: "usage",
+    message: `--set ${typed} is not of the form key.key=value`,
+    next: "for example: --set train.epochs=2 --set method.rank=32",
+  });
+}

@@ -1,0 +1,37 @@
+// Where a key of the recipe stands: file, line, column, or the --set that gave it.
+import { type Document, isMap, isNode, isScalar, type LineCounter } from "yaml";
+import type { Place } from "../errors.js";
+import type { SetChange } from "./apply-sets.js";
+
+export interface RecipeSource {
+  document: Document;
+  lines: LineCounter;
+  /** As the person named it. */
+  file: string;
+  changes: SetChange[];
+}
+
+/** Of the key itself where it is written, else of the nearest key above it. */
+export function locate(source: RecipeSource, path: readonly PropertyKey[]): Place {
+  const keys = path.map(String);
+  const change = source.changes.find(({ path: set }) => set.every((key, index) => key === keys[index]));
+  if (change) return { file: `--set ${change.typed}` };
+  for (let length = keys.length; length > 0; length--) {
+    const offset = keyOffset(source.document, keys.slice(0, length));
+    if (offset === undefined) continue;
+    const { line, col } = source.lines.linePos(offset);
+    return { file: source.file, line, column: col };
+  }
+  return { file: source.file };
+}
+
+function keyOffset(document: Document, path: string[]): number | undefined {
+  const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
+  const last = path.at(-1)!;
+  if (isMap(parent)) {
+    const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === last);
+    return isNode(pair?.key) ? pair.key.range?.[0] : undefined;
+  }
+  const node = document.getIn(path, true);
+  return isNode(node) ? node.range?.[0] : undefined;
+}

@@ -1,0 +1,87 @@
+// Opens a project's store, .ft/ft.db, and brings it to this version's tables. Migrations only go forward and are never edited.
+import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { dirname } from "node:path";
+import Database from "better-sqlite3";
+import { FtError } from "../errors.js";
+import { ftDir, storeFile } from "../paths.js";
+import { runTables } from "./migrations/001-runs.js";
+import { evalTables } from "./migrations/002-eval.js";
+
+export type Store = Database.Database;
+
+/** The n-th entry takes the database from user_version n to n + 1. */
+const migrations = [runTables, evalTables];
+
+/**
+ * WAL, foreign keys, 5 s of patience with other writers. Throws FtError `store.newer` or `store.corrupt` (environment).
+ * @param whenMissing null: a project without .ft gets none, and null is returned
+ */
+export function openStore(projectDir: string): Store;
+export function openStore(projectDir: string, whenMissing: null): Store | null;
+export function openStore(projectDir: string, whenMissing?: null): Store | null {
+  const file = storeFile(projectDir);
+  if (whenMissing === null && !existsSync(file) && !existsSync(ftDir(projectDir))) return null;
+  mkdirSync(dirname(file), { recursive: true });
+  let db: Store | undefined;
+  try {
+    db = new Database(file, { timeout: 5000 });
+    db.pragma("journal_mode = WAL");
+    db.pragma("synchronous = NORMAL");
+    db.pragma("foreign_keys = ON");
+    migrate(db, file);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw isCorrupt(error) ? corrupt(file, error) : error;
+  }
+}
+
+/** Puts a database that cannot be read out of the way (`ft runs reindex` then makes a new one). Returns its new name. */
+export function setAside(projectDir: string, at: number): string {
+  const file = storeFile(projectDir);
+  const aside = `${file}.broken-${at}`;
+  for (const suffix of ["", "-wal", "-shm"]) {
+    if (existsSync(`${file}${suffix}`)) renameSync(`${file}${suffix}`, `${aside}${suffix}`);
+  }
+  return aside;
+}
+
+function migrate(db: Store, file: string): void {
+  if (version(db) === migrations.length) return;
+  db.transaction(() => {
+    const from = version(db);
+    if (from > migrations.length) throw newer(file);
+    for (const sql of migrations.slice(from)) db.exec(sql);
+    db.pragma(`user_version = ${migrations.length}`);
+  }).immediate();
+}
+
+function version(db: Store): number {
+  return db.pragma("user_version", { simple: true }) as number;
+}
+
+function isCorrupt(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === "SQLITE_CORRUPT" || code === "SQLITE_NOTADB";
+}
+
+function corrupt(file: string, cause: unknown): FtError {
+  return new FtError({
+    code: "store.corrupt",
+    exit: "environment",
+    message: "the store cannot be read as a database",
+    where: { file },
+    next: "`ft runs reindex` sets it aside and rebuilds it from the run folders; nothing is lost",
+    cause,
+  });
+}
+
+function newer(file: string): FtError {
+  return new FtError({
+    code: "store.newer",
+    exit: "environment",
+    message: "the store was made by a newer ft",
+    where: { file },
+    next: "update ft",
+  });
+}
