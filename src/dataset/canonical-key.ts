@@ -13,9 +13,12 @@ export function rowDigest(row: CanonicalRow): Buffer {
 
 /** First 16 bytes of the sha256 of the row with case, compatibility forms and runs of whitespace evened out. */
 export function looseDigest(row: CanonicalRow): Buffer {
-  const parts = row.kind === "text" ? [row.text] : row.messages.map(({ role, content }) => `${role}\u001f${content}`);
-  const even = parts.map((part) => part.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim());
-  return sha256(even.join("\u001e")).subarray(0, 16);
+  const parts = row.kind === "text" ? [row.text] : row.messages.flatMap(({ role, content }) => [role, content]);
+  return sha256(parts.map(evenOut).join("\u001f")).subarray(0, 16);
+}
+
+function evenOut(text: string): string {
+  return text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
 }
 
 export function sha256(data: string | Buffer): Buffer {

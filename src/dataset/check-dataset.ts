@@ -138,7 +138,7 @@ function judgeCopies(
   const problems: RowProblem[] = [];
   const same = (side === "train" ? trainIndex : evalIndex).add(loose, digest, place);
   if (same) {
-    const message = `the same as ${same.place.file}:${same.place.line}`;
+    const message = `the same as ${same.place.file === place.file ? "line " : `${same.place.file}:`}${same.place.line}`;
     problems.push(
       same.exact ? { rule: "DUP001", message } : { rule: "DUP002", message: `${message}, but for case and spaces` },
     );

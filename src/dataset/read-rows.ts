@@ -1,5 +1,6 @@
 // A data file as canonical rows: parsed, its format decided once and held, problems told with their place.
 import type { CanonicalRow, Finding, RowPlace } from "./canonical.js";
+import { unsupportedColumns } from "./formats/convert-messages.js";
 import { type FormatName, isObject, type RowFormat, typeName } from "./formats/format.js";
 import { formatNamed, recogniseRows, sampleRows, whyNotRecognised } from "./formats/recognise.js";
 import { type DataRecord, readRecords } from "./read-records.js";
@@ -83,7 +84,9 @@ function convert(value: unknown, format: RowFormat | null, report: (problem: Row
 /** The info about unused columns; null when the row has none. */
 function unusedColumns(value: unknown, format: RowFormat): RowProblem | null {
   if (!isObject(value)) return null;
-  const unused = Object.keys(value).filter((column) => !format.columns.includes(column));
+  const unused = Object.keys(value).filter((column) => {
+    return !format.columns.includes(column) && !unsupportedColumns.includes(column);
+  });
   if (unused.length === 0) return null;
   const names = unused.slice(0, 10).map((column) => `"${column}"`);
   return { rule: "SCH008", message: `not used by format ${format.name}: ${names.join(", ")}` };

@@ -51,14 +51,22 @@ function convertContent(content: unknown, at: string, report: Report): string | 
   }
   const texts: string[] = [];
   for (const part of content) {
-    if (isObject(part) && part.type === "text" && typeof part.text === "string") texts.push(part.text);
-    else {
-      const kind = isObject(part) && typeof part.type === "string" ? `a part of type "${part.type}"` : "a part";
-      report({ rule: "SCH006", message: `the content of ${at} has ${kind} that is not text` });
+    const text = textOf(part);
+    if (text === null) {
+      const kind = isObject(part) && typeof part.type === "string" ? `of type "${part.type}"` : "that is not text";
+      report({ rule: "SCH006", message: `the content of ${at} has a part ${kind}` });
       return null;
     }
+    texts.push(text);
   }
   return texts.join("");
+}
+
+/** {type: "text", text} as OpenAI has it; LLaMA-Factory's newer files say `value`. */
+function textOf(part: unknown): string | null {
+  if (!isObject(part) || part.type !== "text") return null;
+  const text = part.text ?? part.value;
+  return typeof text === "string" ? text : null;
 }
 
 const lossFlags = ["weight", "train", "training", "loss", "loss_weight", "loss_mask"];
@@ -69,13 +77,28 @@ function unsupportedIn(turn: RawRow): string | null {
   for (const field of reasoningFields) if (isFilled(turn[field])) return `reasoning in "${field}"`;
   for (const flag of lossFlags) {
     const value = turn[flag];
-    const isDefault = value === undefined || value === null || value === 1 || value === true;
-    if (!isDefault) return `its own loss weight ("${flag}": ${JSON.stringify(value)})`;
+    const isUsual = value === undefined || value === null || value === (turn.role === "assistant" ? 1 : 0);
+    if (!isUsual && value !== (turn.role === "assistant"))
+      return `its own loss weight ("${flag}": ${JSON.stringify(value)})`;
   }
   return null;
 }
 
-const media = ["images", "image", "videos", "video", "audios", "audio"];
+/** Columns that rows may only leave empty; SCH006 speaks of them, so they are not "unused". */
+export const unsupportedColumns: readonly string[] = [
+  "images",
+  "image",
+  "videos",
+  "video",
+  "audios",
+  "audio",
+  "tools",
+  "functions",
+  "chosen",
+  "rejected",
+];
+
+const media = unsupportedColumns.slice(0, 6);
 
 /** Reports columns beside the turns that change what is learnt and that ft cannot carry yet. True when there were any. */
 export function reportUnsupportedColumns(row: RawRow, report: Report): boolean {
