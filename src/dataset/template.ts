@@ -2,6 +2,7 @@
 import { Template } from "@huggingface/jinja";
 import { FtError } from "../errors.js";
 import type { Message } from "./canonical.js";
+import { rewriteStripCalls, stripFunctions } from "./strip-methods.js";
 
 export interface RenderedChat {
   text: string;
@@ -17,12 +18,12 @@ export class TemplateRefusal extends Error {}
 /**
  * @param variables bos_token, eos_token ... of the tokenizer
  * @throws FtError template.invalid (exit recipe) when the source is not Jinja; the returned function throws TemplateRefusal
- * Known to differ from Python's Jinja, in @huggingface/jinja 0.5.11: lstrip and rstrip ignore their argument.
  */
 export function compileTemplate(source: string, variables: Record<string, string>): RenderChat {
   const template = parseTemplate(markGeneration(source));
   return (messages, { addGenerationPrompt }) => {
     const context = {
+      ...stripFunctions,
       ...variables,
       messages: messages.map(({ role, content }) => ({ role, content })),
       tools: null,
@@ -39,7 +40,9 @@ export function compileTemplate(source: string, variables: Record<string, string
 
 function parseTemplate(source: string): Template {
   try {
-    return new Template(source);
+    const template = new Template(source);
+    rewriteStripCalls(template.parsed);
+    return template;
   } catch (cause) {
     throw new FtError({
       code: "template.invalid",

@@ -12,7 +12,17 @@ export const promptCompletionFormat: RowFormat = {
     if (reportUnsupportedColumns(row, report)) return null;
     const prompt = convertSide(row.prompt, "prompt", "user", report);
     const completion = convertSide(row.completion, "completion", "assistant", report);
-    return prompt && completion && { kind: "messages", messages: [...prompt, ...completion] };
+    if (!prompt || !completion) return null;
+    if (prompt.some(({ role }) => role === "assistant")) {
+      const message = "the prompt holds assistant turns: they are trained too, not the completion alone";
+      report({
+        rule: "SCH006",
+        severity: "warning",
+        message,
+        fix: "nothing to do if every assistant turn is worth learning",
+      });
+    }
+    return { kind: "messages", messages: [...prompt, ...completion] };
   },
 };
 

@@ -111,6 +111,13 @@ test.each(notRepresentable)("cannot be held, so it is told: %j", (row) => {
   expect(canonical(row)).toMatchObject({ row: null, problems: [{ rule: "SCH006" }] });
 });
 
+test("assistant turns inside a prompt are kept, and it is said that they are trained", () => {
+  expect(canonical({ prompt: [q, a, q], completion: [a] })).toMatchObject({
+    row: { messages: [q, a, q, a] },
+    problems: [{ rule: "SCH006", severity: "warning" }],
+  });
+});
+
 test("names that every object has are no roles", () => {
   expect(canonical({ messages: [{ role: "constructor", content: "x" }] })).toMatchObject({
     problems: [{ rule: "SCH001" }],
