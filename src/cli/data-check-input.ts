@@ -1,0 +1,97 @@
+// What `ft data check` checks: the files named, or the recipe's; and the model, when it is on this machine.
+import { stat } from "node:fs/promises";
+import { dirname, relative, resolve } from "node:path";
+import type { CheckInput, CheckModel } from "../dataset/check-dataset.js";
+import { readModelTemplate } from "../dataset/model-template.js";
+import { dataSource } from "../dataset/snapshot.js";
+import { FtError } from "../errors.js";
+import { dataFormats, type Recipe } from "../recipes/schema.js";
+import type { Io } from "./io.js";
+import { readRecipe, recipeModel } from "./recipe-model.js";
+
+export interface CheckFlags {
+  recipe?: string;
+  eval?: string;
+  format?: string;
+  model?: string;
+  maxLength?: number;
+}
+
+/** @throws FtError usage.*, recipe.* */
+export async function planCheck(io: Io, files: string[], flags: CheckFlags): Promise<CheckInput> {
+  const recipePath = await recipeFile(io, flags);
+  const recipe = recipePath === null ? null : await readRecipe(recipePath);
+  if (files.length === 0 && !recipe) throw nothingToCheck();
+  const format = formatOf(flags.format);
+  const recipeDir = recipePath === null ? io.cwd : dirname(recipePath);
+  const source =
+    files.length === 0
+      ? inFolder(dataSource(recipe as Recipe, recipeDir), io.cwd)
+      : { dir: io.cwd, train: files, format: recipe?.data.format ?? "auto" };
+  return {
+    ...source,
+    ...(flags.eval !== undefined && { eval: [flags.eval] }),
+    ...(format && { format }),
+    ...(await modelOf(io, flags, recipe, recipeDir)),
+  };
+}
+
+/** Names as seen from the folder where the person stands. */
+function inFolder(source: ReturnType<typeof dataSource>, cwd: string): ReturnType<typeof dataSource> {
+  const name = (file: string) => relative(cwd, resolve(source.dir, file));
+  return { ...source, dir: cwd, train: source.train.map(name), ...(source.eval && { eval: source.eval.map(name) }) };
+}
+
+async function modelOf(
+  io: Io,
+  flags: CheckFlags,
+  recipe: Recipe | null,
+  recipeDir: string,
+): Promise<{ model: CheckModel | null; whyNoModel?: string }> {
+  const maxLength = maxLengthOf(flags.maxLength) ?? recipe?.data.max_length ?? 1024;
+  const trainOn = recipe?.data.train_on ?? "assistant";
+  if (flags.model !== undefined) {
+    const dir = resolve(io.cwd, flags.model);
+    return { model: { dir, template: await readModelTemplate(dir), maxLength, trainOn } };
+  }
+  if (!recipe) return { model: null, whyNoModel: "no model given: length and loss mask were not looked at" };
+  const found = await recipeModel(recipe, recipeDir);
+  if ("why" in found) return { model: null, whyNoModel: found.why };
+  return { model: { ...found, maxLength, trainOn } };
+}
+
+async function recipeFile(io: Io, flags: CheckFlags): Promise<string | null> {
+  if (flags.recipe !== undefined) return resolve(io.cwd, flags.recipe);
+  const here = resolve(io.cwd, "ft.yaml");
+  return (await stat(here).catch(() => null))?.isFile() ? here : null;
+}
+
+function formatOf(name: string | undefined): CheckInput["format"] | undefined {
+  const format = dataFormats.find((each) => each === name);
+  if (name === undefined || format) return format;
+  throw new FtError({
+    code: "usage.format",
+    exit: "usage",
+    message: `unknown format ${name}`,
+    next: `use one of: ${dataFormats.join(", ")}`,
+  });
+}
+
+function maxLengthOf(tokens: number | undefined): number | undefined {
+  if (tokens === undefined || (Number.isInteger(tokens) && tokens >= 8)) return tokens;
+  throw new FtError({
+    code: "usage.max-length",
+    exit: "usage",
+    message: "--max-length is not a whole number of tokens, 8 or more",
+    next: "give for example --max-length 1024",
+  });
+}
+
+function nothingToCheck(): FtError {
+  return new FtError({
+    code: "usage.no-files",
+    exit: "usage",
+    message: "nothing to check: no file is named and there is no ft.yaml here",
+    next: "ft data check <file.jsonl>, or --recipe <ft.yaml>",
+  });
+}

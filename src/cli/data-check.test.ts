@@ -1,0 +1,92 @@
+// `ft data check` as people and CI jobs call it: exit codes, JSON, and the text.
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
+import { runFt } from "../../test/run-ft.js";
+
+let cwd: string;
+
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "ft-data-check-"));
+  await writeFile(join(cwd, "good.jsonl"), '{"prompt": "q", "completion": "a"}\n{"prompt": "p", "completion": "b"}\n');
+  const robots = Array.from({ length: 8 }, (_, at) => `{"messages": [{"role": "robot", "content": "${at}"}]}\n`);
+  await writeFile(join(cwd, "bad.jsonl"), robots.join(""));
+});
+
+test("good data ends with 0 and a count", async () => {
+  const { code, out } = await runFt(["data", "check", "good.jsonl"], { cwd });
+  expect(code).toBe(0);
+  expect(out).toContain("good.jsonl: prompt-completion");
+  expect(out).toContain("2 rows in 1 file: 0 errors, 0 warnings");
+});
+
+test("bad data ends with 4, the first five places of each rule and how many there are", async () => {
+  const { code, out } = await runFt(["data", "check", "bad.jsonl"], { cwd });
+  expect(code).toBe(4);
+  expect(out).toContain("error SCH001 unknown role (8)");
+  expect(out).toContain('bad.jsonl:5  turn 1 has the role "robot"');
+  expect(out).not.toContain("bad.jsonl:6");
+  expect(out).toContain("... and 3 more");
+  expect(out).toContain("next: ");
+});
+
+test("--json has every finding with rule, severity, file, line, message and fix", async () => {
+  const { code, out } = await runFt(["data", "check", "good.jsonl", "bad.jsonl", "--json"], { cwd });
+  expect(code).toBe(4);
+  const report = JSON.parse(out);
+  expect(report).toMatchObject({ ok: false, files: ["good.jsonl", "bad.jsonl"], rows: 10, counts: { SCH001: 8 } });
+  expect(report.findings.at(-1)).toEqual({
+    rule: "SCH001",
+    severity: "error",
+    file: "bad.jsonl",
+    line: 8,
+    message: 'turn 1 has the role "robot"',
+    fix: expect.any(String),
+  });
+});
+
+test("--eval finds rows that are trained on", async () => {
+  await writeFile(join(cwd, "held.jsonl"), '{"instruction": "P", "output": "b"}\n');
+  const { code, out } = await runFt(["data", "check", "good.jsonl", "--eval", "held.jsonl"], { cwd });
+  expect(code).toBe(4);
+  expect(out).toContain("held.jsonl:1  also a training row: good.jsonl:2");
+});
+
+test("a recipe says what to check; the token rules say why they did not run", async () => {
+  const recipe = "name: t\nmodel: {base: org/not-here}\nmethod: lora\ndata: {train: ../good.jsonl, eval_fraction: 0}\n";
+  await mkdir(join(cwd, "project"));
+  await writeFile(join(cwd, "project/ft.yaml"), recipe);
+  const inside = await runFt(["data", "check", "--json"], { cwd: join(cwd, "project") });
+  expect(inside.code).toBe(0);
+  expect(JSON.parse(inside.out)).toMatchObject({ ok: true, files: ["../good.jsonl"], rows: 2 });
+  const outside = await runFt(["data", "check", "--recipe", "project/ft.yaml"], { cwd });
+  expect(outside.code).toBe(0);
+  expect(outside.out).toContain("good.jsonl: prompt-completion");
+  expect(outside.out).toContain("org/not-here");
+});
+
+test("--model judges length and mask by the model's tokenizer", async () => {
+  const model = process.env.FT_TEST_MODEL;
+  if (!model) throw new Error("FT_TEST_MODEL is not set: vitest's global set-up makes the model folder");
+  await writeFile(join(cwd, "long.jsonl"), `{"prompt": "q", "completion": "${"word ".repeat(100)}"}\n`);
+  const { code, out } = await runFt(["data", "check", "long.jsonl", "--model", model, "--max-length", "64"], { cwd });
+  expect(code).toBe(0);
+  expect(out).toContain("more than max_length 64");
+  expect(out).toContain("cut before its end-of-turn token");
+  expect(out).not.toContain("TOK000");
+});
+
+const failures: { name: string; args: string[]; code: number; says: string }[] = [
+  { name: "a missing file", args: ["none.jsonl"], code: 4, says: "none.jsonl does not exist" },
+  { name: "nothing to check", args: [], code: 2, says: "no ft.yaml here" },
+  { name: "an unknown format", args: ["good.jsonl", "--format", "xml"], code: 2, says: "sharegpt" },
+  { name: "a senseless length", args: ["good.jsonl", "--max-length", "many"], code: 2, says: "--max-length" },
+  { name: "a model folder without tokenizer", args: ["good.jsonl", "--model", "."], code: 6, says: "tokenizer.json" },
+];
+
+test.each(failures)("$name ends with $code", async ({ args, code, says }) => {
+  const result = await runFt(["data", "check", ...args], { cwd });
+  expect(result.code).toBe(code);
+  expect(result.err).toContain(says);
+});

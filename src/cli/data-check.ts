@@ -1,0 +1,56 @@
+// `ft data check`: judges data files, with a recipe or without one; exit 4 when a finding is an error.
+import type { Command } from "commander";
+import { exitCodes } from "../errors.js";
+import type { CheckFlags } from "./data-check-input.js";
+import { writeJson } from "./io.js";
+import type { CommandContext } from "./program.js";
+
+interface Flags extends CheckFlags {
+  json?: boolean;
+}
+
+export function registerData(program: Command, { io, exit }: CommandContext): void {
+  const data = program.command("data").description("look at training data");
+  data
+    .command("check")
+    .description("check data files: format, roles, duplicates, leakage; length and loss mask when the model is here")
+    .argument("[files...]", "training files, .jsonl or .json (default: those of the recipe)")
+    .option("--recipe <file>", "recipe whose data and model to check (default: ft.yaml, when it is here)")
+    .option("--eval <file>", "held-out rows, which must share nothing with the training rows")
+    .option("--format <name>", "row format: auto, messages, alpaca, sharegpt, prompt-completion or text")
+    .option("--model <folder>", "model folder, for the rules that need its tokenizer and template")
+    .option("--max-length <tokens>", "tokens a row may have", Number)
+    .option("--json", "print {ok, files, rows, findings, ...}")
+    .action(async (files: string[], flags: Flags) => {
+      const { planCheck } = await import("./data-check-input.js");
+      const { checkDataset } = await import("../dataset/check-dataset.js");
+      const input = await planCheck(io, files, flags);
+      const progress = checkProgress(io);
+      const report = await checkDataset({ ...input, onProgress: progress.show }).finally(progress.clear);
+      if (flags.json) writeJson(io, report);
+      else
+        io.out.write(
+          (await import("./data-check-text.js")).checkText(report, { color: io.out.isTTY && !io.env.NO_COLOR }),
+        );
+      if (!report.ok) exit(exitCodes.data.code);
+    });
+}
+
+/** One line on a terminal, from the second second on. */
+function checkProgress(io: CommandContext["io"]) {
+  const started = io.now();
+  let last = started + 900;
+  let drawn = false;
+  return {
+    show({ file, rows, read, size }: { file: string; rows: number; read: number; size: number }): void {
+      if (!io.err.isTTY || io.now() - last < 100) return;
+      last = io.now();
+      drawn = true;
+      const percent = Math.min(100, Math.floor((read / size) * 100));
+      io.err.write(`\r\u001b[Kchecking ${file}  ${percent}%  ${rows.toLocaleString("en")} rows`);
+    },
+    clear(): void {
+      if (drawn) io.err.write("\r\u001b[K");
+    },
+  };
+}

@@ -1,0 +1,16 @@
+// Plain text rows: {text}; every token is trained.
+import { reportUnsupportedColumns } from "./convert-messages.js";
+import { optionalText, type RowFormat } from "./format.js";
+
+export const textFormat: RowFormat = {
+  name: "text",
+  shape: '{"text"}',
+  columns: ["text"],
+  recognises: (row) => "text" in row,
+  convert(row, report) {
+    if (reportUnsupportedColumns(row, report)) return null;
+    const text = optionalText(row, "text", report);
+    if (text === null && typeof (row.text ?? "") !== "string") return null;
+    return { kind: "text", text: text ?? "" };
+  },
+};

@@ -1,0 +1,16 @@
+// Loads what mask prediction needs of a model: tokenizer, compiled template, and the layout the engine will get.
+import type { CheckModel } from "./check-dataset.js";
+import type { MaskModel } from "./mask.js";
+import { compileTemplate } from "./template.js";
+import { loadTokenizer } from "./tokenizer.js";
+
+/** @throws FtError model.*, template.invalid */
+export async function loadMaskModel({ dir, template, trainOn }: Omit<CheckModel, "maxLength">): Promise<MaskModel> {
+  const tokenizer = await loadTokenizer(dir);
+  return {
+    tokenizer,
+    render: template && compileTemplate(template.source, tokenizer.templateVariables),
+    layout: template?.hasGenerationMarkers ? "messages" : "prompt-completion",
+    trainOn,
+  };
+}

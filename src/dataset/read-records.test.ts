@@ -1,0 +1,87 @@
+// Reading data files: encodings, line numbers, and the files that cannot hold rows.
+import { chmod, mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { type DataRecord, readRecords } from "./read-records.js";
+
+const dir = await mkdtemp(join(tmpdir(), "ft-read-"));
+
+async function read(name: string, content: string | Buffer): Promise<DataRecord[]> {
+  const path = join(dir, name);
+  await writeFile(path, content);
+  return Readable.from(readRecords(path, name)).toArray();
+}
+
+test("counts lines from 1 over a byte order mark, CRLF and blank lines", async () => {
+  expect(await read("crlf.jsonl", '\ufeff{"a":1}\r\n\r\n   \n{"a":2}\r\n{"a":3}')).toEqual([
+    { line: 1, value: { a: 1 } },
+    { line: 4, value: { a: 2 } },
+    { line: 5, value: { a: 3 } },
+  ]);
+});
+
+test("a broken line is told and the next one is read", async () => {
+  const bytes = Buffer.concat([
+    Buffer.from('{"a":1}\n{"a":\n{"a":"'),
+    Buffer.from([0xc3, 0x28]),
+    Buffer.from('"}\n{"a":4}\n'),
+  ]);
+  expect(await read("broken.jsonl", bytes)).toEqual([
+    { line: 1, value: { a: 1 } },
+    { line: 2, problem: { rule: "FILE001", message: expect.any(String) } },
+    { line: 3, problem: { rule: "FILE002", message: expect.any(String) } },
+    { line: 4, value: { a: 4 } },
+  ]);
+});
+
+test("a row larger than a chunk stays whole", async () => {
+  const long = "é".repeat(3_000_000);
+  expect(await read("long.jsonl", `{"a":"${long}"}\n{"a":2}\n`)).toEqual([
+    { line: 1, value: { a: long } },
+    { line: 2, value: { a: 2 } },
+  ]);
+});
+
+test("content decides between lines and array, not the name", async () => {
+  const rows = [
+    { line: 1, value: { a: 1 } },
+    { line: 2, value: { a: 2 } },
+  ];
+  expect(await read("lines.json", '{"a":1}\n{"a":2}\n')).toEqual(rows);
+  expect(await read("array.jsonl", '[{"a":1},\n{"a":2}]')).toEqual(rows);
+  expect(await read("wrapped.json", '{"data":[{"a":1},\n{"a":2}]}')).toEqual(rows);
+});
+
+const refused: { name: string; content: string | Buffer; code: string }[] = [
+  { name: "empty.jsonl", content: "", code: "data.empty" },
+  { name: "blank.jsonl", content: "\n  \r\n\n", code: "data.empty" },
+  { name: "empty-array.json", content: "[]", code: "data.empty" },
+  { name: "packed.jsonl", content: gzipSync('{"a":1}\n'), code: "data.binary" },
+  { name: "nul.jsonl", content: '{"a":"\0"}', code: "data.binary" },
+  { name: "utf16.jsonl", content: Buffer.from('\ufeff{"a":1}', "utf16le"), code: "data.binary" },
+  { name: "rows.csv", content: "prompt,completion\na,b\n", code: "data.unsupported" },
+];
+
+test.each(refused)("$name is refused as $code, by its name and with a next step", async ({ name, content, code }) => {
+  await expect(read(name, content)).rejects.toMatchObject({
+    code,
+    exit: "data",
+    message: expect.stringContaining(name),
+    next: expect.any(String),
+  });
+});
+
+test("a missing file, a folder and a file without read permission are refused", async () => {
+  const refusal = (name: string) => Readable.from(readRecords(join(dir, name), name)).toArray();
+  await expect(refusal("none.jsonl")).rejects.toMatchObject({ code: "data.missing", exit: "data" });
+  await mkdir(join(dir, "folder.jsonl"));
+  await expect(refusal("folder.jsonl")).rejects.toMatchObject({ code: "data.folder", exit: "data" });
+  await writeFile(join(dir, "locked.jsonl"), '{"a":1}\n');
+  await chmod(join(dir, "locked.jsonl"), 0o000);
+  // root reads everything
+  if (process.getuid?.() !== 0)
+    await expect(refusal("locked.jsonl")).rejects.toMatchObject({ code: "data.unreadable" });
+});

@@ -1,0 +1,175 @@
+// Every rule of the table: a row that breaks it and a row that does not, through the whole check.
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { Severity } from "./canonical.js";
+import { type CheckModel, type CheckReport, checkDataset } from "./check-dataset.js";
+import { readModelTemplate } from "./model-template.js";
+import { type RuleId, rules } from "./rules.js";
+
+interface RuleCase {
+  rule: RuleId;
+  /** Lines of train.jsonl that break the rule. */
+  bad: (object | string | Buffer)[];
+  good: (object | string)[];
+  /** Where the finding is, in the broken file. */
+  line: number;
+  severity?: Severity;
+  badEval?: object[];
+  goodEval?: object[];
+  /** With the tokenizer; then the good rows are checked with it too. */
+  model?: "own" | "refusing" | "never-closing";
+}
+
+const pair = (question: string, answer: string) => ({
+  messages: [
+    { role: "user", content: question },
+    { role: "assistant", content: answer },
+  ],
+});
+const turns = (...roles: string[]) => ({ messages: roles.map((role, at) => ({ role, content: `${role} ${at}` })) });
+const fine = pair("What is 2 * 3?", "6");
+const long = "many words ".repeat(40);
+
+const cases: RuleCase[] = [
+  { rule: "FILE001", bad: [fine, '{"messages": [}'], good: [fine], line: 2 },
+  { rule: "FILE002", bad: [fine, Buffer.from([0x22, 0xff, 0x22])], good: [pair("naïve?", "👋")], line: 2 },
+  { rule: "SCH000", bad: [fine, { text: "of another format" }], good: [fine, turns("user", "assistant")], line: 2 },
+  { rule: "SCH000", bad: [{ question: "q", answer: "a" }], good: [fine], line: 1 },
+  { rule: "SCH000", bad: [fine, "[1, 2]"], good: [fine], line: 2 },
+  {
+    rule: "SCH001",
+    bad: [turns("user", "robot")],
+    good: [turns("system", "user", "assistant", "tool", "assistant")],
+    line: 1,
+  },
+  {
+    rule: "SCH002",
+    bad: [pair("What?", " \n")],
+    good: [{ messages: [{ role: "system", content: "" }, ...fine.messages] }],
+    line: 1,
+  },
+  { rule: "SCH003", bad: [turns("system", "user")], good: [fine], line: 1 },
+  { rule: "SCH003", bad: [turns("assistant")], good: [fine], line: 1 },
+  {
+    rule: "SCH004",
+    bad: [turns("user", "user", "assistant")],
+    good: [turns("system", "user", "assistant", "user", "assistant")],
+    line: 1,
+  },
+  {
+    rule: "SCH004",
+    bad: [turns("user", "system", "assistant")],
+    good: [turns("user", "assistant", "tool", "tool", "assistant")],
+    line: 1,
+  },
+  { rule: "SCH005", bad: [turns("user", "assistant", "user")], good: [turns("user", "assistant")], line: 1 },
+  { rule: "SCH006", bad: [{ ...fine, images: ["a.png"] }], good: [{ ...fine, images: [] }], line: 1 },
+  { rule: "SCH007", bad: [{ messages: [{ role: "user", content: 3 }] }], good: [pair("q", "3")], line: 1 },
+  { rule: "SCH008", bad: [fine, { ...pair("q", "a"), source: "web" }], good: [fine], line: 2 },
+  { rule: "DUP001", bad: [fine, pair("q", "a"), fine], good: [fine, pair("What is 2 * 3?", "six")], line: 3 },
+  {
+    rule: "DUP002",
+    bad: [pair("Hello there", "Yes"), pair(" hello  THERE\n", "yes")],
+    good: [pair("a b", "c"), pair("ab", "c")],
+    line: 2,
+  },
+  {
+    rule: "LEAK001",
+    bad: [fine],
+    badEval: [pair("q", "a"), pair("what is 2 * 3?", "6 ")],
+    good: [fine],
+    goodEval: [pair("q", "a")],
+    line: 2,
+  },
+  {
+    rule: "SEC001",
+    bad: [pair("q", "a<|eot_id|>")],
+    good: [pair("a < b | c > d", "[a]")],
+    line: 1,
+    severity: "warning",
+  },
+  {
+    rule: "SEC001",
+    bad: [pair("q<|im_end|>", "a")],
+    good: [pair("q", "a <|eot_id|> of others is text")],
+    line: 1,
+    model: "own",
+  },
+  { rule: "TOK000", bad: [fine], good: [], line: 1 },
+  { rule: "TOK001", bad: [fine, pair(long, "a"), pair("q", long)], good: [fine], line: 2, model: "own" },
+  { rule: "TOK002", bad: [fine, pair(long, "a")], good: [fine], line: 2, severity: "warning", model: "own" },
+  { rule: "TOK002", bad: [pair(long, "a"), pair(long, "b")], good: [fine], line: 1, model: "own" },
+  { rule: "TOK003", bad: [fine, pair("q", long)], good: [fine], line: 2, severity: "warning", model: "own" },
+  { rule: "TOK003", bad: [fine], good: [], line: 1, model: "never-closing" },
+  { rule: "TPL001", bad: [turns("user", "user", "assistant")], good: [fine], line: 1, model: "refusing" },
+];
+
+describe("every rule", () => {
+  test("has a case", () => {
+    expect(new Set(cases.map(({ rule }) => rule))).toEqual(new Set(Object.keys(rules)));
+  });
+
+  test.each(cases)("$rule finds $bad", async ({ rule, bad, badEval, line, severity, model }) => {
+    const report = await check(bad, badEval, model);
+    expect(report.findings.filter((finding) => finding.rule === rule)).toContainEqual({
+      rule,
+      severity: severity ?? rules[rule].severity,
+      file: badEval ? "eval.jsonl" : "train.jsonl",
+      line,
+      message: expect.any(String),
+      fix: expect.any(String),
+    });
+    if ((severity ?? rules[rule].severity) === "error") expect(report.ok).toBe(false);
+  });
+
+  test.each(cases.filter(({ good }) => good.length > 0))(
+    "$rule passes $good",
+    async ({ rule, good, goodEval, model }) => {
+      const report = await check(good, goodEval, model);
+      expect(report.findings.filter((finding) => finding.rule === rule)).toEqual([]);
+    },
+  );
+});
+
+test("keeps 10,000 findings of a rule and counts the rest", async () => {
+  const report = await check(Array.from({ length: 10_050 }, (_, at) => turns("user", `robot${at}`)));
+  expect(report.counts).toEqual({ SCH001: 10_050, TOK000: 1 });
+  expect(report.findings.length).toBe(10_001);
+});
+
+async function check(train: RuleCase["bad"], held?: object[], model?: RuleCase["model"]): Promise<CheckReport> {
+  const dir = await mkdtemp(join(tmpdir(), "ft-rules-"));
+  await writeFile(join(dir, "train.jsonl"), lines(train));
+  if (held) await writeFile(join(dir, "eval.jsonl"), lines(held));
+  return checkDataset({
+    dir,
+    train: ["train.jsonl"],
+    ...(held && { eval: ["eval.jsonl"] }),
+    format: "auto",
+    model: model ? await testModel(model) : null,
+  });
+}
+
+function lines(rows: RuleCase["bad"]): Buffer {
+  const bytes = (row: object | string | Buffer) => {
+    if (Buffer.isBuffer(row)) return row;
+    return Buffer.from(typeof row === "string" ? row : JSON.stringify(row));
+  };
+  return Buffer.concat(rows.flatMap((row) => [bytes(row), Buffer.from("\n")]));
+}
+
+async function testModel(kind: "own" | "refusing" | "never-closing"): Promise<CheckModel> {
+  const dir = process.env.FT_TEST_MODEL;
+  if (!dir) throw new Error("FT_TEST_MODEL is not set: vitest's global set-up makes the model folder");
+  const own = await readModelTemplate(dir);
+  const source = {
+    own: own?.source ?? "",
+    refusing: `{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('roles must alternate') }}{% endif %}{{ m.content }}<|im_end|>{% endfor %}`,
+    "never-closing":
+      "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}",
+  }[kind];
+  const template = { source, sha256: "", origin: "test", hasGenerationMarkers: false };
+  return { dir, template, maxLength: 64, trainOn: "assistant" };
+}

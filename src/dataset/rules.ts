@@ -1,0 +1,118 @@
+// Every data rule as one row: id, severity, what it looks for, what to do. Findings are made only from these rows.
+import type { Finding, RowPlace, Severity } from "./canonical.js";
+
+export interface Rule {
+  /** Of a finding, unless the place that reports it knows better (a cut answer is a warning, a mask that is always empty an error). */
+  severity: Severity;
+  /** What is wrong, as a heading over many findings. */
+  title: string;
+  /** What the person does. */
+  fix: string;
+}
+
+const table = {
+  FILE001: {
+    severity: "error",
+    title: "not valid JSON",
+    fix: "mend or remove the line; each row must be one JSON object",
+  },
+  FILE002: { severity: "error", title: "not valid UTF-8", fix: "save the file as UTF-8" },
+  SCH000: {
+    severity: "error",
+    title: "row format not recognised, or not that of the file",
+    fix: "give all rows of a file one format: messages, alpaca, sharegpt, prompt-completion or text (--format names it)",
+  },
+  SCH001: {
+    severity: "error",
+    title: "unknown role",
+    fix: "use system, user, assistant or tool (sharegpt: system, human, gpt, observation)",
+  },
+  SCH002: { severity: "error", title: "empty turn", fix: "fill the turn in, or remove the row" },
+  SCH003: {
+    severity: "error",
+    title: "no assistant turn to learn from",
+    fix: "end the row with the answer that the model should give, or remove it",
+  },
+  SCH004: {
+    severity: "warning",
+    title: "turns out of order",
+    fix: "let the system turn come first, then user and assistant alternate",
+  },
+  SCH005: {
+    severity: "warning",
+    title: "row does not end with the assistant",
+    fix: "remove the trailing turns: nothing is learnt from them",
+  },
+  SCH006: {
+    severity: "error",
+    title: "holds what ft cannot train on yet",
+    fix: "write it as text in the turn's content, or remove it; ft drops nothing silently",
+  },
+  SCH007: { severity: "error", title: "value of the wrong type", fix: "content is a string, or a list of text parts" },
+  SCH008: { severity: "info", title: "columns that are not used", fix: "nothing to do if they are meant for people" },
+  DUP001: { severity: "warning", title: "duplicate row", fix: "remove it, unless it is meant to weigh more" },
+  DUP002: {
+    severity: "warning",
+    title: "duplicate row but for case and spaces",
+    fix: "remove it, unless it is meant to weigh more",
+  },
+  LEAK001: {
+    severity: "error",
+    title: "evaluation row is also a training row",
+    fix: "remove it from one of the two: a score on trained rows says nothing",
+  },
+  TOK000: {
+    severity: "info",
+    title: "token rules not run",
+    fix: "give --model <folder>, or run once so that the recipe's model is on this machine",
+  },
+  TOK001: {
+    severity: "warning",
+    title: "longer than max_length",
+    fix: "raise data.max_length, or split the row: what lies beyond is cut",
+  },
+  TOK002: {
+    severity: "error",
+    title: "no token carries loss",
+    fix: "raise data.max_length, shorten the context, or remove the row: the engine drops it",
+  },
+  TOK003: {
+    severity: "error",
+    title: "end-of-turn token is never trained",
+    fix: "use a template that closes assistant turns with it: else the model does not learn to stop",
+  },
+  TPL001: {
+    severity: "error",
+    title: "chat template refuses the row",
+    fix: "change the row as the template asks, or choose another template",
+  },
+  SEC001: {
+    severity: "error",
+    title: "control token in content",
+    fix: "remove or rewrite it: the tokenizer reads it as structure, not as text",
+  },
+} satisfies Record<string, Rule>;
+
+export type RuleId = keyof typeof table;
+export const rules: Readonly<Record<RuleId, Rule>> = table;
+
+/** A problem found in one row, before its place is known. */
+export interface RowProblem {
+  rule: RuleId;
+  message: string;
+  severity?: Severity;
+  fix?: string;
+}
+
+/** Joins a problem, its rule and its place into the finding that is reported. */
+export function toFinding(problem: RowProblem, place: RowPlace): Finding {
+  const rule = rules[problem.rule];
+  return {
+    rule: problem.rule,
+    severity: problem.severity ?? rule.severity,
+    file: place.file,
+    line: place.line,
+    message: problem.message,
+    fix: problem.fix ?? rule.fix,
+  };
+}

@@ -1,0 +1,178 @@
+// Writes a run's copy of the data: the engine's training and test lines, and the evaluator's items. All or nothing.
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { FtError } from "../errors.js";
+import type { Recipe } from "../recipes/schema.js";
+import type { CanonicalRow, DatasetFacts, RowPlace } from "./canonical.js";
+import { rowDigest } from "./canonical-key.js";
+import { type DataSource, heldOutThreshold, type Side, sidedRows } from "./dataset-facts.js";
+import { engineLines, type Layout } from "./layout.js";
+import { judgeRow } from "./row-rules.js";
+import { rules } from "./rules.js";
+import { sumSplit } from "./split-facts.js";
+
+export interface SnapshotInput {
+  recipe: Pick<Recipe, "data" | "train" | "eval">;
+  /** The recipe's folder; its data paths are relative to it. */
+  dir: string;
+  layout: Layout;
+  /** The job folder. */
+  outDir: string;
+  /** Relative to outDir. */
+  paths?: SnapshotPaths;
+}
+
+export interface SnapshotPaths {
+  train: string;
+  test: string;
+  items: string;
+}
+
+const defaultPaths: SnapshotPaths = {
+  train: "data/train.jsonl",
+  test: "data/test.jsonl",
+  items: "data/eval.jsonl",
+};
+
+/**
+ * Streams the rows; what is not a row (checkDataset tells them all) stops it. Without held-out rows only the training file is written.
+ * @throws FtError data.*; nothing is left behind then
+ */
+export async function snapshotData(input: SnapshotInput): Promise<DatasetFacts> {
+  const source = dataSource(input.recipe, input.dir);
+  const threshold = await heldOutThreshold(source);
+  const paths = { ...defaultPaths, ...input.paths };
+  const files = await openWriters(input.outDir, paths).catch((error) => {
+    throw writeError(error, input.outDir);
+  });
+  try {
+    const sums = { train: sumSplit(), eval: sumSplit() };
+    let items = 0;
+    const rows = sidedRows(source, threshold, (finding) => {
+      if (finding.severity === "error") throw invalidRow(finding, finding.message);
+    });
+    for await (const { side, row, file, line } of rows) {
+      const fault = judgeRow(row).find(({ rule, severity }) => (severity ?? rules[rule].severity) === "error");
+      if (fault) throw invalidRow({ file, line }, fault.message);
+      const digest = rowDigest(row);
+      sums[side].add(row, digest);
+      for (const engineLine of linesFor(row, input.layout, { file, line }))
+        await files[engineFile[side]].write(engineLine);
+      if (side === "eval" && items < input.recipe.eval.max_rows) {
+        await files.items.write(itemOf(row, { file, line }, digest));
+        items += 1;
+      }
+    }
+    const facts = { train: sums.train.facts(), eval: sums.eval.facts() };
+    const hasEval = facts.eval.rows > 0;
+    await files.train.commit();
+    await (hasEval ? files.test.commit() : files.test.discard());
+    await (hasEval ? files.items.commit() : files.items.discard());
+    return { train: facts.train, eval: hasEval ? facts.eval : null };
+  } catch (error) {
+    await Promise.all(Object.values(files).map((file) => file.discard()));
+    throw writeError(error, input.outDir);
+  }
+}
+
+/** A recipe's data as the reader wants it. */
+export function dataSource(recipe: Pick<Recipe, "data" | "train">, dir: string): DataSource {
+  const { data } = recipe;
+  const source = { dir, train: [data.train], format: data.format };
+  if (data.eval !== undefined) return { ...source, eval: [data.eval] };
+  return { ...source, heldOut: { fraction: data.eval_fraction, seed: recipe.train.seed } };
+}
+
+const engineFile = { train: "train", eval: "test" } as const satisfies Record<Side, keyof SnapshotPaths>;
+
+function linesFor(row: CanonicalRow, layout: Layout, place: RowPlace): object[] {
+  if ((row.kind === "text") !== (layout === "text")) {
+    throw invalidRow(place, row.kind === "text" ? "plain text among conversations" : "a conversation among plain text");
+  }
+  return engineLines(row, layout);
+}
+
+/** What the evaluator asks (everything before the last assistant turn) and what it compares with. */
+function itemOf(row: CanonicalRow, place: RowPlace, digest: Buffer): object {
+  const item = { item: digest.toString("hex"), file: place.file, line: place.line };
+  if (row.kind === "text") return { ...item, text: row.text };
+  const last = row.messages.findLastIndex(({ role }) => role === "assistant");
+  return { ...item, messages: row.messages.slice(0, last), reference: row.messages[last]?.content ?? "" };
+}
+
+function invalidRow(place: RowPlace, message: string): FtError {
+  return new FtError({
+    code: "data.invalid-row",
+    exit: "data",
+    message: `a row cannot be used: ${message}`,
+    where: { file: place.file, line: place.line },
+    next: "ft data check tells all rows like it",
+  });
+}
+
+/** Gives the failures that a disk or a folder causes their name; leaves others as they are. */
+function writeError(error: unknown, outDir: string): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const nextFor: Record<string, string> = {
+    ENOSPC: "free some disk space",
+    EDQUOT: "free some of your disk quota",
+    EACCES: "make the folder writable",
+    EPERM: "make the folder writable",
+    EROFS: "choose a folder on a writable disk",
+  };
+  const next = code === undefined ? undefined : nextFor[code];
+  if (!next || error instanceof FtError) return error;
+  return new FtError({
+    code: code === "ENOSPC" || code === "EDQUOT" ? "env.disk-full" : "env.unwritable",
+    exit: "environment",
+    message: `the run's copy of the data cannot be written to ${outDir}`,
+    why: message,
+    next,
+    cause: error,
+  });
+}
+
+interface Writer {
+  write(value: object): Promise<void>;
+  /** Flushes to disk and gives the file its name. */
+  commit(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+async function openWriters(outDir: string, paths: SnapshotPaths): Promise<Record<keyof SnapshotPaths, Writer>> {
+  const train = await openWriter(join(outDir, paths.train));
+  const test = await openWriter(join(outDir, paths.test));
+  return { train, test, items: await openWriter(join(outDir, paths.items)) };
+}
+
+/** JSON lines under a temporary name in the same folder, written in blocks. */
+async function openWriter(path: string): Promise<Writer> {
+  await mkdir(dirname(path), { recursive: true });
+  const partial = `${path}.partial`;
+  const handle: FileHandle = await open(partial, "w");
+  let block = "";
+  let isOpen = true;
+  const flush = async () => {
+    await handle.appendFile(block);
+    block = "";
+  };
+  return {
+    async write(value) {
+      block += `${JSON.stringify(value)}\n`;
+      if (block.length > 1 << 20) await flush();
+    },
+    async commit() {
+      await flush();
+      await handle.sync();
+      await handle.close();
+      isOpen = false;
+      await rename(partial, path);
+    },
+    async discard() {
+      if (!isOpen) return;
+      isOpen = false;
+      await handle.close();
+      await rm(partial, { force: true });
+    },
+  };
+}

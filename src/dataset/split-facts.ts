@@ -1,0 +1,30 @@
+// Sums rows up to the facts of a split, one row at a time.
+import { createHash } from "node:crypto";
+import type { CanonicalRow, SplitFacts } from "./canonical.js";
+import { rowDigest } from "./canonical-key.js";
+import { trainedTurns } from "./layout.js";
+
+export interface SplitSum {
+  add(row: CanonicalRow, digest?: Buffer): void;
+  facts(): SplitFacts;
+}
+
+/** The split's sha256 is taken over the rows' own sha256 digests, in order. */
+export function sumSplit(): SplitSum {
+  const hash = createHash("sha256");
+  const kinds = { messages: 0, text: 0 };
+  let assistantTurns = 0;
+  return {
+    add(row, digest = rowDigest(row)) {
+      hash.update(digest);
+      kinds[row.kind] += 1;
+      if (row.kind === "messages") assistantTurns += trainedTurns(row.messages).length;
+    },
+    facts: () => ({
+      rows: kinds.messages + kinds.text,
+      sha256: hash.copy().digest("hex"),
+      kinds: { ...kinds },
+      assistantTurns,
+    }),
+  };
+}

@@ -1,0 +1,116 @@
+// Loads a model folder's tokenizer (tokenizer.json, tokenizer_config.json) as the engine's tokenizer would read it.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
+import { z } from "zod";
+import { FtError } from "../errors.js";
+
+export interface ModelTokenizer {
+  /** Ids of a rendered template, which holds its own special tokens. */
+  encode(text: string): number[];
+  /** Ids of plain text, with the special tokens that the tokenizer adds by itself. */
+  encodePlain(text: string): number[];
+  /** Text of one token, as in the vocabulary. */
+  token(id: number): string;
+  /** Contents of the added tokens marked special. */
+  specialTokens: string[];
+  isSpecial(id: number): boolean;
+  eosToken: string | null;
+  eosId: number | null;
+  /** bos_token, eos_token ... as templates see them. */
+  templateVariables: Record<string, string>;
+}
+
+/** @throws FtError model.no-tokenizer, model.bad-tokenizer (exit environment) */
+export async function loadTokenizer(dir: string): Promise<ModelTokenizer> {
+  const tokenizerJson = tokenizerSchema.safeParse(await readJson(dir, "tokenizer.json", true));
+  const config = configSchema.safeParse(await readJson(dir, "tokenizer_config.json", false));
+  const map = configSchema.safeParse(await readJson(dir, "special_tokens_map.json", false));
+  if (!tokenizerJson.success) throw badTokenizer(dir, "tokenizer.json", tokenizerJson.error);
+  const settings = { ...map.data, ...config.data };
+  const hub = build(dir, tokenizerJson.data, settings);
+  const templateVariables: Record<string, string> = {};
+  for (const name of specialNames) {
+    const token = settings[name];
+    if (token) templateVariables[name] = typeof token === "string" ? token : token.content;
+  }
+  const special = tokenizerJson.data.added_tokens.filter((token) => token.special);
+  const specialIds = new Set(special.map((token) => token.id));
+  const eosToken = templateVariables.eos_token ?? null;
+  return {
+    encode: (text) => (text === "" ? [] : hub.encode(text, { add_special_tokens: false }).ids),
+    encodePlain: (text) => hub.encode(text, { add_special_tokens: true }).ids,
+    token: (id) => hub.id_to_token(id) ?? `#${id}`,
+    specialTokens: special.map((token) => token.content).filter((content) => content !== ""),
+    isSpecial: (id) => specialIds.has(id),
+    eosToken,
+    eosId: eosToken === null ? null : (hub.token_to_id(eosToken) ?? null),
+    templateVariables,
+  };
+}
+
+const specialNames = [
+  "bos_token",
+  "eos_token",
+  "unk_token",
+  "sep_token",
+  "pad_token",
+  "cls_token",
+  "mask_token",
+] as const;
+
+const tokenSchema = z.union([z.string(), z.looseObject({ content: z.string() })]).nullish();
+
+const configSchema = z.looseObject({
+  bos_token: tokenSchema,
+  eos_token: tokenSchema,
+  unk_token: tokenSchema,
+  sep_token: tokenSchema,
+  pad_token: tokenSchema,
+  cls_token: tokenSchema,
+  mask_token: tokenSchema,
+});
+
+const tokenizerSchema = z.looseObject({
+  model: z.looseObject({}),
+  added_tokens: z.array(z.looseObject({ id: z.int(), content: z.string(), special: z.boolean().default(false) })),
+});
+
+function build(dir: string, tokenizerJson: object, config: object): HubTokenizer {
+  try {
+    return new HubTokenizer(tokenizerJson, config);
+  } catch (error) {
+    throw badTokenizer(dir, "tokenizer.json", error);
+  }
+}
+
+async function readJson(dir: string, name: string, required: boolean): Promise<unknown> {
+  const text = await readFile(join(dir, name), "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (!required && error.code === "ENOENT") return "{}";
+    throw new FtError({
+      code: "model.no-tokenizer",
+      exit: "environment",
+      message: `the model folder ${dir} has no readable ${name}`,
+      why: error.message,
+      next: "name a folder with a model in Hugging Face layout (config.json, tokenizer.json, ...)",
+      cause: error,
+    });
+  });
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw badTokenizer(dir, name, error);
+  }
+}
+
+function badTokenizer(dir: string, name: string, cause: unknown): FtError {
+  return new FtError({
+    code: "model.bad-tokenizer",
+    exit: "environment",
+    message: `the tokenizer in ${dir} cannot be loaded`,
+    where: { file: join(dir, name) },
+    why: cause instanceof Error ? cause.message.split("\n")[0]! : String(cause),
+    next: "fetch the model again",
+    cause,
+  });
+}
