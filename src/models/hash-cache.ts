@@ -7,7 +7,10 @@ import { pipeline } from "node:stream/promises";
 import { type Env, ftCacheDir } from "../paths.js";
 
 /** sha256 of the file's content, hex. `path` must be absolute; symlinks are followed. */
-export async function cachedSha256(path: string, { env, signal }: { env: Env; signal?: AbortSignal | undefined }): Promise<string> {
+export async function cachedSha256(
+  path: string,
+  { env, signal }: { env: Env; signal?: AbortSignal | undefined },
+): Promise<string> {
   const { size, mtimeMs } = await stat(path);
   const dir = join(ftCacheDir(env), "hashes");
   const file = join(dir, `${createHash("sha256").update(path).digest("hex")}.json`);

@@ -35,6 +35,7 @@ export const misnamed: readonly Misnamed[] = [
   {
     typed: "qwen3-7b",
     use: "qwen3-8b",
-    notice: "Qwen3 has no 7B. Using qwen3-8b, the nearest. Other ways: qwen3-4b, or qwen2.5-7b of the generation before.",
+    notice:
+      "Qwen3 has no 7B. Using qwen3-8b, the nearest. Other ways: qwen3-4b, or qwen2.5-7b of the generation before.",
   },
 ];

@@ -7,7 +7,8 @@ export function missingParts(dir: string): string[] {
   const names = new Set(filesOf(dir));
   const missing: string[] = [];
   if (!names.has("config.json")) missing.push("config.json");
-  if (!hasTokenizer(names)) missing.push("a tokenizer (tokenizer.json, tokenizer.model, or vocab.json with merges.txt)");
+  if (!hasTokenizer(names))
+    missing.push("a tokenizer (tokenizer.json, tokenizer.model, or vocab.json with merges.txt)");
   if (names.has(weightIndexFile)) missing.push(...shardsOf(dir).filter((shard) => !names.has(shard)));
   else if (weightFilesOf(names).length === 0) {
     const other = [...names].find((name) => /\.(bin|pth|pt)$/.test(name));
@@ -31,14 +32,17 @@ export function weightFilesOf(names: Iterable<string>): string[] {
 }
 
 function hasTokenizer(names: ReadonlySet<string>): boolean {
-  if (["tokenizer.json", "tokenizer.model", "spiece.model", "vocab.txt", "tekken.json"].some((name) => names.has(name))) return true;
+  if (["tokenizer.json", "tokenizer.model", "spiece.model", "vocab.txt", "tekken.json"].some((name) => names.has(name)))
+    return true;
   return names.has("vocab.json") && names.has("merges.txt");
 }
 
 /** Shards that the index names; an unreadable index counts as one missing part. */
 function shardsOf(dir: string): string[] {
   try {
-    const index = JSON.parse(readFileSync(join(dir, weightIndexFile), "utf8")) as { weight_map: Record<string, string> };
+    const index = JSON.parse(readFileSync(join(dir, weightIndexFile), "utf8")) as {
+      weight_map: Record<string, string>;
+    };
     return [...new Set(Object.values(index.weight_map))].sort();
   } catch {
     return [`a readable ${weightIndexFile}`];
@@ -50,7 +54,7 @@ function filesOf(dir: string): string[] {
   if (!existsSync(dir)) return [];
   return readdirSync(dir).filter((name) => {
     const info = statSync(join(dir, name), { throwIfNoEntry: false });
-    return info !== undefined && info.isFile() && info.size > 0;
+    return info?.isFile() === true && info.size > 0;
   });
 }
 

@@ -20,7 +20,7 @@ interface Resolved {
 
 export type ResolvedModel = Resolved &
   (
-    | { source: "hub"; id: string; /** Branch, tag or commit. */ revision: string; gated: boolean }
+    | { source: "hub"; id: string /** Branch, tag or commit. */; revision: string; gated: boolean }
     /** Hub model that ft can also get without the Hub. */
     | { source: "embedded"; id: string; revision: string; gated: boolean }
     /** `id` is the absolute path of the folder or file. */
@@ -67,7 +67,12 @@ export function resolveModel(asked: string, options: ResolveOptions): ResolvedMo
   throw unknownModel(asked);
 }
 
-function fromCatalogue(asked: string, entry: CatalogueEntry, options: ResolveOptions, notice: string | null): ResolvedModel {
+function fromCatalogue(
+  asked: string,
+  entry: CatalogueEntry,
+  options: ResolveOptions,
+  notice: string | null,
+): ResolvedModel {
   return {
     asked,
     source: entry.alias === embeddedAlias ? "embedded" : "hub",
@@ -142,4 +147,3 @@ function unknownModel(asked: string): FtError {
     next: "name an alias, a hub id (org/name), a folder (./path), or a .gguf file",
   });
 }
-

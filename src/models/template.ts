@@ -26,7 +26,8 @@ export function readTemplate(setting: string, { dir, cwd }: { dir: string | null
     const own = dir === null ? null : modelTemplate(dir);
     return own === null ? null : chatTemplate(own, "model");
   }
-  if (/\.(jinja2?|j2)$/.test(setting) || setting.includes("/")) return chatTemplate(readFile(resolve(cwd, setting)), `file:${setting}`);
+  if (/\.(jinja2?|j2)$/.test(setting) || setting.includes("/"))
+    return chatTemplate(readFile(resolve(cwd, setting)), `file:${setting}`);
   const names = builtinTemplates();
   if (!names.includes(setting)) throw unknownTemplate(setting, names);
   return chatTemplate(readFile(join(builtinDir, `${setting}.jinja`)), `builtin:${setting}`);
@@ -45,7 +46,9 @@ function chatTemplate(source: string, origin: string): ChatTemplate {
 function modelTemplate(dir: string): string | null {
   const file = join(dir, "chat_template.jinja");
   if (existsSync(file)) return readFileSync(file, "utf8");
-  const config = readJson(join(dir, "tokenizer_config.json"))?.chat_template ?? readJson(join(dir, "chat_template.json"))?.chat_template;
+  const config =
+    readJson(join(dir, "tokenizer_config.json"))?.chat_template ??
+    readJson(join(dir, "chat_template.json"))?.chat_template;
   if (typeof config === "string") return config;
   if (!Array.isArray(config)) return null;
   const named = config as { name?: unknown; template?: unknown }[];
