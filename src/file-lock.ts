@@ -1,0 +1,92 @@
+// One writer at a time for a folder or file that several ft processes may make: an exclusive lock file with its owner's pid.
+import { randomUUID } from "node:crypto";
+import { link, mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A living owner touches its lock this often; one that is silent for `silentMs` has died or lost its machine. */
+const beatMs = 5_000;
+const silentMs = 60_000;
+const pollMs = 250;
+
+export interface LockOptions {
+  signal?: AbortSignal | undefined;
+  /** Called once when another process holds the lock. */
+  onWait?: ((pid: number) => void) | undefined;
+}
+
+/** Runs `work` while `file` is held; waits for another owner, and takes over from one that died. Throws the signal's reason when aborted. */
+export async function withFileLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
+  await mkdir(dirname(file), { recursive: true });
+  let waited = false;
+  while (!(await acquire(file))) {
+    options.signal?.throwIfAborted();
+    const owner = await staleOrOwner(file);
+    if (owner === "stale") continue;
+    if (!waited && owner !== null) options.onWait?.(owner);
+    waited = true;
+    await sleep(pollMs, undefined, options.signal ? { signal: options.signal } : {});
+  }
+  const beat = setInterval(() => void touch(file), beatMs);
+  beat.unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(beat);
+    await rm(file, { force: true });
+  }
+}
+
+async function acquire(file: string): Promise<boolean> {
+  try {
+    const handle = await open(file, "wx");
+    await handle.writeFile(JSON.stringify({ pid: process.pid, host: hostname() }));
+    await handle.close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** The owner's pid, null when it can't be read just now, or "stale" after a dead owner's lock was removed. */
+async function staleOrOwner(file: string): Promise<number | null | "stale"> {
+  const [text, info] = await Promise.all([readFile(file, "utf8"), stat(file)]).catch(() => [null, null]);
+  if (text === null || info === null) return null;
+  const owner = parseOwner(text);
+  const isDead = owner !== null && owner.host === hostname() && !isAlive(owner.pid);
+  if (!isDead && Date.now() - info.mtimeMs < silentMs) return owner?.pid ?? null;
+  // Two waiters may see the same dead lock: whoever moves a living one away by mistake puts it back.
+  const aside = `${file}.${randomUUID()}`;
+  await rename(file, aside).catch(() => undefined);
+  const moved = await readFile(aside, "utf8").catch(() => text);
+  if (moved !== text) await link(aside, file).catch(() => undefined);
+  await rm(aside, { force: true });
+  return "stale";
+}
+
+function parseOwner(text: string): { pid: number; host: string } | null {
+  try {
+    const value = JSON.parse(text) as { pid?: unknown; host?: unknown };
+    return typeof value.pid === "number" && typeof value.host === "string"
+      ? { pid: value.pid, host: value.host }
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+async function touch(file: string): Promise<void> {
+  const now = new Date();
+  await utimes(file, now, now).catch(() => undefined);
+}

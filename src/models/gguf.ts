@@ -1,0 +1,126 @@
+// GGUF files as base models: converted once to safetensors in ft's cache, named by the GGUF's sha256, checked on every use.
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { execa } from "execa";
+import { z } from "zod";
+import { FtError } from "../errors.js";
+import { withFileLock } from "../file-lock.js";
+import { requireFreeSpace } from "../free-space.js";
+import { type Env, ftCacheDir, packageRoot } from "../paths.js";
+import type { OnFetchProgress } from "./fetch-progress.js";
+import { cachedSha256 } from "./hash-cache.js";
+
+export interface ConvertOptions {
+  env: Env;
+  /** Python of an engine's environment (torch, transformers, gguf); asked for only when there is something to convert. */
+  python: () => Promise<string>;
+  onProgress: OnFetchProgress;
+  signal?: AbortSignal | undefined;
+}
+
+/** ft-model.json, written last: without it a converted folder does not count. */
+const manifestSchema = z.object({
+  version: z.literal(1),
+  ggufSha256: z.string(),
+  ggufName: z.string(),
+  files: z.array(z.object({ name: z.string(), size: z.number(), sha256: z.string() })),
+});
+const manifestName = "ft-model.json";
+
+export function convertedDir(env: Env, ggufSha256: string): string {
+  return join(ftCacheDir(env), "models", ggufSha256);
+}
+
+/** The folder of the converted model when it is there and intact, else null. Hashes are taken again only for files that changed. */
+export async function findConverted(env: Env, ggufSha256: string): Promise<string | null> {
+  const dir = convertedDir(env, ggufSha256);
+  const manifest = await readManifest(dir);
+  if (!manifest) return null;
+  for (const { name, size, sha256 } of manifest.files) {
+    const file = join(dir, name);
+    const found = await stat(file).catch(() => null);
+    if (found?.size !== size || (await cachedSha256(file, { env })) !== sha256) return null;
+  }
+  return dir;
+}
+
+/** Converts unless that was done before. Throws FtError model.gguf when transformers can't read the file. */
+export async function convertGguf(file: string, ggufSha256: string, options: ConvertOptions): Promise<string> {
+  const { env, onProgress, signal } = options;
+  const dir = convertedDir(env, ggufSha256);
+  return withFileLock(
+    `${dir}.lock`,
+    async () => {
+      const existing = await findConverted(env, ggufSha256);
+      if (existing) return existing;
+      const { size } = await stat(file);
+      // 16 bits a weight from a file of at least 4: four times its size at most.
+      await requireFreeSpace(dir, size * 4, `convert ${basename(file)}`);
+      const python = await options.python();
+      const temporary = `${dir}.making`;
+      await rm(temporary, { recursive: true, force: true });
+      await mkdir(temporary, { recursive: true });
+      try {
+        onProgress({ label: `converting ${basename(file)} to safetensors (once)` });
+        await runConverter(python, file, temporary, env, signal);
+        await writeManifest(temporary, file, ggufSha256, env);
+        await rm(dir, { recursive: true, force: true });
+        await rename(temporary, dir);
+      } finally {
+        await rm(temporary, { recursive: true, force: true });
+      }
+      return dir;
+    },
+    {
+      signal,
+      onWait: (pid) => onProgress({ label: `waiting for another ft (process ${pid}) that converts the model` }),
+    },
+  );
+}
+
+async function runConverter(
+  python: string,
+  file: string,
+  out: string,
+  env: Env,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const script = join(packageRoot, "trainer/ft_trainer/convert_gguf.py");
+  const result = await execa(python, [script, file, out], {
+    env: { ...env, PYTHONDONTWRITEBYTECODE: "1" },
+    extendEnv: false,
+    reject: false,
+    ...(signal ? { cancelSignal: signal } : {}),
+    forceKillAfterDelay: 5_000,
+  });
+  signal?.throwIfAborted();
+  if (!result.failed) return;
+  throw new FtError({
+    code: "model.gguf",
+    exit: "recipe",
+    message: `can't convert ${file} to a trainable model`,
+    why: result.stderr.trim().split("\n").at(-1) || result.shortMessage,
+    next: "give another GGUF file, or the model's original repository as model.base",
+  });
+}
+
+async function writeManifest(dir: string, file: string, ggufSha256: string, env: Env): Promise<void> {
+  const files = [];
+  for (const name of (await readdir(dir)).sort()) {
+    const { size } = await stat(join(dir, name));
+    files.push({ name, size, sha256: await cachedSha256(join(dir, name), { env }) });
+  }
+  const manifest: z.input<typeof manifestSchema> = { version: 1, ggufSha256, ggufName: basename(file), files };
+  await writeFile(join(dir, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+async function readManifest(dir: string): Promise<z.output<typeof manifestSchema> | null> {
+  const file = join(dir, manifestName);
+  if (!existsSync(file)) return null;
+  try {
+    return manifestSchema.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch {
+    return null;
+  }
+}
