@@ -14,7 +14,7 @@ def seal(folder):
     for name in _files(folder):
         path = os.path.join(folder, name)
         _sync(path)
-        files[name] = {"sha256": _sha256(path), "bytes": os.path.getsize(path)}
+        files[name] = {"sha256": file_sha256(path), "bytes": os.path.getsize(path)}
     content = json.dumps({"version": 1, "files": files}, indent=1).encode() + b"\n"
     partial = os.path.join(folder, f"{MANIFEST}.tmp")
     with open(partial, "wb") as file:
@@ -38,7 +38,7 @@ def flaw(folder):
         path = os.path.join(folder, name)
         if not os.path.isfile(path):
             return f"{name} is missing"
-        if os.path.getsize(path) != expected["bytes"] or _sha256(path) != expected["sha256"]:
+        if os.path.getsize(path) != expected["bytes"] or file_sha256(path) != expected["sha256"]:
             return f"{name} has changed"
     return None
 
@@ -63,7 +63,8 @@ def _files(folder):
     return sorted(found)
 
 
-def _sha256(path):
+def file_sha256(path):
+    """Hash of a file's content, hex."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while chunk := file.read(1 << 20):

@@ -87,6 +87,9 @@ def make_trainer(script_args, training_args, model_args, dataset_args, stop):
 
     if dataset_args.datasets:
         dataset = get_dataset(dataset_args)
+        if training_args.eval_strategy != "no" and script_args.dataset_test_split not in dataset:
+            # A mixture has no held-out split of its own; the job folder has.
+            dataset[script_args.dataset_test_split] = load_dataset("json", data_files="data/test.jsonl", split="train")
     elif script_args.dataset_name:
         dataset = load_dataset(script_args.dataset_name, name=script_args.dataset_config, streaming=script_args.dataset_streaming)
     else:

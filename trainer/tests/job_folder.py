@@ -14,7 +14,7 @@ TRAINER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TRL_CONFIG = {
     "model_name_or_path": "model",
     "dtype": "float32",
-    "dataset_name": "data",
+    "datasets": [{"path": "json", "data_files": "data/train.jsonl"}],
     "output_dir": "out/checkpoints",
     "max_length": 96,
     "max_steps": 20,
