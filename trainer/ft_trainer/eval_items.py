@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 
 def encode_items(config, tokenizer):
@@ -24,7 +25,7 @@ def _encode(item, tokenizer, max_length):
     else:
         prompt = _render(tokenizer, item["messages"], add_generation_prompt=True)["input_ids"]
         conversation = [*item["messages"], {"role": "assistant", "content": item["reference"]}]
-        marked = "{% generation" in tokenizer.chat_template or "{%- generation" in tokenizer.chat_template
+        marked = re.search(r"\{%-?\s*generation\b", tokenizer.chat_template) is not None
         whole = _render(tokenizer, conversation, return_assistant_tokens_mask=marked)
         ids = whole["input_ids"]
         shared = common_prefix(prompt, ids)

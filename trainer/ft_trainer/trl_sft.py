@@ -114,7 +114,9 @@ def save(trainer, job):
     partial = f"{target}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     trainer.save_model(partial)
-    os.unlink(os.path.join(partial, "training_args.bin"))  # a pickle; recipe.yaml and config/ say the same
+    for name in ("training_args.bin", "README.md"):  # a pickle of what config/ says, and an empty form that names our path as the base
+        if os.path.exists(os.path.join(partial, name)):
+            os.unlink(os.path.join(partial, name))
     config_path = os.path.join(partial, "adapter_config.json")
     if os.path.exists(config_path):
         with open(config_path, encoding="utf-8") as file:

@@ -10,6 +10,7 @@ import time
 from make_tiny_model import sentences
 
 TRAINER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, TRAINER)  # so that tests which import this module first can import ft_trainer
 
 TRL_CONFIG = {
     "model_name_or_path": "model",
