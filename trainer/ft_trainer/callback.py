@@ -1,0 +1,86 @@
+"""TRL's extension point: a TrainerCallback that turns the engine's own hooks into events, sealed checkpoints and an orderly stop."""
+
+import math
+import time
+
+from transformers import TrainerCallback
+
+from . import events
+from .checkpoints import seal
+
+SAMPLE_ROWS = 2
+
+
+class EventsCallback(TrainerCallback):
+    """`stop`: the StopRequest of this process. After training, `interrupted` and `non_finite` (step, value) say why it ended early."""
+
+    def __init__(self, stop):
+        self.stop = stop
+        self.interrupted = False
+        self.non_finite = None
+        self.since = (0.0, 0, 0)  # time, tokens and step of the last log
+
+    def on_train_begin(self, args, state, control, train_dataloader=None, processing_class=None, **_):
+        if state.is_world_process_zero:
+            send_samples(train_dataloader, processing_class, args.max_length)
+            events.phase("training", f"{state.max_steps} steps")
+        self.since = (time.monotonic(), 0, state.global_step)
+        self.stop.defer()
+
+    def on_log(self, args, state, control, logs=None, **_):
+        values = dict(logs or {})
+        if not math.isfinite(values.get("loss", 0.0)):
+            self.non_finite = (state.global_step, values["loss"])
+            control.should_training_stop = True
+            control.should_save = False  # such weights are no checkpoint
+        if "loss" in values:
+            values.update(self.speed(values.get("num_tokens"), state.global_step))
+        if state.is_world_process_zero:
+            events.emit("metric", step=state.global_step, totalSteps=state.max_steps, values=events.numbers(values))
+
+    def on_step_end(self, args, state, control, **_):
+        if self.stop.requested and state.global_step < state.max_steps and self.non_finite is None:
+            self.interrupted = True
+            control.should_save = control.should_training_stop = True
+            control.should_evaluate = False
+
+    def on_save(self, args, state, control, **_):
+        if state.is_world_process_zero:
+            path = f"{args.output_dir}/checkpoint-{state.global_step}"
+            events.emit("checkpoint", path=path, step=state.global_step, sha256=seal(path))
+
+    def speed(self, tokens, step):
+        """tokens_per_second (every token of the batches that is not padding) and seconds_per_step, since the last log."""
+        now, (then, tokens_then, step_then) = time.monotonic(), self.since
+        self.since = (now, tokens or 0, step)
+        seconds = now - then
+        speed = {"seconds_per_step": seconds / max(1, step - step_then)}
+        if tokens is not None and seconds > 0:
+            speed["tokens_per_second"] = (tokens - tokens_then) / seconds
+        return speed
+
+
+def send_samples(dataloader, tokenizer, max_length):
+    """
+    Sends the first rows of the engine's prepared dataset as its own collator hands them to the model. They are collated apart:
+    drawing a batch from the dataloader would move its random state and change the order of the data.
+    """
+    rows = [dataloader.dataset[index] for index in range(min(SAMPLE_ROWS, len(dataloader.dataset)))]
+    batch = dataloader.collate_fn(rows)
+    real = batch.get("attention_mask")  # absent when rows are packed into one sequence without padding
+    for row, (ids, labels) in enumerate(zip(batch["input_ids"], batch["labels"])):
+        if real is not None:
+            ids, labels = ids[real[row] == 1], labels[real[row] == 1]
+        trained = ids[labels != -100]
+        events.emit(
+            "sample",
+            row=row,
+            inputIds=ids.tolist(),
+            labels=labels.tolist(),
+            text=tokenizer.decode(ids),
+            trainedText=tokenizer.decode(trained),
+        )
+        if len(trained) == 0:
+            events.warn(f"row {row} of the engine's dataset trains no token")
+        elif len(ids) != max_length and not set(trained.tolist()) & set(tokenizer.all_special_ids):
+            events.warn(f"row {row} of the engine's dataset never trains an end-of-turn token: the model will not learn to stop")

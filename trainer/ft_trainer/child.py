@@ -1,0 +1,54 @@
+"""What every step of a job does around its work: stop when asked, die with the supervisor, keep to its CPUs, and name its failure."""
+
+import os
+import signal
+import sys
+
+from . import failures
+from .exit_codes import RESUME_ME
+from .processes import die_with
+
+
+class StopRequest:
+    """SIGTERM and SIGINT. Until `defer()` they end the process at once, exit 33: there is nothing to save. From then on they are only noted."""
+
+    def __init__(self):
+        self.requested = False
+        self.deferred = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._note)
+
+    def defer(self):
+        self.deferred = True
+
+    def _note(self, _number, _frame):
+        self.requested = True
+        if not self.deferred:
+            os._exit(RESUME_ME)
+
+
+def run_child(work):
+    """Runs `work(stop)` and exits with what it returns, or with the code of the failure it raised."""
+    stop = StopRequest()
+    # Worker processes (data loading, tokenizing) must not outlive this one.
+    os.register_at_fork(after_in_child=lambda: die_with(os.getppid()))
+    try:
+        code = work(stop)
+    except Exception as error:
+        code = failures.report(error)
+    sys.exit(code)
+
+
+def limit_threads():
+    """Torch starts a thread a core; in a container with a CPU quota that is far too many. Call it once torch is imported."""
+    import torch
+
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    try:
+        with open("/sys/fs/cgroup/cpu.max", encoding="utf-8") as file:
+            quota, period = file.read().split()
+        allowed = min(allowed, max(1, round(int(quota) / int(period))))
+    except (OSError, ValueError):
+        pass  # no cgroup v2, or "max"
+    if allowed < torch.get_num_threads():
+        torch.set_num_threads(allowed)

@@ -1,0 +1,98 @@
+"""`python -m ft_trainer.evaluate config/evaluate.json`: base and adapter on the same held-out items; one line of results each, resumable."""
+
+import json
+import os
+import sys
+import time
+
+from . import checkpoints, events
+from .child import limit_threads, run_child
+from .eval_items import Results, encode_items
+
+#: Items are sorted by length within a window of so many batches, and written in their own order when the window is done.
+WINDOW_BATCHES = 8
+
+
+def evaluate(_stop):
+    """Evaluates what is not evaluated yet. Returns the exit code."""
+    with open(sys.argv[1], encoding="utf-8") as file:
+        config = json.load(file)
+    events.phase("loading")
+    import torch
+    from transformers import AutoTokenizer
+
+    limit_threads()
+    torch.manual_seed(0)
+    tokenizer = AutoTokenizer.from_pretrained(config["adapter"], padding_side="left")
+    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+    items = encode_items(config, tokenizer)
+    results = Results(config["output"], _fingerprint(config))
+    total = 2 * len(items)
+    done = len(results.done)
+    for variant, model in _variants(config, items, results):
+        events.phase("evaluating", variant)
+        todo = [item for item in items if (item["item"], variant) not in results.done]
+        size = config["batchSize"] * WINDOW_BATCHES
+        for start in range(0, len(todo), size):
+            window = todo[start : start + size]
+            measured = measure(model, tokenizer, window, config, lambda rows: events.emit("progress", done=done + rows, total=total, unit="rows"))
+            results.append(variant, measured)
+            done += len(window)
+    events.emit("progress", done=done, total=total, unit="rows")
+    return 0
+
+
+def measure(model, tokenizer, window, config, progress):
+    """Loss and greedy answer of each item of a window, in the window's order."""
+    from .eval_model import answer_batch, loss_batch
+
+    rows = {item["item"]: {"item": item["item"]} for item in window}
+    for batch in _batches(window, config["batchSize"], lambda item: len(item["ids"])):
+        for item, (nll, tokens) in zip(batch, loss_batch(model, batch, tokenizer.pad_token_id)):
+            rows[item["item"]].update(nll=nll, tokens=tokens)
+    answered = 0
+    for batch in _batches([item for item in window if item["prompt"]], config["batchSize"], lambda item: len(item["prompt"])):
+        began = time.monotonic()
+        answers = answer_batch(model, batch, tokenizer, config["maxNewTokens"])
+        latency = 1000 * (time.monotonic() - began) / len(batch)  # the batch's time, shared equally
+        for item, (text, tokens) in zip(batch, answers):
+            rows[item["item"]].update(output=text, promptTokens=len(item["prompt"]), outputTokens=tokens, latencyMs=round(latency, 3))
+        answered += len(batch)
+        progress(answered)
+    nothing = {"output": None, "promptTokens": None, "outputTokens": None, "latencyMs": None}
+    return [{**nothing, **rows[item["item"]]} for item in window]
+
+
+def _variants(config, items, results):
+    """Yields ("base", model) and ("adapter", model), but loads nothing that has no item left."""
+    from .eval_model import load_model, with_adapter
+
+    left = {variant for variant in ("base", "adapter") for item in items if (item["item"], variant) not in results.done}
+    full = config["method"] == "full"
+    base = load_model(config, config["model"]) if "base" in left or ("adapter" in left and not full) else None
+    if "base" in left:
+        yield "base", base
+    if "adapter" in left:
+        if full:
+            del base  # room for the other
+            yield "adapter", load_model(config, config["adapter"])
+        else:
+            yield "adapter", with_adapter(base, config)
+
+
+def _batches(items, size, length):
+    """Batches of equal-ish length, longest first: if memory is short it shows at once."""
+    ordered = sorted(items, key=length, reverse=True)
+    return [ordered[start : start + size] for start in range(0, len(ordered), size)]
+
+
+def _fingerprint(config):
+    """What the results depend on: another adapter, other items or other settings make old results worthless."""
+    content = {"config": config, "items": checkpoints.file_sha256(config["items"])}
+    sealed = os.path.join(config["adapter"], checkpoints.MANIFEST)
+    content["adapter"] = checkpoints.file_sha256(sealed) if os.path.exists(sealed) else None
+    return content
+
+
+if __name__ == "__main__":
+    run_child(evaluate)

@@ -1,0 +1,18 @@
+"""Exit codes of the children and of run.py, one a failure class, so that a launcher which sees nothing else still knows what happened."""
+
+#: Interrupted, everything saved: run again with --resume.
+RESUME_ME = 33
+#: Another supervisor of this job is alive (EX_TEMPFAIL).
+ALREADY_RUNNING = 75
+
+FAILURES = {
+    "unknown": 1,
+    "out-of-memory": 40,
+    "disk-full": 41,
+    "auth": 42,
+    "network": 43,
+    "nan-loss": 44,
+    "data": 45,
+    "killed": 46,
+    "dependency": 47,
+}

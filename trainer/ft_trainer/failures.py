@@ -1,0 +1,99 @@
+"""What went wrong in a child: exception -> failure class and hint, an error event, and the exit code of the class."""
+
+import errno
+import os
+import shutil
+import sys
+import traceback
+
+from . import events
+from .exit_codes import FAILURES
+
+HINTS = {
+    "out-of-memory": "lower train.micro_batch or data.max_length, turn on train.gradient_checkpointing, or use method qlora",
+    "disk-full": "free some space, or keep fewer checkpoints (train.keep_checkpoints), then resume",
+    "auth": "log in with `hf auth login` or set HF_TOKEN, and accept the model's terms on its page",
+    "network": "check the connection, or use a model and data that are already on this machine; then resume",
+    "nan-loss": "lower train.learning_rate, or train in fp32 or bf16 (train.precision), and look at the data of the last steps",
+    "data": "run `ft data check`; the traceback in stdout.log names the row or the column",
+    "dependency": "the engine's environment is incomplete or of another version: set it up again (`ft doctor` shows it)",
+    "unknown": "the traceback is at the end of stdout.log",
+}
+
+
+class NonFiniteLoss(FloatingPointError):
+    """The loss became NaN or infinite."""
+
+
+def report(error):
+    """Sends the error event, prints the traceback (to stdout.log), and returns the exit code."""
+    traceback.print_exception(error)
+    failure = classify(error)
+    message = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    events.emit("error", **{"class": failure}, message=message[:500], hint=HINTS[failure])
+    sys.stdout.flush()
+    return FAILURES[failure]
+
+
+def classify(error):
+    """The failure class of an exception, from its type, its causes and, where libraries raise bare RuntimeErrors, its text."""
+    if isinstance(error, ImportError):
+        return "dependency"
+    for link in _chain(error):
+        failure = _by_type(link) or _by_text(link)
+        if failure:
+            return failure
+    if any(_names(link) & _DATA_ERRORS for link in _chain(error)):
+        return "data"
+    if isinstance(error, (ValueError, KeyError, TypeError)) and events.current_phase == "tokenizing":
+        return "data"
+    return "unknown"
+
+
+_NETWORK = {
+    "ConnectError", "ConnectTimeout", "ConnectionError", "MaxRetryError", "LocalEntryNotFoundError",
+    "OfflineModeIsEnabled", "ReadTimeout", "gaierror", "TimeoutException", "TransportError",
+}  # fmt: skip
+_DATA_ERRORS = {"ArrowInvalid", "DataFilesNotFoundError", "DatasetGenerationError", "JSONDecodeError", "TemplateError", "UnicodeDecodeError"}
+
+
+def _by_type(error):
+    names = _names(error)
+    if isinstance(error, MemoryError) or "OutOfMemoryError" in names:
+        return "out-of-memory"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "disk-full"
+    if isinstance(error, FloatingPointError):
+        return "nan-loss"
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if "GatedRepoError" in names or status in (401, 403):
+        return "auth"
+    if names & _NETWORK and not isinstance(error, BrokenPipeError):
+        return "network"
+    return None
+
+
+def _by_text(error):
+    if not isinstance(error, (RuntimeError, OSError)) and "SafetensorError" not in _names(error):
+        return None
+    text = str(error)
+    if "DefaultCPUAllocator" in text or "CUDA out of memory" in text or "Cannot allocate memory" in text:
+        return "out-of-memory"
+    if "No space left on device" in text:
+        return "disk-full"
+    # torch.save says only that a write failed.
+    if ("PytorchStreamWriter" in text or "inline_container" in text) and shutil.disk_usage(os.getcwd()).free < 2**20:
+        return "disk-full"
+    return None
+
+
+def _names(error):
+    return {kind.__name__ for kind in type(error).__mro__}
+
+
+def _chain(error):
+    seen = []
+    while error is not None and error not in seen:
+        seen.append(error)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return seen

@@ -1,0 +1,47 @@
+"""A step without an engine, copied into job folders to test the supervisor: real processes, real pipes, no imports of torch."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from ft_trainer import events
+from ft_trainer.child import run_child
+
+
+def work(stop):
+    what = sys.argv[1]
+    events.phase("training")
+    if what == "steps":
+        for step in range(1, 6):
+            events.emit("metric", step=step, totalSteps=5, values=events.numbers({"loss": 1 / step, "grad_norm": float("nan")}))
+        print("five steps done")
+    elif what == "sleep":
+        time.sleep(60)
+    elif what == "grandchild":
+        if os.fork() == 0:
+            time.sleep(60)
+        time.sleep(60)
+    elif what == "checkpoint":
+        stop.defer()
+        while not stop.requested:
+            time.sleep(0.02)
+        events.emit("checkpoint", path="out/checkpoints/checkpoint-7", step=7, sha256="00")
+        return 33
+    elif what == "memory":
+        raise MemoryError("no room")
+    elif what == "exit":
+        sys.exit(9)
+    elif what == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif what == "flood":
+        while True:
+            events.emit("sample", row=0, inputIds=[1] * 2000, labels=[], text="", trainedText="")
+    elif what == "leave-open":  # a helper outlives the step with the pipe in its hands
+        subprocess.Popen(["sleep", "20"], close_fds=False)
+    return 0
+
+
+if __name__ == "__main__":
+    run_child(work)

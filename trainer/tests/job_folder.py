@@ -1,0 +1,145 @@
+"""Job folders for tests, laid out as ft lays them out, and the supervisor run in them."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+from make_tiny_model import sentences
+
+TRAINER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, TRAINER)  # so that tests which import this module first can import ft_trainer
+
+TRL_CONFIG = {
+    "model_name_or_path": "model",
+    "dtype": "float32",
+    "datasets": [{"path": "json", "data_files": "data/train.jsonl"}],
+    "output_dir": "out/checkpoints",
+    "max_length": 96,
+    "max_steps": 20,
+    "per_device_train_batch_size": 4,
+    "learning_rate": 1e-3,
+    "lr_scheduler_type": "cosine",
+    "logging_steps": 1,
+    "save_strategy": "steps",
+    "save_steps": 5,
+    "save_total_limit": 3,
+    "gradient_checkpointing": False,
+    "bf16": False,
+    "use_cpu": True,
+    "report_to": "none",
+    "disable_tqdm": True,
+    "seed": 42,
+}
+LORA = {"use_peft": True, "lora_r": 8, "lora_alpha": 16, "lora_dropout": 0.05, "lora_target_modules": "all-linear"}
+QLORA = {**LORA, "load_in_4bit": True, "use_bnb_nested_quant": True}
+EVALUATE_CONFIG = {
+    "version": 1,
+    "model": "model",
+    "adapter": "out/adapter",
+    "method": "lora",
+    "items": "data/eval.jsonl",
+    "output": "out/eval/items.jsonl",
+    "dtype": "float32",
+    "device": "cpu",
+    "maxLength": 96,
+    "maxNewTokens": 8,
+    "batchSize": 4,
+}
+STEPS = {
+    "train": {"name": "train", "module": "ft_trainer.trl_sft", "args": ["config/trl.yaml"]},
+    "evaluate": {"name": "evaluate", "module": "ft_trainer.evaluate", "args": ["config/evaluate.json"]},
+}
+
+
+def make_job(folder, model, trl=None, evaluate=None, steps=("train",), heartbeat=30, env=None):
+    """A job folder that trains on 64 rows and evaluates 6; `trl` and `evaluate` are laid over the defaults. Returns its path."""
+    for name in ("config", "data", "out"):
+        os.makedirs(os.path.join(folder, name), exist_ok=True)
+    ignore = shutil.ignore_patterns("__pycache__")
+    os.makedirs(os.path.join(folder, "trainer"))
+    shutil.copy(os.path.join(TRAINER, "run.py"), os.path.join(folder, "trainer"))
+    shutil.copytree(os.path.join(TRAINER, "ft_trainer"), os.path.join(folder, "trainer/ft_trainer"), ignore=ignore)
+    os.symlink(model, os.path.join(folder, "model"))
+    _write(folder, "config/trl.yaml", json.dumps({**TRL_CONFIG, **(LORA if trl is None else trl)}))
+    _write(folder, "config/evaluate.json", json.dumps({**EVALUATE_CONFIG, **(evaluate or {})}))
+    texts = sentences(70, seed=7)
+    _write_rows(folder, "data/train.jsonl", [_pair(text) for text in texts[:64]])
+    items = [
+        {"item": index, "file": "eval.jsonl", "line": index + 1, "messages": _pair(text)["prompt"], "reference": text[::-1]}
+        for index, text in enumerate(texts[64:])
+    ]
+    items.append({"item": 6, "file": "eval.jsonl", "line": 7, "text": texts[0]})
+    _write_rows(folder, "data/eval.jsonl", items)
+    job = {
+        "version": 1,
+        "id": "test-run",
+        "name": "test",
+        "createdAt": 0,
+        "engine": {"name": "trl", "version": "test"},
+        "steps": [STEPS[step] if isinstance(step, str) else step for step in steps],
+        "env": {"HF_HUB_OFFLINE": "1", "HF_DATASETS_CACHE": os.path.join(folder, "cache"), **(env or {})},
+        "model": {"asked": "tiny", "id": "org/tiny", "revision": "abc123", "path": model},
+        "heartbeatSeconds": heartbeat,
+        "checkpointDir": "out/checkpoints",
+        "adapterDir": "out/adapter",
+    }
+    _write(folder, "job.json", json.dumps(job))
+    return folder
+
+
+def start(folder, *args):
+    """The supervisor as a launcher starts it: detached, in its own session."""
+    command = [sys.executable, os.path.join(folder, "trainer/run.py"), *args]
+    return subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/")
+
+
+def run(folder, *args):
+    """Runs the supervisor to its end; returns its exit code."""
+    process = start(folder, *args)
+    process.communicate()
+    return process.returncode
+
+
+def read_events(folder, kind=None):
+    """The whole lines of events.jsonl, of one kind if given."""
+    path = os.path.join(folder, "events.jsonl")
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as file:
+        events = [json.loads(line) for line in file if line.endswith("\n")]
+    return [event for event in events if kind in (None, event["kind"])]
+
+
+def read_log(folder):
+    with open(os.path.join(folder, "stdout.log"), encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
+def wait_for(condition, seconds=90, what="condition"):
+    """Polls until `condition()` is true; returns its value."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"waited {seconds} s for {what}")
+
+
+def _pair(text):
+    return {
+        "prompt": [{"role": "user", "content": text}],
+        "completion": [{"role": "assistant", "content": text[::-1]}],
+    }
+
+
+def _write(folder, name, text):
+    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _write_rows(folder, name, rows):
+    _write(folder, name, "".join(json.dumps(row) + "\n" for row in rows))

@@ -1,0 +1,196 @@
+"""Real trainings on a tiny model through the whole trainer side. Imports cost most, so jobs run two at a time and are shared by tests."""
+
+import json
+import math
+import os
+import shutil
+import signal
+import tempfile
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+
+from job_folder import LORA, QLORA, make_job, read_events, read_log, run, start, wait_for
+from make_tiny_model import make_tiny_model
+
+from ft_trainer import checkpoints
+
+BOTH = ("train", "evaluate")
+
+
+class TrainingTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        scratch = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(scratch.cleanup)
+        cls.scratch = scratch.name
+        cls.model = os.path.join(scratch.name, "tiny")
+        make_tiny_model(cls.model)
+        pool = ThreadPoolExecutor(2)
+        cls.addClassCleanup(pool.shutdown)
+        cls.jobs = {
+            name: pool.submit(work)
+            for name, work in {
+                "straight": lambda: cls.finished("straight", steps=BOTH),
+                "interrupted": cls.interrupt_and_resume,
+                "full": lambda: cls.finished("full", trl={"max_steps": 6}, evaluate={"method": "full"}, steps=BOTH),
+                "qlora": lambda: cls.finished("qlora", trl={**QLORA, "max_steps": 6}, evaluate={"method": "qlora"}, steps=BOTH),
+                "nan": lambda: cls.finished("nan", trl={"learning_rate": 1e30, "max_grad_norm": 0, "lr_scheduler_type": "constant"}),
+                "unknown-key": lambda: cls.finished("unknown-key", trl={"lora_rnak": 8, "max_stepz": 3}),
+                "killed": cls.kill_while_training,
+            }.items()
+        }
+
+    @classmethod
+    def finished(cls, name, **options):
+        """A job run to its end: (folder, exit code)."""
+        folder = make_job(os.path.join(cls.scratch, name), cls.model, **options)
+        return folder, run(folder)
+
+    @classmethod
+    def interrupt_and_resume(cls):
+        """SIGTERM after step 6; a newer checkpoint that was never finished, and one that has rotted; then resume."""
+        folder = make_job(os.path.join(cls.scratch, "interrupted"), cls.model)
+        supervisor = start(folder)
+        wait_for(lambda: [event for event in read_events(folder, "metric") if event["step"] >= 6], what="step 6")
+        supervisor.terminate()
+        supervisor.communicate(timeout=90)
+        stopped_at = read_events(folder, "end")[0]["step"]
+        saved = os.path.join(folder, f"out/checkpoints/checkpoint-{stopped_at}")
+        shutil.copytree(saved, os.path.join(folder, "out/checkpoints/checkpoint-90"))
+        os.unlink(os.path.join(folder, "out/checkpoints/checkpoint-90", checkpoints.MANIFEST))
+        shutil.copytree(saved, os.path.join(folder, "out/checkpoints/checkpoint-91"))
+        with open(os.path.join(folder, "out/checkpoints/checkpoint-91/optimizer.pt"), "r+b") as file:
+            file.write(b"rotten")
+        return folder, supervisor.returncode, stopped_at, run(folder, "--attempt", "2", "--resume")
+
+    @classmethod
+    def kill_while_training(cls):
+        folder = make_job(os.path.join(cls.scratch, "killed"), cls.model, trl={**LORA, "max_steps": 2000})
+        supervisor = start(folder)
+        wait_for(lambda: read_events(folder, "checkpoint"), what="a checkpoint")
+        with open(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children", encoding="utf-8") as file:
+            os.kill(int(file.read().split()[0]), signal.SIGKILL)
+        supervisor.communicate(timeout=30)
+        return folder, supervisor.returncode
+
+    def test_lora_trains_evaluates_and_leaves_a_sealed_adapter(self):
+        folder, code = self.jobs["straight"].result()
+        self.assertEqual(code, 0, read_log(folder)[-3000:])
+        phases = [event["phase"] for event in read_events(folder, "phase") if event["attempt"] == 1]
+        self.assertEqual(phases, ["preparing", "loading", "tokenizing", "training", "saving", "loading", "evaluating", "evaluating"])
+        losses = losses_of(folder)
+        self.assertEqual(list(losses), list(range(1, 21)))
+        self.assertLess(losses[20], losses[1])
+        metric = read_events(folder, "metric")[3]
+        self.assertEqual(metric["totalSteps"], 20)
+        self.assertGreater(metric["values"]["tokens_per_second"], 0)
+        self.assertEqual([event["step"] for event in read_events(folder, "checkpoint")], [5, 10, 15, 20])
+        adapter = os.path.join(folder, "out/adapter")
+        self.assertIsNone(checkpoints.flaw(adapter))
+        self.assertTrue({"tokenizer.json", "chat_template.jinja", "adapter_model.safetensors"} <= set(os.listdir(adapter)))
+        with open(os.path.join(adapter, "adapter_config.json"), encoding="utf-8") as file:
+            config = json.load(file)
+        self.assertEqual((config["base_model_name_or_path"], config["revision"]), ("org/tiny", "abc123"))
+        self.assertEqual(read_events(folder, "warning"), [])
+
+    def test_samples_show_what_the_engine_trains_on(self):
+        folder, _ = self.jobs["straight"].result()
+        with open(os.path.join(folder, "data/train.jsonl"), encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file][:2]
+        samples = read_events(folder, "sample")
+        self.assertEqual([sample["row"] for sample in samples], [0, 1])
+        for sample, row in zip(samples, rows):
+            self.assertEqual(sample["trainedText"], row["completion"][0]["content"] + "<|im_end|>\n")
+            self.assertIn(row["prompt"][0]["content"], sample["text"])
+            self.assertEqual([label for label in sample["labels"] if label != -100], sample["inputIds"][-sum(label != -100 for label in sample["labels"]) :])
+
+    def test_the_evaluation_has_every_item_in_order_and_the_adapter_is_better(self):
+        folder, _ = self.jobs["straight"].result()
+        rows = results_of(folder)
+        self.assertEqual([(row["variant"], row["item"]) for row in rows], [(variant, item) for variant in ("base", "adapter") for item in range(7)])
+        base, adapter = (sum(row["nll"] for row in rows if row["variant"] == variant) for variant in ("base", "adapter"))
+        self.assertLess(adapter, base)
+        self.assertEqual([row["output"] is None for row in rows[:7]], [False] * 6 + [True])
+        self.assertTrue(all(0 < row["outputTokens"] <= 8 for row in rows if row["output"] is not None))
+        progress = read_events(folder, "progress")[-1]
+        self.assertEqual((progress["done"], progress["total"], progress["unit"]), (14, 14, "rows"))
+
+    def test_an_evaluation_goes_on_where_it_was_cut_with_the_same_numbers(self):
+        folder, _ = self.jobs["straight"].result()
+        path = os.path.join(folder, "out/eval/items.jsonl")
+        before = results_of(folder)
+        with open(path, encoding="utf-8") as file:
+            lines = file.readlines()
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("".join(lines[:11]) + lines[11][:20])
+        self.assertEqual(run(folder, "--attempt", "2", "--only", "evaluate"), 0)
+        after = results_of(folder)
+        self.assertEqual(after[:11], before[:11])
+        for one, other in zip(before, after):
+            self.assertEqual((one["item"], one["variant"], one["output"]), (other["item"], other["variant"], other["output"]))
+            self.assertAlmostEqual(one["nll"], other["nll"], places=3)
+
+    def test_a_stopped_run_resumes_to_the_same_end(self):
+        straight, _ = self.jobs["straight"].result()
+        folder, stop_code, stopped_at, resume_code = self.jobs["interrupted"].result()
+        self.assertEqual((stop_code, resume_code), (33, 0), read_log(folder)[-3000:])
+        self.assertTrue(6 <= stopped_at < 20)
+        first_end, second_end = read_events(folder, "end")
+        self.assertEqual((first_end["status"], second_end["status"], second_end["step"]), ("cancelled", "succeeded", 20))
+        warnings = [event["message"] for event in read_events(folder, "warning")]
+        self.assertEqual(len(warnings), 2, warnings)
+        self.assertIn("checkpoint-91 is passed over: optimizer.pt has changed", warnings[0])
+        self.assertIn("checkpoint-90 is passed over: it has no ft-checkpoint.json", warnings[1])
+        expected, resumed = losses_of(straight), losses_of(folder, attempt=2)
+        self.assertEqual(list(resumed), list(range(stopped_at + 1, 21)))
+        for step, loss in resumed.items():
+            self.assertAlmostEqual(loss, expected[step], places=3)
+
+    def test_full_training_leaves_a_whole_model(self):
+        folder, code = self.jobs["full"].result()
+        self.assertEqual(code, 0, read_log(folder)[-3000:])
+        self.assertTrue({"model.safetensors", "config.json", "tokenizer.json"} <= set(os.listdir(os.path.join(folder, "out/adapter"))))
+        self.assertEqual(len(results_of(folder)), 14)
+
+    def test_qlora_trains_and_evaluates_on_a_cpu(self):
+        folder, code = self.jobs["qlora"].result()
+        self.assertEqual(code, 0, read_log(folder)[-3000:])
+        losses = losses_of(folder)
+        self.assertLess(losses[6], losses[1])
+        self.assertEqual(len(results_of(folder)), 14)
+
+    def test_a_loss_that_is_not_finite_stops_the_run(self):
+        folder, code = self.jobs["nan"].result()
+        self.assertEqual(code, 44, read_log(folder)[-3000:])
+        self.assertEqual([event["class"] for event in read_events(folder, "error")], ["nan-loss"])
+        self.assertIsNone(read_events(folder, "metric")[-2]["values"]["loss"])
+        self.assertFalse(os.path.exists(os.path.join(folder, "out/adapter")))
+
+    def test_a_key_that_the_engine_does_not_know_is_named(self):
+        folder, code = self.jobs["unknown-key"].result()
+        self.assertEqual(code, 1)
+        message = read_events(folder, "error")[0]["message"]
+        self.assertIn("lora_rnak, max_stepz", message)
+
+    def test_kill_9_of_the_training_is_a_failure_with_a_reason(self):
+        folder, code = self.jobs["killed"].result()
+        self.assertEqual(code, 46)
+        self.assertIn("SIGKILL", read_events(folder, "error")[0]["message"])
+        self.assertEqual(read_events(folder, "end")[0]["status"], "failed")
+        warnings = []
+        self.assertIsNotNone(checkpoints.last_complete(os.path.join(folder, "out/checkpoints"), warnings.append))
+
+
+def losses_of(folder, attempt=1):
+    """Step -> logged training loss."""
+    events = [event for event in read_events(folder, "metric") if event["attempt"] == attempt]
+    return {event["step"]: event["values"]["loss"] for event in events if math.isfinite(event["values"].get("loss") or math.nan)}
+
+
+def results_of(folder):
+    with open(os.path.join(folder, "out/eval/items.jsonl"), encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+if __name__ == "__main__":
+    unittest.main()
