@@ -31,7 +31,7 @@ export interface SnapshotPaths {
 const defaultPaths: SnapshotPaths = {
   train: "data/train.jsonl",
   test: "data/test.jsonl",
-  items: "data/eval.jsonl",
+  items: "eval/items.jsonl",
 };
 
 /**

@@ -26,7 +26,7 @@ export function renderTrl(input: RenderInput): Rendering {
   return {
     files: {
       "config/trl.yaml": trlYaml(mergeOverrides(sections, recipe.engine.overrides)),
-      "config/evaluate.json": evaluateJson(recipe, templateFile, precision, device),
+      "config/evaluate.json": evaluateJson(recipe, precision, device),
       ...(templateFile ? { [templateFile]: model.template!.source } : {}),
     },
     layout,
@@ -141,18 +141,15 @@ function trlYaml(sections: Record<string, Section>): string {
 
 function evaluateJson(
   { method, data, eval: suite }: Recipe,
-  templateFile: string | null,
   precision: Precision,
   device: RenderInput["device"],
 ): string {
   const settings = {
     model: "model",
     adapter: "out/adapter",
-    full: method.type === "full",
-    quantization: method.type === "qlora" ? "nf4" : null,
+    method: method.type,
     items: "eval/items.jsonl",
     output: "out/eval/items.jsonl",
-    template: templateFile,
     maxLength: data.max_length,
     maxNewTokens: suite.max_new_tokens,
     batchSize: suite.batch_size,
