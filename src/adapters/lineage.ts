@@ -2,14 +2,14 @@
 import { createHash } from "node:crypto";
 import { createReadStream, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { gitStateSchema } from "./git-state.js";
 
 export const lineageFile = "ft-lineage.json";
 
-const fileSchema = z.object({ path: z.string(), bytes: z.int().nonnegative(), sha256: z.string() });
+export const fileSchema = z.object({ path: z.string(), bytes: z.int().nonnegative(), sha256: z.string() });
 /** A file of the adapter: path relative to its folder with `/`, size, sha256 in hex. */
 export type AdapterFile = z.output<typeof fileSchema>;
 
@@ -76,7 +76,7 @@ export async function hashAdapterFiles(adapterDir: string): Promise<AdapterFile[
   const entries = await readdir(adapterDir, { recursive: true, withFileTypes: true });
   const paths = entries
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(adapterDir.length + 1))
+    .map((entry) => relative(adapterDir, join(entry.parentPath, entry.name)))
     .filter((path) => path !== lineageFile && path !== `${lineageFile}.tmp`)
     .sort();
   const files: AdapterFile[] = [];

@@ -36,16 +36,21 @@ export function readAdapterConfig(dir: string): AdapterConfig | null {
  * `baseDir`: the base model's folder, to compare shapes with; null when it is not here. Never throws for broken weights.
  */
 export function checkWeights(dir: string, baseDir: string | null): Check[] {
-  const isAdapter = existsSync(join(dir, "adapter_config.json"));
   const weights = readWeights(dir);
   if ("problem" in weights) return [{ check: "weights", ok: false, message: weights.problem }];
+  const isAdapter =
+    existsSync(join(dir, "adapter_config.json")) || weights.tensors.some(({ name }) => loraName.test(name));
   const checks: Check[] = [
     { check: "weights", ok: true, message: `${weights.tensors.length} tensors, laid out as safetensors wants them` },
   ];
   if (isAdapter) {
     const config = readAdapterConfig(dir);
     if (!config) {
-      checks.push({ check: "lora-shapes", ok: false, message: "adapter_config.json is no LoRA configuration" });
+      checks.push({
+        check: "lora-shapes",
+        ok: false,
+        message: "adapter_config.json is missing or no LoRA configuration",
+      });
     } else {
       const { pairs, check } = pairUp(weights.tensors, config);
       checks.push(check);
