@@ -3,21 +3,21 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import Database from "better-sqlite3";
-import { beforeEach, expect, it } from "vitest";
-import { evalTables } from "../store/migrations/002-eval.js";
+import type { Database } from "better-sqlite3";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { openStore } from "../store/open.js";
 import { readLineage } from "./lineage.js";
 import { type AdapterToRegister, findAdapter, listAdapters, registerAdapter } from "./registry.js";
 
 const fixture = fileURLToPath(new URL("../../test/fixtures/tiny-lora/adapter", import.meta.url));
 let projectDir = "";
-let db: Database.Database;
+let db: Database;
 
 beforeEach(() => {
   projectDir = mkdtempSync(join(tmpdir(), "ft-registry-"));
-  db = new Database(join(projectDir, "ft.db"));
-  db.exec(evalTables);
+  db = openStore(projectDir);
 });
+afterEach(() => void db.close());
 
 function finishedRun(run: string, name = "support-bot"): AdapterToRegister {
   const dir = join(projectDir, ".ft/runs", run, "out/adapter");
@@ -76,7 +76,7 @@ it("gives a run's version back when it is registered again, whatever changed", a
 });
 
 it("gives no number twice when two register at once", async () => {
-  const other = new Database(join(projectDir, "ft.db"));
+  const other = openStore(projectDir);
   await Promise.all([
     ...["r1", "r2", "r3"].map((run) => registerAdapter(db, projectDir, finishedRun(run))),
     ...["r3", "r4", "r5"].map((run) => registerAdapter(other, projectDir, finishedRun(run))),
@@ -87,7 +87,7 @@ it("gives no number twice when two register at once", async () => {
 it("keeps everything, also beside the weights, and unknown limits stay unknown", async () => {
   const registered = await registerAdapter(db, projectDir, finishedRun("r1"));
   const { dir, ...lineage } = registered;
-  expect(findAdapter(db, projectDir, "support-bot")).toEqual(registered);
+  expect(findAdapter(listAdapters(db, projectDir), "support-bot")).toEqual(registered);
   expect(readLineage(dir)).toEqual(lineage);
   expect(lineage.files.map(({ path, bytes }) => [path, bytes])).toEqual([
     ["adapter_config.json", readFileSync(join(dir, "adapter_config.json")).length],
@@ -99,9 +99,9 @@ it("keeps everything, also beside the weights, and unknown limits stay unknown",
 it("finds by name and version, and says what there is when there is none", async () => {
   await registerAdapter(db, projectDir, finishedRun("r1"));
   await registerAdapter(db, projectDir, finishedRun("r2"));
-  expect(findAdapter(db, projectDir, "support-bot@1").run).toBe("r1");
-  expect(findAdapter(db, projectDir, "support-bot").run).toBe("r2");
-  expect(() => findAdapter(db, projectDir, "support-bot@3")).toThrow(
+  expect(findAdapter(listAdapters(db, projectDir), "support-bot@1").run).toBe("r1");
+  expect(findAdapter(listAdapters(db, projectDir), "support-bot").run).toBe("r2");
+  expect(() => findAdapter(listAdapters(db, projectDir), "support-bot@3")).toThrow(
     expect.objectContaining({ code: "adapter.unknown", exit: "usage", why: "there are: support-bot@2, support-bot@1" }),
   );
 });

@@ -63,14 +63,12 @@ export function listAdapters(db: Database, projectDir: string): RegisteredAdapte
 }
 
 /**
- * The adapter that `name@3` or `name` (its newest version) means. Throws FtError `adapter.unknown` naming what there is.
+ * Which of these `name@3` or `name` (the newest version) means. Throws FtError `adapter.unknown` (usage) naming what there is.
+ * `adapters`: as listAdapters gives them.
  */
-export function findAdapter(db: Database, projectDir: string, reference: string): RegisteredAdapter {
-  const [, name = reference, version] = /^(.+)@(\d+)$/.exec(reference) ?? [];
-  const [found] = version
-    ? select(db, projectDir, "WHERE name = ? AND version = ?", name, Number(version))
-    : select(db, projectDir, "WHERE name = ? ORDER BY version DESC LIMIT 1", name);
-  if (!found) throw unknownAdapter(db, projectDir, reference);
+export function findAdapter(adapters: RegisteredAdapter[], reference: string): RegisteredAdapter {
+  const found = adapters.find(({ name, version }) => reference === name || reference === `${name}@${version}`);
+  if (!found) throw unknownAdapter(adapters, reference);
   return found;
 }
 
@@ -127,8 +125,8 @@ function select(db: Database, projectDir: string, where: string, ...values: (str
   });
 }
 
-function unknownAdapter(db: Database, projectDir: string, reference: string): FtError {
-  const known = listAdapters(db, projectDir).map(({ name, version }) => `${name}@${version}`);
+function unknownAdapter(adapters: RegisteredAdapter[], reference: string): FtError {
+  const known = adapters.map(({ name, version }) => `${name}@${version}`);
   return new FtError({
     code: "adapter.unknown",
     exit: "usage",

@@ -3,17 +3,17 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import Database from "better-sqlite3";
-import { beforeEach, expect, it } from "vitest";
+import type { Database } from "better-sqlite3";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { listAdapters, registerAdapter } from "../adapters/registry.js";
 import { FtError } from "../errors.js";
-import { evalTables } from "../store/migrations/002-eval.js";
+import { openStore } from "../store/open.js";
 import { evaluateRun } from "./evaluate.js";
 import { reindexAdapters } from "./reindex.js";
 
 let projectDir = "";
 let jobDir = "";
-let db: Database.Database;
+let db: Database;
 let evaluatorRuns = 0;
 
 beforeEach(() => {
@@ -28,21 +28,18 @@ beforeEach(() => {
     reference: "Paris",
   };
   writeFileSync(join(jobDir, "data/eval.jsonl"), `${JSON.stringify(item)}\n`);
-  writeFileSync(
-    join(jobDir, "config/evaluate.json"),
-    JSON.stringify({ max_new_tokens: 8, batch_size: 4, device: "cpu" }),
-  );
-  db = new Database(join(projectDir, "ft.db"));
-  db.exec(evalTables);
+  writeFileSync(join(jobDir, "config/evaluate.json"), JSON.stringify({ maxNewTokens: 8, batchSize: 4, device: "cpu" }));
+  db = openStore(projectDir);
   evaluatorRuns = 0;
 });
+afterEach(() => void db.close());
 
 /** Answers as the trainer's evaluator does: reads its settings from the job, writes one line an example and variant. */
 async function runEvaluator(): Promise<void> {
   evaluatorRuns++;
-  const { max_new_tokens } = JSON.parse(readFileSync(join(jobDir, "config/evaluate.json"), "utf8"));
+  const { maxNewTokens } = JSON.parse(readFileSync(join(jobDir, "config/evaluate.json"), "utf8"));
   const lines = ["base", "adapter"].map((variant) => {
-    const output = variant === "adapter" ? "Paris" : "x".repeat(max_new_tokens);
+    const output = variant === "adapter" ? "Paris" : "x".repeat(maxNewTokens);
     return `${JSON.stringify({ item: 0, variant, nll: 4, tokens: 2, output, promptTokens: 3, outputTokens: 1, latencyMs: 9.5 })}\n`;
   });
   writeFileSync(join(jobDir, "out/eval/items.jsonl"), lines.join(""));
@@ -60,15 +57,12 @@ it("runs the evaluator once, then takes what is there, and again when a setting 
   expect((await evaluate()).ran).toBe(true);
   expect((await evaluate()).ran).toBe(false);
   expect((await evaluate({ max_new_tokens: 8 })).ran).toBe(false);
-  expect((await evaluate({ max_new_tokens: "3" })).ran).toBe(true);
+  expect((await evaluate({ max_new_tokens: 3 })).ran).toBe(true);
   expect((await evaluate()).ran).toBe(false);
+  const { ran, rows } = await evaluate({ metrics: ["exact_match"] });
+  expect([ran, rows.map(({ metric }) => metric)]).toEqual([false, ["exact_match"]]);
   expect(evaluatorRuns).toBe(2);
-  const settings = JSON.stringify({
-    metrics: ["loss", "exact_match", "json_valid"],
-    max_new_tokens: 3,
-    batch_size: 4,
-    device: "cpu",
-  });
+  const settings = JSON.stringify({ maxNewTokens: 3, batchSize: 4, device: "cpu" });
   expect(stored()).toEqual([
     { variant: "base", complete: 1, settings, output: "xxx", exact_match: 0 },
     { variant: "adapter", complete: 1, settings, output: "Paris", exact_match: 1 },
@@ -132,7 +126,7 @@ it("rebuilds evaluations and adapters from the folders alone, with the same vers
   await register("r2");
   await register("r1");
   const before = { adapters: listAdapters(db, projectDir), evaluations: stored() };
-  db.exec("DELETE FROM adapters; DELETE FROM evaluations; DELETE FROM eval_items");
+  db.exec("DELETE FROM adapters; DELETE FROM evaluations");
 
   expect(reindexAdapters(db, projectDir)).toEqual({ evaluations: 1, adapters: 2, problems: [] });
   expect({ adapters: listAdapters(db, projectDir), evaluations: stored() }).toEqual(before);
@@ -140,6 +134,6 @@ it("rebuilds evaluations and adapters from the folders alone, with the same vers
 
   db.exec("DELETE FROM adapters WHERE run = 'r1'; UPDATE adapters SET version = 2");
   expect(reindexAdapters(db, projectDir).problems).toEqual(["bot@2 belongs to run r2; run r1 says so too"]);
-  rmSync(join(projectDir, ".ft"), { recursive: true });
+  rmSync(join(projectDir, ".ft/runs"), { recursive: true });
   expect(reindexAdapters(db, projectDir)).toEqual({ evaluations: 0, adapters: 0, problems: [] });
 });

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Database } from "better-sqlite3";
+import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { FtError } from "../errors.js";
 import { type Comparison, compare } from "../eval/comparison.js";
@@ -22,13 +23,15 @@ export interface EvaluationToShow {
   runEvaluator(): Promise<void>;
 }
 
-/** What can be changed after training; which rows are evaluated cannot. */
+/** What can be changed after training; which rows are evaluated cannot. Metrics only choose what is compared. */
 const changesSchema = z.strictObject({
   metrics: z.array(z.enum(evalMetrics)).min(1).optional(),
-  max_new_tokens: z.coerce.number().int().positive().optional(),
-  batch_size: z.coerce.number().int().positive().optional(),
+  max_new_tokens: z.int().positive().optional(),
+  batch_size: z.int().positive().optional(),
 });
-const settingsSchema = z.looseObject({ metrics: z.array(z.string()).default([...evalMetrics]) });
+/** The names that the evaluator has for these, in config/evaluate.json. */
+const evaluatorNames = { max_new_tokens: "maxNewTokens", batch_size: "batchSize" } as const;
+const settingsSchema = z.record(z.string(), z.unknown());
 type Settings = z.output<typeof settingsSchema>;
 
 /**
@@ -39,14 +42,18 @@ type Settings = z.output<typeof settingsSchema>;
 export async function evaluateRun(request: EvaluationToShow): Promise<Comparison & { ran: boolean }> {
   const { jobDir, rows } = request;
   const before = readSettings(jobDir);
-  const settings = { ...before, ...parseChanges(request.changes) };
+  const { metrics = recipeMetrics(jobDir), ...changes } = parseChanges(request.changes);
+  const settings = { ...before };
+  for (const [key, value] of Object.entries(changes)) {
+    settings[evaluatorNames[key as keyof typeof changes]] = value;
+  }
   const changed = JSON.stringify(settings) !== JSON.stringify(before);
   const current = changed ? null : readEvaluation(jobDir);
   const ran = !current?.complete;
   if (ran) await runAgain(request, settings);
   const evaluation = ran ? readEvaluation(jobDir) : current;
   if (!evaluation) throw noResults(jobDir);
-  const comparison = compare(evaluation, { metrics: settings.metrics, rows });
+  const comparison = compare(evaluation, { metrics, rows });
   storeEvaluation(request.db, request.run, evaluation, settings);
   return { ...comparison, ran };
 }
@@ -76,7 +83,7 @@ function settingsFile(jobDir: string): string {
   return join(jobDir, "config/evaluate.json");
 }
 
-/** config/evaluate.json, which the engine rendered: the keys of the recipe's `eval` beside the evaluator's own. */
+/** config/evaluate.json, which the engine rendered. */
 function readSettings(jobDir: string): Settings {
   const file = settingsFile(jobDir);
   try {
@@ -94,7 +101,17 @@ function readSettings(jobDir: string): Settings {
   }
 }
 
-function parseChanges(changes: Record<string, unknown>): Record<string, unknown> {
+/** What the run's own recipe asked to measure; everything when it cannot be read. */
+function recipeMetrics(jobDir: string): readonly string[] {
+  const schema = z.object({ eval: z.object({ metrics: z.array(z.string()) }) });
+  try {
+    return schema.parse(parseYaml(readFileSync(join(jobDir, "recipe.yaml"), "utf8"))).eval.metrics;
+  } catch {
+    return evalMetrics;
+  }
+}
+
+function parseChanges(changes: Record<string, unknown>): z.output<typeof changesSchema> {
   const parsed = changesSchema.safeParse(changes);
   if (parsed.success) return parsed.data;
   throw new FtError({
