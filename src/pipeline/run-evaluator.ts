@@ -15,8 +15,8 @@ export interface EvaluatorToRun {
 }
 
 /**
- * Returns when the evaluator is done; its events are a new attempt's. Throws FtError `eval.failed` (training), and what it printed is
- * in stdout.log. It ends with this process (a Ctrl-C reaches both), and can be asked for again: it keeps nothing half done.
+ * Returns when the evaluator is done; its events are a new attempt's. Throws FtError `eval.failed` (training; what it printed
+ * is in stdout.log) or `env.no-python` (environment). It ends with this process (a Ctrl-C reaches both), and can be asked for again: it keeps nothing half done.
  */
 export async function runEvaluator({ jobDir, python, env }: EvaluatorToRun): Promise<void> {
   const result = await execa(
@@ -27,21 +27,19 @@ export async function runEvaluator({ jobDir, python, env }: EvaluatorToRun): Pro
       env,
       stdin: "ignore",
       stdout: "ignore",
-      stderr: { file: `${jobDir}/stdout.log`, append: true },
+      stderr: { file: join(jobDir, "stdout.log"), append: true },
       reject: false,
     },
   );
   if (!result.failed) return;
+  const started = result.exitCode !== undefined || result.signal !== undefined;
+  const ended = result.signal ? `was ended by ${result.signal}` : `ended with exit code ${result.exitCode}`;
   throw new FtError({
-    code: "eval.failed",
-    exit: "training",
-    message: "the evaluation failed",
-    where: { file: `${jobDir}/stdout.log` },
-    why:
-      result.exitCode === undefined
-        ? (result.shortMessage ?? "it did not start")
-        : `the trainer runner ended with exit code ${result.exitCode}`,
-    next: "look at the end of that file",
+    code: started ? "eval.failed" : "env.no-python",
+    exit: started ? "training" : "environment",
+    message: started ? "the evaluation failed" : `${python} cannot be run`,
+    ...(started && { where: { file: join(jobDir, "stdout.log") }, why: `the trainer runner ${ended}` }),
+    next: started ? "look at the end of that file" : "check the engine's environment: ft doctor",
   });
 }
 

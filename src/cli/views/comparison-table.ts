@@ -10,13 +10,12 @@ export function comparisonTable(rows: ComparisonRow[]): string {
     style: { head: [], border: [], compact: true },
   });
   for (const row of rows) {
-    const text = (value: number, sign = ""): string => number(value, row.format, sign);
-    const interval = `[${text(row.low, "+")}, ${text(row.high, "+")}]`;
+    const change = (value: number): string => signed(value, row.format);
     table.push([
       row.metric.replace("_", " "),
-      text(row.base),
-      text(row.adapter),
-      `${text(row.difference, "+")}  ${interval}`,
+      level(row.base, row.format),
+      level(row.adapter, row.format),
+      `${change(row.difference)}  [${change(row.low)}, ${change(row.high)}]${row.format === "percent" ? " points" : ""}`,
       row.n,
       verdict(row),
     ]);
@@ -30,8 +29,13 @@ function verdict({ low, high, better }: ComparisonRow): string {
   return high < 0 === (better === "lower") ? "better" : "worse";
 }
 
-function number(value: number, format: ComparisonRow["format"], sign: string): string {
-  const plus = value > 0 ? sign : "";
-  if (!Number.isFinite(value)) return `${value > 0 ? plus : "-"}∞`;
-  return format === "percent" ? `${plus}${(value * 100).toFixed(1)} %` : `${plus}${value.toFixed(3)}`;
+function level(value: number, format: ComparisonRow["format"]): string {
+  return format === "percent" ? `${(value * 100).toFixed(1)} %` : value.toFixed(3);
+}
+
+/** A change of a percentage is in points. */
+function signed(value: number, format: ComparisonRow["format"]): string {
+  if (!Number.isFinite(value)) return value > 0 ? "+∞" : "-∞";
+  const text = format === "percent" ? (value * 100).toFixed(1) : value.toFixed(3);
+  return value > 0 ? `+${text}` : text;
 }

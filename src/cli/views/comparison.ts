@@ -11,12 +11,12 @@ export function comparisonText(
   options: { flips: boolean; width: number },
 ): string {
   const { rows, examples, flips } = comparison;
-  const lines = [`${run}: base against adapter on the same ${examples} held-out examples`, ""];
+  const lines = [`${run}: base against adapter on the same ${counted(examples, "held-out example")}`, ""];
   lines.push(rows.length > 0 ? comparisonTable(rows) : "nothing to compare: no metric applies to these examples\n");
   if (rows.some(({ metric }) => metric === "exact_match")) {
     const fixed = flips.filter((flip) => flip.fixed).length;
     const hint = flips.length > 0 && !options.flips ? "; ft eval --flips shows some" : "";
-    lines.push(`exact match: the adapter fixed ${fixed} answers and broke ${flips.length - fixed}${hint}`);
+    lines.push(`exact match: the adapter fixed ${counted(fixed, "answer")} and broke ${flips.length - fixed}${hint}`);
   }
   if (options.flips) lines.push(...someOfEach(flips).flatMap((flip) => ["", ...flipLines(flip, options.width)]));
   return `${lines.join("\n")}\n`;
@@ -29,7 +29,7 @@ function someOfEach(flips: Flip[]): Flip[] {
 
 function flipLines({ item, base, adapter, fixed }: Flip, width: number): string[] {
   const line = (label: string, text: string | null | undefined): string =>
-    `  ${label.padEnd(8)}${oneLine(text ?? "", width - 10)}`;
+    `  ${label.padEnd(9)}${oneLine(text ?? "", width - 11)}`;
   return [
     `${fixed ? "fixed" : "broken"}  ${item.file}:${item.line}`,
     line("asked", item.messages?.at(-1)?.content),
@@ -37,6 +37,10 @@ function flipLines({ item, base, adapter, fixed }: Flip, width: number): string[
     line("base", base.output),
     line("adapter", adapter.output),
   ];
+}
+
+function counted(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 
 /** White space as single spaces, control characters as `?`, cut with an ellipsis. */
