@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { gitStateSchema } from "./git-state.js";
 
-export const lineageFile = "ft-lineage.json";
+const lineageFile = "ft-lineage.json";
 
 export const fileSchema = z.object({ path: z.string(), bytes: z.int().nonnegative(), sha256: z.string() });
 /** A file of the adapter: path relative to its folder with `/`, size, sha256 in hex. */
@@ -32,7 +32,7 @@ export const comparisonRowSchema = z.object({
   better: z.enum(["lower", "higher"]),
 });
 
-export const lineageSchema = z.object({
+const lineageSchema = z.object({
   schema: z.literal(1),
   /** Line and version: `support-bot` and 7 are support-bot@7. */
   name: z.string(),

@@ -49,7 +49,7 @@ type Pair = { item: EvalItem; base: ItemScore; adapter: ItemScore };
 /**
  * Compares base and adapter. A metric that applies to no example (exact match of plain text, JSON validity where no reference is
  * JSON) has no row. Fails closed: throws FtError `eval.incomplete` when a result is missing or without a number that a metric
- * needs, `eval.tokens-differ` when base and adapter were not scored on the same tokens.
+ * needs, `eval.not-finite` for a loss of NaN, `eval.tokens-differ` when base and adapter were not scored on the same tokens.
  */
 export function compare(evaluation: Evaluation, { metrics, rows }: ComparisonOptions): Comparison {
   const pairs = pairUp(evaluation, evaluation.items.slice(0, rows));
@@ -78,9 +78,10 @@ function pairUp({ scores }: Evaluation, items: EvalItem[]): Pair[] {
 /** Token-weighted: sum of nll over sum of tokens, so that a long answer counts as much as its tokens. */
 function lossRows(pairs: Pair[]): ComparisonRow[] {
   const items = pairs.map(({ item, base, adapter }) => {
-    if (base.nll === null || adapter.nll === null) throw incomplete("an example has no finite loss", item);
     if (base.tokens !== adapter.tokens) throw tokensDiffer(item, base.tokens, adapter.tokens);
-    return { tokens: base.tokens, base: base.nll, adapter: adapter.nll };
+    // No token carries loss when the row was cut before its answer: the example has no loss, and none is missing.
+    if (base.tokens > 0 && (base.nll === null || adapter.nll === null)) throw notFinite(item, base.nll === null);
+    return { tokens: base.tokens, base: base.nll ?? 0, adapter: adapter.nll ?? 0 };
   });
   const scored = items.filter(({ tokens }) => tokens > 0);
   if (scored.length === 0) return [];
@@ -130,6 +131,17 @@ function incomplete(what: string, { item, file, line }: EvalItem): FtError {
     where: { file, line },
     why: "base and adapter are only compared on the same, whole set of examples",
     next: "run it again: ft eval",
+  });
+}
+
+function notFinite({ item, file, line }: EvalItem, base: boolean): FtError {
+  return new FtError({
+    code: "eval.not-finite",
+    exit: "training",
+    message: `the ${base ? "base model" : "adapter"} has no finite loss on example ${item}`,
+    where: { file, line },
+    why: base ? "its numbers overflow in this precision" : "its numbers overflow: the training diverged",
+    next: `train again with ${base ? "" : "a lower train.learning_rate or "}train.precision: fp32`,
   });
 }
 

@@ -97,6 +97,22 @@ it("has no JSON row where no reference is JSON", () => {
   ]);
 });
 
+it("leaves an example whose answer was cut away out of the loss, and only there", () => {
+  writeFour();
+  const cut = (text: string, item: number): string =>
+    text
+      .replace(`"nll":${20 + item},"tokens":5`, '"nll":null,"tokens":0')
+      .replace(`"nll":${5 + item},"tokens":5`, '"nll":null,"tokens":0');
+  writeFileSync(resultsFile, cut(readFileSync(resultsFile, "utf8"), 1));
+  const { rows } = compare(evaluation(), { metrics });
+  expect(rows.map(({ metric, n }) => [metric, n])).toEqual([
+    ["loss", 3],
+    ["perplexity", 3],
+    ["exact_match", 4],
+    ["json_valid", 4],
+  ]);
+});
+
 it("has no NaN with one example or none", () => {
   writeFileSync(join(dir, "data/eval.jsonl"), jsonl([question(0, "Paris")]));
   writeFileSync(resultsFile, jsonl([answer(0, "base", "Rome"), answer(0, "adapter", "Paris")]));
@@ -111,8 +127,8 @@ it("has no NaN with one example or none", () => {
 it.each<[string, (text: string) => string, string]>([
   ["a missing result", (text) => text.split("\n").slice(0, -2).join("\n"), "eval.incomplete"],
   ["a torn last line", (text) => text.slice(0, -20), "eval.incomplete"],
-  ["a NaN loss, as Python writes it", (text) => text.replace('"nll":21', '"nll":NaN'), "eval.incomplete"],
-  ["a null loss", (text) => text.replace('"nll":21', '"nll":null'), "eval.incomplete"],
+  ["a NaN loss, as Python writes it", (text) => text.replace('"nll":21', '"nll": NaN'), "eval.not-finite"],
+  ["a null loss", (text) => text.replace('"nll":21', '"nll":null'), "eval.not-finite"],
   ["an answer that was not generated", (text) => text.replace('"output":"{}"', '"output":null'), "eval.incomplete"],
   ["other tokens for base and adapter", (text) => text.replace('"tokens":5', '"tokens":6'), "eval.tokens-differ"],
 ])("refuses to compare with %s", (_name, spoil, code) => {

@@ -6,7 +6,7 @@ import { FtError } from "../errors.js";
 import { exactMatch, jsonValid } from "./scorers.js";
 
 export const variants = ["base", "adapter"] as const;
-export type Variant = (typeof variants)[number];
+type Variant = (typeof variants)[number];
 
 /** One line of data/eval.jsonl: a conversation up to its last assistant turn, which is the reference, or plain text. */
 const itemSchema = z.object({
@@ -18,7 +18,10 @@ const itemSchema = z.object({
 });
 export type EvalItem = z.output<typeof itemSchema>;
 
-/** One line of out/eval/items.jsonl. `nll`: sum over the `tokens` trained tokens, nats. `output`: null where nothing was generated. */
+/**
+ * One line of out/eval/items.jsonl. `nll`: sum over the `tokens` trained tokens, nats; null where it is not finite or no token is
+ * trained. `output`: null where nothing was generated. `latencyMs`: an equal share of its batch's time.
+ */
 const resultSchema = z.object({
   item: z.int().nonnegative(),
   variant: z.enum(variants),
@@ -48,7 +51,7 @@ export interface Evaluation {
 }
 
 /**
- * The evaluation in a job folder; null when none was started. A line that is torn, not JSON or not finite counts as missing, of
+ * The evaluation in a job folder; null when none was started. A torn line counts as missing, of
  * two lines for one item the later one counts (a resumed evaluator repeats). Throws FtError `eval.foreign-item` when a result
  * belongs to none of the items: then the two files are not of one evaluation.
  */
@@ -61,7 +64,8 @@ export function readEvaluation(jobDir: string): Evaluation | null {
   const byNumber = new Map(items.map((item) => [item.item, item]));
   const scores: Evaluation["scores"] = { base: new Map(), adapter: new Map() };
   for (const line of readLines(resultsFile)) {
-    const result = parseLine(line, resultSchema);
+    // Python writes NaN and Infinity, which JSON does not have.
+    const result = parseLine(line, resultSchema) ?? parseLine(line.replace(notFinite, '"nll":null'), resultSchema);
     if (!result) continue;
     const item = byNumber.get(result.item);
     if (!item) throw foreignItem(resultsFile, result.item);
@@ -70,6 +74,8 @@ export function readEvaluation(jobDir: string): Evaluation | null {
   const complete = items.every(({ item }) => variants.every((variant) => scores[variant].has(item)));
   return { items, scores, complete, createdAt: Math.round(written.mtimeMs) };
 }
+
+const notFinite = /"nll":\s*(?:NaN|-?Infinity)/;
 
 function score(result: z.output<typeof resultSchema>, { reference }: EvalItem): ItemScore {
   if (reference === undefined || result.output === null) return { ...result, exactMatch: null, jsonValid: null };

@@ -50,7 +50,7 @@ export async function evaluateRun(request: EvaluationToShow): Promise<Comparison
   const changed = JSON.stringify(settings) !== JSON.stringify(before);
   const current = changed ? null : readEvaluation(jobDir);
   const ran = !current?.complete;
-  if (ran) await runAgain(request, settings);
+  if (ran) await runAgain(request, settings, changed);
   const evaluation = ran ? readEvaluation(jobDir) : current;
   if (!evaluation) throw noResults(jobDir);
   const comparison = compare(evaluation, { metrics, rows });
@@ -65,16 +65,23 @@ export function importEvaluation(db: Database, run: string, jobDir: string): Eva
   return evaluation;
 }
 
-async function runAgain({ jobDir, runEvaluator }: EvaluationToShow, settings: Settings): Promise<void> {
-  const results = join(jobDir, "out/eval/items.jsonl");
-  const kept = [results, settingsFile(jobDir)].map((file) => ({ file, copy: `${file}.before` }));
-  for (const { file, copy } of kept) if (existsSync(file)) renameSync(file, copy);
-  writeFileSync(settingsFile(jobDir), `${JSON.stringify(settings, null, 2)}\n`);
+/** With the same settings the evaluator goes on where it was; with others it starts anew, and what was there is kept until it is done. */
+async function runAgain(
+  { jobDir, runEvaluator }: EvaluationToShow,
+  settings: Settings,
+  changed: boolean,
+): Promise<void> {
+  const files = ["out/eval/items.jsonl", "out/eval/inputs.json", "config/evaluate.json"].map((path) =>
+    join(jobDir, path),
+  );
+  const kept = changed ? files.filter((file) => existsSync(file)) : [];
+  for (const file of kept) renameSync(file, `${file}.before`);
+  if (changed) writeFileSync(settingsFile(jobDir), `${JSON.stringify(settings, null, 2)}\n`);
   try {
     await runEvaluator();
-    for (const { copy } of kept) rmSync(copy, { force: true });
+    for (const file of kept) rmSync(`${file}.before`);
   } catch (error) {
-    for (const { file, copy } of kept) if (existsSync(copy)) renameSync(copy, file);
+    for (const file of kept) renameSync(`${file}.before`, file);
     throw error;
   }
 }

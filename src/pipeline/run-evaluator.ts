@@ -15,8 +15,9 @@ export interface EvaluatorToRun {
 }
 
 /**
- * Returns when the evaluator is done; its events are a new attempt's. Throws FtError `eval.failed` (training; what it printed
- * is in stdout.log) or `env.no-python` (environment). It ends with this process (a Ctrl-C reaches both), and can be asked for again: it keeps nothing half done.
+ * Returns when the evaluator is done; its events are a new attempt's. Ends with this process (a Ctrl-C reaches both); asked again, it
+ * goes on where it was. Throws FtError `eval.failed` (what it printed is in stdout.log), `eval.interrupted`, `eval.running` or
+ * `env.no-python`.
  */
 export async function runEvaluator({ jobDir, python, env }: EvaluatorToRun): Promise<void> {
   const result = await execa(
@@ -32,14 +33,38 @@ export async function runEvaluator({ jobDir, python, env }: EvaluatorToRun): Pro
     },
   );
   if (!result.failed) return;
-  const started = result.exitCode !== undefined || result.signal !== undefined;
-  const ended = result.signal ? `was ended by ${result.signal}` : `ended with exit code ${result.exitCode}`;
-  throw new FtError({
-    code: started ? "eval.failed" : "env.no-python",
-    exit: started ? "training" : "environment",
-    message: started ? "the evaluation failed" : `${python} cannot be run`,
-    ...(started && { where: { file: join(jobDir, "stdout.log") }, why: `the trainer runner ${ended}` }),
-    next: started ? "look at the end of that file" : "check the engine's environment: ft doctor",
+  throw failure(python, join(jobDir, "stdout.log"), result);
+}
+
+/** Exit codes of the runner that mean something else than a failure (trainer/ft_trainer/exit_codes.py). */
+const interrupted = 33;
+const alreadyRunning = 75;
+
+function failure(python: string, log: string, { exitCode, signal }: { exitCode?: number; signal?: string }): FtError {
+  if (exitCode === undefined && signal === undefined) {
+    const message = `${python} cannot be run`;
+    return new FtError({
+      code: "env.no-python",
+      exit: "environment",
+      message,
+      next: "look at the environment: ft doctor",
+    });
+  }
+  if (exitCode === interrupted) {
+    const message = "the evaluation was interrupted";
+    return new FtError({ code: "eval.interrupted", exit: "interrupted", message, next: "go on with: ft eval" });
+  }
+  if (exitCode === alreadyRunning) {
+    const message = "the run is still running";
+    return new FtError({ code: "eval.running", exit: "usage", message, next: "wait for its end: ft runs watch" });
+  }
+  return new FtError({
+    code: "eval.failed",
+    exit: "training",
+    message: "the evaluation failed",
+    where: { file: log },
+    why: signal ? `the trainer runner was ended by ${signal}` : `the trainer runner ended with exit code ${exitCode}`,
+    next: "look at the end of that file",
   });
 }
 
