@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Database } from "better-sqlite3";
+import { execa } from "execa";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openStore } from "../store/open.js";
 import { readLineage } from "./lineage.js";
@@ -75,13 +76,24 @@ it("gives a run's version back when it is registered again, whatever changed", a
   expect(listAdapters(db, projectDir)).toEqual([first]);
 });
 
-it("gives no number twice when two register at once", async () => {
-  const other = openStore(projectDir);
-  await Promise.all([
-    ...["r1", "r2", "r3"].map((run) => registerAdapter(db, projectDir, finishedRun(run))),
-    ...["r3", "r4", "r5"].map((run) => registerAdapter(other, projectDir, finishedRun(run))),
-  ]);
-  expect(listAdapters(db, projectDir).map(({ version }) => version)).toEqual([5, 4, 3, 2, 1]);
+it("gives no number twice when processes register at once", async () => {
+  const registry = new URL("../../dist/adapters/registry.js", import.meta.url).href;
+  const store = new URL("../../dist/store/open.js", import.meta.url).href;
+  const program = `
+    const { registerAdapter } = await import(${JSON.stringify(registry)});
+    const { openStore } = await import(${JSON.stringify(store)});
+    const { projectDir, run } = JSON.parse(process.argv[1]);
+    await registerAdapter(openStore(projectDir), projectDir, run);`;
+  const runs = ["r1", "r2", "r3", "r3", "r4"].map((run) => finishedRun(run));
+  await Promise.all(
+    runs.map((run) =>
+      execa(process.execPath, ["--input-type=module", "-e", program, JSON.stringify({ projectDir, run })]),
+    ),
+  );
+  const adapters = listAdapters(db, projectDir);
+  expect(adapters.map(({ version }) => version)).toEqual([4, 3, 2, 1]);
+  expect(adapters.map(({ run }) => run).sort()).toEqual(["r1", "r2", "r3", "r4"]);
+  for (const { dir, version } of adapters) expect(readLineage(dir)?.version).toBe(version);
 });
 
 it("keeps everything, also beside the weights, and unknown limits stay unknown", async () => {

@@ -37,8 +37,9 @@ export function registerEval(program: Command, { io }: CommandContext): void {
             return runEvaluator({ jobDir, python, env: job.env });
           },
         });
-        if (flags.json) return writeJson(io, { ok: true, run: job.id, ...comparison });
-        const { comparisonText } = await import("./views/comparison.js");
+        const { comparisonJson, comparisonText } = await import("./views/comparison.js");
+        if (flags.json)
+          return writeJson(io, { ok: true, run: job.id, ...comparisonJson(comparison, flags.flips === true) });
         io.out.write(comparisonText(job.id, comparison, { flips: flags.flips === true, width: io.out.columns }));
       } finally {
         db.close();

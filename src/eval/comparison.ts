@@ -1,7 +1,7 @@
 // What an evaluation says: one row a metric, base against adapter on the same examples, with a paired interval of the difference.
 import { FtError } from "../errors.js";
 import type { EvalItem, Evaluation, ItemScore } from "./results.js";
-import { bootstrapInterval, type Interval, type PairedCounts, pairedProportionInterval } from "./statistics.js";
+import { bootstrapInterval, type PairedCounts, pairedProportionInterval } from "./statistics.js";
 
 /** One metric of base and adapter on the same examples. Proportions are 0..1; `format` says how people read them. */
 export interface ComparisonRow {
@@ -119,8 +119,8 @@ function proportionRow(metric: string, pairs: Pair[], key: "exactMatch" | "jsonV
   return toRow({ metric, ...sides, ...interval, n, format: "percent", better: "higher" });
 }
 
-function toRow(row: Omit<ComparisonRow, "difference"> & Interval): ComparisonRow {
-  return { ...row, difference: row.adapter - row.base };
+function toRow({ metric, base, adapter, low, high, ...rest }: Omit<ComparisonRow, "difference">): ComparisonRow {
+  return { metric, base, adapter, difference: adapter - base, low, high, ...rest };
 }
 
 function incomplete(what: string, { item, file, line }: EvalItem): FtError {

@@ -2,7 +2,7 @@
 import { errorFunction, probit, quantileSorted, sampleWithReplacement } from "simple-statistics";
 
 /** 95 % limits. Infinite where the examples cannot say (fewer than two). */
-export interface Interval {
+interface Interval {
   low: number;
   high: number;
 }

@@ -22,6 +22,12 @@ export function comparisonText(
   return `${lines.join("\n")}\n`;
 }
 
+/** For scripts: the rows and counts; the examples that turned only when asked for, because they are long. */
+export function comparisonJson({ flips, ...rest }: Comparison, withFlips: boolean): Record<string, unknown> {
+  const fixed = flips.filter((flip) => flip.fixed).length;
+  return { ...rest, fixed, broken: flips.length - fixed, ...(withFlips && { flips }) };
+}
+
 /** Broken ones first: there are fewer, and they are what one wants to see. */
 function someOfEach(flips: Flip[]): Flip[] {
   return [...flips.filter(({ fixed }) => !fixed), ...flips.filter(({ fixed }) => fixed)].slice(0, shownFlips);
