@@ -4,7 +4,7 @@ import { writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
 
 interface Flags {
-  set: string[];
+  set?: string[];
   rows?: number;
   flips?: boolean;
   json?: boolean;
@@ -16,7 +16,7 @@ export function registerEval(program: Command, { io }: CommandContext): void {
     .description("compare base and adapter of a run (default: the last) on its held-out rows")
     .option("--rows <n>", "compare the first n examples only", wholeNumber)
     .option("--flips", "show examples that only one of the two got right")
-    .option("--set <eval.key=value>", "evaluate again with another setting", (one, all: string[]) => [...all, one], [])
+    .option("--set <eval.key=value>", "evaluate again with another setting", (one, all: string[] = []) => [...all, one])
     .option("--json", "print JSON")
     .action(async (reference: string | undefined, flags: Flags) => {
       const { changedSettings } = await import("../pipeline/changed-settings.js");
@@ -25,7 +25,7 @@ export function registerEval(program: Command, { io }: CommandContext): void {
       const { runEvaluator } = await import("../pipeline/run-evaluator.js");
       const { findRunFolder } = await import("../pipeline/find-run.js");
       const { openStore } = await import("../store/open.js");
-      const changes = changedSettings(flags.set);
+      const changes = changedSettings(flags.set ?? []);
       const { job, dir: jobDir } = findRunFolder(io.cwd, reference ?? "last");
       const db = openStore(io.cwd);
       try {
