@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa, type ResultPromise } from "execa";
+import { execa } from "execa";
 import { packageRoot } from "../src/paths.js";
 
 export const ftBinary = join(packageRoot, "dist/cli/main.js");
@@ -51,7 +51,7 @@ function rows(from: number, count: number): string {
 }
 
 /** Starts the built `ft`; ends with a result, never rejects. Only what a user has is in its environment. */
-export function ft(args: string[], cwd: string, env: Record<string, string> = {}): ResultPromise<{ reject: false }> {
+export function ft(args: string[], cwd: string, env: Record<string, string> = {}) {
   return execa(process.execPath, [ftBinary, ...args], {
     cwd,
     env: {

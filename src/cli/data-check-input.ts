@@ -1,13 +1,15 @@
 // What `ft data check` checks: the files named, or the recipe's; and the model, when it is on this machine.
 import { stat } from "node:fs/promises";
-import { dirname, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import type { CheckInput, CheckModel } from "../dataset/check-dataset.js";
 import { readModelTemplate } from "../dataset/model-template.js";
 import { dataSource } from "../dataset/snapshot.js";
 import { FtError } from "../errors.js";
+import { describeModel } from "../models/describe.js";
+import { resolveModel } from "../models/resolve.js";
+import { loadRecipe } from "../recipes/load.js";
 import { dataFormats, type Recipe } from "../recipes/schema.js";
 import type { Io } from "./io.js";
-import { readRecipe, recipeModel } from "./recipe-model.js";
 
 export interface CheckFlags {
   recipe?: string;
@@ -20,10 +22,11 @@ export interface CheckFlags {
 /** @throws FtError usage.*, recipe.* */
 export async function planCheck(io: Io, files: string[], flags: CheckFlags): Promise<CheckInput> {
   const recipePath = await recipeFile(io, flags);
-  const recipe = recipePath === null ? null : await readRecipe(recipePath);
+  const loaded = recipePath === null ? null : loadRecipe(recipePath, { cwd: io.cwd });
+  const recipe = loaded?.recipe ?? null;
   if (files.length === 0 && !recipe) throw nothingToCheck();
   const format = formatOf(flags.format);
-  const recipeDir = recipePath === null ? io.cwd : dirname(recipePath);
+  const recipeDir = loaded?.dir ?? io.cwd;
   const source =
     files.length === 0
       ? inFolder(dataSource(recipe as Recipe, recipeDir), io.cwd)
@@ -55,9 +58,16 @@ async function modelOf(
     return { model: { dir, template: await readModelTemplate(dir), maxLength, trainOn } };
   }
   if (!recipe) return { model: null, whyNoModel: "no model given: length and loss mask were not looked at" };
-  const found = await recipeModel(recipe, recipeDir);
-  if ("why" in found) return { model: null, whyNoModel: found.why };
-  return { model: { ...found, maxLength, trainOn } };
+  const resolved = resolveModel(recipe.model.base, { cwd: recipeDir, env: io.env, revision: recipe.model.revision });
+  const { dir, template } = await describeModel(resolved, {
+    template: recipe.model.template,
+    cwd: recipeDir,
+    env: io.env,
+  });
+  if (dir === null) {
+    return { model: null, whyNoModel: `${recipe.model.base} is not on this machine yet: \`ft run\` fetches it and looks again` };
+  }
+  return { model: { dir, template, maxLength, trainOn } };
 }
 
 async function recipeFile(io: Io, flags: CheckFlags): Promise<string | null> {

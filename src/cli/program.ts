@@ -1,8 +1,11 @@
 // The command tree: names and flags only. Each command loads what it needs inside its action.
 import { Command, CommanderError } from "commander";
 import { exitCodes } from "../errors.js";
+import { registerAdapters } from "./adapters.js";
 import { registerData } from "./data-check.js";
+import { registerEval } from "./eval.js";
 import { registerHelp } from "./help-exit-codes.js";
+import { registerInit } from "./init.js";
 import type { Io } from "./io.js";
 
 /** Runs one command line and returns the exit code. Never throws, never calls process.exit. */
@@ -48,4 +51,10 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
 }
 
 /** One line a command, in the order of the help. */
-const commands: ((program: Command, context: CommandContext) => void)[] = [registerData, registerHelp];
+const commands: ((program: Command, context: CommandContext) => void)[] = [
+  registerInit,
+  registerData,
+  registerEval,
+  registerAdapters,
+  registerHelp,
+];

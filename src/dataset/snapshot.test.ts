@@ -33,7 +33,7 @@ test("prompt-completion: one line per assistant turn, and the evaluator's items"
     { prompt: two.slice(0, 3), completion: two.slice(3, 4) },
   ]);
   expect((await lines("data/test.jsonl")).length).toBe(3);
-  expect((await lines("data/eval.jsonl"))[1]).toEqual({
+  expect((await lines("eval/items.jsonl"))[1]).toEqual({
     item: expect.stringMatching(/^[0-9a-f]{64}$/),
     file: "held.jsonl",
     line: 2,
@@ -48,11 +48,11 @@ test("messages and text keep a row a line; items stop at eval.max_rows", async (
   await snapshot({ train: "train.jsonl", eval: "train.jsonl" }, "messages", { max_rows: 2 });
   expect(await lines("data/train.jsonl")).toEqual(many(3));
   expect((await lines("data/test.jsonl")).length).toBe(3);
-  expect((await lines("data/eval.jsonl")).length).toBe(2);
+  expect((await lines("eval/items.jsonl")).length).toBe(2);
   await write("text.jsonl", [{ text: "a" }]);
   await snapshot({ train: "text.jsonl", eval: "text.jsonl" }, "text");
   expect(await lines("data/train.jsonl")).toEqual([{ text: "a" }]);
-  expect(await lines("data/eval.jsonl")).toMatchObject([{ text: "a", file: "text.jsonl", line: 1 }]);
+  expect(await lines("eval/items.jsonl")).toMatchObject([{ text: "a", file: "text.jsonl", line: 1 }]);
 });
 
 test("the hash of the data does not depend on the file format", async () => {

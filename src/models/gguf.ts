@@ -100,7 +100,7 @@ async function runConverter(
     code: "model.gguf",
     exit: "recipe",
     message: `can't convert ${file} to a trainable model`,
-    why: result.stderr.trim().split("\n").at(-1) || result.shortMessage,
+    why: result.stderr.trim().split("\n").at(-1) || (result.shortMessage ?? "the converter failed"),
     next: "give another GGUF file, or the model's original repository as model.base",
   });
 }

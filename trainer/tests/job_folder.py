@@ -40,7 +40,7 @@ EVALUATE_CONFIG = {
     "model": "model",
     "adapter": "out/adapter",
     "method": "lora",
-    "items": "data/eval.jsonl",
+    "items": "eval/items.jsonl",
     "output": "out/eval/items.jsonl",
     "dtype": "float32",
     "device": "cpu",
@@ -72,7 +72,7 @@ def make_job(folder, model, trl=None, evaluate=None, steps=("train",), heartbeat
         for index, text in enumerate(texts[64:])
     ]
     items.append({"item": 6, "file": "eval.jsonl", "line": 7, "text": texts[0]})
-    _write_rows(folder, "data/eval.jsonl", items)
+    _write_rows(folder, "eval/items.jsonl", items)
     job = {
         "version": 1,
         "id": "test-run",

@@ -14,7 +14,8 @@ CREATE TABLE evaluations (
 
 CREATE TABLE eval_items (
   evaluation INTEGER NOT NULL REFERENCES evaluations (id) ON DELETE CASCADE,
-  item INTEGER NOT NULL,
+  item TEXT NOT NULL,
+  n INTEGER NOT NULL,
   file TEXT NOT NULL,
   line INTEGER NOT NULL,
   nll REAL,

@@ -1,0 +1,121 @@
+// Headers that are whole are read, headers that lie are told apart, and every number is looked at.
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { writeSafetensors } from "../../test/write-safetensors.js";
+import { readSafetensorsHeader, summarizeTensors } from "./safetensors.js";
+
+const file = join(mkdtempSync(join(tmpdir(), "ft-safetensors-")), "x.safetensors");
+const two = [
+  { name: "a", shape: [2, 2], values: [1, 2, 3, 4] },
+  { name: "b", shape: [3], values: [0, -0, 0] },
+];
+
+it("reads what the real library wrote", () => {
+  const real = new URL("../../test/fixtures/tiny-lora/adapter/adapter_model.safetensors", import.meta.url).pathname;
+  const { tensors } = readSafetensorsHeader(real);
+  expect(tensors).toHaveLength(14);
+  expect(tensors?.map(({ name }) => name)).toContain("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight");
+});
+
+it("reads its own names, types, shapes and places", () => {
+  const bytes = writeSafetensors(file, two);
+  const dataStart = bytes.length - 28;
+  expect(readSafetensorsHeader(file).tensors).toEqual([
+    { name: "a", dtype: "F32", shape: [2, 2], begin: dataStart, end: dataStart + 16 },
+    { name: "b", dtype: "F32", shape: [3], begin: dataStart + 16, end: dataStart + 28 },
+  ]);
+});
+
+it.each<[string, RegExp, () => void]>([
+  ["an empty file", /only 0 bytes/, () => writeFileSync(file, "")],
+  ["a file cut in its data", /is cut: b ends/, () => writeFileSync(file, writeSafetensors(file, two).subarray(0, -1))],
+  ["a file cut in its header", /header ends/, () => writeFileSync(file, writeSafetensors(file, two).subarray(0, 40))],
+  [
+    "bytes after the last tensor",
+    /1 bytes that belong/,
+    () => writeFileSync(file, Buffer.concat([writeSafetensors(file, two), Buffer.alloc(1)])),
+  ],
+  ["a header of petabytes", /over 100 MB/, () => writeFileSync(file, Buffer.alloc(16, 0x7f))],
+  [
+    "a pickle",
+    /over 100 MB|no tensor table|header ends/,
+    () => writeFileSync(file, "PK\u0003\u0004 this is a torch zip file"),
+  ],
+  [
+    "a header that is an array",
+    /no tensor table/,
+    () => writeFileSync(file, Buffer.concat([Buffer.from([2, 0, 0, 0, 0, 0, 0, 0]), Buffer.from("[]")])),
+  ],
+  [
+    "a hole",
+    /hole or an overlap before b/,
+    () =>
+      void writeSafetensors(file, two, (header) => {
+        header.b!.data_offsets = [20, 32];
+      }),
+  ],
+  [
+    "an overlap",
+    /hole or an overlap before b/,
+    () =>
+      void writeSafetensors(file, two, (header) => {
+        header.b!.data_offsets = [12, 24];
+      }),
+  ],
+  [
+    "a shape that needs other bytes",
+    /do not fit its shape \[5\]/,
+    () =>
+      void writeSafetensors(file, two, (header) => {
+        header.b!.shape = [5];
+      }),
+  ],
+  [
+    "an unknown type",
+    /unknown type F7/,
+    () =>
+      void writeSafetensors(file, two, (header) => {
+        header.a!.dtype = "F7";
+      }),
+  ],
+  [
+    "a negative offset",
+    /no tensor table/,
+    () =>
+      void writeSafetensors(file, two, (header) => {
+        header.a!.data_offsets = [-4, 12];
+      }),
+  ],
+])("refuses %s", (_name, problem, make) => {
+  make();
+  expect(readSafetensorsHeader(file).problem).toMatch(problem);
+});
+
+it("finds zeros, NaN and infinity in F32, F16 and BF16, past the first piece too", () => {
+  const long = Array.from({ length: 300_000 }, () => 1);
+  long[299_999] = Number.NaN;
+  long[5] = Number.NEGATIVE_INFINITY;
+  writeSafetensors(file, [...two, { name: "long", shape: [300_000], values: long }]);
+  const summary = summarizeTensors(file, readSafetensorsHeader(file).tensors!);
+  expect(Object.fromEntries(summary)).toEqual({
+    a: { nonFinite: 0, allZero: false },
+    b: { nonFinite: 0, allZero: true },
+    long: { nonFinite: 2, allZero: false },
+  });
+
+  // Two 16-bit numbers in the place of one F32: 0x7f80 is infinity as BF16 and NaN as F16, 0x3f80 is a number in both.
+  for (const dtype of ["BF16", "F16"]) {
+    const bytes = writeSafetensors(file, [{ name: "h", shape: [2], values: [0] }], (header) => {
+      header.h!.dtype = dtype;
+    });
+    bytes.writeUInt16LE(0x7f80, bytes.length - 4);
+    bytes.writeUInt16LE(0x3f80, bytes.length - 2);
+    writeFileSync(file, bytes);
+    expect(summarizeTensors(file, readSafetensorsHeader(file).tensors!).get("h")).toEqual({
+      nonFinite: 1,
+      allZero: false,
+    });
+  }
+});

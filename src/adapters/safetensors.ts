@@ -1,0 +1,152 @@
+// Reads safetensors files without loading them: the header, and a streamed look at the numbers.
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { z } from "zod";
+
+export interface Tensor {
+  name: string;
+  dtype: string;
+  shape: number[];
+  /** Bytes from the start of the file. */
+  begin: number;
+  end: number;
+}
+
+/** The tensors of a well-formed file, or what is wrong with it. */
+export type SafetensorsHeader = { tensors: Tensor[]; problem?: never } | { problem: string; tensors?: never };
+
+/** The format's own limit, so that a broken length cannot ask for all memory. */
+const maxHeaderBytes = 100_000_000;
+
+const bitsPerElement: Record<string, number> = {
+  ...{ F64: 64, I64: 64, U64: 64, C64: 64, F32: 32, I32: 32, U32: 32, F16: 16, BF16: 16, I16: 16, U16: 16 },
+  ...{ I8: 8, U8: 8, BOOL: 8, F8_E4M3: 8, F8_E5M2: 8, F8_E8M0: 8, F4: 4 },
+};
+
+const headerSchema = z.record(
+  z.string(),
+  z.object({
+    dtype: z.string(),
+    shape: z.array(z.int().nonnegative()),
+    data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
+  }),
+);
+
+/**
+ * Reads and checks the header: 8 bytes of length (little-endian), JSON, then the data, which the tensors must cover without hole or
+ * overlap to the end of the file, each with as many bytes as its shape and type ask for. Throws only what the file system throws.
+ */
+export function readSafetensorsHeader(file: string): SafetensorsHeader {
+  const descriptor = openSync(file, "r");
+  try {
+    const size = fstatSync(descriptor).size;
+    if (size < 8) return { problem: `is only ${size} bytes long` };
+    const length = readExactly(descriptor, 0, 8).readBigUInt64LE();
+    if (length > BigInt(maxHeaderBytes)) return { problem: "is not safetensors: its header would be over 100 MB" };
+    const dataStart = 8 + Number(length);
+    if (dataStart > size) return { problem: `is cut: its header ends at byte ${dataStart}, the file at ${size}` };
+    const tensors = parseHeader(readExactly(descriptor, 8, Number(length)), dataStart);
+    if (!tensors) return { problem: "is not safetensors: its header is no tensor table" };
+    const problem = layoutProblem(tensors, dataStart, size);
+    return problem ? { problem } : { tensors };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function parseHeader(bytes: Buffer, dataStart: number): Tensor[] | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return null;
+  }
+  if (json === null || typeof json !== "object" || Array.isArray(json)) return null;
+  const { __metadata__: _, ...table } = json as Record<string, unknown>;
+  const header = headerSchema.safeParse(table).data;
+  if (!header) return null;
+  return Object.entries(header)
+    .map(
+      ([
+        name,
+        {
+          dtype,
+          shape,
+          data_offsets: [begin, end],
+        },
+      ]) => ({
+        name,
+        dtype,
+        shape,
+        begin: dataStart + begin,
+        end: dataStart + end,
+      }),
+    )
+    .sort((a, b) => a.begin - b.begin || a.end - b.end);
+}
+
+function layoutProblem(tensors: Tensor[], dataStart: number, size: number): string | null {
+  let expected = dataStart;
+  for (const { name, dtype, shape, begin, end } of tensors) {
+    const bits = bitsPerElement[dtype];
+    if (bits === undefined) return `has a tensor of unknown type ${dtype}: ${name}`;
+    if (begin !== expected) return `has a hole or an overlap before ${name}`;
+    if (end > size) return `is cut: ${name} ends at byte ${end}, the file at ${size}`;
+    if ((end - begin) * 8 !== shape.reduce((product, side) => product * side, bits)) {
+      return `has ${end - begin} bytes for ${name}, which do not fit its shape [${shape}] of ${dtype}`;
+    }
+    expected = end;
+  }
+  return expected === size ? null : `has ${size - expected} bytes that belong to no tensor`;
+}
+
+export interface NumberSummary {
+  /** NaN or infinite. */
+  nonFinite: number;
+  allZero: boolean;
+}
+
+/** Bits of exponent and of everything but the sign, by type. Types not here are integers or too rare: not looked at. */
+const floatBits: Record<
+  string,
+  { exponent: number; magnitude: number; View: typeof Uint32Array | typeof Uint16Array }
+> = {
+  F32: { exponent: 0x7f800000, magnitude: 0x7fffffff, View: Uint32Array },
+  F16: { exponent: 0x7c00, magnitude: 0x7fff, View: Uint16Array },
+  BF16: { exponent: 0x7f80, magnitude: 0x7fff, View: Uint16Array },
+};
+
+/** Looks at every number of the file's F32, F16 and BF16 tensors, in pieces of 1 MiB; tensors of other types are not in the result. */
+export function summarizeTensors(file: string, tensors: Tensor[]): Map<string, NumberSummary> {
+  const summaries = new Map<string, NumberSummary>();
+  const descriptor = openSync(file, "r");
+  const piece = Buffer.from(new ArrayBuffer(1 << 20));
+  try {
+    for (const { name, dtype, begin, end } of tensors) {
+      const bits = floatBits[dtype];
+      if (!bits) continue;
+      const summary: NumberSummary = { nonFinite: 0, allZero: true };
+      for (let at = begin; at < end; at += piece.length) {
+        const length = Math.min(piece.length, end - at);
+        readExactly(descriptor, at, length, piece);
+        for (const value of new bits.View(piece.buffer, 0, length / bits.View.BYTES_PER_ELEMENT)) {
+          if ((value & bits.exponent) === bits.exponent) summary.nonFinite++;
+          if ((value & bits.magnitude) !== 0) summary.allZero = false;
+        }
+      }
+      summaries.set(name, summary);
+    }
+    return summaries;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readExactly(descriptor: number, position: number, length: number, into = Buffer.alloc(length)): Buffer {
+  let done = 0;
+  while (done < length) {
+    const read = readSync(descriptor, into, done, length - done, position + done);
+    if (read === 0) throw new Error(`file ended at byte ${position + done} while it was read`);
+    done += read;
+  }
+  return into;
+}

@@ -1,0 +1,52 @@
+// Is an adapter what was registered, and can it work? One check a line; nothing is loaded, no Python is needed.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Lineage, sha256OfFile } from "./lineage.js";
+import { type Check, checkWeights, readAdapterConfig } from "./lora-checks.js";
+
+export interface AdapterToVerify {
+  /** Absolute path of the folder with the weights. */
+  dir: string;
+  /** Null for a folder that ft knows nothing about: then only the weights are looked at. */
+  lineage: Lineage | null;
+  /** The base model's folder, to compare shapes with; null when it is not here. */
+  baseDir: string | null;
+}
+
+/** Every check that applies, in order: files against the registered sha256, weights, lineage. Broken adapters are values, not throws. */
+export async function verifyAdapter({ dir, lineage, baseDir }: AdapterToVerify): Promise<Check[]> {
+  return [
+    ...(lineage ? await checkFiles(dir, lineage) : []),
+    ...checkWeights(dir, baseDir),
+    ...(lineage ? checkLineage(dir, lineage) : []),
+  ];
+}
+
+/** One failed check per file that differs, so that each is named. */
+async function checkFiles(dir: string, { files }: Lineage): Promise<Check[]> {
+  const failed: Check[] = [];
+  for (const { path, sha256 } of files) {
+    const file = join(dir, path);
+    if (!existsSync(file)) failed.push({ check: "files", ok: false, message: `${path} is missing` });
+    else if ((await sha256OfFile(file)) !== sha256) {
+      failed.push({ check: "files", ok: false, message: `${path} was changed: its sha256 is not the registered one` });
+    }
+  }
+  if (failed.length > 0) return failed;
+  return [{ check: "files", ok: true, message: `${files.length} files have the registered sha256` }];
+}
+
+/** What loaders will believe (adapter_config.json) against what ft recorded. PEFT leaves the revision out when it had none. */
+function checkLineage(dir: string, { base }: Lineage): Check[] {
+  if (!existsSync(join(dir, "adapter_config.json"))) return [];
+  const config = readAdapterConfig(dir);
+  if (!config) return [];
+  const fail = (message: string): Check[] => [{ check: "lineage", ok: false, message }];
+  if (config.base_model_name_or_path !== base.id) {
+    return fail(`adapter_config.json names the base ${config.base_model_name_or_path}, it was trained on ${base.id}`);
+  }
+  if (config.revision !== null && config.revision !== base.revision) {
+    return fail(`adapter_config.json names revision ${config.revision}, it was trained on ${base.revision}`);
+  }
+  return [{ check: "lineage", ok: true, message: `trained on ${base.id} at ${base.revision.slice(0, 12)}` }];
+}

@@ -1,0 +1,120 @@
+// The intervals against scipy, statsmodels and a published value, and what they say where there is little to say.
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { bootstrapInterval, type PairedCounts, pairedProportionInterval } from "./statistics.js";
+
+interface Golden {
+  paired: (PairedCounts & { low: number; high: number })[];
+  losses: {
+    tokens: number[];
+    base: number[];
+    adapter: number[];
+    loss: [number, number];
+    perplexity: [number, number];
+  }[];
+}
+const golden = JSON.parse(
+  readFileSync(new URL("../../test/fixtures/statistics/golden.json", import.meta.url), "utf8"),
+) as Golden;
+
+describe("interval of a paired difference of proportions", () => {
+  it.each(golden.paired)(
+    "agrees with statsmodels: $both/$baseOnly/$adapterOnly/$neither",
+    ({ low, high, ...counts }) => {
+      const interval = pairedProportionInterval(counts);
+      expect(interval.low).toBeCloseTo(low, 10);
+      expect(interval.high).toBeCloseTo(high, 10);
+    },
+  );
+
+  it("agrees with the value that R's contingencytables prints for Cavo et al. (2012)", () => {
+    const { low, high } = pairedProportionInterval({ both: 59, adapterOnly: 6, baseOnly: 16, neither: 80 });
+    expect([low.toFixed(4), high.toFixed(4)]).toEqual(["-0.1186", "-0.0046"]);
+  });
+
+  it("mirrors when base and adapter change places", () => {
+    const one = pairedProportionInterval({ both: 12, baseOnly: 3, adapterOnly: 40, neither: 45 });
+    const other = pairedProportionInterval({ both: 12, baseOnly: 40, adapterOnly: 3, neither: 45 });
+    expect(other.low).toBeCloseTo(-one.high, 12);
+    expect(other.high).toBeCloseTo(-one.low, 12);
+  });
+
+  it("says nothing without examples, and stays unsure when a hundred of a hundred agree", () => {
+    expect(pairedProportionInterval({ both: 0, baseOnly: 0, adapterOnly: 0, neither: 0 })).toEqual({
+      low: -1,
+      high: 1,
+    });
+    const { low, high } = pairedProportionInterval({ both: 100, baseOnly: 0, adapterOnly: 0, neither: 0 });
+    expect(low).toBeLessThan(-0.03);
+    expect(high).toBeGreaterThan(0.03);
+  });
+
+  it("never leaves -1..1 nor the point estimate, for every table of up to seven examples", () => {
+    for (let both = 0; both <= 7; both++)
+      for (let baseOnly = 0; both + baseOnly <= 7; baseOnly++)
+        for (let adapterOnly = 0; both + baseOnly + adapterOnly <= 7; adapterOnly++) {
+          const neither = 7 - both - baseOnly - adapterOnly;
+          const { low, high } = pairedProportionInterval({ both, baseOnly, adapterOnly, neither });
+          const difference = (adapterOnly - baseOnly) / 7;
+          expect(low).toBeGreaterThanOrEqual(-1);
+          expect(low).toBeLessThanOrEqual(difference);
+          expect(high).toBeGreaterThanOrEqual(difference);
+          expect(high).toBeLessThanOrEqual(1);
+        }
+  });
+});
+
+type Item = { tokens: number; base: number; adapter: number };
+const sum = (items: readonly Item[], key: keyof Item): number => items.reduce((total, item) => total + item[key], 0);
+const loss = (items: readonly Item[]): number => (sum(items, "adapter") - sum(items, "base")) / sum(items, "tokens");
+
+describe("bootstrap interval", () => {
+  it.each(golden.losses)("agrees with scipy's BCa within resampling noise: $tokens.length items", (data) => {
+    const items = data.tokens.map((tokens, i) => ({ tokens, base: data.base[i]!, adapter: data.adapter[i]! }));
+    const perplexity = (some: readonly Item[]): number =>
+      Math.exp(sum(some, "adapter") / sum(some, "tokens")) - Math.exp(sum(some, "base") / sum(some, "tokens"));
+    for (const [statistic, [low, high]] of [[loss, data.loss] as const, [perplexity, data.perplexity] as const]) {
+      const interval = bootstrapInterval(items, statistic, { resamples: 10_000 });
+      expect(Math.abs(interval.low - low)).toBeLessThan(0.05 * (high - low));
+      expect(Math.abs(interval.high - high)).toBeLessThan(0.05 * (high - low));
+    }
+  });
+
+  const item = (base: number, adapter: number, tokens = 10): Item => ({ tokens, base, adapter });
+
+  it("is the same each time, and another with another seed", () => {
+    const items = [item(20, 10), item(22, 19), item(30, 12, 14), item(8, 9, 7), item(16, 2)];
+    expect(bootstrapInterval(items, loss)).toEqual(bootstrapInterval(items, loss));
+    expect(bootstrapInterval(items, loss, { seed: 2, resamples: 50 })).not.toEqual(
+      bootstrapInterval(items, loss, { seed: 3, resamples: 50 }),
+    );
+  });
+
+  it("knows nothing from fewer than two examples", () => {
+    for (const items of [[], [item(20, 10)]]) {
+      expect(bootstrapInterval(items, loss)).toEqual({ low: -Infinity, high: Infinity });
+    }
+  });
+
+  it("is the point itself when every example changed by the same, without NaN", () => {
+    const items = Array.from({ length: 30 }, () => item(20, 15));
+    expect(bootstrapInterval(items, loss)).toEqual({ low: -0.5, high: -0.5 });
+    expect(bootstrapInterval([item(1, 1), item(3, 3)], loss)).toEqual({ low: 0, high: 0 });
+  });
+
+  it("holds the truth about as often as it says", () => {
+    let held = 0;
+    let state = 12345;
+    const random = (): number => {
+      state = (state * 1103515245 + 12345) % 2 ** 31;
+      return state / 2 ** 31;
+    };
+    for (let trial = 0; trial < 200; trial++) {
+      const items = Array.from({ length: 60 }, () => item(20, 20 + 20 * (random() - 0.5)));
+      const { low, high } = bootstrapInterval(items, loss, { resamples: 400, seed: trial });
+      if (low <= 0 && 0 <= high) held++;
+    }
+    expect(held).toBeGreaterThanOrEqual(180);
+    expect(held).toBeLessThanOrEqual(198);
+  });
+});

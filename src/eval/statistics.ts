@@ -1,0 +1,112 @@
+// Paired 95 % intervals: base and adapter saw the same examples, so what varies is the difference per example (Miller, arXiv 2411.00640).
+import { errorFunction, probit, quantileSorted, sampleWithReplacement } from "simple-statistics";
+
+/** 95 % limits. Infinite where the examples cannot say (fewer than two). */
+interface Interval {
+  low: number;
+  high: number;
+}
+
+/** Counts of one yes/no metric over examples that both base and adapter answered. */
+export interface PairedCounts {
+  both: number;
+  baseOnly: number;
+  adapterOnly: number;
+  neither: number;
+}
+
+const confidence = 0.95;
+/** Two-sided 95 % quantile of the standard normal distribution. */
+const z = 1.959963984540054;
+
+/**
+ * Interval of p(adapter) - p(base), in -1..1: Newcombe, "Improved confidence intervals for the difference between binomial proportions
+ * based on paired data", Stat. Med. 17 (1998) 2635-2650, method 10: Wilson limits of both proportions, joined with their
+ * correlation phi, whose numerator is corrected for continuity. Unlike Wald's it is never of zero width. No examples: -1..1.
+ */
+export function pairedProportionInterval({ both, baseOnly, adapterOnly, neither }: PairedCounts): Interval {
+  const n = both + baseOnly + adapterOnly + neither;
+  if (n === 0) return { low: -1, high: 1 };
+  const adapterYes = both + adapterOnly;
+  const baseYes = both + baseOnly;
+  const difference = (adapterOnly - baseOnly) / n;
+  const adapter = wilsonDistances(adapterYes, n);
+  const base = wilsonDistances(baseYes, n);
+  const margins = Math.sqrt(adapterYes * (n - adapterYes) * baseYes * (n - baseYes));
+  const covariance = both * neither - adapterOnly * baseOnly;
+  const corrected = covariance > 0 ? Math.max(covariance - n / 2, 0) : covariance;
+  const phi = margins === 0 ? 0 : corrected / margins;
+  return {
+    low: Math.max(-1, difference - joined(adapter.down, base.up, phi)),
+    high: Math.min(1, difference + joined(adapter.up, base.down, phi)),
+  };
+}
+
+/** Distances from k/n down and up to its Wilson score limits (Wilson, JASA 22 (1927) 209-212). */
+function wilsonDistances(k: number, n: number): { down: number; up: number } {
+  const p = k / n;
+  const centre = (k + z ** 2 / 2) / (n + z ** 2);
+  const half = (z / (n + z ** 2)) * Math.sqrt(n * p * (1 - p) + z ** 2 / 4);
+  return { down: p - Math.max(0, centre - half), up: Math.min(1, centre + half) - p };
+}
+
+function joined(a: number, b: number, phi: number): number {
+  return Math.sqrt(Math.max(0, a * a - 2 * phi * a * b + b * b));
+}
+
+/**
+ * Bootstrap interval of a statistic of the examples, bias-corrected and accelerated (BCa: Efron, JASA 82 (1987) 171-185), by resampling
+ * whole examples. A paired difference stays paired because one item holds both sides. Same items, same seed: same interval.
+ */
+export function bootstrapInterval<Item>(
+  items: readonly Item[],
+  statistic: (items: readonly Item[]) => number,
+  { resamples = 2000, seed = 1 }: { resamples?: number; seed?: number } = {},
+): Interval {
+  if (items.length < 2) return { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+  const random = seededRandom(seed);
+  const pool = [...items];
+  const estimate = statistic(items);
+  const values = Array.from({ length: resamples }, () =>
+    statistic(sampleWithReplacement(pool, pool.length, random)),
+  ).sort((a, b) => a - b);
+  const below = values.filter((value) => value < estimate).length;
+  const equal = values.filter((value) => value === estimate).length;
+  // The extremes are kept off 0 and 1: a bias of infinite size would turn both limits into the same end.
+  const share = Math.min(Math.max((below + equal / 2) / resamples, 1 / resamples), 1 - 1 / resamples);
+  const bias = probit(share);
+  const acceleration = jackknifeAcceleration(pool, statistic);
+  const limit = (tail: number): number => {
+    const shifted = bias + probit(tail);
+    return quantileSorted(values, normalCdf(bias + shifted / (1 - acceleration * shifted)));
+  };
+  return { low: limit((1 - confidence) / 2), high: limit((1 + confidence) / 2) };
+}
+
+/** A sixth of the skewness of the leave-one-out values (Efron & Tibshirani, An Introduction to the Bootstrap, eq. 14.15). */
+function jackknifeAcceleration<Item>(items: readonly Item[], statistic: (items: readonly Item[]) => number): number {
+  const left = items.map((_, index) => statistic(items.toSpliced(index, 1)));
+  const mean = left.reduce((sum, value) => sum + value, 0) / left.length;
+  let squares = 0;
+  let cubes = 0;
+  for (const value of left) {
+    squares += (mean - value) ** 2;
+    cubes += (mean - value) ** 3;
+  }
+  return squares === 0 ? 0 : cubes / (6 * squares ** 1.5);
+}
+
+function normalCdf(x: number): number {
+  return 0.5 + 0.5 * errorFunction(x / Math.SQRT2);
+}
+
+/** mulberry32: 32 bits of state, plenty for 2,000 resamples, and the same numbers on every machine. In 0..1. */
+function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

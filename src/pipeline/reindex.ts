@@ -1,0 +1,58 @@
+// Rebuilds from the run folders what the store knows about evaluations and adapters; the runs room rebuilds its own part first.
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Database } from "better-sqlite3";
+import { readLineage } from "../adapters/lineage.js";
+import { insertAdapter, listAdapters } from "../adapters/registry.js";
+import { FtError } from "../errors.js";
+import { runsDir } from "../paths.js";
+import { importEvaluation } from "./evaluate.js";
+
+export interface Reindexed {
+  evaluations: number;
+  adapters: number;
+  /** What could not be taken over, one sentence each. */
+  problems: string[];
+}
+
+/**
+ * Takes over each run's evaluation and lineage. Versions keep their numbers, because lineage names them; what is registered
+ * already stays. May be repeated.
+ */
+export function reindexAdapters(db: Database, projectDir: string): Reindexed {
+  const result: Reindexed = { evaluations: 0, adapters: 0, problems: [] };
+  const known = listAdapters(db, projectDir).map(({ name, version, run }) => ({ name, version, run }));
+  for (const run of runFolders(projectDir)) {
+    const jobDir = join(runsDir(projectDir), run);
+    try {
+      if (importEvaluation(db, run, jobDir)) result.evaluations++;
+    } catch (error) {
+      if (!(error instanceof FtError)) throw error;
+      result.problems.push(`run ${run}: ${error.message}`);
+    }
+    const dir = join(jobDir, "out/adapter");
+    const lineage = readLineage(dir);
+    if (!lineage || known.some((one) => one.run === lineage.run)) continue;
+    const taken = known.find(({ name, version }) => name === lineage.name && version === lineage.version);
+    if (taken) {
+      result.problems.push(`${taken.name}@${taken.version} belongs to run ${taken.run}; run ${run} says so too`);
+      continue;
+    }
+    insertAdapter(db, projectDir, dir, lineage);
+    known.push({ name: lineage.name, version: lineage.version, run: lineage.run });
+    result.adapters++;
+  }
+  return result;
+}
+
+function runFolders(projectDir: string): string[] {
+  try {
+    return readdirSync(runsDir(projectDir), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}

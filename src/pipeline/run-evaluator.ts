@@ -1,0 +1,79 @@
+// Executes the evaluate step of a job that has ended: the job's own runner, in the engine's environment.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { z } from "zod";
+import { FtError } from "../errors.js";
+
+export interface EvaluatorToRun {
+  /** Absolute path of the job folder. */
+  jobDir: string;
+  /** Python of the engine's environment. */
+  python: string;
+  /** Settings and secrets for the process. */
+  env: Record<string, string>;
+}
+
+/**
+ * Returns when the evaluator is done; its events are a new attempt's. Ends with this process (a Ctrl-C reaches both); asked again, it
+ * goes on where it was. Throws FtError `eval.failed` (what it printed is in stdout.log), `eval.interrupted`, `eval.running` or
+ * `env.no-python`.
+ */
+export async function runEvaluator({ jobDir, python, env }: EvaluatorToRun): Promise<void> {
+  const result = await execa(
+    python,
+    ["trainer/run.py", "--attempt", String(lastAttempt(jobDir) + 1), "--only", "evaluate"],
+    {
+      cwd: jobDir,
+      env,
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: { file: join(jobDir, "stdout.log"), append: true },
+      reject: false,
+    },
+  );
+  if (!result.failed) return;
+  throw failure(python, join(jobDir, "stdout.log"), result);
+}
+
+/** Exit codes of the runner that mean something else than a failure (trainer/ft_trainer/exit_codes.py). */
+const interrupted = 33;
+const alreadyRunning = 75;
+
+function failure(python: string, log: string, { exitCode, signal }: { exitCode?: number; signal?: string }): FtError {
+  if (exitCode === undefined && signal === undefined) {
+    const message = `${python} cannot be run`;
+    return new FtError({
+      code: "env.no-python",
+      exit: "environment",
+      message,
+      next: "look at the environment: ft doctor",
+    });
+  }
+  if (exitCode === interrupted) {
+    const message = "the evaluation was interrupted";
+    return new FtError({ code: "eval.interrupted", exit: "interrupted", message, next: "go on with: ft eval" });
+  }
+  if (exitCode === alreadyRunning) {
+    const message = "the run is still running";
+    return new FtError({ code: "eval.running", exit: "usage", message, next: "wait for its end: ft runs watch" });
+  }
+  return new FtError({
+    code: "eval.failed",
+    exit: "training",
+    message: "the evaluation failed",
+    where: { file: log },
+    why: signal ? `the trainer runner was ended by ${signal}` : `the trainer runner ended with exit code ${exitCode}`,
+    next: "look at the end of that file",
+  });
+}
+
+/** As the runner noted it; 0 when the job never ran. */
+function lastAttempt(jobDir: string): number {
+  try {
+    const noted = JSON.parse(readFileSync(join(jobDir, "supervisor.json"), "utf8")) as unknown;
+    return z.object({ attempt: z.int() }).parse(noted).attempt;
+  } catch {
+    return 0;
+  }
+}
