@@ -1,7 +1,7 @@
 // A recipe and its model, for checks that must not download anything: the model only when it is already on this machine.
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { readModelTemplate } from "../dataset/model-template.js";
@@ -43,6 +43,9 @@ export async function recipeModel(
   const dir = resolve(recipeDir, base);
   if (!(await stat(dir).catch(() => null))?.isDirectory()) {
     return { why: `the model ${base} is not a folder here: length and loss mask were not looked at` };
+  }
+  if (!(await stat(join(dir, "tokenizer.json")).catch(() => null))?.isFile()) {
+    return { why: `the model ${base} has no tokenizer.json: length and loss mask were not looked at` };
   }
   if (template === "auto") return { dir, template: await readModelTemplate(dir) };
   const source = await readFile(resolve(recipeDir, template), "utf8").catch(() => null);
