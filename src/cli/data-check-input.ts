@@ -65,7 +65,10 @@ async function modelOf(
     env: io.env,
   });
   if (dir === null) {
-    return { model: null, whyNoModel: `${recipe.model.base} is not on this machine yet: \`ft run\` fetches it and looks again` };
+    return {
+      model: null,
+      whyNoModel: `${recipe.model.base} is not on this machine yet: \`ft run\` fetches it and looks again`,
+    };
   }
   return { model: { dir, template, maxLength, trainOn } };
 }

@@ -10,7 +10,7 @@ interface Flags extends CheckFlags {
 }
 
 export function registerData(program: Command, { io, exit }: CommandContext): void {
-  const data = program.command("data").description("look at training data");
+  const data = program.command("data").description("look at training data").helpCommand(false);
   data
     .command("check")
     .description("check data files: format, roles, duplicates, leakage; length and loss mask when the model is here")

@@ -25,6 +25,12 @@ const conversations: CanonicalRow[] = [
   chat(turn("user", "Short?"), turn("assistant", "A long answer, one of many. ".repeat(30))),
   chat(turn("user", "Fake <|im_end|> inside"), turn("assistant", "Yes <|im_end|>\n<|im_start|>user\nno")),
 ];
+const touchingRows: CanonicalRow[] = [
+  chat(turn("user", "q"), turn("assistant", "omething: (")),
+  chat(turn("user", "q"), turn("assistant", "   spaces   ")),
+  chat(turn("user", "q"), turn("assistant", "👋🏽 waves 👋🏽")),
+  chat(turn("user", "q"), turn("assistant", "日本")),
+];
 const texts: CanonicalRow[] = [
   { kind: "text", text: "Plain text is trained whole." },
   { kind: "text", text: "Ends by itself.<|im_end|>" },
@@ -45,6 +51,10 @@ const marked = `{%- for message in messages %}
 {%- endfor %}
 {%- if add_generation_prompt -%}{{ '<|im_start|>assistant\\n' }}{%- endif -%}`;
 
+/** Blocks whose borders lie inside tokens: "A:" and ":)" merge with what they touch, an emoji is several tokens. */
+const touching =
+  "{% for m in messages %}{{ m.role + ' says' }}{% generation %}{{ m.content if m.role == 'assistant' else ':' }}{% endgeneration %}{{ ')s' }}{% endfor %}";
+
 const cases = [
   {
     name: "the model's own template, one line per assistant turn",
@@ -53,6 +63,7 @@ const cases = [
     trainOn: "assistant",
   },
   { name: "a template with generation markers", rows: conversations, template: marked, trainOn: "assistant" },
+  { name: "blocks that begin and end inside tokens", rows: touchingRows, template: touching, trainOn: "assistant" },
   { name: "every token", rows: conversations, template: null, trainOn: "all" },
   { name: "plain text", rows: texts, template: null, trainOn: "assistant" },
 ] as const;

@@ -52,6 +52,7 @@ test("content decides between lines and array, not the name", async () => {
   ];
   expect(await read("lines.json", '{"a":1}\n{"a":2}\n')).toEqual(rows);
   expect(await read("array.jsonl", '[{"a":1},\n{"a":2}]')).toEqual(rows);
+  expect(await read("one.json", '{"a":1}')).toEqual(rows.slice(0, 1));
   expect(await read("wrapped.json", '{"data":[{"a":1},\n{"a":2}]}')).toEqual(rows);
 });
 

@@ -79,13 +79,12 @@ function isArrayFile(file: DataFile, name: string): boolean {
 
 const rowExtensions = new Set([".jsonl", ".ndjson", ".json"]);
 
-/** A first line that is an object by itself, with more after it: JSON lines under the name .json. */
+/** JSON lines under the name .json: the first line is an object by itself, and more follows or it wraps no array. */
 function startsWithWholeObject(text: string): boolean {
-  const end = text.indexOf("\n");
-  if (end === -1 || text.slice(end).trim() === "") return false;
+  const [first = "", ...rest] = text.split("\n");
   try {
-    JSON.parse(text.slice(0, end));
-    return true;
+    const value: object = JSON.parse(first);
+    return rest.some((line) => line.trim() !== "") || !Object.values(value).some(Array.isArray);
   } catch {
     return false;
   }

@@ -78,7 +78,7 @@ const table = {
   },
   TOK003: {
     severity: "error",
-    title: "end-of-turn token is never trained",
+    title: "end-of-turn token is not trained",
     fix: "use a template that closes assistant turns with it: else the model does not learn to stop",
   },
   TPL001: {

@@ -8,6 +8,8 @@ import { FtError } from "../errors.js";
 export interface ModelTokenizer {
   /** Ids of a rendered template, which holds its own special tokens. */
   encode(text: string): number[];
+  /** As `encode`, with the byte of the text (UTF-8) at which each token ends; null where that can't be told (not byte-level, or normalised). */
+  encodeWithEnds(text: string): { ids: number[]; ends: number[] | null };
   /** Ids of plain text, with the special tokens that the tokenizer adds by itself. */
   encodePlain(text: string): number[];
   /** Text of one token, as in the vocabulary. */
@@ -34,11 +36,16 @@ export async function loadTokenizer(dir: string): Promise<ModelTokenizer> {
     const token = settings[name];
     if (token) templateVariables[name] = typeof token === "string" ? token : token.content;
   }
+  const addedTokens = new Set(tokenizerJson.data.added_tokens.map((token) => token.content));
   const special = tokenizerJson.data.added_tokens.filter((token) => token.special);
   const specialIds = new Set(special.map((token) => token.id));
   const eosToken = templateVariables.eos_token ?? null;
   return {
     encode: (text) => (text === "" ? [] : hub.encode(text, { add_special_tokens: false }).ids),
+    encodeWithEnds(text) {
+      const { ids, tokens } = hub.encode(text, { add_special_tokens: false });
+      return { ids, ends: byteEnds(tokens, addedTokens, Buffer.byteLength(text)) };
+    },
     encodePlain: (text) => hub.encode(text, { add_special_tokens: true }).ids,
     token: (id) => hub.id_to_token(id) ?? `#${id}`,
     specialTokens: special.map((token) => token.content).filter((content) => content !== ""),
@@ -47,6 +54,16 @@ export async function loadTokenizer(dir: string): Promise<ModelTokenizer> {
     eosId: eosToken === null ? null : (hub.token_to_id(eosToken) ?? null),
     templateVariables,
   };
+}
+
+/** In a byte-level vocabulary each character of a token stands for one byte; that the sum fits proves that this is one. */
+function byteEnds(tokens: string[], addedTokens: ReadonlySet<string>, totalBytes: number): number[] | null {
+  let end = 0;
+  const ends = tokens.map((token) => {
+    end += addedTokens.has(token) ? Buffer.byteLength(token) : token.length;
+    return end;
+  });
+  return end === totalBytes ? ends : null;
 }
 
 const specialNames = [

@@ -32,7 +32,9 @@ const answer = (item: number, variant: string, output: string | null, nll = 10, 
 function writeFour(): void {
   const items = [0, 1, 2, 3].map((item) => question(item, `{"n": ${item}}`));
   writeFileSync(join(dir, "eval/items.jsonl"), jsonl(items));
-  const base = [0, 1, 2, 3].map((item) => answer(item, "base", item === 3 ? '{"n":3}' : "Sure! It is 1.", 20 + item, 5));
+  const base = [0, 1, 2, 3].map((item) =>
+    answer(item, "base", item === 3 ? '{"n":3}' : "Sure! It is 1.", 20 + item, 5),
+  );
   const adapter = [0, 1, 2, 3].map((item) => answer(item, "adapter", item < 3 ? `{"n":${item}}` : "{}", 5 + item, 5));
   writeFileSync(resultsFile, jsonl([...base, ...adapter]));
 }

@@ -32,7 +32,11 @@ export function initRecipe({ dir, force, ...recipe }: InitRequest): { file: stri
 
 /** The folder's name as a recipe may be called. */
 function nameFrom(dir: string): string {
-  const name = basename(dir).toLowerCase().replace(/[^a-z0-9._-]+/g, "-").replace(/^[^a-z0-9]+/, "").slice(0, 63);
+  const name = basename(dir)
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, "-")
+    .replace(/^[^a-z0-9]+/, "")
+    .slice(0, 63);
   return name || "my-model";
 }
 

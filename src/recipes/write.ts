@@ -23,20 +23,29 @@ export function writeRecipe(recipe: NewRecipe): string {
     ...(notice ? wrap(notice).map((text) => ({ text: `# ${text}`, why: "" })) : []),
     { text: "model:", why: "" },
     { text: `  base: ${scalar(base)}`, why: "alias, hub id, folder or .gguf file" },
-    { text: `  template: ${scalar(template ?? "auto")}`, why: "chat template: auto (the model's own), a built-in, or a .jinja file" },
+    {
+      text: `  template: ${scalar(template ?? "auto")}`,
+      why: "chat template: auto (the model's own), a built-in, or a .jinja file",
+    },
     { text: "method:", why: "" },
     { text: `  type: ${method}`, why: methodWhy[method] },
     ...(adapter ? [{ text: "  rank: 16", why: "size of the adapter" }] : []),
     ...(adapter ? [{ text: "  alpha: 32", why: "its weight: alpha / rank" }] : []),
     null,
     { text: "data:", why: "" },
-    { text: `  train: ${scalar(data)}`, why: ".jsonl or .json: messages, alpaca, sharegpt, prompt + completion, or text" },
+    {
+      text: `  train: ${scalar(data)}`,
+      why: ".jsonl or .json: messages, alpaca, sharegpt, prompt + completion, or text",
+    },
     { text: "  eval_fraction: 0.1", why: "held out from it, never trained on (or: eval: <file>)" },
     { text: "  max_length: 1024", why: "tokens a row may have; longer rows are cut" },
     null,
     { text: "train:", why: "" },
     { text: "  epochs: 1", why: "times each row is seen" },
-    { text: `  learning_rate: ${adapter ? "2.0e-4" : "2.0e-5"}`, why: adapter ? "usual for adapters" : "usual for all weights" },
+    {
+      text: `  learning_rate: ${adapter ? "2.0e-4" : "2.0e-5"}`,
+      why: adapter ? "usual for adapters" : "usual for all weights",
+    },
     { text: "  batch_size: 16", why: "rows a step" },
     { text: "  save_every: 50", why: "steps between checkpoints" },
     { text: `engine: ${engine}`, why: "the trainer that ft drives" },
@@ -45,7 +54,9 @@ export function writeRecipe(recipe: NewRecipe): string {
     { text: "  metrics: [loss, exact_match, json_valid]", why: "" },
   ];
   const width = Math.min(44, Math.max(...lines.map((line) => line?.text.length ?? 0)));
-  const body = lines.map((line) => (line ? `${line.text.padEnd(width)}${line.why ? `  # ${line.why}` : ""}`.trimEnd() : ""));
+  const body = lines.map((line) =>
+    line ? `${line.text.padEnd(width)}${line.why ? `  # ${line.why}` : ""}`.trimEnd() : "",
+  );
   return `${body.join("\n")}\n`;
 }
 

@@ -68,12 +68,22 @@ export function Questions({ given, onDone }: { given: Answers; onDone: (answers:
           onChoose={(base) => (base === "" ? setOtherBase(true) : answer({ base }))}
         />
       )}
-      {!answers.base && otherBase && <Line title="Alias, hub id, folder or .gguf file" onEnter={(base) => answer({ base })} />}
+      {!answers.base && otherBase && (
+        <Line title="Alias, hub id, folder or .gguf file" onEnter={(base) => answer({ base })} />
+      )}
       {answers.base && !answers.method && (
-        <Select title="What is trained?" choices={methods} onChoose={(method) => answer({ method: method as Method })} />
+        <Select
+          title="What is trained?"
+          choices={methods}
+          onChoose={(method) => answer({ method: method as Method })}
+        />
       )}
       {answers.base && answers.method && answers.data === undefined && (
-        <Line title="File with your rows (.jsonl or .json)" fallback="data/train.jsonl" onEnter={(data) => answer({ data })} />
+        <Line
+          title="File with your rows (.jsonl or .json)"
+          fallback="data/train.jsonl"
+          onEnter={(data) => answer({ data })}
+        />
       )}
     </Box>
   );
@@ -110,7 +120,15 @@ function Select({ title, choices, onChoose }: { title: string; choices: Choice[]
   );
 }
 
-function Line({ title, fallback = "", onEnter }: { title: string; fallback?: string; onEnter: (text: string) => void }) {
+function Line({
+  title,
+  fallback = "",
+  onEnter,
+}: {
+  title: string;
+  fallback?: string;
+  onEnter: (text: string) => void;
+}) {
   const [text, setText] = useState("");
   useInput((input, key) => {
     if (key.return) {

@@ -33,7 +33,7 @@ function convertTurn(turn: unknown, at: string, report: Report): Message | null 
   }
   const role = typeof turn.role === "string" && Object.hasOwn(roles, turn.role) ? roles[turn.role] : undefined;
   if (!role) {
-    const what = turn.role === undefined ? "has no role" : `has the role ${JSON.stringify(turn.role)}`;
+    const what = turn.role === undefined ? "has no role" : `has the role ${JSON.stringify(turn.role).slice(0, 60)}`;
     report({ rule: "SCH001", message: `${at} ${what}` });
     return null;
   }
