@@ -1,6 +1,8 @@
 // The command tree: names and flags only. Each command loads what it needs inside its action.
 import { Command, CommanderError } from "commander";
 import { exitCodes } from "../errors.js";
+import { registerDoctor } from "./doctor.js";
+import { registerEnv } from "./env.js";
 import { registerHelp } from "./help-exit-codes.js";
 import type { Io } from "./io.js";
 
@@ -47,4 +49,4 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
 }
 
 /** One line a command, in the order of the help. */
-const commands: ((program: Command, context: CommandContext) => void)[] = [registerHelp];
+const commands: ((program: Command, context: CommandContext) => void)[] = [registerEnv, registerDoctor, registerHelp];

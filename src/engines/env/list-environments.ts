@@ -7,7 +7,7 @@ import { FtError } from "../../errors.js";
 import { withFileLock } from "../../file-lock.js";
 import type { Env } from "../../paths.js";
 import { environmentsDir } from "./ensure-environment.js";
-import { type EnvironmentMarker, readMarker } from "./marker.js";
+import { type EnvironmentMarker, markerName, readMarker } from "./marker.js";
 
 export interface ListedEnvironment {
   name: string;
@@ -42,6 +42,10 @@ export async function removeEnvironment(name: string, env: Env): Promise<ListedE
       next: "ft env ls lists them",
     });
   }
-  await withFileLock(`${found.dir}.lock`, () => rm(found.dir, { recursive: true, force: true }));
+  await withFileLock(`${found.dir}.lock`, async () => {
+    // The marker goes first: interrupted from here on, the folder counts as half-made.
+    await rm(join(found.dir, markerName), { force: true });
+    await rm(found.dir, { recursive: true, force: true });
+  });
   return found;
 }
