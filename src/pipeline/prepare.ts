@@ -1,60 +1,98 @@
 // From a loaded recipe to all that a job needs: data, environment, model, data once more with tokens, rendering. Writes nothing into the project.
 import type { CheckReport } from "../dataset/check-dataset.js";
-import type { Engine, Rendering } from "../engines/contract.js";
-import { type EngineEnvironment, ensureEnvironment } from "../engines/env/ensure.js";
+import type { Engine, RenderInput, Rendering } from "../engines/contract.js";
+import { type EngineEnvironment, ensureEnvironment } from "../engines/env/ensure-environment.js";
+import { findUv } from "../engines/env/uv.js";
 import { loadEngine } from "../engines/index.js";
 import { detectDevice } from "../engines/machine.js";
 import { FtError } from "../errors.js";
 import type { ModelFacts } from "../models/facts.js";
 import { fetchModel } from "../models/fetch.js";
-import { resolveModel } from "../models/resolve.js";
+import { type ResolvedModel, resolveModel } from "../models/resolve.js";
 import type { Env } from "../paths.js";
+import type { OnProgress } from "../progress.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import { checkRecipeData, refuseBadData } from "./check-recipe-data.js";
+import { trainingDevice } from "./training-device.js";
 
-/** What the person hears meanwhile. */
-export interface Listener {
-  progress(event: { label: string; doneBytes?: number; totalBytes?: number }): void;
-  notice(text: string): void;
+export interface PrepareContext {
+  env: Env;
+  signal: AbortSignal;
+  onProgress: OnProgress;
+  /** One sentence that the person should know. */
+  onNotice(text: string): void;
 }
 
 export interface Prepared {
   engine: Engine;
   environment: EngineEnvironment;
-  model: ModelFacts & { dir: string; revision: string };
+  model: ModelFacts;
+  device: RenderInput["device"];
   data: CheckReport;
   rendering: Rendering;
 }
 
 /** Throws FtError: recipe (a combination the engine lacks), data (error findings), environment, refused (hub). */
-export async function prepare(
-  loaded: LoadedRecipe,
-  { env, signal, listener }: { env: Env; signal: AbortSignal; listener: Listener },
-): Promise<Prepared> {
+export async function prepare(loaded: LoadedRecipe, context: PrepareContext): Promise<Prepared> {
+  const { env, signal, onProgress, onNotice } = context;
   const { recipe, dir } = loaded;
-  const engine = await loadEngine(recipe.engine.name);
-  refuseUnsupported(engine, loaded);
-  const resolved = resolveModel(recipe.model.base, { cwd: dir, env, revision: recipe.model.revision });
-  if (resolved.notice) listener.notice(resolved.notice);
+  const engine = await supportedEngine(loaded);
+  const resolved = resolveRecipeModel(loaded, env);
+  if (resolved.notice) onNotice(resolved.notice);
 
-  // What is cheap to know comes first: nothing is downloaded for data that cannot be used.
-  listener.progress({ label: "checking the data" });
+  // What is cheap to know comes first: nothing is downloaded for data that cannot be used, or a device that is not here.
+  onProgress({ label: "checking the data" });
   refuseBadData(await checkRecipeData(loaded, null));
-  const environment = await ensureEnvironment(engine.name, { env, signal, onProgress: listener.progress });
+  const here = await detectDevice(env);
+  const device = trainingDevice(recipe, here);
+  const environment = await ensureEnvironment(engine.name, { env, signal, onProgress, device: here });
+  if (environment.notice) onNotice(environment.notice);
   const model = await fetchModel(resolved, {
     env,
     signal,
     cwd: dir,
     template: recipe.model.template,
     python: async () => environment.python,
-    onProgress: listener.progress,
+    uv: () => findUv({ env, onProgress, signal }),
+    onProgress,
   });
-  listener.progress({ label: "checking the data with the model's tokenizer" });
+  onProgress({ label: "checking the data with the model's tokenizer" });
   const data = await checkRecipeData(loaded, model);
   refuseBadData(data);
-  for (const [rule, count] of Object.entries(warnings(data))) listener.notice(`data: ${count} x ${rule}`);
-  const device = await detectDevice(env);
+  for (const notice of warningCounts(data)) onNotice(notice);
   const rendering = engine.render({ recipe, model, dataset: data.facts, device });
-  for (const note of rendering.notes) listener.notice(note);
-  return { engine, environment, model, data, rendering };
+  for (const note of rendering.notes) onNotice(note);
+  return { engine, environment, model, device, data, rendering };
+}
+
+/** Throws FtError `recipe.unsupported`. */
+export async function supportedEngine({ recipe, file }: LoadedRecipe): Promise<Engine> {
+  const engine = await loadEngine(recipe.engine.name);
+  const reason = engine.unsupported(recipe);
+  if (reason === null) return engine;
+  throw new FtError({
+    code: "recipe.unsupported",
+    exit: "recipe",
+    message: `${engine.name} ${engine.version} cannot do this: ${reason}`,
+    where: { file },
+    next: "change the recipe",
+  });
+}
+
+export function resolveRecipeModel({ recipe, dir }: LoadedRecipe, env: Env): ResolvedModel {
+  return resolveModel(recipe.model.base, { cwd: dir, env, revision: recipe.model.revision });
+}
+
+/** "data: 3 x DUP001 (duplicate row)", for findings that do not stop a run. */
+function warningCounts({ findings }: CheckReport): string[] {
+  const counts = new Map<string, { count: number; message: string; where: string }>();
+  for (const { rule, severity, message, file, line } of findings) {
+    if (severity !== "warning") continue;
+    const seen = counts.get(rule) ?? { count: 0, message, where: `${file}:${line}` };
+    counts.set(rule, { ...seen, count: seen.count + 1 });
+  }
+  return [...counts].map(
+    ([rule, { count, message, where }]) =>
+      `data: ${count} x ${rule}, first at ${where}: ${message} (ft data check shows all)`,
+  );
 }

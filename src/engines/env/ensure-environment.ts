@@ -1,0 +1,140 @@
+// The engine's Python environment, made once from its lock: ready and checked, or not there at all.
+import { existsSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { FtError } from "../../errors.js";
+import { withFileLock } from "../../file-lock.js";
+import { requireFreeSpace } from "../../free-space.js";
+import { type Env, ftCacheDir } from "../../paths.js";
+import type { OnProgress } from "../../progress.js";
+import { type Device, detectDevice } from "../machine.js";
+import { checkEnvironment } from "./check-environment.js";
+import { type EngineLock, readEngineLock } from "./engine-lock.js";
+import { createVenv, installPackages } from "./install.js";
+import { type EnvironmentMarker, markerName, readMarker } from "./marker.js";
+import { findUv } from "./uv.js";
+
+export interface EnsureOptions {
+  env: Env;
+  onProgress: OnProgress;
+  signal?: AbortSignal | undefined;
+  /** What the environment is for; found out when not given. */
+  device?: Device | undefined;
+}
+
+export interface EngineEnvironment {
+  /** Folder's name: <engine>-<version>-<accelerator>-<lock hash>. */
+  name: string;
+  /** Absolute path of its Python. */
+  python: string;
+  dir: string;
+  accelerator: Device["kind"];
+  lockHash: string;
+  /** The engine's version. */
+  version: string;
+  /** Something the person should know: "torch for CUDA on a machine without a GPU: ...". */
+  notice: string | null;
+}
+
+const servedPlatforms = ["linux-x64", "linux-arm64", "darwin-arm64"];
+
+/**
+ * The environment of `engine` for this machine; makes it when it is not there. Repeatable, safe beside other ft processes,
+ * and cleaned up when interrupted. Throws FtError (exit environment): env.platform, env.no-python, env.no-uv, env.disk-full, env.install.
+ */
+export async function ensureEnvironment(engine: string, options: EnsureOptions): Promise<EngineEnvironment> {
+  const { env, onProgress, signal } = options;
+  const lock = readEngineLock(engine);
+  const device = options.device ?? (await detectDevice(env));
+  const name = environmentName(lock, device.kind);
+  const dir = join(environmentsDir(env), name);
+  const ready = await readyEnvironment(dir);
+  if (ready) return describe(name, dir, ready);
+  requireServedPlatform(engine);
+
+  return withFileLock(
+    `${dir}.lock`,
+    async () => {
+      const marker = (await readyEnvironment(dir)) ?? (await make(dir, lock, device, options));
+      return describe(name, dir, marker);
+    },
+    { signal, onWait: (pid) => onProgress({ label: `waiting for another ft (process ${pid}) that makes ${name}` }) },
+  );
+}
+
+export function environmentsDir(env: Env): string {
+  return join(ftCacheDir(env), "envs");
+}
+
+function environmentName(lock: EngineLock, accelerator: string): string {
+  return `${lock.engine}-${lock.version}-${accelerator}-${lock.hash}`;
+}
+
+export function environmentPython(dir: string): string {
+  return join(dir, "bin", "python");
+}
+
+/** The marker of a finished environment whose Python still exists; null otherwise. */
+async function readyEnvironment(dir: string): Promise<EnvironmentMarker | null> {
+  return existsSync(environmentPython(dir)) ? readMarker(dir) : null;
+}
+
+function describe(name: string, dir: string, marker: EnvironmentMarker): EngineEnvironment {
+  return {
+    name,
+    dir,
+    python: environmentPython(dir),
+    accelerator: marker.accelerator,
+    lockHash: marker.lockHash,
+    version: marker.engineVersion,
+    notice: marker.notice,
+  };
+}
+
+async function make(dir: string, lock: EngineLock, device: Device, options: EnsureOptions): Promise<EnvironmentMarker> {
+  const { env, onProgress, signal } = options;
+  // Too little for a start; a disk that fills up later is told by what uv says.
+  await requireFreeSpace(dir, 300e6, `make the ${lock.engine} environment`);
+  const uv = await findUv(options);
+  try {
+    await rm(dir, { recursive: true, force: true });
+    await mkdir(environmentsDir(env), { recursive: true });
+    const run = { uv, dir, lock, env, onProgress, signal };
+    await createVenv(run);
+    const installed = await installPackages(run, device);
+    onProgress({ label: `checking ${lock.engine} ${lock.version}` });
+    const found = await checkEnvironment(environmentPython(dir), lock, { env, signal });
+    const marker: EnvironmentMarker = {
+      version: 1,
+      engine: lock.engine,
+      engineVersion: lock.version,
+      accelerator: device.kind,
+      lockHash: lock.hash,
+      python: found.python,
+      torch: found.torch,
+      notice: installed.notice ?? acceleratorNotice(device, found.accelerated),
+      createdAt: Date.now(),
+    };
+    await writeFile(join(dir, markerName), `${JSON.stringify(marker, null, 2)}\n`);
+    return marker;
+  } catch (error) {
+    await rm(dir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function acceleratorNotice(device: Device, accelerated: boolean): string | null {
+  if (device.kind === "cpu" || accelerated) return null;
+  return `torch does not see the GPU (${device.names[0] ?? device.kind}, driver ${device.driver ?? "unknown"}); ft doctor says more`;
+}
+
+function requireServedPlatform(engine: string): void {
+  const platform = `${process.platform}-${process.arch}`;
+  if (servedPlatforms.includes(platform)) return;
+  throw new FtError({
+    code: "env.platform",
+    exit: "environment",
+    message: `the ${engine} engine has no packages for ${platform}`,
+    next: `run on one of ${servedPlatforms.join(", ")} (torch has wheels only for these)`,
+  });
+}

@@ -1,0 +1,30 @@
+// ft-env.json, written last into an environment: without it the folder is half-made and will be rebuilt.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+
+export const markerName = "ft-env.json";
+
+const markerSchema = z.object({
+  version: z.literal(1),
+  engine: z.string(),
+  engineVersion: z.string(),
+  accelerator: z.enum(["cpu", "cuda", "rocm", "mps"]),
+  lockHash: z.string(),
+  /** "3.11.7" */
+  python: z.string(),
+  /** "2.15.0+cpu" */
+  torch: z.string(),
+  notice: z.string().nullable(),
+  createdAt: z.number(),
+});
+
+export type EnvironmentMarker = z.output<typeof markerSchema>;
+
+export async function readMarker(dir: string): Promise<EnvironmentMarker | null> {
+  try {
+    return markerSchema.parse(JSON.parse(await readFile(join(dir, markerName), "utf8")));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,108 @@
+// What hardware is here: NVIDIA GPUs by nvidia-smi, AMD ones by rocm-smi, Apple's by the platform, else the CPU.
+import { execa } from "execa";
+import type { Env } from "../paths.js";
+
+export interface Device {
+  kind: "cpu" | "cuda" | "rocm" | "mps";
+  /** GPUs; 0 on CPU. */
+  count: number;
+  /** The hardware computes bf16 fast. */
+  bf16: boolean;
+  names: string[];
+  /** GPU driver version; null when there is none or it isn't told. */
+  driver: string | null;
+  /** Bytes of each GPU; empty when not told. */
+  memoryBytes: number[];
+  /** Why GPUs that seem to be here are not used: "nvidia-smi: Failed to initialize NVML". Null: nothing to say. */
+  problem: string | null;
+}
+
+const probeTimeoutMs = 5_000;
+
+/** Asks the vendors' own tools, 5 s each at most. A tool that fails means CPU, with the tool's words in `problem`. */
+export async function detectDevice(env: Env): Promise<Device> {
+  if (process.platform === "darwin" && process.arch === "arm64") {
+    return { kind: "mps", count: 1, bf16: true, names: ["Apple GPU"], driver: null, memoryBytes: [], problem: null };
+  }
+  const nvidia = await detectNvidia(env);
+  if (nvidia?.kind === "cuda") return nvidia;
+  return (await detectAmd(env)) ?? nvidia ?? cpu(null);
+}
+
+function cpu(problem: string | null): Device {
+  return { kind: "cpu", count: 0, bf16: false, names: [], driver: null, memoryBytes: [], problem };
+}
+
+/** Null when there is no nvidia-smi. */
+async function detectNvidia(env: Env): Promise<Device | null> {
+  const query = ["--query-gpu=name,driver_version,memory.total,compute_cap", "--format=csv,noheader,nounits"];
+  const probe = await run("nvidia-smi", query, env);
+  if (probe === null) return null;
+  if (!probe.ok) return cpu(`nvidia-smi: ${probe.text}`);
+  const gpus = probe.text
+    .split("\n")
+    .map((line) => line.split(",").map((cell) => cell.trim()))
+    .filter((cells) => cells.length >= 4);
+  if (gpus.length === 0) return cpu("nvidia-smi lists no GPU");
+  const visible = visibleGpus(gpus, env.CUDA_VISIBLE_DEVICES);
+  if (visible.length === 0) return cpu("CUDA_VISIBLE_DEVICES hides every GPU");
+  return {
+    kind: "cuda",
+    count: visible.length,
+    // Tensor cores compute bf16 from compute capability 8.0 (Ampere) on.
+    bf16: visible.every(([, , , capability]) => Number.parseFloat(capability ?? "") >= 8),
+    names: visible.map(([name]) => name ?? "GPU"),
+    driver: visible[0]?.[1] ?? null,
+    memoryBytes: visible.map(([, , mebibytes]) => Number(mebibytes) * 2 ** 20).filter(Number.isFinite),
+    problem: null,
+  };
+}
+
+/** CUDA's own rule for indices: unset means all, a wrong index hides the rest. Names (UUIDs) count without being looked up. */
+function visibleGpus<T>(gpus: T[], setting: string | undefined): T[] {
+  if (setting === undefined) return gpus;
+  const chosen: T[] = [];
+  for (const id of setting.split(",").map((part) => part.trim())) {
+    const gpu = /^\d+$/.test(id) ? gpus[Number(id)] : /^(GPU|MIG)-/.test(id) ? gpus[chosen.length] : undefined;
+    if (gpu === undefined) break;
+    chosen.push(gpu);
+  }
+  return chosen;
+}
+
+/** Null when there is no rocm-smi or it lists no card. */
+async function detectAmd(env: Env): Promise<Device | null> {
+  const probe = await run(
+    "rocm-smi",
+    ["--showproductname", "--showdriverversion", "--showmeminfo", "vram", "--json"],
+    env,
+  );
+  if (!probe?.ok) return probe === null ? null : cpu(`rocm-smi: ${probe.text}`);
+  try {
+    const report = JSON.parse(probe.text) as Record<string, Record<string, string>>;
+    const cards = Object.keys(report)
+      .filter((key) => key.startsWith("card"))
+      .map((key) => report[key] ?? {});
+    if (cards.length === 0) return null;
+    return {
+      kind: "rocm",
+      count: cards.length,
+      bf16: true,
+      names: cards.map((card) => card["Card Series"] ?? card["Card series"] ?? "AMD GPU"),
+      driver: report.system?.["Driver version"] ?? null,
+      memoryBytes: cards.map((card) => Number(card["VRAM Total Memory (B)"])).filter(Number.isFinite),
+      problem: null,
+    };
+  } catch {
+    return cpu("rocm-smi prints no JSON");
+  }
+}
+
+/** Null when the program is not there. */
+async function run(file: string, args: string[], env: Env): Promise<{ ok: boolean; text: string } | null> {
+  const result = await execa(file, args, { env: { ...env }, extendEnv: false, reject: false, timeout: probeTimeoutMs });
+  if (result.code === "ENOENT") return null;
+  if (!result.failed) return { ok: true, text: result.stdout.trim() };
+  const words = (result.stderr || result.stdout).trim().split("\n")[0];
+  return { ok: false, text: words || (result.timedOut ? `no answer within ${probeTimeoutMs / 1000} s` : "it failed") };
+}

@@ -1,0 +1,47 @@
+// What follows a run that succeeded: its evaluation into the store, its adapter into the registry. Idempotent, so any command may catch up on it.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { type RegisteredAdapter, registerAdapter } from "../adapters/registry.js";
+import { compare } from "../eval/comparison.js";
+import { runsDir } from "../paths.js";
+import { recipeSchema } from "../recipes/schema.js";
+import { readJob } from "../runs/job-file.js";
+import { runLockSchema } from "../runs/lock.js";
+import { listRuns } from "../runs/run-store.js";
+import type { Store } from "../store/open.js";
+import { importEvaluation } from "./evaluate.js";
+import { reconcileAll } from "./reconcile.js";
+
+/** Registers the run's adapter with its lineage; a run that is registered already gives its version back. */
+export async function finishRun(store: Store, projectDir: string, id: string): Promise<RegisteredAdapter> {
+  const dir = join(runsDir(projectDir), id);
+  const job = readJob(dir);
+  const recipe = recipeSchema.parse(parse(readFileSync(join(dir, "recipe.yaml"), "utf8")));
+  const lock = runLockSchema.parse(JSON.parse(readFileSync(join(dir, "lock.json"), "utf8")));
+  const evaluation = importEvaluation(store, id, dir);
+  return registerAdapter(store, projectDir, {
+    dir: join(dir, job.adapterDir),
+    name: recipe.name,
+    run: id,
+    createdAt: job.createdAt,
+    method: recipe.method.type,
+    base: { id: lock.base.id, revision: lock.base.revision },
+    templateSha256: lock.template?.sha256 ?? null,
+    dataSha256: lock.data.train,
+    engine: { name: lock.engine.name, version: lock.engine.version },
+    git: lock.git,
+    comparison: evaluation && compare(evaluation, { metrics: recipe.eval.metrics }).rows,
+  });
+}
+
+/** Brings everything up to date: runs from their launchers, and what succeeded while no ft was there into the registry. */
+export async function catchUp(store: Store, projectDir: string, now: number): Promise<void> {
+  await reconcileAll(store, projectDir, now);
+  const registered = new Set(
+    (store.prepare("SELECT run FROM adapters").all() as { run: string }[]).map(({ run }) => run),
+  );
+  for (const { id } of listRuns(store, { state: "succeeded" })) {
+    if (!registered.has(id) && existsSync(join(runsDir(projectDir), id))) await finishRun(store, projectDir, id);
+  }
+}

@@ -1,0 +1,21 @@
+// Which device a recipe trains on: what is here, unless compute.device says otherwise.
+import type { RenderInput } from "../engines/contract.js";
+import type { Device } from "../engines/machine.js";
+import { FtError } from "../errors.js";
+import type { Recipe } from "../recipes/schema.js";
+
+/** ROCm's torch calls its GPUs cuda. Throws FtError `env.no-device` (environment) when the asked one is not here. */
+export function trainingDevice({ compute }: Recipe, here: Device): RenderInput["device"] {
+  const kind = here.kind === "rocm" ? "cuda" : here.kind;
+  if (compute.device === "cpu") return { kind: "cpu", count: 0, bf16: false };
+  if (compute.device !== "auto" && compute.device !== kind) {
+    throw new FtError({
+      code: "env.no-device",
+      exit: "environment",
+      message: `compute.device is ${compute.device}, but what is here is ${here.kind}`,
+      ...(here.problem ? { why: here.problem } : {}),
+      next: "set compute.device to auto, or run where that device is; `ft doctor` says what is here",
+    });
+  }
+  return { kind, count: here.count, bf16: here.bf16 };
+}
