@@ -73,7 +73,7 @@ export function findAdapter(adapters: RegisteredAdapter[], reference: string): R
 }
 
 /** Null when the run has none. */
-function adapterOfRun(db: Database, projectDir: string, run: string): RegisteredAdapter | null {
+export function adapterOfRun(db: Database, projectDir: string, run: string): RegisteredAdapter | null {
   return select(db, projectDir, "WHERE run = ?", run)[0] ?? null;
 }
 

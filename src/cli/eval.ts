@@ -1,4 +1,5 @@
 // `ft eval [run]`: base against adapter of a run; runs its evaluator again when results are missing or a setting changed.
+import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
@@ -21,29 +22,31 @@ export function registerEval(program: Command, { io }: CommandContext): void {
     .action(async (reference: string | undefined, flags: Flags) => {
       const { changedSettings } = await import("../pipeline/changed-settings.js");
       const { evaluateRun } = await import("../pipeline/evaluate.js");
-      const { enginePython } = await import("../pipeline/engine-python.js");
       const { runEvaluator } = await import("../pipeline/run-evaluator.js");
-      const { findRunFolder } = await import("../pipeline/find-run.js");
-      const { openStore } = await import("../store/open.js");
+      const { ensureEnvironment } = await import("../engines/env/ensure-environment.js");
+      const { trainerEnv } = await import("../pipeline/start-run.js");
+      const { readJob } = await import("../runs/job-file.js");
+      const { runsDir } = await import("../paths.js");
+      const { preparing } = await import("./preparing.js");
+      const { withRun } = await import("./runs/with-runs.js");
       const changes = changedSettings(flags.set ?? []);
-      const { job, dir: jobDir } = findRunFolder(io.cwd, reference ?? "last");
-      const db = openStore(io.cwd);
-      try {
+      await withRun(io, reference ?? "last", async (db, { id }) => {
+        const jobDir = join(runsDir(io.cwd), id);
+        const job = readJob(jobDir);
         const comparison = await evaluateRun({
-          ...{ db, run: job.id, jobDir, changes, rows: flags.rows },
-          runEvaluator: () => {
-            const python = enginePython(io.env);
-            io.err.write(`evaluating base and adapter of ${job.id} ...\n`);
-            return runEvaluator({ jobDir, python, env: job.env });
-          },
+          ...{ db, run: id, jobDir, changes, rows: flags.rows },
+          runEvaluator: () =>
+            preparing(io, async ({ env, signal, onProgress }) => {
+              const { python } = await ensureEnvironment(job.engine.name, { env, signal, onProgress });
+              onProgress({ label: `evaluating base and adapter of ${id}` });
+              await runEvaluator({ jobDir, python, env: trainerEnv(env) });
+            }),
         });
         const { comparisonJson, comparisonText } = await import("./views/comparison.js");
         if (flags.json)
-          return writeJson(io, { ok: true, run: job.id, ...comparisonJson(comparison, flags.flips === true) });
-        io.out.write(comparisonText(job.id, comparison, { flips: flags.flips === true, width: io.out.columns }));
-      } finally {
-        db.close();
-      }
+          return writeJson(io, { ok: true, run: id, ...comparisonJson(comparison, flags.flips === true) });
+        io.out.write(comparisonText(id, comparison, { flips: flags.flips === true, width: io.out.columns }));
+      });
     });
 }
 

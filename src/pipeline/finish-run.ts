@@ -35,13 +35,21 @@ export async function finishRun(store: Store, projectDir: string, id: string): P
   });
 }
 
-/** Brings everything up to date: runs from their launchers, and what succeeded while no ft was there into the registry. */
-export async function catchUp(store: Store, projectDir: string, now: number): Promise<void> {
+/**
+ * Brings everything up to date: runs from their launchers, and what succeeded while no ft was there into the registry. A run that cannot be
+ * finished stops no other; what was wrong comes back as sentences.
+ */
+export async function catchUp(store: Store, projectDir: string, now: number): Promise<string[]> {
   await reconcileAll(store, projectDir, now);
-  const registered = new Set(
-    (store.prepare("SELECT run FROM adapters").all() as { run: string }[]).map(({ run }) => run),
-  );
+  const problems: string[] = [];
+  const registered = store.prepare("SELECT run FROM adapters").pluck().all();
   for (const { id } of listRuns(store, { state: "succeeded" })) {
-    if (!registered.has(id) && existsSync(join(runsDir(projectDir), id))) await finishRun(store, projectDir, id);
+    if (registered.includes(id) || !existsSync(join(runsDir(projectDir), id))) continue;
+    try {
+      await finishRun(store, projectDir, id);
+    } catch (error) {
+      problems.push(`run ${id} succeeded, but its adapter could not be registered: ${(error as Error).message}`);
+    }
   }
+  return problems;
 }

@@ -135,7 +135,7 @@ function outputSection({ train }: Recipe): Section {
 function trlYaml(sections: Record<string, Section>): string {
   const blocks = Object.entries(sections)
     .filter(([, section]) => Object.keys(section).length > 0)
-    .map(([heading, section]) => `# ${heading}\n${stringify(section)}`);
+    .map(([heading, section]) => `# ${heading}\n${stringify(section, { compat: "yaml-1.1" })}`);
   return `# TRL ${trlVersion}, made by ft. In the job folder: trl sft --config config/trl.yaml\n\n${blocks.join("\n")}`;
 }
 

@@ -1,0 +1,74 @@
+// Watches a run until it ends, then shows what came of it; the exit code says how it ended. For `ft run`, `ft runs watch` and `resume`.
+import { relative } from "node:path";
+import { FtError } from "../errors.js";
+import { cancelRun } from "../pipeline/cancel-run.js";
+import { finishRun } from "../pipeline/finish-run.js";
+import { followRun } from "../pipeline/follow.js";
+import { getRun, type Run } from "../runs/run-store.js";
+import { openStore } from "../store/open.js";
+import { writeJson } from "./io.js";
+import type { CommandContext } from "./program.js";
+import { watchRun } from "./watch-run.js";
+
+/** `--json` prints every update as a line while it goes on (`stream`), or the result alone. */
+export interface FollowRequest {
+  projectDir: string;
+  id: string;
+  json: boolean;
+  stream?: boolean;
+}
+
+/** Throws FtError train.failed (training), run.cancelled (interrupted), run.lost (environment). */
+export async function followToEnd({ io }: CommandContext, request: FollowRequest): Promise<void> {
+  const { projectDir, id, json, stream = false } = request;
+  const store = openStore(projectDir);
+  try {
+    const { name } = getRun(store, id);
+    const stop = async () => void (await cancelRun(store, projectDir, id, { now: io.now }));
+    const updates = followRun(id, { store, projectDir, now: io.now });
+    const end = await watchRun(io, { id, name }, updates, { stop }, { json: stream });
+    if (end === "detached") {
+      io.err.write(`\nthe run goes on. watch it: ft runs watch ${id}   stop it: ft runs cancel ${id}\n`);
+      if (json && !stream) writeJson(io, { ok: true, detached: true, run: { id, name } });
+      return;
+    }
+    const run = getRun(store, id);
+    if (run.state !== "succeeded") throw ending(run);
+    const adapter = await finishRun(store, projectDir, id);
+    if (json && !stream) return writeJson(io, { ok: true, run, adapter });
+    if (stream) return io.out.write(`${JSON.stringify({ type: "result", run, adapter })}\n`);
+    const { comparisonTable } = await import("./views/comparison-table.js");
+    const table = adapter.comparison
+      ? `\n${comparisonTable(adapter.comparison)}\n`
+      : "\nno held-out rows: not evaluated\n";
+    io.out.write(`${table}adapter ${adapter.name}@${adapter.version}  ${relative(io.cwd, adapter.dir) || "."}\n`);
+  } finally {
+    store.close();
+  }
+}
+
+function ending({ id, state, failure, step }: Run): FtError {
+  if (state === "cancelled") {
+    return new FtError({
+      code: "run.cancelled",
+      exit: "interrupted",
+      message: `run ${id} was stopped${step === null ? "" : ` at step ${step}`}`,
+      next: `go on from its checkpoint: ft runs resume ${id}`,
+    });
+  }
+  if (state === "lost") {
+    return new FtError({
+      code: "run.lost",
+      exit: "environment",
+      message: `run ${id} is lost: its launcher no longer knows it`,
+      next: `ft runs resume ${id} goes on from its last checkpoint`,
+    });
+  }
+  return new FtError({
+    code: `train.${failure?.class ?? "failed"}`,
+    exit: "training",
+    message: `run ${id} failed: ${failure?.message ?? "the trainer did not say why"}`,
+    ...(failure?.hint ? { why: failure.hint } : {}),
+    next: `ft runs logs ${id} shows what it printed; ft runs resume ${id} goes on from the last checkpoint`,
+  });
+}

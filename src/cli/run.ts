@@ -1,0 +1,47 @@
+// `ft run`: the whole way - data checked, environment, model, trained, evaluated, registered.
+import type { Command } from "commander";
+import { writeJson } from "./io.js";
+import type { CommandContext } from "./program.js";
+import { collect } from "./render.js";
+
+interface Flags {
+  set: string[];
+  detach?: boolean;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+export function registerRun(program: Command, context: CommandContext): void {
+  const { io } = context;
+  program
+    .command("run [recipe]")
+    .description("train, evaluate and register as a recipe says (default ft.yaml)")
+    .option("--set <key=value>", "change a key of the recipe for this run; repeatable", collect, [])
+    .option("--detach", "return as soon as the trainer runs")
+    .option("--dry-run", "say what would be done; no network, nothing written")
+    .option("--json", "print the result as JSON")
+    .action(async (file: string | undefined, flags: Flags) => {
+      const { loadRecipe } = await import("../recipes/load.js");
+      const loaded = loadRecipe(file ?? "ft.yaml", { cwd: io.cwd, sets: flags.set });
+      if (flags.dryRun) {
+        const { planRun } = await import("../pipeline/plan-run.js");
+        const plan = await planRun(loaded, io.env);
+        if (flags.json) return writeJson(io, { ok: true, plan });
+        const { planText } = await import("./views/plan-text.js");
+        return io.out.write(planText(plan));
+      }
+      const { startRun } = await import("../pipeline/start-run.js");
+      const { openStore } = await import("../store/open.js");
+      const { preparing } = await import("./preparing.js");
+      const run = await preparing(io, (prepare) =>
+        startRun(loaded, { ...prepare, openStore: () => openStore(loaded.dir), now: io.now, random: Math.random }),
+      );
+      if (flags.detach) {
+        if (flags.json) return writeJson(io, { ok: true, run: { id: run.id, name: run.name, dir: run.dir } });
+        io.out.write(`${run.id}\n`);
+        return io.err.write(`training in the background: ft runs watch ${run.id}\n`);
+      }
+      const { followToEnd } = await import("./follow-to-end.js");
+      await followToEnd(context, { projectDir: loaded.dir, id: run.id, json: flags.json ?? false });
+    });
+}

@@ -1,0 +1,19 @@
+// `ft runs cancel`.
+import { cancelRun } from "../../pipeline/cancel-run.js";
+import { writeJson } from "../io.js";
+import type { CommandContext } from "../program.js";
+import { withRun } from "./with-runs.js";
+
+export async function cancelCommand(
+  { io }: CommandContext,
+  asked: string,
+  flags: { grace: number; json?: boolean },
+): Promise<void> {
+  await withRun(io, asked, async (store, { id }) => {
+    io.err.write(`stopping ${id}: waiting up to ${flags.grace} s for its checkpoint ...\n`);
+    const run = await cancelRun(store, io.cwd, id, { now: io.now, graceMs: flags.grace * 1000 });
+    if (flags.json) return writeJson(io, { ok: true, run });
+    io.out.write(`${id} ${run.state}${run.step === null ? "" : ` at step ${run.step}`}\n`);
+    if (run.state !== "succeeded") io.err.write(`go on with it: ft runs resume ${id}\n`);
+  });
+}

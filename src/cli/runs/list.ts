@@ -1,0 +1,49 @@
+// `ft runs ls`.
+import Table from "cli-table3";
+import { FtError } from "../../errors.js";
+import { listRuns, type Run } from "../../runs/run-store.js";
+import { type RunState, runStates } from "../../runs/state.js";
+import { writeJson } from "../io.js";
+import type { CommandContext } from "../program.js";
+import { duration, lossText, timestamp } from "../views/format.js";
+import { withRuns } from "./with-runs.js";
+
+export async function listCommand({ io }: CommandContext, flags: { state?: string; json?: boolean }): Promise<void> {
+  const filter = flags.state === undefined ? {} : { state: parseState(flags.state) };
+  const runs = await withRuns(io, (store) => (store ? listRuns(store, filter) : []));
+  if (flags.json) return writeJson(io, { ok: true, runs });
+  if (runs.length === 0) io.err.write(flags.state ? `no run is ${flags.state}\n` : "no runs yet; start one: ft run\n");
+  else io.out.write(runTable(runs, io.now()));
+}
+
+function parseState(text: string): RunState {
+  const state = runStates.find((known) => known === text);
+  if (state) return state;
+  throw new FtError({
+    code: "usage.state",
+    exit: "usage",
+    message: `${text} is no state of a run`,
+    next: `one of: ${runStates.join(", ")}`,
+  });
+}
+
+function runTable(runs: Run[], now: number): string {
+  const table = new Table({
+    head: ["run", "name", "state", "step", "loss", "started", "took"],
+    colAligns: ["left", "left", "left", "right", "right", "left", "right"],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const run of runs) {
+    const { id, name, state, step, totalSteps, loss, createdAt, startedAt, endedAt } = run;
+    table.push([
+      id,
+      name,
+      state,
+      step === null ? "" : `${step}${totalSteps ? `/${totalSteps}` : ""}`,
+      loss === null ? "" : lossText(loss),
+      timestamp(createdAt),
+      startedAt === null ? "" : duration((endedAt ?? now) - startedAt),
+    ]);
+  }
+  return `${table.toString()}\n`;
+}

@@ -1,0 +1,43 @@
+// `ft runs show`.
+import { join, relative } from "node:path";
+import { adapterOfRun } from "../../adapters/registry.js";
+import { runsDir } from "../../paths.js";
+import { type Run, type StateChange, stateChanges } from "../../runs/run-store.js";
+import { writeJson } from "../io.js";
+import type { CommandContext } from "../program.js";
+import { lossText, timestamp } from "../views/format.js";
+import { withRun } from "./with-runs.js";
+
+export async function showCommand({ io }: CommandContext, asked: string, flags: { json?: boolean }): Promise<void> {
+  await withRun(io, asked, (store, run) => {
+    const dir = join(runsDir(io.cwd), run.id);
+    const history = stateChanges(store, run.id);
+    const adapter = adapterOfRun(store, io.cwd, run.id);
+    const name = adapter && `${adapter.name}@${adapter.version}`;
+    if (flags.json) return writeJson(io, { ok: true, run: { ...run, dir, history, adapter: name } });
+    io.out.write(runDetails(run, { folder: relative(io.cwd, dir), history, adapter: name }));
+  });
+}
+
+function runDetails(run: Run, more: { folder: string; history: StateChange[]; adapter: string | null }): string {
+  const facts: [string, string | null][] = [
+    ["run", run.id],
+    ["name", run.name],
+    ["state", run.state],
+    ["failure", run.failure?.message ?? null],
+    ["hint", run.failure?.hint ?? null],
+    ["base", run.base],
+    ["engine", `${run.engine.name} ${run.engine.version}`],
+    ["launcher", run.launcher],
+    ["attempt", String(run.attempt)],
+    ["step", run.step === null ? null : `${run.step}${run.totalSteps ? ` of ${run.totalSteps}` : ""}`],
+    ["loss", run.loss === null ? null : lossText(run.loss)],
+    ["adapter", more.adapter],
+    ["folder", more.folder],
+  ];
+  const lines = facts.filter(([, value]) => value !== null).map(([label, value]) => `${label.padEnd(10)}${value}\n`);
+  const history = more.history.map(
+    ({ at, to, reason }) => `  ${timestamp(at)}  ${to}${reason ? ` (${reason})` : ""}\n`,
+  );
+  return `${lines.join("")}history\n${history.join("")}`;
+}

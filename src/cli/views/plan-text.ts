@@ -1,0 +1,25 @@
+// What `ft run --dry-run` says to a person.
+import type { RunPlan } from "../../pipeline/plan-run.js";
+
+export function planText({ name, recipe, model, engine, device, data, steps, rendering }: RunPlan): string {
+  const { method } = recipe;
+  const rows = [
+    ["name", name],
+    [
+      "model",
+      `${model.id}${model.revision ? ` @ ${model.revision.slice(0, 24)}` : ""}, ${model.here ? "here" : "will be fetched"}`,
+    ],
+    ["method", method.type === "full" ? "full" : `${method.type}, rank ${method.rank}, alpha ${method.alpha}`],
+    ["data", `${data.trainRows} rows to train on, ${data.evalRows} held out`],
+    ["engine", `${engine.name} ${engine.version}, environment ${engine.environmentHere ? "here" : "will be made"}`],
+    ["device", device.count > 0 ? `${device.count} x ${device.kind}` : device.kind],
+    ["steps", `${steps} of ${recipe.train.batch_size} rows`],
+  ];
+  const facts = rows.map(([label, value]) => `${label!.padEnd(8)}${value}\n`).join("");
+  const commands = [rendering.train, rendering.evaluate].map(
+    ({ module, args }) => `  python -m ${module} ${args.join(" ")}\n`,
+  );
+  const files = Object.keys(rendering.files).map((path) => `  ${path}\n`);
+  const notes = rendering.notes.map((note) => `note: ${note}\n`);
+  return `${facts}\nfiles (ft render shows them)\n${files.join("")}\ncommands\n${commands.join("")}${notes.length ? "\n" : ""}${notes.join("")}`;
+}
