@@ -106,7 +106,10 @@ class Supervisor:
 
     def environment(self, events_fd):
         paths = [os.path.abspath("trainer"), os.environ.get("PYTHONPATH")]
+        # Torch's waiting threads spin. On idle cores that is 15 % faster than sleeping; on cores that others use too it was 6 times slower.
+        waiting = {"OMP_WAIT_POLICY": "PASSIVE"} if os.getloadavg()[0] > os.cpu_count() else {}
         return {
+            **waiting,
             **os.environ,
             **self.job["env"],
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),

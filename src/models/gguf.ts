@@ -21,7 +21,7 @@ export interface ConvertOptions {
 
 /** ft-model.json, written last: without it a converted folder does not count. */
 const manifestSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   ggufSha256: z.string(),
   ggufName: z.string(),
   files: z.array(z.object({ name: z.string(), size: z.number(), sha256: z.string() })),
@@ -115,7 +115,7 @@ async function writeManifest(dir: string, file: string, ggufSha256: string, env:
     const { size } = await stat(join(dir, name));
     files.push({ name, size, sha256: await cachedSha256(join(dir, name), { env }) });
   }
-  const manifest: z.input<typeof manifestSchema> = { version: 1, ggufSha256, ggufName: basename(file), files };
+  const manifest: z.input<typeof manifestSchema> = { version: 2, ggufSha256, ggufName: basename(file), files };
   await writeFile(join(dir, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 

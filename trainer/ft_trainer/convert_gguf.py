@@ -21,6 +21,24 @@ def main() -> int:
     return 0
 
 
+#: `tokenizer.ggml.pre` of the vocabularies that split numbers into digits before anything else (llama.cpp, src/llama-vocab.cpp: those whose
+#: first pattern is \\p{N}). transformers does not read that field, and then numbers would be tokenised as the model never saw them.
+DIGIT_SPLITTERS = {"smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b"}
+
+
+def split_digits(tokenizer, gguf):
+    """Puts the lost Digits step back in front of the tokenizer's own pre-tokenizer."""
+    from gguf import GGUFReader
+    from tokenizers import pre_tokenizers
+
+    field = GGUFReader(gguf).get_field("tokenizer.ggml.pre")
+    if field is None or field.contents() not in DIGIT_SPLITTERS:
+        return
+    backend = tokenizer.backend_tokenizer
+    steps = [pre_tokenizers.Digits(individual_digits=True), backend.pre_tokenizer]
+    backend.pre_tokenizer = pre_tokenizers.Sequence(steps)
+
+
 def convert(gguf: str, out: str, dtype: str) -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     import torch
@@ -31,6 +49,7 @@ def convert(gguf: str, out: str, dtype: str) -> None:
     folder, name = os.path.split(os.path.abspath(gguf))
     loaded = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name)
+    split_digits(tokenizer, gguf)
 
     config = loaded.config
     if hasattr(config, "quantization_config"):

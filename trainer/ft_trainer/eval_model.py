@@ -9,7 +9,7 @@ LOGITS_BYTES = 512 * 2**20
 
 def load_model(config, path):
     """The base (or the fully trained model), in the training's precision; in 4 bits for qlora, as the adapter saw it in training."""
-    options = {"dtype": getattr(torch, config["dtype"]), "device_map": {"": config["device"]}}
+    options = {"dtype": getattr(torch, config["dtype"]), "device_map": {"": _device(config["device"])}}
     if config["method"] == "qlora":
         from transformers import BitsAndBytesConfig
 
@@ -20,6 +20,12 @@ def load_model(config, path):
             bnb_4bit_use_double_quant=config.get("doubleQuant", True),
         )
     return AutoModelForCausalLM.from_pretrained(path, **options).eval()
+
+
+def _device(name):
+    if name != "auto":
+        return name
+    return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def with_adapter(model, config):

@@ -12,11 +12,14 @@ from .eval_items import Results, encode_items
 #: Items are sorted by length within a window of so many batches, and written in their own order when the window is done.
 WINDOW_BATCHES = 8
 
+#: What config/evaluate.json may leave out. It must say method (full, lora, qlora), dtype, maxLength, maxNewTokens and batchSize.
+DEFAULTS = {"model": "model", "adapter": "out/adapter", "items": "eval/items.jsonl", "output": "out/eval/items.jsonl", "device": "auto"}
+
 
 def evaluate(_stop):
     """Evaluates what is not evaluated yet. Returns the exit code."""
     with open(sys.argv[1], encoding="utf-8") as file:
-        config = json.load(file)
+        config = {**DEFAULTS, **json.load(file)}
     events.phase("loading")
     import torch
     from transformers import AutoTokenizer

@@ -36,12 +36,7 @@ TRL_CONFIG = {
 LORA = {"use_peft": True, "lora_r": 8, "lora_alpha": 16, "lora_dropout": 0.05, "lora_target_modules": "all-linear"}
 QLORA = {**LORA, "load_in_4bit": True, "use_bnb_nested_quant": True}
 EVALUATE_CONFIG = {
-    "version": 1,
-    "model": "model",
-    "adapter": "out/adapter",
     "method": "lora",
-    "items": "eval/items.jsonl",
-    "output": "out/eval/items.jsonl",
     "dtype": "float32",
     "device": "cpu",
     "maxLength": 96,
@@ -56,7 +51,7 @@ STEPS = {
 
 def make_job(folder, model, trl=None, evaluate=None, steps=("train",), heartbeat=30, env=None):
     """A job folder that trains on 64 rows and evaluates 6; `trl` and `evaluate` are laid over the defaults. Returns its path."""
-    for name in ("config", "data", "out"):
+    for name in ("config", "data", "eval", "out"):
         os.makedirs(os.path.join(folder, name), exist_ok=True)
     ignore = shutil.ignore_patterns("__pycache__")
     os.makedirs(os.path.join(folder, "trainer"))
@@ -67,6 +62,7 @@ def make_job(folder, model, trl=None, evaluate=None, steps=("train",), heartbeat
     _write(folder, "config/evaluate.json", json.dumps({**EVALUATE_CONFIG, **(evaluate or {})}))
     texts = sentences(70, seed=7)
     _write_rows(folder, "data/train.jsonl", [_pair(text) for text in texts[:64]])
+    _write_rows(folder, "data/test.jsonl", [_pair(text) for text in texts[64:]])
     items = [
         {"item": index, "file": "eval.jsonl", "line": index + 1, "messages": _pair(text)["prompt"], "reference": text[::-1]}
         for index, text in enumerate(texts[64:])

@@ -32,7 +32,7 @@ class TrainingTest(unittest.TestCase):
             for name, work in {
                 "straight": lambda: cls.finished("straight", steps=BOTH),
                 "interrupted": cls.interrupt_and_resume,
-                "full": lambda: cls.finished("full", trl={"max_steps": 6}, evaluate={"method": "full"}, steps=BOTH),
+                "full": lambda: cls.finished("full", trl={"max_steps": 6, "eval_strategy": "steps", "eval_steps": 3}, evaluate={"method": "full"}, steps=BOTH),
                 "qlora": lambda: cls.finished("qlora", trl={**QLORA, "max_steps": 6}, evaluate={"method": "qlora"}, steps=BOTH),
                 "nan": lambda: cls.finished("nan", trl={"learning_rate": 1e30, "max_grad_norm": 0, "lr_scheduler_type": "constant"}),
                 "unknown-key": lambda: cls.finished("unknown-key", trl={"lora_rnak": 8, "max_stepz": 3}),
@@ -115,6 +115,30 @@ class TrainingTest(unittest.TestCase):
         progress = read_events(folder, "progress")[-1]
         self.assertEqual((progress["done"], progress["total"], progress["unit"]), (14, 14, "rows"))
 
+    def test_the_loss_is_that_of_each_row_alone(self):
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        folder, _ = self.jobs["straight"].result()
+        model = AutoModelForCausalLM.from_pretrained(self.model).eval()
+        tokenizer = AutoTokenizer.from_pretrained(self.model)
+        with open(os.path.join(folder, "data/eval.jsonl"), encoding="utf-8") as file:
+            items = [json.loads(line) for line in file][:6]
+        for item, row in zip(items, results_of(folder)):
+            prompt = tokenizer.apply_chat_template(item["messages"], add_generation_prompt=True)["input_ids"]
+            answer = tokenizer(item["reference"] + "<|im_end|>\n")["input_ids"]
+            labels = torch.tensor([[-100] * len(prompt) + answer])
+            with torch.no_grad():
+                mean = model(input_ids=torch.tensor([prompt + answer]), labels=labels).loss.item()
+            self.assertEqual(row["tokens"], len(answer))
+            self.assertAlmostEqual(row["nll"] / row["tokens"], mean, places=4)
+
+    def test_a_finished_training_is_not_repeated_by_resume(self):
+        folder, _ = self.jobs["straight"].result()
+        before = os.stat(os.path.join(folder, "out/adapter/adapter_model.safetensors")).st_mtime_ns
+        self.assertEqual(run(folder, "--attempt", "3", "--resume", "--only", "train"), 0)
+        self.assertEqual(os.stat(os.path.join(folder, "out/adapter/adapter_model.safetensors")).st_mtime_ns, before)
+
     def test_an_evaluation_goes_on_where_it_was_cut_with_the_same_numbers(self):
         folder, _ = self.jobs["straight"].result()
         path = os.path.join(folder, "out/eval/items.jsonl")
@@ -151,6 +175,9 @@ class TrainingTest(unittest.TestCase):
         self.assertEqual(code, 0, read_log(folder)[-3000:])
         self.assertTrue({"model.safetensors", "config.json", "tokenizer.json"} <= set(os.listdir(os.path.join(folder, "out/adapter"))))
         self.assertEqual(len(results_of(folder)), 14)
+        held_out = [event["values"]["eval_loss"] for event in read_events(folder, "metric") if "eval_loss" in event["values"]]
+        self.assertEqual(len(held_out), 2)
+        self.assertLess(held_out[1], held_out[0])
 
     def test_qlora_trains_and_evaluates_on_a_cpu(self):
         folder, code = self.jobs["qlora"].result()

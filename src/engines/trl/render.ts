@@ -126,6 +126,7 @@ function outputSection({ train }: Recipe): Section {
     ...(train.eval_every === undefined
       ? { eval_strategy: "no" }
       : { eval_strategy: "steps", eval_steps: train.eval_every }),
+    disable_tqdm: true,
     report_to: "none",
     push_to_hub: false,
   };
