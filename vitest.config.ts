@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["src/**/*.test.{ts,tsx}", "test/**/*.test.ts"],
-    globalSetup: ["test/build-once.ts"],
+    globalSetup: ["test/global-setup.ts"],
     testTimeout: 30_000,
     maxWorkers: 2,
   },

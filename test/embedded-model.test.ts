@@ -18,7 +18,9 @@ out = model.generate(**ids, max_new_tokens=20, do_sample=False)
 print(tokenizer.decode(out[0, ids["input_ids"].shape[1]:]))
 `;
 
-test("smollm2-135m is fetched, is found again without a request, and knows the capital of France", { timeout: 600_000 }, async () => {
+test("smollm2-135m is fetched, is found again without a request, and knows the capital of France", {
+  timeout: 600_000,
+}, async () => {
   const env = process.env;
   const labels: string[] = [];
   const onProgress = ({ label }: { label: string }) => void labels.push(label);
