@@ -82,7 +82,10 @@ const trainSchema = z.strictObject({
     .optional()
     .describe("steps between losses on the held-out rows; default: never during training"),
   save_every: positiveInt.default(50).describe("steps between checkpoints"),
-  keep_checkpoints: positiveInt.default(2),
+  keep_checkpoints: positiveInt
+    .min(2)
+    .default(2)
+    .describe("older ones are deleted; two at least, so that one is whole at any time"),
 });
 
 const engineSchema = z.preprocess(

@@ -43,32 +43,34 @@ async function submit(submission: Submission): Promise<LocalHandle> {
   const args = ["trainer/run.py", "--attempt", String(attempt), ...(resume ? ["--resume"] : [])];
   const child = spawn(python, args, { cwd: dir, env, detached: true, stdio: ["ignore", log, log] });
   closeSync(log);
-  const death = new Promise<string>((resolve) => {
-    child.once("error", (error) => resolve(error.message));
-    child.once("exit", (code, name) => resolve(name ? `killed by ${name}` : `exit code ${code}`));
+  let death: string | null = null;
+  child.once("error", (error) => {
+    death = error.message;
   });
-  const handle = await Promise.race([
-    supervisorAppears(dir, attempt),
-    death.then((how) => lateHandle(dir, attempt, how)),
-  ]);
-  child.removeAllListeners();
-  child.unref();
-  return handle;
+  child.once("exit", (code, name) => {
+    death = name ? `killed by ${name}` : `exit code ${code}`;
+  });
+  try {
+    return await supervisorAppears(dir, attempt, () => death);
+  } finally {
+    child.removeAllListeners();
+    child.unref();
+  }
 }
 
-async function supervisorAppears(dir: string, attempt: number): Promise<LocalHandle> {
+/** Waits for supervisor.json of the attempt, or for the death of the process that should write it. */
+async function supervisorAppears(dir: string, attempt: number, death: () => string | null): Promise<LocalHandle> {
   for (;;) {
+    const how = death();
     const handle = await find(dir, attempt);
     if (handle) return handle;
+    if (how !== null) throw notStarted(dir, how);
     await sleep(20);
   }
 }
 
-/** The supervisor ended before it was seen: either it was very quick and left its file, or it could not begin. */
-async function lateHandle(dir: string, attempt: number, how: string): Promise<LocalHandle> {
-  const handle = await find(dir, attempt);
-  if (handle) return handle;
-  throw new FtError({
+function notStarted(dir: string, how: string): FtError {
+  return new FtError({
     code: "launcher.not-started",
     exit: "environment",
     message: `the trainer did not start (${how})`,
