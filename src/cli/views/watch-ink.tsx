@@ -1,0 +1,67 @@
+// Draws a run's updates with Ink on stderr until the run ends or the person leaves. The last frame stays as the summary.
+import { render } from "ink";
+import { initialProgress, reduceProgress } from "../../runs/progress.js";
+import type { RunUpdate } from "../../runs/update.js";
+import { consumeUpdates } from "../consume-updates.js";
+import type { WatchEnd, WatchedRun } from "../watch-run.js";
+import { RunScreen } from "./run-screen.js";
+
+/** The spinner's pace, and how long an update may wait for its frame, ms. */
+const frameMs = 125;
+
+export interface Terminal {
+  stdin: NodeJS.ReadStream;
+  screen: NodeJS.WriteStream;
+}
+
+/** Throws what `updates` throws, with the terminal restored. */
+export async function watchInk(
+  { stdin, screen }: Terminal,
+  run: WatchedRun,
+  updates: AsyncIterable<RunUpdate>,
+  actions: { stop(): Promise<void> },
+): Promise<WatchEnd> {
+  let progress = initialProgress(run);
+  let tick = 0;
+  let stopping: Promise<boolean> | undefined;
+  let leave = (): void => {};
+  const leaving = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
+
+  const stop = (): Promise<void> => {
+    const asked = actions.stop();
+    stopping = asked.then(
+      () => true,
+      () => false,
+    );
+    return asked;
+  };
+  const view = () => <RunScreen progress={progress} tick={tick} onDetach={leave} onStop={stop} />;
+  const app = render(view(), {
+    stdout: screen,
+    stdin,
+    exitOnCtrlC: false,
+    patchConsole: false,
+    incrementalRendering: true,
+  });
+  const timer = setInterval(() => {
+    tick++;
+    app.rerender(view());
+  }, frameMs);
+  try {
+    const end = await consumeUpdates(
+      updates,
+      (update) => {
+        progress = reduceProgress(progress, update);
+      },
+      leaving,
+    );
+    if (end === "left") return "detached";
+    return (await stopping) ? "stopped" : "ended";
+  } finally {
+    clearInterval(timer);
+    app.rerender(view());
+    app.unmount();
+  }
+}

@@ -1,0 +1,64 @@
+// Shows a run while it goes on: Ink in a terminal, plain lines in a pipe or CI, JSON lines with --json. The run does not depend on it.
+import type { RunUpdate } from "../runs/update.js";
+import { consumeUpdates } from "./consume-updates.js";
+import { type Io, isInteractive } from "./io.js";
+
+export interface WatchedRun {
+  id: string;
+  name: string;
+}
+
+/** `detached`: the person left, the run goes on. `stopped`: the person asked the run to stop, and it ended. */
+export type WatchEnd = "ended" | "detached" | "stopped";
+
+export interface WatchOptions {
+  /** Every update as one line of JSON on stdout, nothing on stderr. */
+  json?: boolean;
+  /** Calls the listener on Ctrl-C where no terminal asks; returns how to stop listening. */
+  onInterrupt?: (listener: () => void) => () => void;
+}
+
+/**
+ * Ends when `updates` does, or when the person leaves; `actions.stop` asks the run to save a checkpoint and end.
+ * After `detached` the caller says how to come back. Throws what `updates` throws.
+ */
+export async function watchRun(
+  io: Io,
+  run: WatchedRun,
+  updates: AsyncIterable<RunUpdate>,
+  actions: { stop(): Promise<void> },
+  { json = false, onInterrupt = onSigint }: WatchOptions = {},
+): Promise<WatchEnd> {
+  if (!json && isInteractive(io) && io.env.TERM !== "dumb") {
+    const { watchInk } = await import("./views/watch-ink.js");
+    return watchInk({ stdin: io.stdin, screen: process.stderr }, run, updates, actions);
+  }
+  let off = (): void => {};
+  const leaving = new Promise<void>((resolve) => {
+    off = onInterrupt(resolve);
+  });
+  try {
+    const end = await consumeUpdates(updates, json ? jsonLines(io) : await peopleLines(io, run), leaving);
+    return end === "left" ? "detached" : "ended";
+  } finally {
+    off();
+  }
+}
+
+function jsonLines(io: Io): (update: RunUpdate) => void {
+  return (update) => io.out.write(`${JSON.stringify(update)}\n`);
+}
+
+async function peopleLines(io: Io, run: WatchedRun): Promise<(update: RunUpdate) => void> {
+  const { plainLines } = await import("./views/plain-run.js");
+  const linesOf = plainLines(run);
+  return (update) => {
+    for (const line of linesOf(update)) io.err.write(`${line}\n`);
+  };
+}
+
+/** A second Ctrl-C, while a busy source closes, ends the program as usual. */
+function onSigint(listener: () => void): () => void {
+  process.once("SIGINT", listener);
+  return () => process.off("SIGINT", listener);
+}

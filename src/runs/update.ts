@@ -1,0 +1,9 @@
+// What a watcher of a run is told, one thing at a time.
+import type { RunEvent } from "./events.js";
+import type { RunState } from "./state.js";
+
+export type RunUpdate =
+  | { type: "event"; event: RunEvent }
+  | { type: "state"; state: RunState; reason?: string }
+  /** Last line of stdout.log. */
+  | { type: "log"; line: string };
