@@ -1,7 +1,7 @@
 // A run as plain lines, for pipes and CI: a line for each change that matters, not for each step.
 import { initialProgress, percentDone, type RunProgress, reduceProgress } from "../../runs/progress.js";
 import type { RunUpdate } from "../../runs/update.js";
-import { duration, lossText } from "./format.js";
+import { duration, learningRateText, lossText } from "./format.js";
 
 /** Between two lines about the same phase at least 5 s; in a long run a hundredth of what is left, but never a silent minute. */
 const quiet = { leastMs: 5_000, mostMs: 60_000, share: 0.01 };
@@ -49,8 +49,9 @@ function quietMs({ etaMs }: RunProgress): number {
   return Math.min(quiet.mostMs, Math.max(quiet.leastMs, (etaMs ?? 0) * quiet.share));
 }
 
-/** Why it failed, unless an event has said so already. */
+/** That a run goes on, its phases say. Why it failed, unless an event has said so already. */
 function stateLines(before: RunProgress, { state, failure, at }: RunProgress): string[] {
+  if (state === "queued" || state === "preparing" || state === "running") return [];
   return [line(at, [state, failure && !before.failure ? failure.message : null])];
 }
 
@@ -61,7 +62,7 @@ function stepFacts(progress: RunProgress): (string | null)[] {
     "training",
     totalSteps ? `step ${step}/${totalSteps}${share(progress)}` : `step ${step}`,
     loss === null ? null : `loss ${loss}`,
-    learningRate === null ? null : `lr ${learningRate.toExponential(1)}`,
+    learningRate === null ? null : `lr ${learningRateText(learningRate)}`,
     tokensPerSecond === null ? null : `${Math.round(tokensPerSecond)} tok/s`,
     eta(progress),
   ];

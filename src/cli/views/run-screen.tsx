@@ -2,12 +2,13 @@
 import { Box, Text, useInput, useStdout } from "ink";
 import { useEffect, useState } from "react";
 import type { RunProgress } from "../../runs/progress.js";
-import { isFinal } from "../../runs/state.js";
 import { RunView } from "./run-view.js";
 
 export interface RunScreenProps {
   progress: RunProgress;
   tick: number;
+  /** The frame that stays. */
+  isLast: boolean;
   onDetach(): void;
   /** Resolves when the run was asked to stop; its end comes as an update. */
   onStop(): Promise<void>;
@@ -15,7 +16,7 @@ export interface RunScreenProps {
 
 type Question = "none" | "asked" | "stopping";
 
-export function RunScreen({ progress, tick, onDetach, onStop }: RunScreenProps) {
+export function RunScreen({ progress, tick, isLast, onDetach, onStop }: RunScreenProps) {
   const size = useSize();
   const [question, setQuestion] = useState<Question>("none");
   const [trouble, setTrouble] = useState<string | null>(null);
@@ -35,16 +36,22 @@ export function RunScreen({ progress, tick, onDetach, onStop }: RunScreenProps) 
       });
     }
   });
-  const isOver = isFinal(progress.state) || progress.state === "lost";
   return (
     <Box flexDirection="column">
-      <RunView progress={progress} tick={tick} {...size} />
-      {isOver ? null : <Footer question={question} trouble={trouble} hasHint={size.rows >= 24} />}
+      <RunView progress={progress} tick={tick} isLast={isLast} {...size} />
+      {isLast ? null : <Footer question={question} trouble={trouble} {...size} />}
     </Box>
   );
 }
 
-function Footer({ question, trouble, hasHint }: { question: Question; trouble: string | null; hasHint: boolean }) {
+interface FooterProps {
+  question: Question;
+  trouble: string | null;
+  columns: number;
+  rows: number;
+}
+
+function Footer({ question, trouble, columns, rows }: FooterProps) {
   if (question === "asked") {
     return (
       <>
@@ -53,9 +60,9 @@ function Footer({ question, trouble, hasHint }: { question: Question; trouble: s
           <Key letter="d" />
           {"etach  "}
           <Key letter="s" />
-          {"top with a checkpoint  "}
+          {columns < 60 ? "top  " : "top with a checkpoint  "}
           <Key letter="c" />
-          ontinue watching
+          {columns < 60 ? "ontinue" : "ontinue watching"}
         </Text>
       </>
     );
@@ -75,7 +82,7 @@ function Footer({ question, trouble, hasHint }: { question: Question; trouble: s
       </Text>
     );
   }
-  return hasHint ? <Text dimColor>Ctrl-C: detach or stop</Text> : null;
+  return rows >= 24 ? <Text dimColor>Ctrl-C: detach or stop</Text> : null;
 }
 
 function Key({ letter }: { letter: string }) {
@@ -88,12 +95,15 @@ function Key({ letter }: { letter: string }) {
 
 function useSize(): { columns: number; rows: number } {
   const { stdout } = useStdout();
-  const measure = () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 });
-  const [size, setSize] = useState(measure);
+  const [size, setSize] = useState(() => measure(stdout));
   useEffect(() => {
-    const resized = () => setSize(measure());
+    const resized = () => setSize(measure(stdout));
     stdout.on("resize", resized);
     return () => void stdout.off("resize", resized);
-  });
+  }, [stdout]);
   return size;
+}
+
+function measure({ columns, rows }: NodeJS.WriteStream): { columns: number; rows: number } {
+  return { columns: columns || 80, rows: rows || 24 };
 }

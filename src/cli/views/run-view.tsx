@@ -2,8 +2,8 @@
 import { Box, Text } from "ink";
 import type { Phase } from "../../runs/events.js";
 import { percentDone, type RunProgress } from "../../runs/progress.js";
-import { isFinal, type RunState } from "../../runs/state.js";
-import { cut, duration, memory } from "./format.js";
+import type { RunState } from "../../runs/state.js";
+import { cut, duration, learningRateText, memory } from "./format.js";
 import { LossView } from "./loss-view.js";
 import { PhaseLine, shownPhase } from "./phase-line.js";
 
@@ -13,6 +13,8 @@ export interface RunViewProps {
   rows: number;
   /** Counts up while something is going on: turns the spinner. */
   tick: number;
+  /** The frame that stays: what only helps while watching is left out. */
+  isLast: boolean;
 }
 
 const stateColours: Record<RunState, string> = {
@@ -26,11 +28,11 @@ const stateColours: Record<RunState, string> = {
   lost: "red",
 };
 
-/** Takes at most `rows` - 4 lines, so that a question fits below and the terminal never scrolls. */
-export function RunView({ progress, columns, rows, tick }: RunViewProps) {
+/** Takes at most `rows` - 3 lines, so that a question fits below and the terminal never scrolls. */
+export function RunView({ progress, columns, rows, tick, isLast }: RunViewProps) {
   const width = Math.min(columns - 1, 120);
   const { plotHeight, isSpacious, isTiny } = room(columns, rows);
-  const isOver = isFinal(progress.state) || progress.state === "lost";
+  const isCrowded = progress.failure !== null && !isSpacious;
   const gap = isSpacious ? 1 : 0;
   return (
     <Box flexDirection="column" width={width}>
@@ -43,9 +45,9 @@ export function RunView({ progress, columns, rows, tick }: RunViewProps) {
         </Box>
       ) : null}
       <Facts progress={progress} />
-      <Warnings warnings={progress.warnings} shown={isSpacious ? 3 : 1} />
+      {isCrowded ? null : <Warnings warnings={progress.warnings} shown={isSpacious ? 3 : 1} />}
       {progress.failure ? <Failure {...progress.failure} width={width} isTiny={isTiny} /> : null}
-      {progress.lastLine && !isOver && !isTiny ? (
+      {progress.lastLine && !isLast && !isTiny && !isCrowded ? (
         <Text dimColor wrap="truncate">
           {progress.lastLine}
         </Text>
@@ -58,7 +60,7 @@ export function RunView({ progress, columns, rows, tick }: RunViewProps) {
 function room(columns: number, rows: number) {
   const isSpacious = rows >= 24 && columns >= 80;
   const plotHeight = isSpacious ? (rows >= 40 ? 8 : rows >= 30 ? 7 : 5) : rows >= 13 && columns >= 40 ? 1 : 0;
-  return { plotHeight, isSpacious, isTiny: rows < 13 };
+  return { plotHeight, isSpacious, isTiny: rows < 12 };
 }
 
 function Header({ progress: { name, id, state, attempt, startedAt, at } }: { progress: RunProgress }) {
@@ -129,7 +131,7 @@ function Facts({ progress }: { progress: RunProgress }) {
     ["memory", rssBytes === null ? null : memory(rssBytes)],
     ["GPU", gpuBytes === null ? null : memory(gpuBytes)],
     ["checkpoint", checkpoint === null ? null : `step ${checkpoint.step}`],
-    ["lr", learningRate === null ? null : learningRate.toExponential(1)],
+    ["lr", learningRate === null ? null : learningRateText(learningRate)],
   ];
   const known = facts.filter(([, value]) => value !== null);
   if (known.length === 0) return null;
@@ -163,7 +165,8 @@ interface FailureProps {
 }
 
 function Failure({ message, hint, width, isTiny }: FailureProps) {
-  const fit = (text: string) => cut(text.replace(/\s+/g, " "), (isTiny ? 1 : 2) * (width - 4));
+  // Two lines at most, with some room for words that don't fit at the end of the first.
+  const fit = (text: string) => cut(text.replace(/\s+/g, " "), isTiny ? width - 2 : 2 * width - 24);
   return (
     <Box flexDirection="column">
       <Mark colour="red" mark="✗" text={fit(message)} />

@@ -7,7 +7,7 @@ import type { WatchEnd, WatchedRun } from "../watch-run.js";
 import { RunScreen } from "./run-screen.js";
 
 /** The spinner's pace, and how long an update may wait for its frame, ms. */
-const frameMs = 125;
+const frameMs = 200;
 
 export interface Terminal {
   stdin: NodeJS.ReadStream;
@@ -37,17 +37,18 @@ export async function watchInk(
     );
     return asked;
   };
-  const view = () => <RunScreen progress={progress} tick={tick} onDetach={leave} onStop={stop} />;
-  const app = render(view(), {
+  const view = ({ isLast }: { isLast: boolean }) => (
+    <RunScreen progress={progress} tick={tick} isLast={isLast} onDetach={leave} onStop={stop} />
+  );
+  const app = render(view({ isLast: false }), {
     stdout: screen,
     stdin,
     exitOnCtrlC: false,
     patchConsole: false,
-    incrementalRendering: true,
   });
   const timer = setInterval(() => {
     tick++;
-    app.rerender(view());
+    app.rerender(view({ isLast: false }));
   }, frameMs);
   try {
     const end = await consumeUpdates(
@@ -61,7 +62,7 @@ export async function watchInk(
     return (await stopping) ? "stopped" : "ended";
   } finally {
     clearInterval(timer);
-    app.rerender(view());
+    app.rerender(view({ isLast: true }));
     app.unmount();
   }
 }
