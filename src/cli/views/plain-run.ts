@@ -2,6 +2,7 @@
 import { initialProgress, percentDone, type RunProgress, reduceProgress } from "../../runs/progress.js";
 import type { RunUpdate } from "../../runs/update.js";
 import { duration, learningRateText, lossText } from "./format.js";
+import { oneLine } from "./one-line.js";
 
 /** Between two lines about the same phase at least 5 s; in a long run a hundredth of what is left, but never a silent minute. */
 const quiet = { leastMs: 5_000, mostMs: 60_000, share: 0.01 };
@@ -84,6 +85,5 @@ function eta({ etaMs }: RunProgress): string | null {
 
 function line(t: number | null, facts: (string | null | undefined)[]): string {
   const time = t === null ? "--:--:--" : new Date(t).toTimeString().slice(0, 8);
-  const text = facts.filter(Boolean).join(" ");
-  return `${time} ${text.replace(/[\s\p{Cc}]+/gu, " ").trim()}`;
+  return `${time} ${oneLine(facts.filter(Boolean).join(" "))}`;
 }

@@ -5,6 +5,7 @@ import { percentDone, type RunProgress } from "../../runs/progress.js";
 import type { RunState } from "../../runs/state.js";
 import { cut, duration, learningRateText, memory } from "./format.js";
 import { LossView } from "./loss-view.js";
+import { oneLine } from "./one-line.js";
 import { PhaseLine, shownPhase } from "./phase-line.js";
 
 export interface RunViewProps {
@@ -152,7 +153,7 @@ function Warnings({ warnings, shown }: { warnings: RunProgress["warnings"]; show
     <Text key={message} wrap="truncate">
       <Text color="yellow">{"! "}</Text>
       {times > 1 ? `(${times}x) ` : ""}
-      {message.replace(/\s+/g, " ")}
+      {oneLine(message)}
     </Text>
   ));
 }
@@ -166,11 +167,11 @@ interface FailureProps {
 
 function Failure({ message, hint, width, isTiny }: FailureProps) {
   // Two lines at most, with some room for words that don't fit at the end of the first.
-  const fit = (text: string) => cut(text.replace(/\s+/g, " "), isTiny ? width - 2 : 2 * width - 24);
+  const shorten = (text: string) => cut(oneLine(text), isTiny ? width - 2 : 2 * width - 24);
   return (
     <Box flexDirection="column">
-      <Mark colour="red" mark="✗" text={fit(message)} />
-      {hint ? <Mark colour="cyan" mark="→" text={fit(hint)} /> : null}
+      <Mark colour="red" mark="✗" text={shorten(message)} />
+      {hint ? <Mark colour="cyan" mark="→" text={shorten(hint)} /> : null}
     </Box>
   );
 }
