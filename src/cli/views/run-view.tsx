@@ -3,9 +3,9 @@ import { Box, Text } from "ink";
 import type { Phase } from "../../runs/events.js";
 import { percentDone, type RunProgress } from "../../runs/progress.js";
 import type { RunState } from "../../runs/state.js";
-import { cut, duration, learningRateText, memory } from "./format.js";
+import { duration, learningRateText, memory } from "./format.js";
 import { LossView } from "./loss-view.js";
-import { oneLine } from "./one-line.js";
+import { oneLine, wrapWords } from "./one-line.js";
 import { PhaseLine, shownPhase } from "./phase-line.js";
 
 export interface RunViewProps {
@@ -166,12 +166,11 @@ interface FailureProps {
 }
 
 function Failure({ message, hint, width, isTiny }: FailureProps) {
-  // Two lines at most, with some room for words that don't fit at the end of the first.
-  const shorten = (text: string) => cut(oneLine(text), isTiny ? width - 2 : 2 * width - 24);
+  const lines = (text: string) => wrapWords(text, width - 2, isTiny ? 1 : 2).join("\n");
   return (
     <Box flexDirection="column">
-      <Mark colour="red" mark="✗" text={shorten(message)} />
-      {hint ? <Mark colour="cyan" mark="→" text={shorten(hint)} /> : null}
+      <Mark colour="red" mark="✗" text={lines(message)} />
+      {hint ? <Mark colour="cyan" mark="→" text={lines(hint)} /> : null}
     </Box>
   );
 }
@@ -183,7 +182,7 @@ function Mark({ colour, mark, text }: { colour: string; mark: string; text: stri
       <Box width={2} flexShrink={0}>
         <Text color={colour}>{mark}</Text>
       </Box>
-      <Text>{text}</Text>
+      <Text wrap="truncate">{text}</Text>
     </Box>
   );
 }
