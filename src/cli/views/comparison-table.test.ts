@@ -16,11 +16,13 @@ test("aligned columns, percentages in points, one verdict a metric", () => {
   ]);
   expect(table).toBe(
     [
-      "metric         base  adapter  difference  95 % interval      n",
-      "───────────────────────────────────────────────────────────────────────────────────",
-      "loss          1.234    0.312      −0.922  −0.951 to −0.894  40  better",
-      "exact match   0.0 %   97.5 %   +97.5 pts  +92.0 to +99.3    40  better",
-      "JSON valid   95.0 %  100.0 %    +5.0 pts  −1.0 to +12.0     40  no clear difference",
+      "metric         base  adapter  difference  95 % interval",
+      "───────────────────────────────────────────────────────────────────────────────",
+      "loss          1.234    0.312      −0.922  −0.951 to −0.894  better",
+      "exact match   0.0 %   97.5 %   +97.5 pts  +92.0 to +99.3    better",
+      "JSON valid   95.0 %  100.0 %    +5.0 pts  −1.0 to +12.0     no clear difference",
+      "",
+      "held-out examples: 40",
       "",
     ].join("\n"),
   );
@@ -35,12 +37,24 @@ test.each([
   ["lower", Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, "no clear difference"],
 ] as const)("where %s is better, an interval of %d to %d is %s", (better, low, high, verdict) => {
   const table = comparisonTable([rowOf({ metric: "m", base: 5, adapter: 5, low, high, format: "number", better })]);
-  expect(table.trimEnd().endsWith(`  ${verdict}`)).toBe(true);
+  expect(table.split("\n")[2]).toMatch(new RegExp(`  ${verdict}$`));
 });
 
 test("a diverged model's numbers stay readable", () => {
   const table = comparisonTable([
     rowOf({ metric: "perplexity", base: 3, adapter: 1.5e12, low: 1, high: Number.POSITIVE_INFINITY, ...lower }),
   ]);
-  expect(table).toMatch(/1\.50e\+12 +\+1\.50e\+12 +\+1\.000 to \+∞ +40 +worse/);
+  expect(table).toMatch(/1\.5e\+12 +\+1\.5e\+12 +\+1\.000 to \+∞ +worse/);
+});
+
+test("fits 80 columns, and tells by metric where fewer examples count", () => {
+  const wide = { base: 1, adapter: 0.5, low: -1, high: 1, format: "percent", better: "higher" } as const;
+  const table = comparisonTable([
+    rowOf({ metric: "perplexity", base: 27.789, adapter: 10.023, low: -21.258, high: -14.633, ...lower }),
+    { ...rowOf({ metric: "exact_match", ...wide }), n: 38 },
+    { ...rowOf({ metric: "json_valid", ...wide }), n: 38 },
+  ]);
+  expect(Math.max(...table.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+  expect(table).toMatch(/perplexity +27\.79 +10\.02 +−17\.77 +−21\.26 to −14\.63 +better/);
+  expect(table).toContain("held-out examples: 40 (perplexity), 38 (exact match, JSON valid)\n");
 });

@@ -2,23 +2,22 @@
 import Table from "cli-table3";
 import type { ComparisonRow } from "../../eval/comparison.js";
 
-/** Ends with a newline. A difference of percentages is in points. */
+/** At most 80 columns wide; ends with a newline. A difference of percentages is in points. */
 export function comparisonTable(rows: readonly ComparisonRow[]): string {
   const table = new Table({
-    head: ["metric", "base", "adapter", "difference", "95 % interval", "n", ""],
-    colAligns: ["left", "right", "right", "right", "left", "right", "left"],
+    head: ["metric", "base", "adapter", "difference", "95 % interval", ""],
+    colAligns: ["left", "right", "right", "right", "left", "left"],
     chars: onlyHeadRule,
     style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
   });
   for (const row of rows) {
     const change = (value: number): string => signed(value, row.format);
     table.push([
-      row.metric.replace("_", " ").replace("json", "JSON"),
+      label(row),
       level(row.base, row.format),
       level(row.adapter, row.format),
       `${change(row.difference)}${row.format === "percent" ? " pts" : ""}`,
       `${change(row.low)} to ${change(row.high)}`,
-      row.n,
       verdict(row),
     ]);
   }
@@ -27,7 +26,24 @@ export function comparisonTable(rows: readonly ComparisonRow[]): string {
     .split("\n")
     .map((line) => line.trimEnd());
   const width = Math.max(head.length, ...lines.map((line) => line.length));
-  return `${[head, "─".repeat(width), ...lines].join("\n")}\n`;
+  return `${[head, "─".repeat(width), ...lines, ...examples(rows)].join("\n")}\n`;
+}
+
+function label({ metric }: ComparisonRow): string {
+  return metric.replace("_", " ").replace("json", "JSON");
+}
+
+/** How many examples stand behind the numbers; by metric where they differ. */
+function examples(rows: readonly ComparisonRow[]): string[] {
+  const counts = [...new Set(rows.map(({ n }) => n))];
+  const told = counts.map(
+    (n) =>
+      `${n} (${rows
+        .filter((row) => row.n === n)
+        .map(label)
+        .join(", ")})`,
+  );
+  return rows.length > 0 ? ["", `held-out examples: ${counts.length > 1 ? told.join(", ") : counts[0]}`] : [];
 }
 
 /** cli-table3 draws a rule under the head only together with one under each row: it draws none, and the rule is added. */
@@ -54,8 +70,9 @@ function signed(value: number, format: ComparisonRow["format"]): string {
   return `${value < 0 ? "−" : "+"}${text}`;
 }
 
-/** A diverged model's perplexity can be astronomic. */
+/** Four digits or so; a diverged model's perplexity can be astronomic. */
 function number(value: number): string {
   if (!Number.isFinite(value)) return "∞";
-  return value < 100_000 ? value.toFixed(3) : value.toExponential(2);
+  if (value >= 10_000) return value.toExponential(1);
+  return value.toFixed(value < 10 ? 3 : value < 100 ? 2 : 1);
 }
