@@ -1,6 +1,6 @@
 // The losses of a run in bounded memory: a point stands for as many steps as it must, so that a long run keeps its whole shape.
 
-export interface LossPoint {
+interface LossPoint {
   /** Last step that the point stands for. */
   step: number;
   /** Mean loss of those steps. */

@@ -24,10 +24,6 @@ export function learningRateText(rate: number): string {
   return rate === 0 ? "0" : rate.toExponential(1);
 }
 
-export function percent(done: number, total: number): string {
-  return `${Math.floor((100 * done) / total)}%`;
-}
-
 /** Local date and minute. */
 export function timestamp(ms: number): string {
   const date = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString();
