@@ -19,8 +19,9 @@ export function lossText(loss: number): string {
   return loss >= 0.1 ? loss.toFixed(3) : loss.toPrecision(2);
 }
 
-export function percent(done: number, total: number): string {
-  return `${Math.floor((100 * done) / total)}%`;
+/** 0.00018 -> "1.8e-4". */
+export function learningRateText(rate: number): string {
+  return rate === 0 ? "0" : rate.toExponential(1);
 }
 
 /** Local date and minute. */
