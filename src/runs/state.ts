@@ -14,7 +14,7 @@ export type RunState = (typeof runStates)[number];
 
 /** `resume` takes a finished run back to preparing; `lost` can come back when its launcher finds it again. */
 const edges: Record<RunState, readonly RunState[]> = {
-  queued: ["preparing", "cancelled", "failed"],
+  queued: ["preparing", "cancelled", "failed", "lost"],
   preparing: ["running", "stopping", "succeeded", "failed", "cancelled", "lost"],
   running: ["stopping", "succeeded", "failed", "cancelled", "lost"],
   stopping: ["succeeded", "failed", "cancelled", "lost"],

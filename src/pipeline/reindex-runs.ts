@@ -1,0 +1,75 @@
+// Rebuilds from the run folders what the store knows about runs and their events; `ft runs reindex` rebuilds evaluations and adapters after it.
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { FtError } from "../errors.js";
+import { runsDir } from "../paths.js";
+import { ingest } from "../runs/ingest.js";
+import { readJob } from "../runs/job-file.js";
+import { createRun, getRun } from "../runs/run-store.js";
+import type { Store } from "../store/open.js";
+import { reconcile } from "./reconcile.js";
+
+export interface ReindexedRuns {
+  /** Folders taken over. */
+  runs: number;
+  /** Folders that could not be, one sentence each. */
+  problems: string[];
+}
+
+/** What the store has stays; what it lacks is added. May be repeated. A run without an `end` counts as ended at its last sign of life. */
+export async function reindexRuns(store: Store, projectDir: string): Promise<ReindexedRuns> {
+  const result: ReindexedRuns = { runs: 0, problems: [] };
+  for (const id of runFolders(projectDir)) {
+    const dir = join(runsDir(projectDir), id);
+    try {
+      const job = readJob(dir);
+      if (job.id !== id) {
+        result.problems.push(`${dir} holds run ${job.id}: a copy? It is left out`);
+        continue;
+      }
+      createRun(store, job, launcherOf(dir));
+      const lastSign = takeEventsFile(store, id, join(dir, "events.jsonl"));
+      await reconcile(store, projectDir, id, lastSign ?? job.createdAt);
+      result.runs++;
+    } catch (error) {
+      if (!(error instanceof FtError)) throw error;
+      result.problems.push(`run ${id}: ${error.message}`);
+    }
+  }
+  return result;
+}
+
+/** Folders that are being built begin with a dot. */
+function runFolders(projectDir: string): string[] {
+  try {
+    return readdirSync(runsDir(projectDir), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+      .map(({ name }) => name)
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+const recipeLauncher = z.object({ compute: z.object({ launcher: z.string() }) });
+
+function launcherOf(dir: string): string {
+  try {
+    return recipeLauncher.parse(parse(readFileSync(join(dir, "recipe.yaml"), "utf8"))).compute.launcher;
+  } catch {
+    return "local";
+  }
+}
+
+/** Straight from the file: the launcher can only be asked about an attempt, and which is the last the events say. Returns when it was last written, epoch ms. */
+function takeEventsFile(store: Store, id: string, file: string): number | null {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (!stat) return null;
+  const { ingested } = getRun(store, id);
+  const offset = ingested.inode === stat.ino ? ingested.offset : 0;
+  ingest(store, id, { inode: stat.ino, offset, bytes: readFileSync(file).subarray(offset) });
+  return Math.round(stat.mtimeMs);
+}
