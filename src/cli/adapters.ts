@@ -1,5 +1,6 @@
 // `ft adapters ls|show|verify`: the registry of what was trained.
 import type { Command } from "commander";
+import type { RegisteredAdapter } from "../adapters/registry.js";
 import { exitCodes } from "../errors.js";
 import { writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
@@ -12,9 +13,8 @@ export function registerAdapters(program: Command, { io, exit }: CommandContext)
     .description("list the registered adapters")
     .option("--json", "print JSON")
     .action(async ({ json }: { json?: boolean }) => {
-      const { projectAdapters } = await import("../adapters/project-adapters.js");
-      const list = projectAdapters(io.cwd);
-      if (json) return writeJson(io, list);
+      const list = await registered();
+      if (json) return writeJson(io, { ok: true, adapters: list });
       if (list.length === 0) return io.err.write("no adapters yet; train one: ft run\n");
       const { adapterTable } = await import("./views/adapters.js");
       io.out.write(adapterTable(list));
@@ -25,10 +25,10 @@ export function registerAdapters(program: Command, { io, exit }: CommandContext)
     .description("show an adapter's lineage, comparison and folder, and how to load it")
     .option("--json", "print JSON")
     .action(async (reference: string, { json }: { json?: boolean }) => {
-      const { baseFolder, projectAdapters } = await import("../adapters/project-adapters.js");
+      const { baseFolder } = await import("../adapters/project-adapters.js");
       const { findAdapter } = await import("../adapters/registry.js");
-      const adapter = findAdapter(projectAdapters(io.cwd), reference);
-      if (json) return writeJson(io, adapter);
+      const adapter = findAdapter(await registered(), reference);
+      if (json) return writeJson(io, { ok: true, adapter });
       const { adapterDetails, loadingHint } = await import("./views/adapters.js");
       const { comparisonTable } = await import("./views/comparison-table.js");
       const comparison = adapter.comparison ? comparisonTable(adapter.comparison) : "  not evaluated: ft eval\n";
@@ -53,4 +53,11 @@ export function registerAdapters(program: Command, { io, exit }: CommandContext)
       }
       if (!ok) exit(exitCodes.data.code);
     });
+
+  /** After what succeeded while no ft was there has been registered. */
+  async function registered(): Promise<RegisteredAdapter[]> {
+    const { listAdapters } = await import("../adapters/registry.js");
+    const { withRuns } = await import("./runs/with-runs.js");
+    return withRuns(io, (store) => (store ? listAdapters(store, io.cwd) : []));
+  }
 }

@@ -30,7 +30,7 @@ export async function loadTokenizer(dir: string): Promise<ModelTokenizer> {
   const map = configSchema.safeParse(await readJson(dir, "special_tokens_map.json", false));
   if (!tokenizerJson.success) throw badTokenizer(dir, "tokenizer.json", tokenizerJson.error);
   const settings = { ...map.data, ...config.data };
-  const hub = build(dir, tokenizerJson.data, settings);
+  const hub = build(dir, withUnicodeDigits(tokenizerJson.data), settings);
   const templateVariables: Record<string, string> = {};
   for (const name of specialNames) {
     const token = settings[name];
@@ -89,9 +89,28 @@ const configSchema = z.looseObject({
 });
 
 const tokenizerSchema = z.looseObject({
+  pre_tokenizer: z.looseObject({ type: z.string() }).nullish(),
   model: z.looseObject({}),
   added_tokens: z.array(z.looseObject({ id: z.int(), content: z.string(), special: z.boolean().default(false) })),
 });
+
+interface PreTokenizer {
+  type: string;
+  individual_digits?: boolean | undefined;
+  pretokenizers?: PreTokenizer[] | undefined;
+}
+
+/** The Rust step Digits splits at every Unicode number (\u00be, \u0663, ...); the JavaScript port only at 0-9. A Split by pattern does what Rust does. */
+function withUnicodeDigits<T extends { pre_tokenizer?: unknown }>(tokenizerJson: T): T {
+  const mend = (step: PreTokenizer): object => {
+    if (step.type === "Sequence") return { ...step, pretokenizers: step.pretokenizers?.map(mend) };
+    if (step.type !== "Digits") return step;
+    const pattern = { Regex: `[^\\p{N}]+|\\p{N}${step.individual_digits ? "" : "+"}` };
+    return { type: "Split", pattern, behavior: "Removed", invert: true };
+  };
+  const { pre_tokenizer: first } = tokenizerJson;
+  return first ? { ...tokenizerJson, pre_tokenizer: mend(first as PreTokenizer) } : tokenizerJson;
+}
 
 function build(dir: string, tokenizerJson: object, config: object): HubTokenizer {
   try {

@@ -34,6 +34,7 @@ export interface Observation extends EventsPosition {
 
 /**
  * find: the handle of an attempt that was submitted by a process that died before it could store the handle; null: there is none.
+ *   Without an attempt: that of the latest one.
  * submit: returns as soon as the trainer runs; repeating it for the same run and attempt finds the running one instead of starting a second.
  * observe: one look from any byte offset; re-entrant, keeps nothing in memory. The caller polls.
  * cancel: asks for a checkpoint (SIGTERM), waits graceMs, then kills everything of the attempt. Cancelling what is gone succeeds.
@@ -43,7 +44,7 @@ export interface Launcher<Handle> {
   name: string;
   /** From what was stored. */
   parseHandle(stored: unknown): Handle;
-  find(dir: string, attempt: number): Promise<Handle | null>;
+  find(dir: string, attempt?: number): Promise<Handle | null>;
   submit(submission: Submission): Promise<Handle>;
   observe(handle: Handle, from: EventsPosition): Promise<Observation>;
   cancel(handle: Handle, graceMs: number): Promise<void>;

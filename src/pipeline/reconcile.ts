@@ -34,7 +34,7 @@ export async function reconcile(store: Store, projectDir: string, id: string, no
 }
 
 /** Reads until nothing new is there. The liveness is that of the first look: what was written before a death is then all read. */
-async function takeEvents(store: Store, launcher: Launcher<unknown>, id: string, handle: unknown) {
+export async function takeEvents(store: Store, launcher: Launcher<unknown>, id: string, handle: unknown) {
   const first = await launcher.observe(handle, getRun(store, id).ingested);
   for (let look = first; !isNothingNew(look); look = await launcher.observe(handle, getRun(store, id).ingested)) {
     if (ingest(store, id, look) === 0 && !isOvertaken(look, getRun(store, id).ingested)) break;

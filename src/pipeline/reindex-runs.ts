@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { FtError } from "../errors.js";
+import { loadLauncher } from "../launchers/index.js";
 import { runsDir } from "../paths.js";
-import { ingest } from "../runs/ingest.js";
 import { readJob } from "../runs/job-file.js";
 import { createRun, getRun } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
-import { reconcile } from "./reconcile.js";
+import { reconcile, takeEvents } from "./reconcile.js";
 
 export interface ReindexedRuns {
   /** Folders taken over. */
@@ -30,8 +30,10 @@ export async function reindexRuns(store: Store, projectDir: string): Promise<Rei
         continue;
       }
       createRun(store, job, launcherOf(dir));
-      const lastSign = takeEventsFile(store, id, join(dir, "events.jsonl"));
-      await reconcile(store, projectDir, id, lastSign ?? job.createdAt);
+      const launcher = await loadLauncher(getRun(store, id).launcher);
+      const handle = await launcher.find(dir);
+      if (handle !== null) await takeEvents(store, launcher, id, handle); // which attempt is the last is known after that
+      await reconcile(store, projectDir, id, lastSign(dir) ?? job.createdAt);
       result.runs++;
     } catch (error) {
       if (!(error instanceof FtError)) throw error;
@@ -64,12 +66,8 @@ function launcherOf(dir: string): string {
   }
 }
 
-/** Straight from the file: the launcher can only be asked about an attempt, and which is the last the events say. Returns when it was last written, epoch ms. */
-function takeEventsFile(store: Store, id: string, file: string): number | null {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  if (!stat) return null;
-  const { ingested } = getRun(store, id);
-  const offset = ingested.inode === stat.ino ? ingested.offset : 0;
-  ingest(store, id, { inode: stat.ino, offset, bytes: readFileSync(file).subarray(offset) });
-  return Math.round(stat.mtimeMs);
+/** When events.jsonl was last written, epoch ms. */
+function lastSign(dir: string): number | null {
+  const stat = statSync(join(dir, "events.jsonl"), { throwIfNoEntry: false });
+  return stat ? Math.round(stat.mtimeMs) : null;
 }

@@ -29,10 +29,10 @@ export const localLauncher: Launcher<LocalHandle> = {
   collect: async () => {},
 };
 
-async function find(dir: string, attempt: number): Promise<LocalHandle | null> {
+async function find(dir: string, attempt?: number): Promise<LocalHandle | null> {
   const supervisor = readSupervisor(dir);
-  if (supervisor?.attempt !== attempt) return null;
-  return { dir, attempt, pid: supervisor.pid, startTime: supervisor.startTime };
+  if (!supervisor || (attempt !== undefined && supervisor.attempt !== attempt)) return null;
+  return { dir, attempt: supervisor.attempt, pid: supervisor.pid, startTime: supervisor.startTime };
 }
 
 async function submit(submission: Submission): Promise<LocalHandle> {
