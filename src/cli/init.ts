@@ -1,5 +1,5 @@
 // `ft init`: writes ft.yaml for a base model and a method; asks for what is missing when a person is there.
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { FtError } from "../errors.js";
 import { isInteractive, writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
@@ -20,8 +20,8 @@ export function registerInit(program: Command, { io }: CommandContext): void {
     .command("init")
     .description("write a recipe, ft.yaml, for a base model and a method")
     .option("--base <model>", "alias (smollm2-135m, qwen3-8b, ...), hub id, folder or .gguf file")
-    .option("--method <method>", "full, lora or qlora")
-    .option("--engine <engine>", "trl", "trl")
+    .addOption(new Option("--method <method>", "what is trained").choices(["full", "lora", "qlora"]))
+    .addOption(new Option("--engine <engine>", "the trainer that ft drives").choices(["trl"]).default("trl"))
     .option("--data <file>", "training rows, .jsonl or .json (default data/train.jsonl)")
     .option("--template <name>", "chat template: a built-in name or a .jinja file (default: the model's own)")
     .option("--name <name>", "name of the runs and the adapter (default: the folder's)")

@@ -31,7 +31,7 @@ export async function* followRun(id: string, options: FollowOptions): AsyncGener
       yield { type: "event", event };
     }
     const tail = logTail(dir, 1);
-    if (tail !== line) {
+    if (tail !== "" && tail !== line) {
       line = tail;
       yield { type: "log", line };
     }

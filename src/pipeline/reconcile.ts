@@ -1,6 +1,6 @@
 // Brings runs in the store up to what their launchers know. Every command that shows runs does it first, so a crash of ft loses nothing.
 import { join } from "node:path";
-import type { Launcher } from "../launchers/contract.js";
+import type { EventsPosition, Launcher, Observation } from "../launchers/contract.js";
 import { loadLauncher } from "../launchers/index.js";
 import { runsDir } from "../paths.js";
 import { ingest } from "../runs/ingest.js";
@@ -36,15 +36,29 @@ export async function reconcile(store: Store, projectDir: string, id: string, no
 /** Reads until nothing new is there. The liveness is that of the first look: what was written before a death is then all read. */
 export async function takeEvents(store: Store, launcher: Launcher<unknown>, id: string, handle: unknown) {
   const first = await launcher.observe(handle, getRun(store, id).ingested);
-  for (let look = first; ingest(store, id, look) > 0; )
-    look = await launcher.observe(handle, getRun(store, id).ingested);
+  for (let look = first; !isNothingNew(look); look = await launcher.observe(handle, getRun(store, id).ingested)) {
+    if (ingest(store, id, look) === 0 && !isOvertaken(look, getRun(store, id).ingested)) break;
+  }
   return first;
+}
+
+function isNothingNew({ bytes }: Observation): boolean {
+  return bytes.length === 0;
+}
+
+/** Another process took these bytes in meanwhile, perhaps not all of them. */
+function isOvertaken({ inode, offset }: Observation, ingested: EventsPosition): boolean {
+  return ingested.inode === inode && ingested.offset !== offset;
 }
 
 /** The trainer is no longer there. When it did not say `end`, it was killed. */
 function judgeGone(store: Store, id: string, now: number): void {
   const run = getRun(store, id);
   if (isFinal(run.state)) return;
+  if (run.state === "stopping") {
+    transition(store, id, "cancelled", now, "it did not end when asked to, and was killed");
+    return;
+  }
   setFailure(store, id, {
     class: "killed",
     message: "the trainer is gone without a word: it was killed, or the machine went down",

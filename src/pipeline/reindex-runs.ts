@@ -1,51 +1,73 @@
-// Rebuilds runs, events and states in the store from the run folders, which are the truth.
-import { readdirSync } from "node:fs";
+// Rebuilds from the run folders what the store knows about runs and their events; `ft runs reindex` rebuilds evaluations and adapters after it.
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { FtError } from "../errors.js";
 import { loadLauncher } from "../launchers/index.js";
 import { runsDir } from "../paths.js";
 import { readJob } from "../runs/job-file.js";
-import { createRun, getRun, setHandle, transition } from "../runs/run-store.js";
+import { createRun, getRun } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
-import { takeEvents } from "./reconcile.js";
+import { reconcile, takeEvents } from "./reconcile.js";
 
-/** Every run so far was local; the folder does not name its launcher. */
-const launcherName = "local";
+export interface ReindexedRuns {
+  /** Folders taken over. */
+  runs: number;
+  /** Folders that could not be, one sentence each. */
+  problems: string[];
+}
 
-/** Returns how many run folders were taken in; those that are in the store already stay as they are. Folders without a readable job.json are no runs. */
-export async function reindexRuns(store: Store, projectDir: string): Promise<number> {
-  const launcher = await loadLauncher(launcherName);
-  let count = 0;
+/** What the store has stays; what it lacks is added. May be repeated. A run without an `end` counts as ended at its last sign of life. */
+export async function reindexRuns(store: Store, projectDir: string): Promise<ReindexedRuns> {
+  const result: ReindexedRuns = { runs: 0, problems: [] };
   for (const id of runFolders(projectDir)) {
     const dir = join(runsDir(projectDir), id);
-    const job = readJobOrNull(dir);
-    if (!job) continue;
-    createRun(store, job, launcherName);
-    const run = getRun(store, id);
-    if (run.state === "queued") transition(store, id, "preparing", job.createdAt);
-    const handle = await launcher.find(dir);
-    if (handle) {
-      await takeEvents(store, launcher, id, handle);
-      setHandle(store, id, handle);
+    try {
+      const job = readJob(dir);
+      if (job.id !== id) {
+        result.problems.push(`${dir} holds run ${job.id}: a copy? It is left out`);
+        continue;
+      }
+      createRun(store, job, launcherOf(dir));
+      const launcher = await loadLauncher(getRun(store, id).launcher);
+      const handle = await launcher.find(dir);
+      if (handle !== null) await takeEvents(store, launcher, id, handle); // which attempt is the last is known after that
+      await reconcile(store, projectDir, id, lastSign(dir) ?? job.createdAt);
+      result.runs++;
+    } catch (error) {
+      if (!(error instanceof FtError)) throw error;
+      result.problems.push(`run ${id}: ${error.message}`);
     }
-    count++;
   }
-  return count;
+  return result;
 }
 
-function readJobOrNull(dir: string) {
-  try {
-    return readJob(dir);
-  } catch {
-    return null;
-  }
-}
-
+/** Folders that are being built begin with a dot. */
 function runFolders(projectDir: string): string[] {
   try {
-    const entries = readdirSync(runsDir(projectDir), { withFileTypes: true });
-    return entries.flatMap((entry) => (entry.isDirectory() && !entry.name.startsWith(".") ? [entry.name] : [])).sort();
+    return readdirSync(runsDir(projectDir), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+      .map(({ name }) => name)
+      .sort();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   }
+}
+
+const recipeLauncher = z.object({ compute: z.object({ launcher: z.string() }) });
+
+function launcherOf(dir: string): string {
+  try {
+    return recipeLauncher.parse(parse(readFileSync(join(dir, "recipe.yaml"), "utf8"))).compute.launcher;
+  } catch {
+    return "local";
+  }
+}
+
+/** When events.jsonl was last written, epoch ms. */
+function lastSign(dir: string): number | null {
+  const stat = statSync(join(dir, "events.jsonl"), { throwIfNoEntry: false });
+  return stat ? Math.round(stat.mtimeMs) : null;
 }

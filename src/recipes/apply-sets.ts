@@ -9,16 +9,21 @@ export interface SetChange {
 }
 
 /** `method: lora` may be written short; a change below it needs the long form. */
-const shortForms: Record<string, string> = { method: "type", engine: "name" };
+export const shortForms: Record<string, string> = { method: "type", engine: "name" };
 
 /** Changes `document` in place. @throws FtError usage.set */
 export function applySets(document: Document, sets: string[]): SetChange[] {
   return sets.map((typed) => {
-    const [, key, text] = /^([A-Za-z_][\w.]*)=(.*)$/s.exec(typed) ?? [];
+    const [, key, text] = /^([A-Za-z_]\w*(?:\.\w+)*)=(.*)$/s.exec(typed) ?? [];
     if (key === undefined || text === undefined) throw malformed(typed);
     const path = key.split(".");
     lengthenShortForm(document, path);
-    document.setIn(path, document.createNode(parseValue(typed, text)));
+    const value = document.createNode(parseValue(typed, text));
+    try {
+      document.setIn(path, value);
+    } catch {
+      throw notAMap(typed, path);
+    }
     return { typed, path };
   });
 }
@@ -27,7 +32,8 @@ function lengthenShortForm(document: Document, path: string[]): void {
   const inner = shortForms[path[0]!];
   if (!inner || path.length < 2) return;
   const node = document.getIn([path[0]!], true);
-  if (isScalar(node)) document.setIn([path[0]!], document.createNode({ [inner]: node.value }));
+  if (isScalar(node) && typeof node.value === "string")
+    document.setIn([path[0]!], document.createNode({ [inner]: node.value }));
 }
 
 /** The value is YAML: 2 is a number, true a boolean, [a, b] a list, anything else text. */
@@ -37,6 +43,15 @@ function parseValue(typed: string, text: string): unknown {
   } catch {
     throw malformed(typed);
   }
+}
+
+function notAMap(typed: string, path: string[]): FtError {
+  return new FtError({
+    code: "usage.set",
+    exit: "usage",
+    message: `--set ${typed} names a key below ${path.slice(0, -1).join(".")}, which has none`,
+    next: "for example: --set train.epochs=2 --set method.rank=32",
+  });
 }
 
 function malformed(typed: string): FtError {

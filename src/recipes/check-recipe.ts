@@ -1,4 +1,5 @@
 // Rules over several keys of a valid recipe: contradictions, and options that would do nothing.
+import { normalize } from "node:path";
 import type { Recipe } from "./schema.js";
 
 export interface Contradiction {
@@ -37,7 +38,7 @@ const rules: Rule[] = [
   },
   {
     path: ["data", "eval"],
-    bad: ({ data }) => data.eval === data.train,
+    bad: ({ data }) => data.eval !== undefined && normalize(data.eval) === normalize(data.train),
     message: "data.eval is the training file",
     fix: "name a file with rows that are not trained on, or leave data.eval out: a share of data.train is then held out",
   },

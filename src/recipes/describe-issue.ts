@@ -2,6 +2,7 @@
 import { distance } from "fastest-levenshtein";
 import { z } from "zod";
 import type { Problem } from "../errors.js";
+import { shortForms } from "./apply-sets.js";
 import { locate, type RecipeSource } from "./locate.js";
 import { recipeSchema } from "./schema.js";
 
@@ -23,7 +24,7 @@ export function describeIssue(issue: Issue, source: RecipeSource): Problem[] {
     });
   }
   const where = locate(source, issue.path);
-  const given = source.document.getIn(issue.path as (string | number)[]);
+  const given = givenAt(source, issue.path);
   if (issue.code === "invalid_value") {
     const values = issue.values.map(String);
     const near = nearest(String(given), values);
@@ -39,6 +40,13 @@ export function describeIssue(issue: Issue, source: RecipeSource): Problem[] {
   if (given === undefined) return [{ message: `${name} is missing`, where, ...fixFromDocs(issue.path) }];
   const shown = typeof given === "object" ? "" : ` (given: ${JSON.stringify(given)})`;
   return [{ message: `${name}: ${plain(issue)}${shown}`, where, ...fixFromDocs(issue.path) }];
+}
+
+/** What stands there; for `method: lorra`, short for `method: { type: lorra }`, the word itself. */
+function givenAt({ document }: RecipeSource, path: readonly PropertyKey[]): unknown {
+  const keys = path.map(String);
+  const outer = document.getIn(keys.slice(0, -1));
+  return shortForms[keys[0]!] === keys[1] && typeof outer === "string" ? outer : document.getIn(keys);
 }
 
 /** Without zod's lead-in words; of a union, what its alternatives want. */

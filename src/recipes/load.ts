@@ -81,7 +81,7 @@ function toValues(document: Document, file: string): unknown {
     const values: unknown = document.toJS();
     if (typeof values === "object" && values !== null && !Array.isArray(values)) return values;
   } catch (error) {
-    throw unreadable(file, (error as Error).message, "write the recipe without so many aliases");
+    throw unreadable(file, (error as Error).message, "mend its aliases (*name), or write the recipe without them");
   }
   throw unreadable(file, "its top level is not a map of keys", "`ft init` writes a recipe to start from");
 }
@@ -96,9 +96,14 @@ function invalid(file: string, problems: Problem[]): FtError {
     code: "recipe.invalid",
     exit: "recipe",
     message: `${file} has ${problems.length === 1 ? "a mistake" : `${problems.length} mistakes`}`,
-    problems,
+    problems: problems.toSorted(byPlace),
     next: "mend the recipe and repeat",
   });
+}
+
+/** As one reads the file; what has no line stays in front. */
+function byPlace({ where: a }: Problem, { where: b }: Problem): number {
+  return (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0);
 }
 
 function unreadable(file: string, why: string, next: string): FtError {

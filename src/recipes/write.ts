@@ -53,7 +53,7 @@ export function writeRecipe(recipe: NewRecipe): string {
     { text: "eval:", why: "base against adapter on the held-out rows" },
     { text: "  metrics: [loss, exact_match, json_valid]", why: "" },
   ];
-  const width = Math.min(44, Math.max(...lines.map((line) => line?.text.length ?? 0)));
+  const width = Math.min(44, Math.max(...lines.map((line) => (line?.why ? line.text.length : 0))));
   const body = lines.map((line) =>
     line ? `${line.text.padEnd(width)}${line.why ? `  # ${line.why}` : ""}`.trimEnd() : "",
   );
@@ -73,7 +73,7 @@ const methodWhy: Record<NewRecipe["method"], string> = {
 
 /** Quoted where YAML needs it. */
 function scalar(value: string): string {
-  return stringify(value).trimEnd();
+  return stringify(value, { lineWidth: 0 }).trimEnd();
 }
 
 function wrap(text: string, width = 100): string[] {

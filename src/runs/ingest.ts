@@ -1,7 +1,7 @@
 // Takes bytes of events.jsonl into the store. Idempotent by (run, attempt, seq); rows and byte offset in one transaction, so it may crash anywhere.
 import type { Store } from "../store/open.js";
 import { eventSchema, type RunEvent } from "./events.js";
-import { beginAttempt, getRun, setFailure, transition } from "./run-store.js";
+import { beginAttempt, getRun, type Run, setFailure, transition } from "./run-store.js";
 import { canMove } from "./state.js";
 
 /** A look at a run's events file: bytes from `offset` on. */
@@ -55,12 +55,13 @@ export function parseEvent(line: string): RunEvent | null {
 /** What an event says about its run. Events of an attempt that is no longer the present one change nothing. */
 function apply(store: Store, id: string, event: RunEvent): void {
   const run = getRun(store, id);
+  const at = Math.round(event.t);
   if (event.attempt < run.attempt) return;
-  if (event.attempt > run.attempt && canMove(run.state, "preparing")) beginAttempt(store, id, event.attempt, event.t);
+  if (event.attempt > run.attempt && !startNext(store, run, event.attempt, at)) return;
   const move = (to: "preparing" | "running" | "succeeded" | "failed" | "cancelled", reason: string | null = null) => {
     const { state } = getRun(store, id);
-    if (state === "queued" && to !== "preparing") transition(store, id, "preparing", event.t);
-    if (canMove(getRun(store, id).state, to)) transition(store, id, to, event.t, reason);
+    if (state === "queued" && to !== "preparing") transition(store, id, "preparing", at);
+    if (canMove(getRun(store, id).state, to)) transition(store, id, to, at, reason);
   };
   if (event.kind === "phase") {
     store.prepare("UPDATE runs SET phase = ? WHERE id = ?").run(event.phase, id);
@@ -80,6 +81,14 @@ function apply(store: Store, id: string, event: RunEvent): void {
       .run(...([event.exitCode, event.step ?? null, id] as const));
     move(event.status, `the trainer ended with exit code ${event.exitCode}`);
   }
+}
+
+/** A newer attempt's first event. The one before it is gone for certain, even if nobody saw it end. False: the run succeeded, this changes nothing. */
+function startNext(store: Store, { id, state }: Run, attempt: number, at: number): boolean {
+  if (state === "succeeded") return false;
+  if (!canMove(state, "preparing")) transition(store, id, "failed", at, `gone before attempt ${attempt}`);
+  beginAttempt(store, id, attempt, at);
+  return true;
 }
 
 /** The run's events after (attempt, seq), in order. */

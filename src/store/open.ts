@@ -36,6 +36,19 @@ export function openStore(projectDir: string, whenMissing?: null): Store | null 
   }
 }
 
+/** Reads the whole database once. Throws FtError `store.corrupt` for damage that opening does not see. */
+export function checkStore(projectDir: string): void {
+  const db = openStore(projectDir);
+  try {
+    const [found] = db.pragma("quick_check(1)") as { quick_check: string }[];
+    if (found?.quick_check !== "ok") throw corrupt(storeFile(projectDir), found?.quick_check);
+  } catch (error) {
+    throw isCorrupt(error) ? corrupt(storeFile(projectDir), error) : error;
+  } finally {
+    db.close();
+  }
+}
+
 /** Puts a database that cannot be read out of the way (`ft runs reindex` then makes a new one). Returns its new name. */
 export function setAside(projectDir: string, at: number): string {
   const file = storeFile(projectDir);
@@ -61,8 +74,8 @@ function version(db: Store): number {
 }
 
 function isCorrupt(error: unknown): boolean {
-  const { code } = error as { code?: string };
-  return code === "SQLITE_CORRUPT" || code === "SQLITE_NOTADB";
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" && /^SQLITE_(CORRUPT|NOTADB)/.test(code);
 }
 
 function corrupt(file: string, cause: unknown): FtError {

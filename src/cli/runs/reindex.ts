@@ -3,7 +3,7 @@
 import { FtError } from "../../errors.js";
 import { reindexAdapters } from "../../pipeline/reindex.js";
 import { reindexRuns } from "../../pipeline/reindex-runs.js";
-import { openStore, setAside } from "../../store/open.js";
+import { checkStore, openStore, setAside } from "../../store/open.js";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
 
@@ -12,10 +12,11 @@ export async function reindexCommand({ io }: CommandContext, flags: { json?: boo
   if (aside) io.err.write(`the store could not be read; it is kept as ${aside}\n`);
   const store = openStore(io.cwd);
   try {
-    const runs = await reindexRuns(store, io.cwd);
+    const { runs, problems: runProblems } = await reindexRuns(store, io.cwd);
     const rest = reindexAdapters(store, io.cwd);
-    for (const problem of rest.problems) io.err.write(`note: ${problem}\n`);
-    if (flags.json) return writeJson(io, { ok: true, runs, ...rest, setAside: aside });
+    const problems = [...runProblems, ...rest.problems];
+    for (const problem of problems) io.err.write(`note: ${problem}\n`);
+    if (flags.json) return writeJson(io, { ok: true, runs, ...rest, problems, setAside: aside });
     io.out.write(`${runs} runs, ${rest.evaluations} evaluations, ${rest.adapters} adapters taken over\n`);
   } finally {
     store.close();
@@ -24,7 +25,7 @@ export async function reindexCommand({ io }: CommandContext, flags: { json?: boo
 
 function setAsideIfCorrupt(projectDir: string, now: number): string | null {
   try {
-    openStore(projectDir).close();
+    checkStore(projectDir);
     return null;
   } catch (error) {
     if (error instanceof FtError && error.code === "store.corrupt") return setAside(projectDir, now);

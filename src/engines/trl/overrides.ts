@@ -47,15 +47,15 @@ export function mergeOverrides(sections: Sections, overrides: Record<string, unk
   const kept = Object.fromEntries(
     Object.entries(sections).map(([heading, section]) => [
       heading,
-      Object.fromEntries(Object.entries(section).filter(([key]) => !(key in overrides))),
+      Object.fromEntries(Object.entries(section).filter(([key]) => !Object.hasOwn(overrides, key))),
     ]),
   );
   return { ...kept, "engine.overrides of the recipe": overrides };
 }
 
 function problemOf(key: string): Problem[] {
-  if (owned[key]) return [{ message: `engine.overrides.${key} is ft's own`, fix: owned[key] }];
-  if (key in trlKeys) return [];
+  if (Object.hasOwn(owned, key)) return [{ message: `engine.overrides.${key} is ft's own`, fix: owned[key]! }];
+  if (Object.hasOwn(trlKeys, key)) return [];
   const near = Object.keys(trlKeys).reduce((best, known) =>
     distance(key, known) < distance(key, best) ? known : best,
   );

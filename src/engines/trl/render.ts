@@ -21,7 +21,7 @@ export function renderTrl(input: RenderInput): Rendering {
     "the rows (data/train.jsonl, data/test.jsonl)": dataSection(recipe, layout, templateFile),
     "what is trained": methodSection(recipe),
     "how it is trained": trainSection(recipe, precision, device),
-    "what is written": outputSection(recipe),
+    "what is written": outputSection(recipe, hasHeldOut(input)),
   };
   return {
     files: {
@@ -115,7 +115,12 @@ function trainSection({ method, train }: Recipe, precision: Precision, device: R
   };
 }
 
-function outputSection({ train }: Recipe): Section {
+/** True also while the data was not read. */
+function hasHeldOut({ dataset }: Pick<RenderInput, "dataset">): boolean {
+  return dataset === null || (dataset.eval?.rows ?? 0) > 0;
+}
+
+function outputSection({ train }: Recipe, heldOut: boolean): Section {
   return {
     output_dir: "out/checkpoints",
     logging_steps: train.log_every,
@@ -123,7 +128,7 @@ function outputSection({ train }: Recipe): Section {
     save_strategy: "steps",
     save_steps: train.save_every,
     save_total_limit: train.keep_checkpoints,
-    ...(train.eval_every === undefined
+    ...(train.eval_every === undefined || !heldOut
       ? { eval_strategy: "no" }
       : { eval_strategy: "steps", eval_steps: train.eval_every }),
     disable_tqdm: true,
@@ -180,6 +185,8 @@ function notesOf({ recipe, model, dataset, device }: RenderInput, layout: DataLa
     );
   }
   if (dataset === null) notes.push("the data was not read; rendered for conversations");
+  if (recipe.train.eval_every !== undefined && !hasHeldOut({ dataset }))
+    notes.push("no rows are held out, so train.eval_every computes nothing");
   if (recipe.method.type === "qlora") notes.push("TRL keeps the adapter of a 4-bit base in bfloat16");
   if (device.count > 1) notes.push(`one of the ${device.count} GPUs here is used`);
   return notes;

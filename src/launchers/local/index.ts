@@ -37,36 +37,52 @@ async function find(dir: string, attempt?: number): Promise<LocalHandle | null> 
 
 async function submit(submission: Submission): Promise<LocalHandle> {
   const { dir, attempt, resume, python, env } = submission;
-  const running = await find(dir, attempt);
-  if (running && (await isAlive(running))) return running;
+  const running = await findAlive(dir, attempt);
+  if (running) return running;
   const log = openSync(join(dir, "stdout.log"), "a");
   const args = ["trainer/run.py", "--attempt", String(attempt), ...(resume ? ["--resume"] : [])];
   const child = spawn(python, args, { cwd: dir, env, detached: true, stdio: ["ignore", log, log] });
   closeSync(log);
   let death: string | null = null;
-  child.once("error", (error) => {
-    death = error.message;
-  });
-  child.once("exit", (code, name) => {
-    death = name ? `killed by ${name}` : `exit code ${code}`;
-  });
-  try {
-    return await supervisorAppears(dir, attempt, () => death);
-  } finally {
-    child.removeAllListeners();
-    child.unref();
+  child.once("error", (error) => (death = error.message));
+  child.once("exit", (code, name) => (death = name ? `killed by ${name}` : `exit code ${code}`));
+  const handle = await supervisorAppears(dir, attempt, child.pid, () => death);
+  child.removeAllListeners();
+  child.unref();
+  return handle;
+}
+
+/** How long a supervisor that another process started at the same moment may take to write its file, ms. */
+const otherGraceMs = 5_000;
+
+/**
+ * Waits for supervisor.json of the process just started (an older file of the same attempt may lie there), or of another one that
+ * was quicker: then ours ends at once.
+ */
+async function supervisorAppears(
+  dir: string,
+  attempt: number,
+  pid: number | undefined,
+  death: () => string | null,
+): Promise<LocalHandle> {
+  for (let deadline = Number.POSITIVE_INFINITY; ; await sleep(20)) {
+    const how = death();
+    const handle = await find(dir, attempt);
+    if (handle?.pid === pid && handle !== null) return handle;
+    if (how === null) continue;
+    const other = await findAlive(dir, attempt);
+    if (other) return other;
+    deadline = Math.min(deadline, performance.now() + (how === `exit code ${alreadyRunning}` ? otherGraceMs : 0));
+    if (performance.now() >= deadline) throw notStarted(dir, how);
   }
 }
 
-/** Waits for supervisor.json of the attempt, or for the death of the process that should write it. */
-async function supervisorAppears(dir: string, attempt: number, death: () => string | null): Promise<LocalHandle> {
-  for (;;) {
-    const how = death();
-    const handle = await find(dir, attempt);
-    if (handle) return handle;
-    if (how !== null) throw notStarted(dir, how);
-    await sleep(20);
-  }
+/** Exit code of a supervisor that finds another one at work (trainer/ft_trainer/exit_codes.py). */
+const alreadyRunning = 75;
+
+async function findAlive(dir: string, attempt: number): Promise<LocalHandle | null> {
+  const handle = await find(dir, attempt);
+  return handle && (await isAlive(handle)) ? handle : null;
 }
 
 function notStarted(dir: string, how: string): FtError {
@@ -75,7 +91,7 @@ function notStarted(dir: string, how: string): FtError {
     exit: "environment",
     message: `the trainer did not start (${how})`,
     where: { file: join(dir, "stdout.log") },
-    why: logTail(dir),
+    why: logTail(dir) || "it printed nothing",
     next: "look at the log named above; `ft doctor` says what this machine lacks",
   });
 }
@@ -101,10 +117,10 @@ function readEvents(file: string, from: EventsPosition): Omit<Observation, "live
     throw error;
   }
   try {
-    const inode = fstatSync(descriptor).ino;
+    const { ino: inode, size } = fstatSync(descriptor);
     const offset = inode === from.inode ? from.offset : 0;
-    const buffer = new Uint8Array(chunkBytes);
-    return { inode, offset, bytes: buffer.subarray(0, readSync(descriptor, buffer, 0, chunkBytes, offset)) };
+    const buffer = new Uint8Array(Math.min(chunkBytes, Math.max(0, size - offset)));
+    return { inode, offset, bytes: buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, offset)) };
   } finally {
     closeSync(descriptor);
   }
@@ -113,9 +129,9 @@ function readEvents(file: string, from: EventsPosition): Omit<Observation, "live
 async function cancel(handle: LocalHandle, graceMs: number): Promise<void> {
   if (!(await isAlive(handle))) return;
   signal(handle.pid, "SIGTERM");
-  if (await waitUntilGone(handle, graceMs)) return;
-  signal(-handle.pid, "SIGKILL");
-  if (await waitUntilGone(handle, 10_000)) return;
+  const ended = await waitUntilGone(handle, graceMs);
+  signal(-handle.pid, "SIGKILL"); // also after a good end: what the trainer left behind in its group
+  if (ended || (await waitUntilGone(handle, 10_000))) return;
   throw new FtError({
     code: "launcher.not-stopped",
     exit: "environment",
@@ -133,11 +149,11 @@ function readSupervisor(dir: string): z.output<typeof supervisorSchema> | null {
   }
 }
 
-/** The last lines that the trainer printed. */
+/** The last lines that the trainer printed; empty when it printed nothing. */
 export function logTail(dir: string, lines = 5): string {
   const file = join(dir, "stdout.log");
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  if (size === 0) return "it printed nothing";
+  if (size === 0) return "";
   const descriptor = openSync(file, "r");
   try {
     const buffer = Buffer.alloc(Math.min(size, 64 << 10));

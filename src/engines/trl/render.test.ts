@@ -1,0 +1,180 @@
+// What TRL is given for whole scenarios, as files to read (fixtures/<scenario>/expected), each parsed by the real TRL too.
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import type { DatasetFacts } from "../../dataset/canonical.js";
+import type { ModelFacts } from "../../models/facts.js";
+import { packageRoot } from "../../paths.js";
+import { recipeSchema, type WrittenRecipe } from "../../recipes/schema.js";
+import type { RenderInput } from "../contract.js";
+import { trl } from "./index.js";
+import { trlTrainingTemplates } from "./keys.js";
+import { renderTrl } from "./render.js";
+
+const fixtures = fileURLToPath(new URL("fixtures", import.meta.url));
+const cpu = { kind: "cpu", count: 0, bf16: false } as const;
+const cuda = { kind: "cuda", count: 2, bf16: true } as const;
+
+const ownTemplate = { source: "{{ x }}", sha256: "00", origin: "model", hasGenerationMarkers: false };
+const known = { ...ownTemplate, sha256: trlTrainingTemplates[0]! };
+const fileTemplate = {
+  source: "{% generation %}{{ x }}{% endgeneration %}\n",
+  sha256: "01",
+  origin: "file:my.jinja",
+  hasGenerationMarkers: true,
+};
+
+function model(template: ModelFacts["template"]): ModelFacts {
+  return {
+    asked: "tiny",
+    source: "hub",
+    id: "org/tiny",
+    revision: "abc",
+    dir: "/models/tiny",
+    template,
+    notice: null,
+    maxContext: 2048,
+    family: "llama",
+  };
+}
+
+function dataset(text = false): DatasetFacts {
+  const kinds = text ? { messages: 0, text: 90 } : { messages: 90, text: 0 };
+  const train = { rows: 90, sha256: "aa", kinds, assistantTurns: text ? 0 : 120 };
+  return { train, eval: { ...train, rows: 10, sha256: "bb" } };
+}
+
+interface Changes extends Omit<Partial<WrittenRecipe>, "data"> {
+  data?: Partial<WrittenRecipe["data"]>;
+}
+
+function input(changes: Changes, more: Partial<RenderInput> = {}): RenderInput {
+  const { data, ...rest } = changes;
+  const written = { name: "n", model: { base: "org/tiny" }, method: "lora", ...rest };
+  const recipe = recipeSchema.parse({ ...written, data: { train: "rows.jsonl", ...data } });
+  return { recipe, model: model(ownTemplate), dataset: dataset(), device: cpu, ...more };
+}
+
+const scenarios: Record<string, RenderInput> = {
+  "lora-cpu": input({}),
+  "qlora-cuda": input(
+    {
+      method: { type: "qlora", rank: 64, target_modules: ["q_proj", "v_proj"] },
+      train: { eval_every: 20, epochs: 2.5 },
+    },
+    { device: cuda },
+  ),
+  "full-cuda-bf16": input({ method: "full", train: { max_steps: 100, batch_size: 12 } }, { device: cuda }),
+  "text-rows": input({ train: { scheduler: "constant", learning_rate: 1e-7 } }, { dataset: dataset(true) }),
+  "template-file": input({ model: { base: "org/tiny", template: "my.jinja" } }, { model: model(fileTemplate) }),
+  "train-on-all": input({ data: { train_on: "all" } }, { model: model(known) }),
+  "template-that-trl-knows": input({}, { model: model(known) }),
+  overrides: input({
+    engine: {
+      name: "trl",
+      overrides: { neftune_noise_alpha: 5, optim: "adafactor", adam_epsilon: 1e-9, packing: true },
+    },
+  }),
+};
+
+const yamlOf = (scenario: RenderInput) => renderTrl(scenario).files["config/trl.yaml"]!;
+
+describe("renderTrl", () => {
+  it.each(Object.entries(scenarios))("%s", async (name, scenario) => {
+    const { files, ...rest } = renderTrl(scenario);
+    for (const [path, content] of Object.entries(files))
+      await expect(content).toMatchFileSnapshot(join(fixtures, name, "expected", path));
+    await expect(`${JSON.stringify(rest, null, 2)}\n`).toMatchFileSnapshot(
+      join(fixtures, name, "expected/rendering.json"),
+    );
+  });
+
+  it("has no scenario left over in fixtures/", () => {
+    expect(readdirSync(fixtures).sort()).toEqual(Object.keys(scenarios).sort());
+  });
+
+  it("gives the same bytes for the same input", () => {
+    for (const scenario of Object.values(scenarios))
+      expect(renderTrl(structuredClone(scenario))).toEqual(renderTrl(scenario));
+  });
+
+  it.each([
+    [16, undefined, 8, 2],
+    [12, undefined, 6, 2],
+    [7, undefined, 7, 1],
+    [13, undefined, 1, 13],
+    [16, 2, 2, 8],
+  ])("batch_size %i, micro_batch %s: %i rows a pass, %i passes a step", (batch, micro, rows, passes) => {
+    const train = { batch_size: batch, ...(micro ? { micro_batch: micro } : {}) };
+    expect(parse(yamlOf(input({ train })))).toMatchObject({
+      per_device_train_batch_size: rows,
+      gradient_accumulation_steps: passes,
+    });
+  });
+
+  it.each([
+    ["auto", cpu, false, false],
+    ["auto", cuda, true, false],
+    ["auto", { ...cuda, bf16: false }, false, true],
+    ["auto", { kind: "mps", count: 1, bf16: true }, false, false],
+    ["bf16", cpu, true, false],
+    ["fp32", cuda, false, false],
+  ] as const)("precision %s on %o: bf16 %s, fp16 %s", (precision, device, bf16, fp16) => {
+    expect(parse(yamlOf(input({ train: { precision } }, { device })))).toMatchObject({ bf16, fp16 });
+  });
+
+  it("asks for no loss on rows that there are not, and says so", () => {
+    const noEval = { ...dataset(), eval: null };
+    const scenario = input({ train: { eval_every: 5 } }, { dataset: noEval });
+    expect(parse(yamlOf(scenario)).eval_strategy).toBe("no");
+    expect(renderTrl(scenario).notes.join()).toContain("train.eval_every computes nothing");
+  });
+});
+
+describe("engine.overrides", () => {
+  it("names every key that cannot be used at once, with what to use", () => {
+    const overrides = { lora_r: 3, nefttune_noise_alpha: 5, constructor: 1, packing: true };
+    const scenario = input({ engine: { overrides } });
+    expect(() => renderTrl(scenario)).toThrow(
+      expect.objectContaining({
+        code: "recipe.overrides",
+        exit: "recipe",
+        problems: [
+          { message: "engine.overrides.lora_r is ft's own", fix: "use method.rank" },
+          { message: "TRL 1.16.0 has no key nefttune_noise_alpha", fix: "did you mean neftune_noise_alpha?" },
+          expect.objectContaining({ message: "TRL 1.16.0 has no key constructor" }),
+        ],
+      }),
+    );
+  });
+
+  it("replaces what ft rendered, once", () => {
+    expect(parse(yamlOf(scenarios.overrides!))).toMatchObject({ packing: true, optim: "adafactor" });
+    expect(yamlOf(scenarios.overrides!).match(/^optim:/gm)).toHaveLength(1);
+  });
+});
+
+it("says why there is no qlora on MPS", () => {
+  expect(trl.unsupported(input({ method: "qlora", compute: { device: "mps" } }).recipe)).toMatch(/lora/);
+  expect(trl.unsupported(input({ compute: { device: "mps" } }).recipe)).toBeNull();
+});
+
+it("the real TRL reads every scenario and leaves no key over", { timeout: 180_000 }, async () => {
+  const python = process.env.FT_TEST_PYTHON;
+  if (!python || !existsSync(python)) throw new Error(`FT_TEST_PYTHON (${python}) is no Python of the TRL environment`);
+  const files = Object.keys(scenarios).map((name) => join(fixtures, name, "expected/config/trl.yaml"));
+  const script = join(packageRoot, "trainer/tests/validate_trl.py");
+  const { stdout } = await promisify(execFile)(python, [script, ...files], { maxBuffer: 1 << 24 });
+  const parsed = JSON.parse(stdout) as Record<string, Record<string, unknown>>;
+  expect(Object.keys(parsed)).toEqual(files);
+  const of = (name: string) => parsed[join(fixtures, name, "expected/config/trl.yaml")];
+  expect(of("lora-cpu")).toMatchObject({ lora_target_modules: "all-linear", learning_rate: 2e-4, warmup_steps: 0.03 });
+  expect(of("qlora-cuda")).toMatchObject({ load_in_4bit: true, lora_target_modules: ["q_proj", "v_proj"], bf16: true });
+  expect(of("full-cuda-bf16")).toMatchObject({ use_peft: false, max_steps: 100, dtype: "float32" });
+  expect(of("text-rows")).toMatchObject({ learning_rate: 1e-7, assistant_only_loss: false });
+  expect(of("overrides")).toMatchObject({ adam_epsilon: 1e-9, neftune_noise_alpha: 5, packing: true });
+});

@@ -1,0 +1,51 @@
+// A project with one run whose trainer is test/fixtures/trainers/run.py: real folders, real processes, no engine.
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Submission } from "../src/launchers/contract.js";
+import { packageRoot, runsDir } from "../src/paths.js";
+import type { Job } from "../src/runs/job.js";
+import { emptyFolder } from "./project.js";
+
+export interface FakeRun {
+  projectDir: string;
+  id: string;
+  dir: string;
+  job: Job;
+  submission: Submission;
+}
+
+/** Makes the job folder; nothing is started, nothing is in a store. `behaviour` as in the fixture's head. */
+export function fakeRun(behaviour: string, { projectDir = emptyFolder(), id = "20260101-120000-test" } = {}): FakeRun {
+  const dir = join(runsDir(projectDir), id);
+  mkdirSync(join(dir, "trainer"), { recursive: true });
+  cpSync(join(packageRoot, "test/fixtures/trainers/run.py"), join(dir, "trainer/run.py"));
+  writeFileSync(join(dir, "behaviour.txt"), behaviour);
+  const job = fakeJob(id);
+  writeFileSync(join(dir, "job.json"), JSON.stringify(job));
+  const env = { PATH: process.env.PATH ?? "" };
+  return { projectDir, id, dir, job, submission: { job, dir, attempt: 1, resume: false, python: "python3", env } };
+}
+
+export function fakeJob(id: string, createdAt = 1_700_000_000_000): Job {
+  return {
+    version: 1,
+    id,
+    name: "fake",
+    createdAt,
+    engine: { name: "trl", version: "0" },
+    steps: [],
+    env: {},
+    model: { asked: "tiny", id: "tiny", revision: "0", path: "/nowhere" },
+    heartbeatSeconds: 10,
+    checkpointDir: "out/checkpoints",
+    adapterDir: "out/adapter",
+  };
+}
+
+export async function until(condition: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error("waited in vain");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
