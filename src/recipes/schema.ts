@@ -2,9 +2,9 @@
 import { z } from "zod";
 
 export const methodNames = ["full", "lora", "qlora"] as const;
-export const objectives = ["sft"] as const;
-export const engineNames = ["trl"] as const;
-export const launcherNames = ["local"] as const;
+const objectives = ["sft"] as const;
+const engineNames = ["trl"] as const;
+const launcherNames = ["local"] as const;
 export const dataFormats = ["auto", "messages", "alpaca", "sharegpt", "prompt-completion", "text"] as const;
 export const evalMetrics = ["loss", "exact_match", "json_valid"] as const;
 
