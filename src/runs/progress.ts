@@ -18,6 +18,8 @@ export interface RunProgress {
   /** Step and loss, at most `maxPoints` of them, oldest first. */
   losses: { step: number; loss: number }[];
   lowestLoss: number | null;
+  /** Latest loss on the held-out rows, computed by the engine while it trains. */
+  evalLoss: number | null;
   learningRate: number | null;
   tokensPerSecond: number | null;
   /** Resident memory of the trainer, bytes. */
@@ -51,6 +53,7 @@ export function initialProgress({ id, name }: { id: string; name: string }): Run
     etaMs: null,
     losses: [],
     lowestLoss: null,
+    evalLoss: null,
     learningRate: null,
     tokensPerSecond: null,
     rssBytes: null,
@@ -68,12 +71,17 @@ export function initialProgress({ id, name }: { id: string; name: string }): Run
 export function reduceProgress(progress: RunProgress, update: RunUpdate): RunProgress {
   if (update.type === "log") return { ...progress, lastLine: update.line };
   if (update.type === "state") {
-    const failure = progress.failure ?? (update.reason ? { message: update.reason, hint: null } : null);
-    return { ...progress, state: update.state, failure: update.state === "failed" ? failure : null };
+    return { ...progress, state: update.state, failure: failureIn(progress, update) };
   }
   const { event } = update;
   const current = event.attempt > progress.attempt ? nextAttempt(progress, event.attempt) : progress;
   return { ...reduceEvent(current, event), at: event.t };
+}
+
+/** The trainer's own error event is kept: it has a hint, and may come before the state. */
+function failureIn({ failure }: RunProgress, { state, reason }: Extract<RunUpdate, { type: "state" }>) {
+  if (state === "succeeded" || state === "cancelled") return null;
+  return failure ?? (state === "failed" && reason ? { message: reason, hint: null } : null);
 }
 
 function nextAttempt(progress: RunProgress, attempt: number): RunProgress {
@@ -112,7 +120,7 @@ function enterPhase(progress: RunProgress, phase: Phase): RunProgress {
 type MetricEvent = Extract<RunEvent, { kind: "metric" }>;
 
 function takeMetric(progress: RunProgress, { step, totalSteps, values, t }: MetricEvent): RunProgress {
-  const { loss, learning_rate: rate, tokens_per_second: speed } = values;
+  const { loss, eval_loss: evalLoss, learning_rate: rate, tokens_per_second: speed } = values;
   const recent = [...progress.recent, { step, t }].slice(-recentSteps);
   const total = totalSteps ?? progress.totalSteps;
   const isLoss = typeof loss === "number";
@@ -125,6 +133,7 @@ function takeMetric(progress: RunProgress, { step, totalSteps, values, t }: Metr
     // After a resume the steps since the checkpoint come again.
     losses: isLoss ? thin([...progress.losses.filter((point) => point.step < step), { step, loss }]) : progress.losses,
     lowestLoss: isLoss ? Math.min(progress.lowestLoss ?? loss, loss) : progress.lowestLoss,
+    evalLoss: evalLoss ?? progress.evalLoss,
     learningRate: rate ?? progress.learningRate,
     tokensPerSecond: speed ?? progress.tokensPerSecond,
   };

@@ -1,4 +1,5 @@
-// Numbers as people read them in a terminal.
+// Numbers and texts as people read them in a terminal.
+import { stripVTControlCharacters } from "node:util";
 
 /** 95000 -> "1m35s", 4000 -> "4s", 7500000 -> "2h05m". */
 export function duration(ms: number): string {
@@ -29,7 +30,9 @@ export function timestamp(ms: number): string {
   return `${date.slice(0, 10)} ${date.slice(11, 16)}`;
 }
 
-/** Cut to a width, with an ellipsis. */
-export function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+/** Without colours, cursor movements, tabs and other control characters: what a program printed, safe to show in a line. */
+export function printable(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/\p{Cc}+/gu, " ")
+    .trimEnd();
 }

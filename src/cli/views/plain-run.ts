@@ -30,6 +30,7 @@ export function plainLines(run: { id: string; name: string }): (update: RunUpdat
         return [line(event.t, `error: ${event.message}`), ...(event.hint ? [`         ${event.hint}`] : [])];
       case "metric":
       case "progress": {
+        if (event.kind === "metric" && !isShown(event.values)) return [];
         const tenth = tenthDone(progress);
         if (tenth === lastTenth && event.t - lastStepAt < quietMs) return [];
         lastTenth = tenth;
@@ -42,16 +43,22 @@ export function plainLines(run: { id: string; name: string }): (update: RunUpdat
   };
 }
 
+/** The summary after the last step, for one, repeats the step without a loss. */
+function isShown({ loss, eval_loss: evalLoss }: Record<string, number | null>): boolean {
+  return typeof loss === "number" || typeof evalLoss === "number";
+}
+
 function tenthDone({ phase, step, totalSteps, evaluated }: RunProgress): number {
   if (phase === "evaluating") return evaluated?.total ? 100 + Math.floor((10 * evaluated.done) / evaluated.total) : 100;
   return totalSteps ? Math.floor((10 * step) / totalSteps) : 0;
 }
 
-function stepText({ step, totalSteps, losses, learningRate, tokensPerSecond, etaMs }: RunProgress): string {
+function stepText({ step, totalSteps, losses, evalLoss, learningRate, tokensPerSecond, etaMs }: RunProgress): string {
   const loss = losses.at(-1)?.loss;
   return [
     totalSteps ? `step ${step}/${totalSteps} (${percent(step, totalSteps)})` : `step ${step}`,
     loss !== undefined ? `loss ${lossText(loss)}` : "",
+    evalLoss !== null ? `held-out loss ${lossText(evalLoss)}` : "",
     learningRate !== null ? `lr ${learningRate.toExponential(1)}` : "",
     tokensPerSecond !== null ? `${Math.round(tokensPerSecond)} tokens/s` : "",
     etaMs !== null && totalSteps !== step ? `${duration(etaMs)} left` : "",

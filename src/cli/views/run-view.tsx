@@ -2,7 +2,7 @@
 import { Box, Text } from "ink";
 import type { RunProgress } from "../../runs/progress.js";
 import type { RunState } from "../../runs/state.js";
-import { cut, duration, lossText, memory, percent } from "./format.js";
+import { duration, lossText, memory, percent, printable } from "./format.js";
 import { lossPlot } from "./loss-plot.js";
 
 export type Question = "none" | "ask" | "stopping";
@@ -42,13 +42,18 @@ export function RunView({ progress, question, columns, rows }: RunViewProps) {
       ) : null}
       {progress.losses.length > 1 ? <Losses progress={progress} width={width} height={rows >= 24 ? 6 : 1} /> : null}
       <Numbers progress={progress} />
-      {warnings.slice(-3).map((warning) => (
-        <Text key={warning} color="yellow" wrap="truncate">
+      {warnings.slice(-3).map((warning, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the same warning may come twice
+        <Text key={index} color="yellow" wrap="truncate">
           ! {warning}
         </Text>
       ))}
       {failure ? <Failure {...failure} /> : null}
-      {lastLine && !failure && state !== "succeeded" ? <Text dimColor>{cut(lastLine, width)}</Text> : null}
+      {lastLine && !failure && state !== "succeeded" ? (
+        <Text dimColor wrap="truncate">
+          {printable(lastLine)}
+        </Text>
+      ) : null}
       <QuestionLine question={question} />
     </Box>
   );
@@ -109,7 +114,7 @@ function Losses({
   height: number;
 }) {
   const values = losses.map(({ loss }) => loss);
-  const lines = lossPlot(values, { width: Math.min(70, width - 12), height });
+  const lines = lossPlot(losses, { width: Math.min(70, width - 12), height });
   const top = lossText(Math.max(...values));
   const bottom = lossText(Math.min(...values));
   const label = (index: number) => (index === 0 ? top : index === lines.length - 1 ? bottom : "").padStart(7);
@@ -131,8 +136,9 @@ function Losses({
 }
 
 function Numbers({ progress }: { progress: RunProgress }) {
-  const { learningRate, tokensPerSecond, rssBytes, gpuBytes, checkpoint } = progress;
+  const { evalLoss, learningRate, tokensPerSecond, rssBytes, gpuBytes, checkpoint } = progress;
   const facts = [
+    evalLoss !== null ? `held-out loss ${lossText(evalLoss)}` : null,
     learningRate !== null ? `lr ${learningRate.toExponential(1)}` : null,
     tokensPerSecond !== null ? `${Math.round(tokensPerSecond).toLocaleString("en")} tokens/s` : null,
     rssBytes !== null ? `memory ${memory(rssBytes)}` : null,

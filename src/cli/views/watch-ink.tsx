@@ -1,6 +1,7 @@
 // Draws a run's updates with Ink and asks, on Ctrl-C, whether to detach or to stop.
 import { render, useInput, useStdout } from "ink";
 import { useEffect, useState } from "react";
+import { FtError } from "../../errors.js";
 import { initialProgress, type RunProgress, reduceProgress } from "../../runs/progress.js";
 import type { RunUpdate } from "../../runs/update.js";
 import type { WatchEnd, WatchedRun } from "../watch-run.js";
@@ -15,6 +16,7 @@ export async function watchInk(
   actions: { stop(): Promise<void> },
 ): Promise<WatchEnd> {
   let end: WatchEnd = "ended";
+  let failure: unknown = null;
   const app = render(
     <Watching
       run={run}
@@ -28,10 +30,15 @@ export async function watchInk(
         app.unmount();
       }}
       onEnd={() => app.unmount()}
+      onFail={(error) => {
+        failure ??= error;
+        app.unmount();
+      }}
     />,
     { stdout: process.stderr as NodeJS.WriteStream, exitOnCtrlC: false, patchConsole: false },
   );
   await app.waitUntilExit();
+  if (failure !== null) throw failure;
   return end;
 }
 
@@ -41,9 +48,11 @@ interface WatchingProps {
   stop(): Promise<void>;
   onDetach(): void;
   onEnd(): void;
+  /** The updates or the stopping failed. */
+  onFail(error: unknown): void;
 }
 
-export function Watching({ run, updates, stop, onDetach, onEnd }: WatchingProps) {
+export function Watching({ run, updates, stop, onDetach, onEnd, onFail }: WatchingProps) {
   const [progress, setProgress] = useState<RunProgress>(() => initialProgress(run));
   const [question, setQuestion] = useState<Question>("none");
   const { stdout } = useStdout();
@@ -57,22 +66,30 @@ export function Watching({ run, updates, stop, onDetach, onEnd }: WatchingProps)
 
   useEffect(() => {
     let latest = initialProgress(run);
+    let left = false;
     const timer = setInterval(() => setProgress(latest), frameMs);
-    (async () => {
+    const watch = async () => {
       for await (const update of updates) latest = reduceProgress(latest, update);
       clearInterval(timer);
       setProgress(latest);
+      setQuestion("none");
       setTimeout(onEnd, frameMs);
-    })();
-    return () => clearInterval(timer);
-  }, [run, updates, onEnd]);
+    };
+    // Who has left does not care what becomes of the updates.
+    watch().catch((error) => left || onFail(error));
+    return () => {
+      left = true;
+      clearInterval(timer);
+    };
+  }, [run, updates, onEnd, onFail]);
 
   useInput((input, key) => {
     const isCtrlC = key.ctrl && input === "c";
     if (question === "ask" && (input === "d" || isCtrlC)) onDetach();
     else if (question === "ask" && input === "s") {
       setQuestion("stopping");
-      void stop();
+      // It may have ended in the very moment: then the updates say so.
+      stop().catch((error) => (error instanceof FtError && error.code === "run.ended" ? undefined : onFail(error)));
     } else if (question === "ask" && input === "c") setQuestion("none");
     else if (isCtrlC) question === "stopping" ? onDetach() : setQuestion("ask");
   });
