@@ -106,6 +106,8 @@ function reduceEvent(progress: RunProgress, event: RunEvent): RunProgress {
       return { ...progress, warnings: [...progress.warnings, event.message] };
     case "error":
       return { ...progress, failure: { message: event.message, hint: event.hint ?? null } };
+    case "end":
+      return { ...progress, step: event.step ?? progress.step };
     default:
       return progress;
   }

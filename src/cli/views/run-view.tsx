@@ -68,6 +68,8 @@ function Phases({ progress: { phase, passed, state } }: { progress: RunProgress 
         <Text key={name}>
           {done(name) ? (
             <Text color="green">✓ </Text>
+          ) : phase === name && state === "failed" ? (
+            <Text color="red">✗ </Text>
           ) : phase === name ? (
             <Text color="cyan">▸ </Text>
           ) : (
@@ -93,8 +95,11 @@ function EvaluationBar({ done, total, width }: { done: number; total: number | n
   return <BarLine done={done} total={total!} label={`${done}/${total} answers evaluated`} width={width} />;
 }
 
+/** Room for the longest label, so that bars are of one length whatever stands beside them. */
+const labelWidth = 36;
+
 function BarLine({ done, total, label, width }: { done: number; total: number; label: string; width: number }) {
-  const room = Math.max(10, Math.min(60, width - label.length - 10));
+  const room = Math.max(10, Math.min(60, width - labelWidth));
   const filled = Math.min(room, Math.round((room * done) / total));
   return (
     <Text wrap="truncate">
@@ -145,14 +150,26 @@ function Numbers({ progress }: { progress: RunProgress }) {
     gpuBytes !== null ? `GPU ${memory(gpuBytes)}` : null,
     checkpoint !== null ? `checkpoint at step ${checkpoint.step}` : null,
   ].filter((fact) => fact !== null);
-  return facts.length > 0 ? <Text wrap="truncate">{facts.join("   ")}</Text> : null;
+  return (
+    <Box flexWrap="wrap" columnGap={3}>
+      {facts.map((fact) => (
+        <Text key={fact} wrap="truncate">
+          {fact}
+        </Text>
+      ))}
+    </Box>
+  );
 }
 
 function Failure({ message, hint }: { message: string; hint: string | null }) {
   return (
     <Box flexDirection="column">
       <Text color="red">✗ {message}</Text>
-      {hint ? <Text> {hint}</Text> : null}
+      {hint ? (
+        <Box marginLeft={2}>
+          <Text>{hint}</Text>
+        </Box>
+      ) : null}
     </Box>
   );
 }
@@ -160,10 +177,14 @@ function Failure({ message, hint }: { message: string; hint: string | null }) {
 function QuestionLine({ question }: { question: Question }) {
   if (question === "ask") {
     return (
-      <Text>
-        Training goes on in the background by itself.{"  "}
-        <Text bold>[d]</Text>etach <Text bold>[s]</Text>top with a checkpoint <Text bold>[c]</Text>ontinue watching
-      </Text>
+      <Box flexDirection="column">
+        <Text>Without this view the run goes on by itself.</Text>
+        <Text>
+          <Text bold>[d]</Text>etach{"   "}
+          <Text bold>[s]</Text>top with a checkpoint{"   "}
+          <Text bold>[c]</Text>ontinue watching
+        </Text>
+      </Box>
     );
   }
   return question === "stopping" ? <Text color="yellow">stopping: saving a checkpoint ...</Text> : null;
