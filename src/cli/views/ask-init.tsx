@@ -49,7 +49,7 @@ export function Questions({ given, onDone }: { given: Answers; onDone: (answers:
   const { exit } = useApp();
   const [answers, setAnswers] = useState(given);
   const [otherBase, setOtherBase] = useState(false);
-  const answer = (more: Answers) => setAnswers({ ...answers, ...more });
+  const answer = (more: Answers) => setAnswers((before) => ({ ...before, ...more }));
   const isComplete = answers.base && answers.method && answers.data !== undefined;
   // After the last answer was drawn.
   useEffect(() => {

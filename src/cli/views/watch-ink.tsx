@@ -1,6 +1,6 @@
 // Draws a run's updates with Ink and asks, on Ctrl-C, whether to detach or to stop.
 import { render, useInput, useStdout } from "ink";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { FtError } from "../../errors.js";
 import { initialProgress, type RunProgress, reduceProgress } from "../../runs/progress.js";
 import type { RunUpdate } from "../../runs/update.js";
@@ -54,7 +54,12 @@ interface WatchingProps {
 
 export function Watching({ run, updates, stop, onDetach, onEnd, onFail }: WatchingProps) {
   const [progress, setProgress] = useState<RunProgress>(() => initialProgress(run));
-  const [question, setQuestion] = useState<Question>("none");
+  const [question, showQuestion] = useState<Question>("none");
+  const asked = useRef<Question>("none"); // keys may come faster than frames
+  const setQuestion = useCallback((to: Question) => {
+    asked.current = to;
+    showQuestion(to);
+  }, []);
   const { stdout } = useStdout();
   const [size, setSize] = useState({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 });
 
@@ -81,17 +86,17 @@ export function Watching({ run, updates, stop, onDetach, onEnd, onFail }: Watchi
       left = true;
       clearInterval(timer);
     };
-  }, [run, updates, onEnd, onFail]);
+  }, [run, updates, onEnd, onFail, setQuestion]);
 
   useInput((input, key) => {
     const isCtrlC = key.ctrl && input === "c";
-    if (question === "ask" && (input === "d" || isCtrlC)) onDetach();
-    else if (question === "ask" && input === "s") {
+    if (asked.current === "ask" && (input === "d" || isCtrlC)) onDetach();
+    else if (asked.current === "ask" && input === "s") {
       setQuestion("stopping");
       // It may have ended in the very moment: then the updates say so.
       stop().catch((error) => (error instanceof FtError && error.code === "run.ended" ? undefined : onFail(error)));
-    } else if (question === "ask" && input === "c") setQuestion("none");
-    else if (isCtrlC) question === "stopping" ? onDetach() : setQuestion("ask");
+    } else if (asked.current === "ask" && input === "c") setQuestion("none");
+    else if (isCtrlC) asked.current === "stopping" ? onDetach() : setQuestion("ask");
   });
 
   return <RunView progress={progress} question={question} {...size} />;
