@@ -8,7 +8,7 @@ import { findAdapter, listAdapters, type RegisteredAdapter } from "./registry.js
 import type { AdapterToVerify } from "./verify.js";
 
 /** The registered adapters; none, and no store made, where there is no store. */
-export function projectAdapters(projectDir: string): RegisteredAdapter[] {
+function projectAdapters(projectDir: string): RegisteredAdapter[] {
   if (!existsSync(storeFile(projectDir))) return [];
   const db = openStore(projectDir);
   try {

@@ -27,7 +27,7 @@ export async function followToEnd({ io }: CommandContext, request: FollowRequest
     const { name } = getRun(store, id);
     const stop = async () => void (await cancelRun(store, projectDir, id, { now: io.now }));
     const updates = followRun(id, { store, projectDir, now: io.now, signal: leave.signal });
-    const end = await watchRun(io, { id, name }, updates, { stop }, { json: stream });
+    const end = await watchRun(io, { id, name }, updates, { stop, leave: () => leave.abort() }, { json: stream });
     if (end === "detached") {
       io.err.write(`\nthe run goes on. watch it: ft runs watch ${id}   stop it: ft runs cancel ${id}\n`);
       if (json && !stream) writeJson(io, { ok: true, detached: true, run: { id, name } });

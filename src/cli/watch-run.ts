@@ -1,6 +1,7 @@
 // Shows a run while it goes on: Ink in a terminal, plain lines in a pipe or CI, JSON lines with --json. The run does not depend on it.
 import type { RunUpdate } from "../runs/update.js";
-import type { Io } from "./io.js";
+import { consumeUpdates } from "./consume-updates.js";
+import { type Io, isInteractive } from "./io.js";
 
 export interface WatchedRun {
   id: string;
@@ -10,44 +11,62 @@ export interface WatchedRun {
 /** `detached`: the person left, the run goes on. `stopped`: the person asked the run to stop, and it ended. */
 export type WatchEnd = "ended" | "detached" | "stopped";
 
+export interface WatchActions {
+  /** Asks the run to save a checkpoint and end. */
+  stop(): Promise<void>;
+  /** The person left: a source of updates that only waits can close at once. */
+  leave?(): void;
+}
+
+export interface WatchOptions {
+  /** Every update as one line of JSON on stdout, nothing on stderr. */
+  json?: boolean;
+  /** Calls the listener on Ctrl-C where no terminal asks; returns how to stop listening. */
+  onInterrupt?: (listener: () => void) => () => void;
+}
+
+/**
+ * Ends when `updates` does, or when the person leaves.
+ * After `detached` the caller says how to come back. Throws what `updates` throws.
+ */
 export async function watchRun(
   io: Io,
   run: WatchedRun,
   updates: AsyncIterable<RunUpdate>,
-  actions: { stop(): Promise<void> },
-  { json = false }: { json?: boolean } = {},
+  actions: WatchActions,
+  { json = false, onInterrupt = onSigint }: WatchOptions = {},
 ): Promise<WatchEnd> {
-  if (!json && io.err.isTTY && io.stdin.isTTY && !io.env.CI) {
+  if (!json && isInteractive(io) && io.env.TERM !== "dumb") {
     const { watchInk } = await import("./views/watch-ink.js");
-    return watchInk(run, updates, actions);
+    return watchInk({ stdin: io.stdin, screen: process.stderr }, run, updates, actions);
   }
-  const { plainLines } = await import("./views/plain-run.js");
-  const lines = plainLines(run);
-  return untilInterrupted(updates, (update) => {
-    if (json) io.out.write(`${JSON.stringify(update)}\n`);
-    else for (const line of lines(update)) io.err.write(`${line}\n`);
+  let off = (): void => {};
+  const leaving = new Promise<void>((resolve) => {
+    off = onInterrupt(resolve);
   });
+  void leaving.then(actions.leave);
+  try {
+    const end = await consumeUpdates(updates, json ? jsonLines(io) : await peopleLines(io, run), leaving);
+    return end === "left" ? "detached" : "ended";
+  } finally {
+    off();
+  }
 }
 
-/** The first Ctrl-C ends the watching, not the run. */
-async function untilInterrupted(
-  updates: AsyncIterable<RunUpdate>,
-  show: (update: RunUpdate) => void,
-): Promise<WatchEnd> {
-  let interrupt = (): void => {};
-  const interrupted = new Promise<"interrupted">((resolve) => {
-    interrupt = () => resolve("interrupted");
-  });
-  process.once("SIGINT", interrupt);
-  const iterator = updates[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const next = await Promise.race([iterator.next(), interrupted]);
-      if (next === "interrupted") return "detached";
-      if (next.done) return "ended";
-      show(next.value);
-    }
-  } finally {
-    process.off("SIGINT", interrupt);
-  }
+function jsonLines(io: Io): (update: RunUpdate) => void {
+  return (update) => io.out.write(`${JSON.stringify(update)}\n`);
+}
+
+async function peopleLines(io: Io, run: WatchedRun): Promise<(update: RunUpdate) => void> {
+  const { plainLines } = await import("./views/plain-run.js");
+  const linesOf = plainLines(run);
+  return (update) => {
+    for (const line of linesOf(update)) io.err.write(`${line}\n`);
+  };
+}
+
+/** A second Ctrl-C, while a busy source closes, ends the program as usual. */
+function onSigint(listener: () => void): () => void {
+  process.once("SIGINT", listener);
+  return () => process.off("SIGINT", listener);
 }

@@ -1,7 +1,7 @@
 // Remembers every row by its 16-byte digest and where it was first seen: 28 bytes a slot in typed arrays, tens of millions of rows.
 import type { RowPlace } from "./canonical.js";
 
-export interface Seen {
+interface Seen {
   place: RowPlace;
   /** The exact digest agrees too, not only the loose one. */
   exact: boolean;

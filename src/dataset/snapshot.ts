@@ -22,7 +22,7 @@ export interface SnapshotInput {
   paths?: SnapshotPaths;
 }
 
-export interface SnapshotPaths {
+interface SnapshotPaths {
   train: string;
   test: string;
   items: string;

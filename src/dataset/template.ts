@@ -4,7 +4,7 @@ import { FtError } from "../errors.js";
 import type { Message } from "./canonical.js";
 import { rewriteStripCalls, stripFunctions } from "./strip-methods.js";
 
-export interface RenderedChat {
+interface RenderedChat {
   text: string;
   /** Character ranges [start, end) inside {% generation %} blocks, in order. */
   generated: [number, number][];

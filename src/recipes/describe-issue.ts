@@ -58,7 +58,7 @@ function plain(issue: Issue): string {
   return issue.message.replace(/^(Invalid input|Too (big|small)|Invalid (option|string|number)): /, "");
 }
 
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+function nearest(word: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates.map((candidate) => ({ candidate, away: distance(word.toLowerCase(), candidate) }));
   ranked.sort((a, b) => a.away - b.away);
   const best = ranked[0];

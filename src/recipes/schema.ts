@@ -2,9 +2,9 @@
 import { z } from "zod";
 
 export const methodNames = ["full", "lora", "qlora"] as const;
-export const objectives = ["sft"] as const;
-export const engineNames = ["trl"] as const;
-export const launcherNames = ["local"] as const;
+const objectives = ["sft"] as const;
+const engineNames = ["trl"] as const;
+const launcherNames = ["local"] as const;
 export const dataFormats = ["auto", "messages", "alpaca", "sharegpt", "prompt-completion", "text"] as const;
 export const evalMetrics = ["loss", "exact_match", "json_valid"] as const;
 
@@ -82,7 +82,10 @@ const trainSchema = z.strictObject({
     .optional()
     .describe("steps between losses on the held-out rows; default: never during training"),
   save_every: positiveInt.default(50).describe("steps between checkpoints"),
-  keep_checkpoints: positiveInt.default(2),
+  keep_checkpoints: positiveInt
+    .min(2)
+    .default(2)
+    .describe("older ones are deleted; two at least, so that one is whole at any time"),
 });
 
 const engineSchema = z.preprocess(

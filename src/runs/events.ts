@@ -1,7 +1,7 @@
 // The event lines of a run: what the trainer runner appends to events.jsonl, one JSON object a line. They are the truth about a run.
 import { z } from "zod";
 
-export const eventsVersion = 1;
+const eventsVersion = 1;
 
 /** `seq` counts from 1 within an attempt; `t` is epoch milliseconds where the event happened. */
 const base = {

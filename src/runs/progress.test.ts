@@ -1,69 +1,106 @@
-// Events to what a screen shows: pure, so every case is a list of updates.
-import { describe, expect, it } from "vitest";
-import type { RunEvent } from "./events.js";
-import { initialProgress, maxPoints, reduceProgress } from "./progress.js";
-import type { RunUpdate } from "./update.js";
+import { describe, expect, test } from "vitest";
+import { progressOf, script, train, upToTraining } from "../../test/run-updates.js";
+import { percentDone } from "./progress.js";
 
-type Loose = { kind: RunEvent["kind"]; t?: number; attempt?: number } & Record<string, unknown>;
+describe("training", () => {
+  test("steps, percent, rates, memory and checkpoint are the latest told", () => {
+    const progress = progressOf(train(upToTraining(), 20));
+    expect(progress).toMatchObject({ state: "running", phase: "training", step: 20, totalSteps: 80 });
+    expect(progress).toMatchObject({ tokensPerSecond: 812.4, rssBytes: 2.9e9, learningRate: 7.5e-4 });
+    expect(progress.checkpoint).toEqual({ path: "out/checkpoints/checkpoint-20", step: 20 });
+    expect(progress.passed).toEqual(["preparing", "loading", "tokenizing"]);
+    expect(percentDone(progress)).toBe(25);
+  });
 
-const event = (fields: Loose): RunUpdate => ({
-  type: "event",
-  event: { v: 1, attempt: 1, seq: 1, t: 0, ...fields } as RunEvent,
+  test("memory of several GPUs is added up, and a reading without GPUs keeps the last", () => {
+    const lines = script().event("system", { values: { gpu0_memory_bytes: 4e9, gpu1_memory_bytes: 6e9 } });
+    expect(progressOf(lines.event("system", { values: { rss_bytes: 1e9 } }))).toMatchObject({
+      gpuBytes: 1e10,
+      rssBytes: 1e9,
+    });
+  });
 });
-const phase = (name: string, attempt = 1) => event({ kind: "phase", phase: name, attempt });
-const loss = (step: number, value: number | null, t = step * 1000, attempt = 1) =>
-  event({ kind: "metric", step, totalSteps: 100, t, attempt, values: { loss: value } });
 
-const reduced = (...updates: RunUpdate[]) => updates.reduce(reduceProgress, initialProgress({ id: "r", name: "n" }));
-
-describe("reduceProgress", () => {
-  it("follows phases, each once, in order", () => {
-    const { phase: now, passed } = reduced(phase("loading"), phase("training"), phase("training"), phase("saving"));
-    expect([now, passed]).toEqual(["saving", ["loading", "training"]]);
+describe("time left", () => {
+  test("follows the pace of the recent steps, not of the whole run", () => {
+    const lines = upToTraining();
+    for (let step = 1; step <= 30; step++) lines.metric(step, 100, { loss: 1 }, 60);
+    for (let step = 31; step <= 50; step++) lines.metric(step, 100, { loss: 1 }, 2);
+    expect(progressOf(lines).etaMs).toBe(50 * 2_000);
   });
 
-  it("tells the time left from the latest steps", () => {
-    expect(reduced(loss(1, 3, 1000)).etaMs).toBeNull();
-    expect(reduced(loss(1, 3, 1000), loss(2, 3, 3000), loss(3, 3, 5000)).etaMs).toBe(97 * 2000);
-    const slowStart = [loss(1, 3, 0), ...Array.from({ length: 30 }, (_, n) => loss(n + 2, 3, 600_000 + n * 1000))];
-    expect(reduced(...slowStart).etaMs).toBe(69 * 1000);
+  test("goes down with the heartbeats between two steps, never below zero", () => {
+    const lines = upToTraining().metric(1, 4, { loss: 1 }, 20).metric(2, 4, { loss: 1 }, 20);
+    expect(progressOf(lines.event("system", { values: {} }, 10)).etaMs).toBe(30_000);
+    expect(progressOf(lines.event("system", { values: {} }, 100)).etaMs).toBe(0);
   });
 
-  it("keeps the lowest loss, skips losses that are no number, takes the loss on held-out rows apart", () => {
-    const heldOut = event({ kind: "metric", step: 3, values: { eval_loss: 1.5 } });
-    const progress = reduced(loss(1, 3), loss(2, 1), loss(3, null), loss(4, 2), heldOut);
-    expect(progress).toMatchObject({ lowestLoss: 1, evalLoss: 1.5 });
-    expect(progress.losses.map(({ step }) => step)).toEqual([1, 2, 4]);
+  test("after one step it is known only if the trainer told how long the step took", () => {
+    expect(progressOf(upToTraining().metric(1, 11, { loss: 1 })).etaMs).toBeNull();
+    expect(progressOf(upToTraining().metric(1, 11, { loss: 1, seconds_per_step: 3 })).etaMs).toBe(30_000);
   });
 
-  it("holds a bounded number of points, whatever the run's length, ending at the latest", () => {
-    const progress = reduced(...Array.from({ length: 5000 }, (_, n) => loss(n + 1, 5000 - n)));
-    expect(progress.losses.length).toBeLessThanOrEqual(maxPoints);
-    expect(progress.losses.at(-1)).toMatchObject({ step: 5000 });
-    expect(progress.losses[0]!.loss).toBeGreaterThan(progress.losses.at(-1)!.loss);
+  test("a pause between two attempts is not training time", () => {
+    const lines = train(upToTraining(), 20).attempt(2, 86_400).event("phase", { phase: "training" });
+    expect(progressOf(lines).etaMs).toBeNull();
+    lines.metric(21, 80, { loss: 1 }, 4).metric(22, 80, { loss: 1 }, 4);
+    expect(progressOf(lines)).toMatchObject({ attempt: 2, etaMs: 58 * 4_000 });
   });
 
-  it("after a resume, steps since the checkpoint come again and replace the old ones; a failure is forgotten", () => {
-    const error = event({ kind: "error", class: "killed", message: "gone" });
-    const progress = reduced(loss(1, 9), loss(2, 8), loss(3, 7), error, phase("loading", 2), loss(2, 5, 0, 2));
-    expect(progress.losses).toEqual([
-      { step: 1, loss: 9 },
-      { step: 2, loss: 5 },
+  test("the totals at the end, told for the last step once more, do not change the pace", () => {
+    const lines = upToTraining().metric(1, 3, { loss: 1 }, 10).metric(2, 3, { loss: 1 }, 10);
+    expect(progressOf(lines.metric(2, 3, { train_runtime: 20 }, 0)).etaMs).toBe(10_000);
+  });
+});
+
+test("while evaluating percent and time left are of the rows, over base and adapter together", () => {
+  const lines = train(upToTraining(), 80)
+    .event("phase", { phase: "saving" })
+    .event("phase", { phase: "loading" })
+    .event("phase", { phase: "evaluating", detail: "base" })
+    .event("progress", { done: 20, total: 80, unit: "rows" }, 5)
+    .event("progress", { done: 40, total: 80, unit: "rows" }, 5)
+    .event("phase", { phase: "evaluating", detail: "adapter" });
+  const progress = progressOf(lines);
+  expect(progress).toMatchObject({ detail: "adapter", evaluated: { done: 40, total: 80 }, etaMs: 10_000 });
+  expect(percentDone(progress)).toBe(50);
+});
+
+describe("trouble", () => {
+  const outOfMemory = { class: "out-of-memory", message: "CUDA out of memory", hint: "lower train.micro_batch" };
+
+  test("the trainer's own error and hint are kept over the state's reason", () => {
+    const lines = upToTraining().event("error", outOfMemory);
+    expect(progressOf(lines.update({ type: "state", state: "failed", reason: "exit 20" })).failure).toEqual(
+      outOfMemory,
+    );
+  });
+
+  test("without an error event the state's reason says why it failed or was lost", () => {
+    for (const state of ["failed", "lost"] as const) {
+      const { failure } = progressOf(upToTraining().update({ type: "state", state, reason: "killed by signal 9" }));
+      expect(failure).toEqual({ class: null, message: "killed by signal 9", hint: null });
+    }
+  });
+
+  test("a resumed run forgets why the attempt before failed, but not its phases, losses and checkpoint", () => {
+    const lines = train(upToTraining(), 20).event("error", outOfMemory).attempt(2, 60);
+    const progress = progressOf(lines.event("phase", { phase: "loading" }));
+    expect(progress).toMatchObject({ failure: null, phase: "loading", step: 20, checkpoint: { step: 20 } });
+    expect(progress.passed).toContain("tokenizing");
+    expect(progress.losses.points).toHaveLength(20);
+  });
+
+  test("a warning that repeats is one warning", () => {
+    const lines = script().event("warning", { message: "a" }).event("warning", { message: "b" });
+    expect(progressOf(lines.event("warning", { message: "a" })).warnings).toEqual([
+      { message: "b", times: 1 },
+      { message: "a", times: 2 },
     ]);
-    expect(progress).toMatchObject({ attempt: 2, failure: null, step: 2 });
   });
+});
 
-  it("keeps the trainer's error with its hint, whether it comes before the state or after", () => {
-    const error = event({ kind: "error", class: "data", message: "bad row", hint: "mend it" });
-    const failed: RunUpdate = { type: "state", state: "failed", reason: "bad row" };
-    const running: RunUpdate = { type: "state", state: "running" };
-    for (const updates of [
-      [running, error, failed],
-      [error, running, failed],
-      [running, failed, error],
-    ])
-      expect(reduced(...updates).failure).toEqual({ message: "bad row", hint: "mend it" });
-    expect(reduced(failed).failure).toEqual({ message: "bad row", hint: null });
-    expect(reduced(error, { type: "state", state: "cancelled" }).failure).toBeNull();
-  });
+test("the last log line is what a terminal would show of it: after the last carriage return, without escapes", () => {
+  const line = "  0%| | 0/4\r\u001b[32m 75%|███▌ |\t3/4\u001b[0m\r";
+  expect(progressOf(script().update({ type: "log", line })).lastLine).toBe("75%|███▌ | 3/4");
 });

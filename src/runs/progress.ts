@@ -1,6 +1,8 @@
 // A run as its watchers see it: a pure reduction of updates. Time comes in the events, never from a clock.
-import type { Phase, RunEvent } from "./events.js";
-import type { RunState } from "./state.js";
+import { stripVTControlCharacters } from "node:util";
+import type { FailureClass, Phase, RunEvent } from "./events.js";
+import { addLoss, type LossHistory, noLosses } from "./loss-history.js";
+import { isFinal, type RunState } from "./state.js";
 import type { RunUpdate } from "./update.js";
 
 export interface RunProgress {
@@ -8,107 +10,113 @@ export interface RunProgress {
   name: string;
   state: RunState;
   phase: Phase | null;
-  /** Phases that were gone through, in order. */
-  passed: Phase[];
+  /** What the phase says about itself: "20 steps", "base", "adapter". */
+  detail: string | null;
+  /** Phases that were gone through, in this attempt or one before. */
+  passed: readonly Phase[];
   attempt: number;
+  /** Last optimizer step done. */
   step: number;
   totalSteps: number | null;
-  /** Time left of the training, ms; null while unknown. */
+  /** Rows evaluated, base and adapter together; null before the evaluation. */
+  evaluated: { done: number; total: number | null } | null;
+  /** Time left of the present phase as of `at`, ms; null while unknown. */
   etaMs: number | null;
-  /** Step and loss, at most `maxPoints` of them, oldest first. */
-  losses: { step: number; loss: number }[];
-  lowestLoss: number | null;
-  /** Latest loss on the held-out rows, computed by the engine while it trains. */
-  evalLoss: number | null;
+  losses: LossHistory;
   learningRate: number | null;
   tokensPerSecond: number | null;
   /** Resident memory of the trainer, bytes. */
   rssBytes: number | null;
+  /** Memory used on all GPUs together, bytes. */
   gpuBytes: number | null;
-  /** Rows evaluated of all, base and adapter together. */
-  evaluated: { done: number; total: number | null } | null;
   checkpoint: { path: string; step: number } | null;
-  warnings: string[];
-  failure: { message: string; hint: string | null } | null;
+  /** Each message once, with how often it came; the latest `maxWarnings`. */
+  warnings: readonly { message: string; times: number }[];
+  failure: { class: FailureClass | null; message: string; hint: string | null } | null;
+  /** Last line of the log, without control characters. */
   lastLine: string;
-  /** Time of the latest event, epoch ms. */
+  /** Time of the first and the latest event, epoch ms. */
+  startedAt: number | null;
   at: number | null;
-  /** Steps lately, for the rate. */
-  recent: { step: number; t: number }[];
+  /** How far the present phase was at which time; the last `maxMarks`, of this attempt. */
+  marks: readonly { done: number; t: number }[];
 }
 
-export const maxPoints = 500;
-const recentSteps = 20;
+const maxMarks = 20;
+const maxWarnings = 20;
 
 export function initialProgress({ id, name }: { id: string; name: string }): RunProgress {
   return {
-    id,
-    name,
-    state: "queued",
-    phase: null,
-    passed: [],
-    attempt: 1,
-    step: 0,
-    totalSteps: null,
-    etaMs: null,
-    losses: [],
-    lowestLoss: null,
-    evalLoss: null,
-    learningRate: null,
-    tokensPerSecond: null,
-    rssBytes: null,
-    gpuBytes: null,
-    evaluated: null,
-    checkpoint: null,
-    warnings: [],
-    failure: null,
-    lastLine: "",
-    at: null,
-    recent: [],
+    ...{ id, name, state: "queued", phase: null, detail: null, passed: [], attempt: 1 },
+    ...{ step: 0, totalSteps: null, evaluated: null, etaMs: null, losses: noLosses },
+    ...{ learningRate: null, tokensPerSecond: null, rssBytes: null, gpuBytes: null },
+    ...{ checkpoint: null, warnings: [], failure: null, lastLine: "", startedAt: null, at: null, marks: [] },
   };
 }
 
 export function reduceProgress(progress: RunProgress, update: RunUpdate): RunProgress {
-  if (update.type === "log") return { ...progress, lastLine: update.line };
-  if (update.type === "state") {
-    return { ...progress, state: update.state, failure: failureIn(progress, update) };
+  switch (update.type) {
+    case "log":
+      return { ...progress, lastLine: lastVisible(update.line) };
+    case "state":
+      return changeState(progress, update.state, update.reason);
+    case "event": {
+      const { event } = update;
+      const current = event.attempt > progress.attempt ? nextAttempt(progress, event.attempt) : progress;
+      const next = reduceEvent(current, event);
+      return { ...next, etaMs: timeLeft(next, event), startedAt: progress.startedAt ?? event.t, at: event.t };
+    }
   }
-  const { event } = update;
-  const current = event.attempt > progress.attempt ? nextAttempt(progress, event.attempt) : progress;
-  return { ...reduceEvent(current, event), at: event.t };
 }
 
-/** The trainer's own error event is kept: it has a hint, and may come before the state. */
-function failureIn({ failure }: RunProgress, { state, reason }: Extract<RunUpdate, { type: "state" }>) {
-  if (state === "succeeded" || state === "cancelled") return null;
-  return failure ?? (state === "failed" && reason ? { message: reason, hint: null } : null);
+/** Share of the present work that is done, 0..100: rows while evaluating, else steps. Null while unknown. */
+export function percentDone({ phase, step, totalSteps, evaluated }: RunProgress): number | null {
+  const [done, total] = phase === "evaluating" && evaluated ? [evaluated.done, evaluated.total] : [step, totalSteps];
+  return total ? Math.min(100, (100 * done) / total) : null;
 }
 
+function changeState(progress: RunProgress, state: RunState, reason: string | undefined): RunProgress {
+  const told = reason ? { class: null, message: reason, hint: null } : null;
+  const isOver = isFinal(state) || state === "lost";
+  const failure = state === "failed" || state === "lost" ? (progress.failure ?? told) : null;
+  // A run that goes on keeps the error that its trainer has just told; the state follows it.
+  return { ...progress, state, failure: isOver ? failure : progress.failure, etaMs: isOver ? null : progress.etaMs };
+}
+
+/** What belongs to one attempt is forgotten, so the pause between two never counts as training time. */
 function nextAttempt(progress: RunProgress, attempt: number): RunProgress {
-  return { ...progress, attempt, phase: null, passed: [], recent: [], etaMs: null, failure: null, evaluated: null };
+  return { ...progress, attempt, phase: null, detail: null, marks: [], failure: null, evaluated: null };
 }
 
 function reduceEvent(progress: RunProgress, event: RunEvent): RunProgress {
   switch (event.kind) {
     case "phase":
-      return enterPhase(progress, event.phase);
+      return { ...enterPhase(progress, event.phase), detail: event.detail ?? null };
     case "metric":
       return takeMetric(progress, event);
     case "progress":
-      return { ...progress, evaluated: { done: event.done, total: event.total ?? null } };
-    case "system": {
-      const { rss_bytes: rss, gpu0_memory_bytes: gpu } = event.values;
-      return { ...progress, rssBytes: rss ?? progress.rssBytes, gpuBytes: gpu ?? progress.gpuBytes };
-    }
+      // Other phases may count too (rows tokenized); only the evaluation has its own bar.
+      if (progress.phase !== "evaluating") return progress;
+      return {
+        ...progress,
+        evaluated: { done: event.done, total: event.total ?? null },
+        marks: addMark(progress.marks, event.done, event.t),
+      };
+    case "system":
+      return {
+        ...progress,
+        rssBytes: event.values.rss_bytes ?? progress.rssBytes,
+        gpuBytes: gpuMemory(event.values) ?? progress.gpuBytes,
+      };
     case "checkpoint":
       return { ...progress, checkpoint: { path: event.path, step: event.step } };
     case "warning":
-      return { ...progress, warnings: [...progress.warnings, event.message] };
+      return { ...progress, warnings: addWarning(progress.warnings, event.message) };
     case "error":
-      return { ...progress, failure: { message: event.message, hint: event.hint ?? null } };
+      return { ...progress, failure: { class: event.class, message: event.message, hint: event.hint ?? null } };
     case "end":
-      return { ...progress, step: event.step ?? progress.step };
-    default:
+      return { ...progress, step: event.step ?? progress.step, marks: [] };
+    case "sample":
       return progress;
   }
 }
@@ -116,45 +124,58 @@ function reduceEvent(progress: RunProgress, event: RunEvent): RunProgress {
 function enterPhase(progress: RunProgress, phase: Phase): RunProgress {
   if (progress.phase === phase) return progress;
   const passed = progress.phase ? [...new Set([...progress.passed, progress.phase])] : progress.passed;
-  return { ...progress, phase, passed, recent: [], etaMs: null };
+  return { ...progress, phase, passed, marks: [] };
 }
 
-type MetricEvent = Extract<RunEvent, { kind: "metric" }>;
+type EventOf<Kind extends RunEvent["kind"]> = Extract<RunEvent, { kind: Kind }>;
 
-function takeMetric(progress: RunProgress, { step, totalSteps, values, t }: MetricEvent): RunProgress {
-  const { loss, eval_loss: evalLoss, learning_rate: rate, tokens_per_second: speed } = values;
-  const recent = [...progress.recent, { step, t }].slice(-recentSteps);
-  const total = totalSteps ?? progress.totalSteps;
-  const isLoss = typeof loss === "number";
+function takeMetric(progress: RunProgress, { step, totalSteps, values, t }: EventOf<"metric">): RunProgress {
+  const { loss, learning_rate: learningRate, tokens_per_second: tokensPerSecond } = values;
   return {
     ...progress,
     step,
-    totalSteps: total,
-    recent,
-    etaMs: timeLeft(recent, step, total),
-    // After a resume the steps since the checkpoint come again.
-    losses: isLoss ? thin([...progress.losses.filter((point) => point.step < step), { step, loss }]) : progress.losses,
-    lowestLoss: isLoss ? Math.min(progress.lowestLoss ?? loss, loss) : progress.lowestLoss,
-    evalLoss: evalLoss ?? progress.evalLoss,
-    learningRate: rate ?? progress.learningRate,
-    tokensPerSecond: speed ?? progress.tokensPerSecond,
+    totalSteps: totalSteps ?? progress.totalSteps,
+    marks: addMark(progress.marks, step, t),
+    losses: loss === undefined ? progress.losses : addLoss(progress.losses, step, loss),
+    learningRate: learningRate ?? progress.learningRate,
+    tokensPerSecond: tokensPerSecond ?? progress.tokensPerSecond,
   };
 }
 
-function timeLeft(recent: RunProgress["recent"], step: number, total: number | null): number | null {
-  const [first] = recent;
-  const last = recent.at(-1);
-  if (!first || !last || total === null || last.step <= first.step) return null;
-  return ((total - step) * (last.t - first.t)) / (last.step - first.step);
+/** A step may be told more than once (its loss, then the evaluation's, then totals): only the first tells the pace. */
+function addMark(marks: RunProgress["marks"], done: number, t: number): RunProgress["marks"] {
+  const latest = marks.at(-1);
+  return latest && done <= latest.done ? marks : [...marks, { done, t }].slice(-maxMarks);
 }
 
-/** Halves the points by averaging neighbours when there are too many. */
-function thin(points: RunProgress["losses"]): RunProgress["losses"] {
-  if (points.length <= maxPoints) return points;
-  const halved: RunProgress["losses"] = [];
-  for (let i = 0; i < points.length; i += 2) {
-    const [a, b = a] = points.slice(i, i + 2) as [(typeof points)[0], (typeof points)[0]?];
-    halved.push({ step: b.step, loss: (a.loss + b.loss) / 2 });
-  }
-  return halved;
+/** From the pace of the recent marks, less the time since the last one. */
+function timeLeft(progress: RunProgress, event: RunEvent): number | null {
+  const { marks, phase, totalSteps, evaluated } = progress;
+  const total = phase === "evaluating" ? (evaluated?.total ?? null) : totalSteps;
+  const [first] = marks;
+  const last = marks.at(-1);
+  if (!first || !last || total === null) return null;
+  const told = event.kind === "metric" ? event.values.seconds_per_step : null;
+  const pace = last.done > first.done ? (last.t - first.t) / (last.done - first.done) : told ? told * 1000 : null;
+  return pace === null ? progress.etaMs : Math.max(0, (total - last.done) * pace - (event.t - last.t));
+}
+
+function gpuMemory(values: Record<string, number | null>): number | null {
+  const used = Object.entries(values).filter(([name, value]) => /^gpu\d+_memory_bytes$/.test(name) && value !== null);
+  return used.length > 0 ? used.reduce((sum, [, value]) => sum + value!, 0) : null;
+}
+
+function addWarning(warnings: RunProgress["warnings"], message: string): RunProgress["warnings"] {
+  const times = (warnings.find((warning) => warning.message === message)?.times ?? 0) + 1;
+  return [...warnings.filter((warning) => warning.message !== message), { message, times }].slice(-maxWarnings);
+}
+
+/** Programs redraw a line with carriage returns: the last part with something in it is what a terminal would show. */
+function lastVisible(line: string): string {
+  const parts = line.split("\r").map((part) =>
+    stripVTControlCharacters(part)
+      .replace(/\p{Cc}+/gu, " ")
+      .trim(),
+  );
+  return parts.findLast((part) => part !== "") ?? "";
 }

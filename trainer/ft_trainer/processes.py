@@ -12,12 +12,16 @@ _PR_SET_PDEATHSIG = 1
 
 
 def start_time(pid):
-    """When a process started, as text that is only compared: field 22 of /proc/<pid>/stat, or what ps prints. None: no such process."""
+    """
+    When a process started, as text that is only compared: field 22 of /proc/<pid>/stat, or what ps prints. None: no such process, or a dead
+    one that nobody has waited for yet (as in a container without an init).
+    """
     if _linux:
         try:
-            return _stat(pid)[19]
+            state, *fields = _stat(pid)
         except OSError:
             return None
+        return None if state == "Z" else fields[18]
     listed = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return listed.stdout.strip() or None
 

@@ -1,4 +1,5 @@
 // The questions of `ft init`, key by key.
+import { setTimeout as sleep } from "node:timers/promises";
 import { render } from "ink-testing-library";
 import { describe, expect, it } from "vitest";
 import { Questions } from "./ask-init.js";
@@ -8,7 +9,10 @@ const [down, up, enter, esc, backspace] = ["\u001b[B", "\u001b[A", "\r", "\u001b
 function ask(given: Parameters<typeof Questions>[0]["given"]) {
   const answers: unknown[] = [];
   const app = render(<Questions given={given} onDone={(all) => answers.push(all)} />);
-  const see = (pattern: RegExp) => expect.poll(() => app.lastFrame()).toMatch(pattern);
+  const see = async (pattern: RegExp) => {
+    await expect.poll(() => app.lastFrame()).toMatch(pattern);
+    await sleep(50); // the frame is there a moment before its keys are
+  };
   return { app, answers, see, type: (...keys: string[]) => keys.forEach((key) => void app.stdin.write(key)) };
 }
 
@@ -46,7 +50,7 @@ describe("the questions of ft init", () => {
     await see(/Esc to leave/);
     type(esc);
     type(enter);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
     expect(answers).toEqual([]);
   });
 });

@@ -2,40 +2,77 @@
 import Table from "cli-table3";
 import type { ComparisonRow } from "../../eval/comparison.js";
 
-/** Ends with a newline. */
-export function comparisonTable(rows: ComparisonRow[]): string {
+/** At most 80 columns wide; ends with a newline. A difference of percentages is in points. */
+export function comparisonTable(rows: readonly ComparisonRow[]): string {
   const table = new Table({
-    head: ["metric", "base", "adapter", "difference (95 % interval)", "n", ""],
-    colAligns: ["left", "right", "right", "left", "right", "left"],
-    style: { head: [], border: [], compact: true },
+    head: ["metric", "base", "adapter", "difference", "95 % interval", ""],
+    colAligns: ["left", "right", "right", "right", "left", "left"],
+    chars: onlyHeadRule,
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
   });
   for (const row of rows) {
     const change = (value: number): string => signed(value, row.format);
     table.push([
-      row.metric.replace("_", " "),
+      label(row),
       level(row.base, row.format),
       level(row.adapter, row.format),
-      `${change(row.difference)}  [${change(row.low)}, ${change(row.high)}]${row.format === "percent" ? " points" : ""}`,
-      row.n,
+      `${change(row.difference)}${row.format === "percent" ? " pts" : ""}`,
+      `${change(row.low)} to ${change(row.high)}`,
       verdict(row),
     ]);
   }
-  return `${table.toString()}\n`;
+  const [head = "", ...lines] = table
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd());
+  const width = Math.max(head.length, ...lines.map((line) => line.length));
+  return `${[head, "─".repeat(width), ...lines, ...examples(rows)].join("\n")}\n`;
 }
 
+function label({ metric }: ComparisonRow): string {
+  return metric.replace("_", " ").replace("json", "JSON");
+}
+
+/** How many examples stand behind the numbers; by metric where they differ. */
+function examples(rows: readonly ComparisonRow[]): string[] {
+  const counts = [...new Set(rows.map(({ n }) => n))];
+  const told = counts.map(
+    (n) =>
+      `${n} (${rows
+        .filter((row) => row.n === n)
+        .map(label)
+        .join(", ")})`,
+  );
+  return rows.length > 0 ? ["", `held-out examples: ${counts.length > 1 ? told.join(", ") : counts[0]}`] : [];
+}
+
+/** cli-table3 draws a rule under the head only together with one under each row: it draws none, and the rule is added. */
+const onlyHeadRule = {
+  ...{ top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "" },
+  ...{ "bottom-right": "", left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "" },
+};
+
 /** An interval that holds zero says that the examples cannot tell the two apart. */
-function verdict({ low, high, better }: ComparisonRow): string {
+function verdict({ low, high, better }: ComparisonRow): "better" | "worse" | "no clear difference" {
   if (low <= 0 && high >= 0) return "no clear difference";
   return high < 0 === (better === "lower") ? "better" : "worse";
 }
 
 function level(value: number, format: ComparisonRow["format"]): string {
-  return format === "percent" ? `${(value * 100).toFixed(1)} %` : value.toFixed(3);
+  return format === "percent" ? `${(value * 100).toFixed(1)} %` : number(value);
 }
 
-/** A change of a percentage is in points. */
+/** A minus as wide as the plus; a zero without sign. */
 function signed(value: number, format: ComparisonRow["format"]): string {
-  if (!Number.isFinite(value)) return value > 0 ? "+∞" : "-∞";
-  const text = format === "percent" ? (value * 100).toFixed(1) : value.toFixed(3);
-  return value > 0 ? `+${text}` : text;
+  const size = Math.abs(value);
+  const text = format === "percent" && Number.isFinite(size) ? (size * 100).toFixed(1) : number(size);
+  if (/^[0.]+$/.test(text)) return text;
+  return `${value < 0 ? "−" : "+"}${text}`;
+}
+
+/** Four digits or so; a diverged model's perplexity can be astronomic. */
+function number(value: number): string {
+  if (!Number.isFinite(value)) return "∞";
+  if (value >= 10_000) return value.toExponential(1);
+  return value.toFixed(value < 10 ? 3 : value < 100 ? 2 : 1);
 }

@@ -1,5 +1,4 @@
-// Numbers and texts as people read them in a terminal.
-import { stripVTControlCharacters } from "node:util";
+// Numbers as people read them in a terminal.
 
 /** 95000 -> "1m35s", 4000 -> "4s", 7500000 -> "2h05m". */
 export function duration(ms: number): string {
@@ -20,8 +19,9 @@ export function lossText(loss: number): string {
   return loss >= 0.1 ? loss.toFixed(3) : loss.toPrecision(2);
 }
 
-export function percent(done: number, total: number): string {
-  return `${Math.floor((100 * done) / total)}%`;
+/** 0.00018 -> "1.8e-4". */
+export function learningRateText(rate: number): string {
+  return rate === 0 ? "0" : rate.toExponential(1);
 }
 
 /** Local date and minute. */
@@ -30,9 +30,7 @@ export function timestamp(ms: number): string {
   return `${date.slice(0, 10)} ${date.slice(11, 16)}`;
 }
 
-/** Without colours, cursor movements, tabs and other control characters: what a program printed, safe to show in a line. */
-export function printable(text: string): string {
-  return stripVTControlCharacters(text)
-    .replace(/\p{Cc}+/gu, " ")
-    .trimEnd();
+/** Cut to a width, with an ellipsis. */
+export function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }

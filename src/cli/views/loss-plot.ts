@@ -1,51 +1,71 @@
-// A curve in braille characters: two dots wide and four high a character, so a small box still shows a shape.
+// A curve in characters: braille dots for a plot (two by four a character), blocks for a sparkline of one line.
+
+export interface Point {
+  step: number;
+  loss: number;
+}
 
 const dots = [
   [0x01, 0x02, 0x04, 0x40],
   [0x08, 0x10, 0x20, 0x80],
 ] as const;
+const blocks = "▁▂▃▄▅▆▇█";
 
-export interface LossPoint {
-  step: number;
-  loss: number;
-}
-
-/** Rows of text, top first, each `width` characters; steps (rising) are spread over the whole width, their losses joined. */
-export function lossPlot(points: readonly LossPoint[], { width, height }: { width: number; height: number }): string[] {
-  const columns = width * 2;
+/** Lines of text, top first, each `width` characters, over the steps from first to last; [] without points. */
+export function lossPlot(points: readonly Point[], { width, height }: { width: number; height: number }): string[] {
+  if (points.length === 0) return [];
   const rows = height * 4;
   const cells = Array.from({ length: height }, () => new Uint8Array(width));
-  const values = points.map(({ loss }) => loss);
-  const low = Math.min(...values);
-  const range = Math.max(...values) - low || 1;
-  const valueAt = interpolated(points);
-  let before: number | null = null;
-  for (let x = 0; x < columns && points.length > 0; x++) {
-    const value = valueAt(x / (columns - 1));
-    const y = Math.round((1 - (value - low) / range) * (rows - 1));
-    for (const row of between(before ?? y, y)) {
+  const levels = toLevels(resample(points, width * 2), rows);
+  levels.forEach((level, x) => {
+    const y = rows - 1 - level;
+    for (const row of reach(levels[x - 1] === undefined ? y : rows - 1 - levels[x - 1]!, y)) {
       cells[row >> 2]![x >> 1]! |= dots[(x & 1) as 0 | 1][(row & 3) as 0 | 1 | 2 | 3];
     }
-    before = y;
-  }
-  return cells.map((line) => String.fromCharCode(...[...line].map((bits) => 0x2800 + bits)));
+  });
+  return cells.map((line) => String.fromCodePoint(...[...line].map((bits) => 0x2800 + bits)));
 }
 
-/** Loss at a place in [0, 1] of the steps, between two points a mixture of both. To be asked from left to right. */
-function interpolated(points: readonly LossPoint[]): (place: number) => number {
-  const first = points[0]?.step ?? 0;
-  const span = (points.at(-1)?.step ?? 0) - first;
-  let left = 0;
-  return (place) => {
-    const step = first + place * span;
-    while (left < points.length - 2 && points[left + 1]!.step <= step) left++;
-    const [a, b = a] = [points[left]!, points[left + 1]];
-    const share = b.step === a.step ? 0 : Math.min(1, (step - a.step) / (b.step - a.step));
-    return a.loss + (b.loss - a.loss) * share;
-  };
+/** One line of `width` blocks; "" without points. */
+export function sparkline(points: readonly Point[], width: number): string {
+  if (points.length === 0) return "";
+  return toLevels(resample(points, width), blocks.length)
+    .map((level) => blocks[level]!)
+    .join("");
 }
 
-function between(from: number, to: number): number[] {
-  const step = Math.sign(to - from);
-  return step === 0 ? [to] : Array.from({ length: Math.abs(to - from) }, (_, i) => from + step * (i + 1));
+/** 0..count-1, the smallest value lowest. */
+function toLevels(values: readonly number[], count: number): number[] {
+  const low = Math.min(...values);
+  const range = Math.max(...values) - low || 1;
+  return values.map((value) => Math.round(((value - low) / range) * (count - 1)));
+}
+
+/** A value for each of `count` equal stretches of the steps: the mean of the points in it, or between its neighbours. */
+function resample(points: readonly Point[], count: number): number[] {
+  const start = points[0]!.step;
+  const span = points.at(-1)!.step - start || 1;
+  let right = 0;
+  return Array.from({ length: count }, (_, column) => {
+    const from = start + (span * (column - 0.5)) / (count - 1);
+    const to = start + (span * (column + 0.5)) / (count - 1);
+    const within: number[] = [];
+    while (right < points.length && points[right]!.step < to) {
+      if (points[right]!.step >= from) within.push(points[right]!.loss);
+      right++;
+    }
+    if (within.length > 0) return within.reduce((sum, loss) => sum + loss, 0) / within.length;
+    return between(points[Math.max(0, right - 1)]!, points[Math.min(right, points.length - 1)]!, (from + to) / 2);
+  });
+}
+
+function between(a: Point, b: Point, step: number): number {
+  if (b.step === a.step) return a.loss;
+  return a.loss + ((b.loss - a.loss) * (step - a.step)) / (b.step - a.step);
+}
+
+/** The rows from the one before (left out) to this one, so that a steep curve has no gaps. */
+function reach(from: number, to: number): number[] {
+  const direction = Math.sign(to - from);
+  return direction === 0 ? [to] : Array.from({ length: Math.abs(to - from) }, (_, i) => from + direction * (i + 1));
 }

@@ -1,41 +1,44 @@
 // A run as plain lines, for pipes and CI: a line for each change that matters, not for each step.
-import { initialProgress, type RunProgress, reduceProgress } from "../../runs/progress.js";
+import { initialProgress, percentDone, type RunProgress, reduceProgress } from "../../runs/progress.js";
 import type { RunUpdate } from "../../runs/update.js";
-import { duration, lossText, percent } from "./format.js";
+import { duration, learningRateText, lossText } from "./format.js";
+import { oneLine } from "./one-line.js";
 
-const quietMs = 5_000;
+/** Between two lines about the same phase at least 5 s; in a long run a hundredth of what is left, but never a silent minute. */
+const quiet = { leastMs: 5_000, mostMs: 60_000, share: 0.01 };
 
-/** Returns a function that takes updates and gives back the lines to print, often none. */
+/** Returns a function that takes updates and gives back the lines to print, often none. Times are local. */
 export function plainLines(run: { id: string; name: string }): (update: RunUpdate) => string[] {
   let progress = initialProgress(run);
-  let lastStepAt = Number.NEGATIVE_INFINITY;
-  let lastTenth = -1;
+  let told = { percent: -1, at: Number.NEGATIVE_INFINITY };
   return (update) => {
     const before = progress;
     progress = reduceProgress(progress, update);
     if (update.type === "log") return [];
-    if (update.type === "state") {
-      const reason = update.reason && !before.failure ? `: ${update.reason}` : "";
-      return before.state === progress.state ? [] : [line(progress.at, `${progress.state}${reason}`)];
-    }
+    if (update.type === "state") return before.state === progress.state ? [] : stateLines(before, progress);
     const { event } = update;
     switch (event.kind) {
-      case "phase":
-        return before.phase === progress.phase ? [] : [line(event.t, event.phase)];
+      case "phase": {
+        if (before.phase === progress.phase && before.detail === progress.detail) return [];
+        told = { percent: -1, at: Number.NEGATIVE_INFINITY };
+        return [line(event.t, [event.phase, event.detail])];
+      }
       case "checkpoint":
-        return [line(event.t, `checkpoint at step ${event.step}`)];
+        return [line(event.t, ["checkpoint", `step ${event.step}`, event.path])];
       case "warning":
-        return [line(event.t, `warning: ${event.message}`)];
+        return before.warnings.some(({ message }) => message === event.message)
+          ? []
+          : [line(event.t, ["warning", event.message])];
       case "error":
-        return [line(event.t, `error: ${event.message}`), ...(event.hint ? [`         ${event.hint}`] : [])];
+        return [line(event.t, ["error", event.message]), ...(event.hint ? [line(event.t, ["hint", event.hint])] : [])];
       case "metric":
       case "progress": {
-        if (event.kind === "metric" && !isShown(event.values)) return [];
-        const tenth = tenthDone(progress);
-        if (tenth === lastTenth && event.t - lastStepAt < quietMs) return [];
-        lastTenth = tenth;
-        lastStepAt = event.t;
-        return [line(event.t, event.kind === "metric" ? stepText(progress) : evaluationText(progress))];
+        if (before.step === progress.step && before.evaluated === progress.evaluated) return [];
+        const percent = percentDone(progress) ?? 0;
+        const isQuiet = event.t - told.at < quietMs(progress);
+        if (isQuiet && Math.floor(percent / 10) === Math.floor(told.percent / 10)) return [];
+        told = { percent, at: event.t };
+        return [line(event.t, event.kind === "metric" ? stepFacts(progress) : evaluationFacts(progress))];
       }
       default:
         return [];
@@ -43,36 +46,44 @@ export function plainLines(run: { id: string; name: string }): (update: RunUpdat
   };
 }
 
-/** The summary after the last step, for one, repeats the step without a loss. */
-function isShown({ loss, eval_loss: evalLoss }: Record<string, number | null>): boolean {
-  return typeof loss === "number" || typeof evalLoss === "number";
+function quietMs({ etaMs }: RunProgress): number {
+  return Math.min(quiet.mostMs, Math.max(quiet.leastMs, (etaMs ?? 0) * quiet.share));
 }
 
-function tenthDone({ phase, step, totalSteps, evaluated }: RunProgress): number {
-  if (phase === "evaluating") return evaluated?.total ? 100 + Math.floor((10 * evaluated.done) / evaluated.total) : 100;
-  return totalSteps ? Math.floor((10 * step) / totalSteps) : 0;
+/** That a run goes on, its phases say. Why it failed, unless an event has said so already. */
+function stateLines(before: RunProgress, { state, failure, at }: RunProgress): string[] {
+  if (state === "queued" || state === "preparing" || state === "running") return [];
+  return [line(at, [state, failure && !before.failure ? failure.message : null])];
 }
 
-function stepText({ step, totalSteps, losses, evalLoss, learningRate, tokensPerSecond, etaMs }: RunProgress): string {
-  const loss = losses.at(-1)?.loss;
+function stepFacts(progress: RunProgress): (string | null)[] {
+  const { step, totalSteps, losses, learningRate, tokensPerSecond } = progress;
+  const loss = losses.isBroken ? "not a number" : losses.last === null ? null : lossText(losses.last);
   return [
-    totalSteps ? `step ${step}/${totalSteps} (${percent(step, totalSteps)})` : `step ${step}`,
-    loss !== undefined ? `loss ${lossText(loss)}` : "",
-    evalLoss !== null ? `held-out loss ${lossText(evalLoss)}` : "",
-    learningRate !== null ? `lr ${learningRate.toExponential(1)}` : "",
-    tokensPerSecond !== null ? `${Math.round(tokensPerSecond)} tokens/s` : "",
-    etaMs !== null && totalSteps !== step ? `${duration(etaMs)} left` : "",
-  ]
-    .filter(Boolean)
-    .join("  ");
+    "training",
+    totalSteps ? `step ${step}/${totalSteps}${share(progress)}` : `step ${step}`,
+    loss === null ? null : `loss ${loss}`,
+    learningRate === null ? null : `lr ${learningRateText(learningRate)}`,
+    tokensPerSecond === null ? null : `${Math.round(tokensPerSecond)} tok/s`,
+    eta(progress),
+  ];
 }
 
-function evaluationText({ evaluated }: RunProgress): string {
-  const { done, total } = evaluated!;
-  return total ? `evaluated ${done}/${total} (${percent(done, total)})` : `evaluated ${done}`;
+function evaluationFacts(progress: RunProgress): (string | null)[] {
+  const { done, total } = progress.evaluated!;
+  return ["evaluating", progress.detail, `${total ? `${done}/${total}` : done} rows${share(progress)}`, eta(progress)];
 }
 
-function line(t: number | null, text: string): string {
-  const time = t === null ? "        " : new Date(t).toTimeString().slice(0, 8);
-  return `${time} ${text}`;
+function share(progress: RunProgress): string {
+  const percent = percentDone(progress);
+  return percent === null ? "" : ` (${Math.floor(percent)}%)`;
+}
+
+function eta({ etaMs }: RunProgress): string | null {
+  return etaMs ? `eta ${duration(etaMs)}` : null;
+}
+
+function line(t: number | null, facts: (string | null | undefined)[]): string {
+  const time = t === null ? "--:--:--" : new Date(t).toTimeString().slice(0, 8);
+  return `${time} ${oneLine(facts.filter(Boolean).join(" "))}`;
 }

@@ -1,191 +1,188 @@
-// The live view of a run in a terminal: a projection of RunProgress.
+// The live view of a run in a terminal: a projection of RunProgress that always fits the window.
 import { Box, Text } from "ink";
-import type { RunProgress } from "../../runs/progress.js";
+import type { Phase } from "../../runs/events.js";
+import { percentDone, type RunProgress } from "../../runs/progress.js";
 import type { RunState } from "../../runs/state.js";
-import { duration, lossText, memory, percent, printable } from "./format.js";
-import { lossPlot } from "./loss-plot.js";
-
-export type Question = "none" | "ask" | "stopping";
+import { duration, learningRateText, memory } from "./format.js";
+import { LossView } from "./loss-view.js";
+import { oneLine, wrapWords } from "./one-line.js";
+import { PhaseLine, shownPhase } from "./phase-line.js";
 
 export interface RunViewProps {
   progress: RunProgress;
-  question: Question;
   columns: number;
   rows: number;
+  /** Counts up while something is going on: turns the spinner. */
+  tick: number;
+  /** The frame that stays: what only helps while watching is left out. */
+  isLast: boolean;
 }
 
-const shownPhases = ["loading", "tokenizing", "training", "saving", "evaluating"] as const;
-const stateColours: Partial<Record<RunState, string>> = {
+const stateColours: Record<RunState, string> = {
+  queued: "gray",
+  preparing: "cyan",
   running: "cyan",
+  stopping: "yellow",
   succeeded: "green",
   failed: "red",
   cancelled: "yellow",
-  stopping: "yellow",
   lost: "red",
 };
 
-export function RunView({ progress, question, columns, rows }: RunViewProps) {
-  const width = Math.min(columns, 120) - 1;
-  const { state, name, id, attempt, failure, warnings, lastLine } = progress;
-  const colour = stateColours[state];
+/** Takes at most `rows` - 3 lines, so that a question fits below and the terminal never scrolls. */
+export function RunView({ progress, columns, rows, tick, isLast }: RunViewProps) {
+  const width = Math.min(columns - 1, 120);
+  const { plotHeight, isSpacious, isTiny } = room(columns, rows);
+  const isCrowded = progress.failure !== null && !isSpacious;
+  const gap = isSpacious ? 1 : 0;
   return (
     <Box flexDirection="column" width={width}>
-      <Text wrap="truncate">
-        <Text bold>{name}</Text> <Text dimColor>{id}</Text>
-        {attempt > 1 ? <Text dimColor> attempt {attempt}</Text> : null}{" "}
-        <Text {...(colour ? { color: colour } : {})}>{state}</Text>
-      </Text>
-      <Phases progress={progress} />
-      {progress.totalSteps ? <Bar progress={progress} width={width} /> : null}
-      {progress.phase === "evaluating" && progress.evaluated?.total ? (
-        <EvaluationBar {...progress.evaluated} width={width} />
-      ) : null}
-      {progress.losses.length > 1 ? <Losses progress={progress} width={width} height={rows >= 24 ? 6 : 1} /> : null}
-      <Numbers progress={progress} />
-      {warnings.slice(-3).map((warning, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the same warning may come twice
-        <Text key={index} color="yellow" wrap="truncate">
-          ! {warning}
-        </Text>
-      ))}
-      {failure ? <Failure {...failure} /> : null}
-      {lastLine && !failure && state !== "succeeded" ? (
-        <Text dimColor wrap="truncate">
-          {printable(lastLine)}
-        </Text>
-      ) : null}
-      <QuestionLine question={question} />
-    </Box>
-  );
-}
-
-function Phases({ progress: { phase, passed, state } }: { progress: RunProgress }) {
-  const done = (name: (typeof shownPhases)[number]) =>
-    state === "succeeded" || (passed.includes(name) && phase !== name);
-  return (
-    <Text wrap="truncate">
-      {shownPhases.map((name) => (
-        <Text key={name}>
-          {done(name) ? (
-            <Text color="green">✓ </Text>
-          ) : phase === name && state === "failed" ? (
-            <Text color="red">✗ </Text>
-          ) : phase === name ? (
-            <Text color="cyan">▸ </Text>
-          ) : (
-            <Text dimColor>· </Text>
-          )}
-          <Text bold={phase === name && !done(name)} dimColor={phase !== name && !done(name)}>
-            {name}
-          </Text>
-          {"   "}
-        </Text>
-      ))}
-    </Text>
-  );
-}
-
-function Bar({ progress: { step, totalSteps, etaMs, phase, state }, width }: { progress: RunProgress; width: number }) {
-  const total = totalSteps!;
-  const eta = etaMs !== null && phase === "training" && state === "running" ? `  ${duration(etaMs)} left` : "";
-  return <BarLine done={step} total={total} label={`step ${step}/${total}${eta}`} width={width} />;
-}
-
-function EvaluationBar({ done, total, width }: { done: number; total: number | null; width: number }) {
-  return <BarLine done={done} total={total!} label={`${done}/${total} answers evaluated`} width={width} />;
-}
-
-/** Room for the longest label, so that bars are of one length whatever stands beside them. */
-const labelWidth = 36;
-
-function BarLine({ done, total, label, width }: { done: number; total: number; label: string; width: number }) {
-  const room = Math.max(10, Math.min(60, width - labelWidth));
-  const filled = Math.min(room, Math.round((room * done) / total));
-  return (
-    <Text wrap="truncate">
-      <Text color="green">{"━".repeat(filled)}</Text>
-      <Text dimColor>{"━".repeat(room - filled)}</Text> {percent(done, total).padStart(4)} {label}
-    </Text>
-  );
-}
-
-function Losses({
-  progress: { losses, lowestLoss },
-  width,
-  height,
-}: {
-  progress: RunProgress;
-  width: number;
-  height: number;
-}) {
-  const values = losses.map(({ loss }) => loss);
-  const lines = lossPlot(losses, { width: Math.min(70, width - 12), height });
-  const top = lossText(Math.max(...values));
-  const bottom = lossText(Math.min(...values));
-  const label = (index: number) => (index === 0 ? top : index === lines.length - 1 ? bottom : "").padStart(7);
-  return (
-    <Box flexDirection="column">
-      {lines.map((line, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a line of the plot is its place
-        <Text key={index} wrap="truncate">
-          <Text dimColor>{lines.length === 1 ? "   loss" : label(index)} </Text>
-          <Text color="cyan">{line}</Text>
-        </Text>
-      ))}
-      <Text dimColor wrap="truncate">
-        {"   loss "}
-        {lossText(values[0]!)} at the start, {lossText(values.at(-1)!)} now, {lossText(lowestLoss ?? values[0]!)} lowest
-      </Text>
-    </Box>
-  );
-}
-
-function Numbers({ progress }: { progress: RunProgress }) {
-  const { evalLoss, learningRate, tokensPerSecond, rssBytes, gpuBytes, checkpoint } = progress;
-  const facts = [
-    evalLoss !== null ? `held-out loss ${lossText(evalLoss)}` : null,
-    learningRate !== null ? `lr ${learningRate.toExponential(1)}` : null,
-    tokensPerSecond !== null ? `${Math.round(tokensPerSecond).toLocaleString("en")} tokens/s` : null,
-    rssBytes !== null ? `memory ${memory(rssBytes)}` : null,
-    gpuBytes !== null ? `GPU ${memory(gpuBytes)}` : null,
-    checkpoint !== null ? `checkpoint at step ${checkpoint.step}` : null,
-  ].filter((fact) => fact !== null);
-  return (
-    <Box flexWrap="wrap" columnGap={3}>
-      {facts.map((fact) => (
-        <Text key={fact} wrap="truncate">
-          {fact}
-        </Text>
-      ))}
-    </Box>
-  );
-}
-
-function Failure({ message, hint }: { message: string; hint: string | null }) {
-  return (
-    <Box flexDirection="column">
-      <Text color="red">✗ {message}</Text>
-      {hint ? (
-        <Box marginLeft={2}>
-          <Text>{hint}</Text>
+      <Header progress={progress} />
+      {isTiny ? null : <PhaseLine progress={progress} tick={tick} isShort={width < 72} />}
+      <Bars progress={progress} width={width} hasBoth={!isTiny} />
+      {plotHeight > 0 && progress.losses.points.length > 1 ? (
+        <Box flexDirection="column" marginTop={gap} marginBottom={gap}>
+          <LossView losses={progress.losses} width={Math.min(width, 100)} height={plotHeight} />
         </Box>
       ) : null}
+      <Facts progress={progress} />
+      {isCrowded ? null : <Warnings warnings={progress.warnings} shown={isSpacious ? 3 : 1} />}
+      {progress.failure ? <Failure {...progress.failure} width={width} isTiny={isTiny} /> : null}
+      {progress.lastLine && !isLast && !isTiny && !isCrowded ? (
+        <Text dimColor wrap="truncate">
+          {progress.lastLine}
+        </Text>
+      ) : null}
     </Box>
   );
 }
 
-function QuestionLine({ question }: { question: Question }) {
-  if (question === "ask") {
-    return (
-      <Box flexDirection="column">
-        <Text>Without this view the run goes on by itself.</Text>
-        <Text>
-          <Text bold>[d]</Text>etach{"   "}
-          <Text bold>[s]</Text>top with a checkpoint{"   "}
-          <Text bold>[c]</Text>ontinue watching
+/** Plot height 1: a sparkline. */
+function room(columns: number, rows: number) {
+  const isSpacious = rows >= 24 && columns >= 80;
+  const plotHeight = isSpacious ? (rows >= 40 ? 8 : rows >= 30 ? 7 : 5) : rows >= 13 && columns >= 40 ? 1 : 0;
+  return { plotHeight, isSpacious, isTiny: rows < 12 };
+}
+
+function Header({ progress: { name, id, state, attempt, startedAt, at } }: { progress: RunProgress }) {
+  const elapsed = startedAt !== null && at !== null && at > startedAt ? duration(at - startedAt) : "";
+  return (
+    <Text wrap="truncate">
+      <Text bold>{name}</Text>
+      {"  "}
+      <Text color={stateColours[state]}>{state}</Text>
+      {attempt > 1 ? `  attempt ${attempt}` : null}
+      <Text dimColor>
+        {elapsed && attempt === 1 ? `  ${elapsed}` : ""}
+        {`  ${id}`}
+      </Text>
+    </Text>
+  );
+}
+
+function Bars({ progress, width, hasBoth }: { progress: RunProgress; width: number; hasBoth: boolean }) {
+  const { step, totalSteps, evaluated, etaMs, state } = progress;
+  const phase = shownPhase(progress);
+  const eta = etaMs !== null && state === "running" ? [`${duration(etaMs)} left`] : [];
+  const isTraining = phase === "training";
+  const rowsDone = evaluated?.total ? `${evaluated.done}/${evaluated.total} rows` : "";
+  const detail = phase === "evaluating" && progress.detail && state === "running" ? [progress.detail] : [];
+  return (
+    <>
+      {totalSteps && (hasBoth || !rowsDone) ? (
+        <Bar
+          phase="training"
+          percent={percentDone({ ...progress, phase: "training" })!}
+          facts={[`step ${step}/${totalSteps}`, ...(isTraining ? eta : [])]}
+          width={width}
+        />
+      ) : null}
+      {rowsDone ? (
+        <Bar
+          phase="evaluating"
+          percent={percentDone({ ...progress, phase: "evaluating" })!}
+          facts={[rowsDone, ...(isTraining ? [] : [...detail, ...eta])]}
+          width={width}
+        />
+      ) : null}
+    </>
+  );
+}
+
+/** The facts keep a fixed room, so that the bar does not change its length when the time left does. */
+function Bar({ phase, percent, facts, width }: { phase: Phase; percent: number; facts: string[]; width: number }) {
+  const label = width >= 60 ? phase.padEnd(12) : "";
+  const length = Math.max(8, Math.min(60, width - label.length - 38));
+  const filled = percent >= 100 ? length : Math.min(length - 1, Math.round((length * percent) / 100));
+  return (
+    <Text wrap="truncate">
+      {label}
+      <Text color="green">{"━".repeat(filled)}</Text>
+      <Text dimColor>{"─".repeat(length - filled)}</Text>
+      {`${Math.floor(percent)}%`.padStart(5)}
+      {`  ${facts.join("  ")}`}
+    </Text>
+  );
+}
+
+function Facts({ progress }: { progress: RunProgress }) {
+  const { tokensPerSecond, rssBytes, gpuBytes, learningRate, checkpoint } = progress;
+  const facts: [string, string | null][] = [
+    ["tok/s", tokensPerSecond === null ? null : Math.round(tokensPerSecond).toLocaleString("en")],
+    ["memory", rssBytes === null ? null : memory(rssBytes)],
+    ["GPU", gpuBytes === null ? null : memory(gpuBytes)],
+    ["checkpoint", checkpoint === null ? null : `step ${checkpoint.step}`],
+    ["lr", learningRate === null ? null : learningRateText(learningRate)],
+  ];
+  const known = facts.filter(([, value]) => value !== null);
+  if (known.length === 0) return null;
+  return (
+    <Text wrap="truncate">
+      {known.map(([label, value], index) => (
+        <Text key={label}>
+          {index > 0 ? "   " : ""}
+          <Text dimColor>{label}</Text> {value}
         </Text>
+      ))}
+    </Text>
+  );
+}
+
+function Warnings({ warnings, shown }: { warnings: RunProgress["warnings"]; shown: number }) {
+  return warnings.slice(-shown).map(({ message, times }) => (
+    <Text key={message} wrap="truncate">
+      <Text color="yellow">{"! "}</Text>
+      {times > 1 ? `(${times}x) ` : ""}
+      {oneLine(message)}
+    </Text>
+  ));
+}
+
+interface FailureProps {
+  message: string;
+  hint: string | null;
+  width: number;
+  isTiny: boolean;
+}
+
+function Failure({ message, hint, width, isTiny }: FailureProps) {
+  const lines = (text: string) => wrapWords(text, width - 2, isTiny ? 1 : 2).join("\n");
+  return (
+    <Box flexDirection="column">
+      <Mark colour="red" mark="✗" text={lines(message)} />
+      {hint ? <Mark colour="cyan" mark="→" text={lines(hint)} /> : null}
+    </Box>
+  );
+}
+
+/** A text of some lines, indented behind its mark. */
+function Mark({ colour, mark, text }: { colour: string; mark: string; text: string }) {
+  return (
+    <Box>
+      <Box width={2} flexShrink={0}>
+        <Text color={colour}>{mark}</Text>
       </Box>
-    );
-  }
-  return question === "stopping" ? <Text color="yellow">stopping: saving a checkpoint ...</Text> : null;
+      <Text wrap="truncate">{text}</Text>
+    </Box>
+  );
 }
