@@ -22,11 +22,12 @@ export interface FollowRequest {
 export async function followToEnd({ io }: CommandContext, request: FollowRequest): Promise<void> {
   const { projectDir, id, json, stream = false } = request;
   const store = openStore(projectDir);
+  const leave = new AbortController();
   try {
     const { name } = getRun(store, id);
     const stop = async () => void (await cancelRun(store, projectDir, id, { now: io.now }));
-    const updates = followRun(id, { store, projectDir, now: io.now });
-    const end = await watchRun(io, { id, name }, updates, { stop }, { json: stream });
+    const updates = followRun(id, { store, projectDir, now: io.now, signal: leave.signal });
+    const end = await watchRun(io, { id, name }, updates, { stop, leave: () => leave.abort() }, { json: stream });
     if (end === "detached") {
       io.err.write(`\nthe run goes on. watch it: ft runs watch ${id}   stop it: ft runs cancel ${id}\n`);
       if (json && !stream) writeJson(io, { ok: true, detached: true, run: { id, name } });
@@ -43,6 +44,7 @@ export async function followToEnd({ io }: CommandContext, request: FollowRequest
       : "\nno held-out rows: not evaluated\n";
     io.out.write(`${table}adapter ${adapter.name}@${adapter.version}  ${relative(io.cwd, adapter.dir) || "."}\n`);
   } finally {
+    leave.abort();
     store.close();
   }
 }

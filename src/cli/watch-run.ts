@@ -11,6 +11,13 @@ export interface WatchedRun {
 /** `detached`: the person left, the run goes on. `stopped`: the person asked the run to stop, and it ended. */
 export type WatchEnd = "ended" | "detached" | "stopped";
 
+export interface WatchActions {
+  /** Asks the run to save a checkpoint and end. */
+  stop(): Promise<void>;
+  /** The person left: a source of updates that only waits can close at once. */
+  leave?(): void;
+}
+
 export interface WatchOptions {
   /** Every update as one line of JSON on stdout, nothing on stderr. */
   json?: boolean;
@@ -19,14 +26,14 @@ export interface WatchOptions {
 }
 
 /**
- * Ends when `updates` does, or when the person leaves; `actions.stop` asks the run to save a checkpoint and end.
+ * Ends when `updates` does, or when the person leaves.
  * After `detached` the caller says how to come back. Throws what `updates` throws.
  */
 export async function watchRun(
   io: Io,
   run: WatchedRun,
   updates: AsyncIterable<RunUpdate>,
-  actions: { stop(): Promise<void> },
+  actions: WatchActions,
   { json = false, onInterrupt = onSigint }: WatchOptions = {},
 ): Promise<WatchEnd> {
   if (!json && isInteractive(io) && io.env.TERM !== "dumb") {
@@ -37,6 +44,7 @@ export async function watchRun(
   const leaving = new Promise<void>((resolve) => {
     off = onInterrupt(resolve);
   });
+  void leaving.then(actions.leave);
   try {
     const end = await consumeUpdates(updates, json ? jsonLines(io) : await peopleLines(io, run), leaving);
     return end === "left" ? "detached" : "ended";

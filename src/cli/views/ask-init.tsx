@@ -1,6 +1,6 @@
 // The questions of `ft init`, in a terminal: base model, method, data. Only what the flags left open is asked.
 import { Box, render, Text, useApp, useInput } from "ink";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { FtError } from "../../errors.js";
 import type { Io } from "../io.js";
 
@@ -49,18 +49,22 @@ export function Questions({ given, onDone }: { given: Answers; onDone: (answers:
   const { exit } = useApp();
   const [answers, setAnswers] = useState(given);
   const [otherBase, setOtherBase] = useState(false);
-  const answer = (more: Answers) => {
-    const all = { ...answers, ...more };
-    setAnswers(all);
-    if (all.base && all.method && all.data !== undefined) {
-      onDone(all);
-      exit();
-    }
-  };
+  const answer = (more: Answers) => setAnswers((before) => ({ ...before, ...more }));
+  const isComplete = answers.base && answers.method && answers.data !== undefined;
+  // After the last answer was drawn.
+  useEffect(() => {
+    if (!isComplete) return;
+    onDone(answers);
+    exit();
+  }, [isComplete, answers, onDone, exit]);
+  useInput((_input, key) => {
+    if (key.escape) exit();
+  });
   return (
     <Box flexDirection="column">
       {answers.base && <Answered label="base" value={answers.base} />}
       {answers.method && <Answered label="method" value={answers.method} />}
+      {answers.data !== undefined && <Answered label="data" value={answers.data} />}
       {!answers.base && !otherBase && (
         <Select
           title="Which model do you start from?"
@@ -99,11 +103,16 @@ function Answered({ label, value }: { label: string; value: string }) {
 
 function Select({ title, choices, onChoose }: { title: string; choices: Choice[]; onChoose: (value: string) => void }) {
   const [at, setAt] = useState(0);
+  const current = useRef(0); // keys may come faster than frames
+  const move = (by: number) => {
+    current.current = (current.current + by + choices.length) % choices.length;
+    setAt(current.current);
+  };
   const width = Math.max(...choices.map(({ value }) => value.length)) + 2;
   useInput((_input, key) => {
-    if (key.upArrow) setAt((at + choices.length - 1) % choices.length);
-    if (key.downArrow) setAt((at + 1) % choices.length);
-    if (key.return) onChoose(choices[at]!.value);
+    if (key.upArrow) move(-1);
+    if (key.downArrow) move(1);
+    if (key.return) onChoose(choices[current.current]!.value);
   });
   return (
     <Box flexDirection="column">
@@ -115,7 +124,7 @@ function Select({ title, choices, onChoose }: { title: string; choices: Choice[]
           <Text dimColor>{why}</Text>
         </Text>
       ))}
-      <Text dimColor>↑ ↓ to move, Enter to choose, Ctrl-C to leave</Text>
+      <Text dimColor>↑ ↓ to move, Enter to choose, Esc to leave</Text>
     </Box>
   );
 }
@@ -130,11 +139,17 @@ function Line({
   onEnter: (text: string) => void;
 }) {
   const [text, setText] = useState("");
+  const current = useRef(""); // keys may come faster than frames
+  const change = (to: string) => {
+    current.current = to;
+    setText(to);
+  };
   useInput((input, key) => {
+    const entered = current.current.trim() || fallback;
     if (key.return) {
-      if (text.trim() || fallback) onEnter(text.trim() || fallback);
-    } else if (key.backspace || key.delete) setText(text.slice(0, -1));
-    else if (!key.ctrl && !key.meta && input) setText(text + input);
+      if (entered) onEnter(entered);
+    } else if (key.backspace || key.delete) change([...current.current].slice(0, -1).join(""));
+    else if (!key.ctrl && !key.meta && input) change(current.current + input);
   });
   return (
     <Text>

@@ -3,7 +3,7 @@ import { render } from "ink";
 import { initialProgress, reduceProgress } from "../../runs/progress.js";
 import type { RunUpdate } from "../../runs/update.js";
 import { consumeUpdates } from "../consume-updates.js";
-import type { WatchEnd, WatchedRun } from "../watch-run.js";
+import type { WatchActions, WatchEnd, WatchedRun } from "../watch-run.js";
 import { RunScreen } from "./run-screen.js";
 
 /** The spinner's pace, and how long an update may wait for its frame, ms. */
@@ -19,7 +19,7 @@ export async function watchInk(
   { stdin, screen }: Terminal,
   run: WatchedRun,
   updates: AsyncIterable<RunUpdate>,
-  actions: { stop(): Promise<void> },
+  actions: WatchActions,
 ): Promise<WatchEnd> {
   let progress = initialProgress(run);
   let tick = 0;
@@ -28,6 +28,7 @@ export async function watchInk(
   const leaving = new Promise<void>((resolve) => {
     leave = resolve;
   });
+  void leaving.then(actions.leave);
 
   const stop = (): Promise<void> => {
     const asked = actions.stop();
