@@ -14,7 +14,7 @@ export const shortForms: Record<string, string> = { method: "type", engine: "nam
 /** Changes `document` in place. @throws FtError usage.set */
 export function applySets(document: Document, sets: string[]): SetChange[] {
   return sets.map((typed) => {
-    const [, key, text] = /^([A-Za-z_]\w*(?:\.\w+)*)=(.*)$/s.exec(typed) ?? [];
+    const [, key, text] = /^([A-Za-z_][\w-]*(?:\.[\w-]+)*)=(.*)$/s.exec(typed) ?? [];
     if (key === undefined || text === undefined) throw malformed(typed);
     const path = key.split(".");
     lengthenShortForm(document, path);

@@ -48,6 +48,20 @@ const rules: Rule[] = [
     message: "train.warmup_ratio has no effect with scheduler constant",
     fix: "use scheduler constant_with_warmup",
   },
+  {
+    path: ["train", "eval_every"],
+    bad: ({ train, data }) => train.eval_every !== undefined && data.eval === undefined && data.eval_fraction === 0,
+    message: "train.eval_every has no effect: data.eval_fraction is 0, so no rows are held out",
+    fix: "hold rows out (data.eval or data.eval_fraction), or remove it",
+  },
+  {
+    path: ["train", "precision"],
+    bad: ({ train, method, compute }) =>
+      train.precision === "fp16" && method.type === "qlora" && compute.device !== "cpu",
+    message:
+      "train.precision cannot be fp16 with method qlora: its adapter is in bf16, which fp16's loss scaler refuses",
+    fix: "use auto, bf16 or fp32",
+  },
   ...loraKeys.map((key) => ({
     path: ["method", key],
     bad: ({ method }: Recipe, isWritten: (path: string[]) => boolean) =>

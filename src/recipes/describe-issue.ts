@@ -38,7 +38,8 @@ export function describeIssue(issue: Issue, source: RecipeSource): Problem[] {
     ];
   }
   if (given === undefined) return [{ message: `${name} is missing`, where, ...fixFromDocs(issue.path) }];
-  const shown = typeof given === "object" ? "" : ` (given: ${JSON.stringify(given)})`;
+  const shown =
+    typeof given === "object" ? "" : ` (given: ${typeof given === "number" ? given : JSON.stringify(given)})`;
   return [{ message: `${name}: ${plain(issue)}${shown}`, where, ...fixFromDocs(issue.path) }];
 }
 

@@ -80,6 +80,8 @@ eval:
   });
 
   it.each([
+    ["a seed that numpy refuses", `${good}train: { seed: 4294967296 }\n`, /^7:10 train.seed: .*4294967295/],
+    ["no number", `${good}train: { learning_rate: .nan }\n`, /^7:10 train.learning_rate: .*given: NaN/],
     ["an empty section", `${good}train:\n`, /^7:1 train: expected object, received null/],
     ["a list where a map belongs", `${good}train: [1]\n`, /^7:1 train: expected object, received array/],
     ["broken YAML", `${good}train: { epochs: 1\n`, /^8:1 /],
@@ -109,6 +111,18 @@ eval:
       exit: "recipe",
       why: expect.stringContaining(why),
     });
+  });
+
+  it("a file with countless syntax errors shows the first ones", () => {
+    const error = failure(`a: ${"[".repeat(5_000)}`);
+    expect(error).toMatchObject({ code: "recipe.invalid", why: "these are the first 20" });
+    expect(error.problems).toHaveLength(20);
+  });
+
+  it("what the operating system refuses to read is named", () => {
+    expect(() => loadRecipe("x".repeat(5_000), { cwd: "/" })).toThrow(
+      expect.objectContaining({ code: "recipe.unreadable", why: expect.stringContaining("ENAMETOOLONG") }),
+    );
   });
 
   it("a folder and a missing file are told apart", () => {
@@ -149,6 +163,9 @@ describe("--set", () => {
     expect(problems(good, ["train.epohcs=2"])).toEqual([
       "--set train.epohcs=2 unknown key train.epohcs (did you mean epochs?)",
     ]);
+    expect(problems(good, ["train.batch-size=4"])[0]).toMatch(/^--set .*did you mean batch_size/);
+    expect(problems(good, ["train.foo.bar=1"])).toEqual([expect.stringMatching(/^--set train.foo.bar=1 unknown key/)]);
+    expect(problems(good, ["train.seed=x", "train.seed=y"])).toEqual([expect.stringMatching(/^--set train.seed=y /)]);
     expect(problems(good, ["method=lorra"])[0]).toMatch(/^--set method=lorra .*cannot be "lorra".*did you mean lora/);
   });
 
@@ -180,6 +197,11 @@ describe("contradictions", () => {
       "train.warmup_ratio has no effect with scheduler constant",
     ],
     [full, "method.rank has no effect with method full"],
+    [
+      good.replace("method: lora", "method: qlora\ntrain: { precision: fp16 }"),
+      "train.precision cannot be fp16 with method qlora",
+    ],
+    [`${good}  eval_fraction: 0\ntrain: { eval_every: 5 }\n`, "train.eval_every has no effect"],
   ])("%#", (text, message) => {
     const found = problems(text);
     expect(found).toEqual([expect.stringContaining(message)]);

@@ -19,6 +19,9 @@ export interface LoadedRecipe {
 
 const maxBytes = 1 << 20;
 
+/** One broken bracket can upset the parser hundreds of times. */
+const maxShown = 20;
+
 /**
  * @param file relative to `cwd`
  * @param sets `--set` options as typed: `train.epochs=2`
@@ -27,7 +30,12 @@ const maxBytes = 1 << 20;
 export function loadRecipe(file: string, { cwd, sets = [] }: { cwd: string; sets?: string[] }): LoadedRecipe {
   const path = resolve(cwd, file);
   const lines = new LineCounter();
-  const document = parseDocument(readText(path, file), { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
+  const document = parseDocument(readText(path, file), {
+    lineCounter: lines,
+    uniqueKeys: true,
+    prettyErrors: false,
+    logLevel: "error",
+  });
   if (document.errors.length > 0)
     throw invalid(
       file,
@@ -53,6 +61,26 @@ export function loadRecipe(file: string, { cwd, sets = [] }: { cwd: string; sets
 }
 
 function readText(path: string, shown: string): string {
+  const bytes = attempt(path, () => readBytes(path, shown));
+  try {
+    if (bytes.includes(0)) throw new TypeError("it holds NUL bytes");
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw unreadable(path, "it is not UTF-8 text", "a recipe is a YAML text file; is this your data?");
+  }
+}
+
+/** What the operating system says against it, in ft's words. */
+function attempt<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof FtError) throw error;
+    throw unreadable(path, (error as Error).message, "name a recipe file that you may read");
+  }
+}
+
+function readBytes(path: string, shown: string): Buffer {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) {
     throw new FtError({
@@ -66,13 +94,7 @@ function readText(path: string, shown: string): string {
   if (!stat.isFile()) throw unreadable(path, "it is not a file", "name the recipe's file");
   if (stat.size > maxBytes)
     throw unreadable(path, "it is larger than 1 MiB", "a recipe is a small YAML file; is this your data?");
-  const bytes = readFileSync(path);
-  try {
-    if (bytes.includes(0)) throw new TypeError("it holds NUL bytes");
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw unreadable(path, "it is not UTF-8 text", "a recipe is a YAML text file; is this your data?");
-  }
+  return readFileSync(path);
 }
 
 /** Alias bombs end here: the yaml package counts what aliases expand to. */
@@ -96,7 +118,8 @@ function invalid(file: string, problems: Problem[]): FtError {
     code: "recipe.invalid",
     exit: "recipe",
     message: `${file} has ${problems.length === 1 ? "a mistake" : `${problems.length} mistakes`}`,
-    problems: problems.toSorted(byPlace),
+    problems: problems.toSorted(byPlace).slice(0, maxShown),
+    ...(problems.length > maxShown ? { why: `these are the first ${maxShown}` } : {}),
     next: "mend the recipe and repeat",
   });
 }

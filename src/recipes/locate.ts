@@ -11,10 +11,14 @@ export interface RecipeSource {
   changes: SetChange[];
 }
 
-/** Of the key itself where it is written, else of the nearest key above it. */
+/** Of the key itself where it is written, else of the nearest key above it. The last `--set` wins, as it does for the value. */
 export function locate(source: RecipeSource, path: readonly PropertyKey[]): Place {
   const keys = path.map(String);
-  const change = source.changes.find(({ path: set }) => set.every((key, index) => key === keys[index]));
+  const startsWith = (long: string[], short: string[]) => short.every((key, index) => key === long[index]);
+  const isWritten = keyOffset(source.document, keys) !== undefined;
+  const change = source.changes.findLast(
+    ({ path: set }) => startsWith(keys, set) || (!isWritten && startsWith(set, keys)),
+  );
   if (change) return { file: `--set ${change.typed}` };
   for (let length = keys.length; length > 0; length--) {
     const offset = keyOffset(source.document, keys.slice(0, length));

@@ -68,7 +68,11 @@ const trainSchema = z.strictObject({
   warmup_ratio: z.number().min(0).lt(1).default(0.03).describe("share of the steps over which the learning rate rises"),
   weight_decay: z.number().min(0).default(0),
   max_grad_norm: z.number().positive().default(1),
-  seed: z.int().min(0).default(42),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(42),
   precision: z
     .enum(["auto", "fp32", "bf16", "fp16"])
     .default("auto")
