@@ -17,7 +17,13 @@ export interface RenderInput {
   model: ModelFacts;
   /** Unknown (null) for `ft render` before the data was read. */
   dataset: DatasetFacts | null;
-  device: { kind: "cpu" | "cuda" | "mps"; count: number; bf16: boolean };
+  device: {
+    kind: "cpu" | "cuda" | "mps";
+    count: number;
+    bf16: boolean;
+    /** As CUDA_VISIBLE_DEVICES names the first GPU that may be used; left out: "0". */
+    firstGpu?: string | undefined;
+  };
 }
 
 export interface Rendering {

@@ -6,6 +6,8 @@ export interface Device {
   kind: "cpu" | "cuda" | "rocm" | "mps";
   /** GPUs; 0 on CPU. */
   count: number;
+  /** As CUDA_VISIBLE_DEVICES names the first one: the person may have kept the others for something else. */
+  firstGpu?: string | undefined;
   /** The hardware computes bf16 fast. */
   bf16: boolean;
   names: string[];
@@ -49,6 +51,7 @@ async function detectNvidia(env: Env): Promise<Device | null> {
   return {
     kind: "cuda",
     count: visible.length,
+    firstGpu: env.CUDA_VISIBLE_DEVICES?.split(",")[0]?.trim(),
     // Tensor cores compute bf16 from compute capability 8.0 (Ampere) on.
     bf16: visible.every(([, , , capability]) => Number.parseFloat(capability ?? "") >= 8),
     names: visible.map(([name]) => name ?? "GPU"),

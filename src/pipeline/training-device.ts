@@ -17,5 +17,5 @@ export function trainingDevice({ compute }: Recipe, here: Device): RenderInput["
       next: "set compute.device to auto, or run where that device is; `ft doctor` says what is here",
     });
   }
-  return { kind, count: here.count, bf16: here.bf16 };
+  return { kind, count: here.count, bf16: here.bf16, ...(here.firstGpu ? { firstGpu: here.firstGpu } : {}) };
 }

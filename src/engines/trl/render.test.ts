@@ -127,6 +127,24 @@ describe("renderTrl", () => {
     expect(parse(yamlOf(input({ train: { precision } }, { device })))).toMatchObject({ bf16, fp16 });
   });
 
+  it("trains qlora in fp32 on a GPU without bf16, because fp16 refuses its bf16 adapter", () => {
+    const scenario = input({ method: "qlora" }, { device: { ...cuda, bf16: false } });
+    expect(parse(yamlOf(scenario))).toMatchObject({ bf16: false, fp16: false, dtype: "float32" });
+    expect(renderTrl(scenario).notes.join()).toContain("cannot train in fp16");
+  });
+
+  it("uses the first of the GPUs that the person gave it", () => {
+    const env = (device: RenderInput["device"]) => renderTrl(input({}, { device })).env.CUDA_VISIBLE_DEVICES;
+    expect(env({ ...cuda, firstGpu: "2" })).toBe("2");
+    expect(env(cuda)).toBe("0");
+    expect(env({ ...cuda, count: 1, firstGpu: "2" })).toBeUndefined();
+  });
+
+  it("believes data.format while the data was not read", () => {
+    expect(renderTrl(input({ data: { format: "text" } }, { dataset: null })).layout).toBe("text");
+    expect(renderTrl(input({}, { dataset: null })).layout).toBe("prompt-completion");
+  });
+
   it("asks for no loss on rows that there are not, and says so", () => {
     const noEval = { ...dataset(), eval: null };
     const scenario = input({ train: { eval_every: 5 } }, { dataset: noEval });
@@ -150,6 +168,46 @@ describe("engine.overrides", () => {
         ],
       }),
     );
+  });
+
+  it("cannot change what the recipe decides", () => {
+    const free = ["optim", "packing", "dataloader_pin_memory", "per_device_eval_batch_size", "logging_first_step"];
+    const decided = Object.values(scenarios)
+      .flatMap((scenario) => Object.entries(parse(yamlOf(scenario)) as Record<string, unknown>))
+      .filter(([key]) => ![...free, "disable_tqdm", "report_to", "neftune_noise_alpha", "adam_epsilon"].includes(key));
+    expect(decided.length).toBeGreaterThan(200);
+    for (const [key, value] of decided)
+      expect(() => renderTrl(input({ engine: { overrides: { [key]: value } } })), key).toThrow(
+        expect.objectContaining({
+          problems: [expect.objectContaining({ message: expect.stringContaining("ft's own") })],
+        }),
+      );
+  });
+
+  it.each([
+    ["packing", "yes please"],
+    ["dataloader_num_workers", 1.5],
+    ["adam_epsilon", "small"],
+    ["optim", 3],
+    ["lora_modules_to_save", "lm_head"],
+    ["model_init_kwargs", [1]],
+    ["optim", null],
+  ])("%s: %j is of the wrong type", (key, value) => {
+    expect(() => renderTrl(input({ engine: { overrides: { [key]: value } } }))).toThrow(
+      expect.objectContaining({ problems: [expect.objectContaining({ fix: expect.stringMatching(/^TRL wants: /) })] }),
+    );
+  });
+
+  it("takes values of every type that TRL has", () => {
+    const overrides = {
+      dataloader_num_workers: 2,
+      adam_epsilon: 1,
+      lora_modules_to_save: ["lm_head"],
+      model_init_kwargs: { use_kernels: false },
+      attn_implementation: null,
+      optim: "adafactor",
+    };
+    expect(parse(yamlOf(input({ engine: { overrides } })))).toMatchObject(overrides);
   });
 
   it("replaces what ft rendered, once", () => {

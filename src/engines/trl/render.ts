@@ -38,7 +38,7 @@ export function renderTrl(input: RenderInput): Rendering {
 }
 
 function layoutOf({ recipe, model, dataset }: RenderInput): DataLayout {
-  if (dataset && dataset.train.kinds.text > 0) return "text";
+  if (dataset ? dataset.train.kinds.text > 0 : recipe.data.format === "text") return "text";
   if (recipe.data.train_on === "all") return "messages";
   return masksByMarkers(model) ? "messages" : "prompt-completion";
 }
@@ -50,10 +50,12 @@ function masksByMarkers({ template }: ModelFacts): boolean {
 
 type Precision = "fp32" | "bf16" | "fp16";
 
-function precisionOf({ train }: Recipe, device: RenderInput["device"]): Precision {
+/** TRL keeps the adapter of a 4-bit base in bf16, and CUDA's fp16 loss scaler has no kernel for that: qlora is never fp16 by itself. */
+function precisionOf({ train, method }: Recipe, device: RenderInput["device"]): Precision {
   if (train.precision !== "auto") return train.precision;
   if (device.kind !== "cuda") return "fp32";
-  return device.bf16 ? "bf16" : "fp16";
+  if (device.bf16) return "bf16";
+  return method.type === "qlora" ? "fp32" : "fp16";
 }
 
 const torchNames: Record<Precision, string> = { fp32: "float32", bf16: "bfloat16", fp16: "float16" };
@@ -171,7 +173,7 @@ function environment(device: RenderInput["device"]): Record<string, string> {
     HF_HUB_OFFLINE: "1",
     HF_DATASETS_CACHE: "cache/datasets",
     TOKENIZERS_PARALLELISM: "false",
-    ...(device.kind === "cuda" && device.count > 1 ? { CUDA_VISIBLE_DEVICES: "0" } : {}),
+    ...(device.kind === "cuda" && device.count > 1 ? { CUDA_VISIBLE_DEVICES: device.firstGpu ?? "0" } : {}),
   };
 }
 
@@ -184,11 +186,17 @@ function notesOf({ recipe, model, dataset, device }: RenderInput, layout: DataLa
         : "the chat template is not known before the model is here; rendered for one prompt + completion line per assistant turn",
     );
   }
-  if (dataset === null) notes.push("the data was not read; rendered for conversations");
+  if (dataset === null) {
+    notes.push(`the data was not read; rendered for ${layout === "text" ? "plain text" : "conversations"}`);
+  }
+  if (layout === "text" && recipe.data.train_on === "assistant")
+    notes.push("plain text has no assistant turns: every token carries loss");
   if (recipe.train.eval_every !== undefined && !hasHeldOut({ dataset }))
     notes.push("no rows are held out, so train.eval_every computes nothing");
   if (recipe.method.type === "qlora") notes.push("TRL keeps the adapter of a 4-bit base in bfloat16");
-  if (device.count > 1) notes.push(`one of the ${device.count} GPUs here is used`);
+  if (recipe.method.type === "qlora" && recipe.train.precision === "auto" && device.kind === "cuda" && !device.bf16)
+    notes.push("this GPU has no bf16, and qlora cannot train in fp16: fp32 is used, which is slower");
+  if (device.count > 1) notes.push(`one of the ${device.count} GPUs here is used (${device.firstGpu ?? "0"})`);
   return notes;
 }
 
