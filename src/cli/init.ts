@@ -28,11 +28,14 @@ export function registerInit(program: Command, { io }: CommandContext): void {
     .option("--force", "replace an ft.yaml that is here")
     .option("--json", "print the result as JSON")
     .action(async (flags: Flags) => {
+      const { initRecipe, refuseExisting } = await import("../recipes/init.js");
+      if (!flags.force) refuseExisting(io.cwd);
       const { base, method, data } = await complete(flags);
       const { resolveModel } = await import("../models/resolve.js");
       const { findHubId } = await import("../models/catalogue.js");
-      const { initRecipe } = await import("../recipes/init.js");
+      const { readTemplate } = await import("../models/template.js");
       const model = resolveModel(base, { cwd: io.cwd, env: io.env });
+      if (flags.template) readTemplate(flags.template, { dir: null, cwd: io.cwd });
       if (model.notice) io.err.write(`notice: ${model.notice}\n`);
       const { file, name } = initRecipe({
         dir: io.cwd,

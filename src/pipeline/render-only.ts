@@ -1,5 +1,5 @@
 // A recipe's rendering from what is known without network, engine or GPU: the data if it is here, the model if it is here.
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { DatasetFacts } from "../dataset/canonical.js";
 import { datasetFacts } from "../dataset/dataset-facts.js";
@@ -28,13 +28,23 @@ async function factsIfHere({ recipe, dir }: LoadedRecipe): Promise<DatasetFacts 
   return existsSync(resolve(dir, recipe.data.train)) ? datasetFacts(dataSource(recipe, dir)) : null;
 }
 
-/** Writes the files below `out` and returns their paths. Throws FtError `render.not-empty` (usage). */
+/** Writes the files below `out` and returns their paths. Throws FtError render.not-empty, render.not-a-folder (usage). */
 export function writeRendering(
   { files }: Rendering,
   { cwd, out, force }: { cwd: string; out: string; force: boolean },
 ): string[] {
   const root = resolve(cwd, out);
-  if (!force && existsSync(root) && readdirSync(root).length > 0) {
+  const found = statSync(root, { throwIfNoEntry: false });
+  if (found && !found.isDirectory()) {
+    throw new FtError({
+      code: "render.not-a-folder",
+      exit: "usage",
+      message: `${out} is a file`,
+      where: { file: root },
+      next: "name a folder for the files",
+    });
+  }
+  if (!force && found && readdirSync(root).length > 0) {
     throw new FtError({
       code: "render.not-empty",
       exit: "usage",

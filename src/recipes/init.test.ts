@@ -1,5 +1,5 @@
 // What `ft init` writes: recipes that load, a .gitignore that keeps .ft/ out, and nothing by halves.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { emptyFolder } from "../../test/project.js";
@@ -101,6 +101,17 @@ describe("initRecipe", () => {
     expect(readFileSync(join(dir, "ft.yaml"), "utf8")).toContain("smollm2-135m");
   });
 
+  it("leaves a .gitignore's bytes, mode and link as they are", () => {
+    const dir = emptyFolder();
+    const bytes = Buffer.from([0xe9, 0x0a]);
+    writeFileSync(join(dir, "shared"), bytes, { mode: 0o640 });
+    symlinkSync("shared", join(dir, ".gitignore"));
+    initRecipe(request(dir));
+    expect(lstatSync(join(dir, ".gitignore")).isSymbolicLink()).toBe(true);
+    expect(statSync(join(dir, "shared")).mode & 0o777).toBe(0o640);
+    expect(readFileSync(join(dir, "shared"))).toEqual(Buffer.concat([bytes, Buffer.from(".ft/\n")]));
+  });
+
   it("in a folder that cannot be written into says so", () => {
     expect(() => initRecipe(request("/proc/self"))).toThrow(
       expect.objectContaining({ code: "env.unwritable", exit: "environment" }),
@@ -154,6 +165,18 @@ describe("ft init", () => {
     const { code, err } = await runFt(["init", ...args], { cwd });
     expect(err).toMatch(message);
     expect(code).toBe(2);
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  it.each([
+    ["chatlm", /no built-in template is called chatlm/],
+    ["templates/none.jinja", /can't read .*none\.jinja/],
+  ])("a template that is not there (%s) is found now, not when the run starts", async (template, message) => {
+    const cwd = emptyFolder();
+    const args = ["init", "--base", "smollm2-135m", "--method", "lora", "--template", template];
+    const { code, err } = await runFt(args, { cwd });
+    expect(err).toMatch(message);
+    expect(code).toBe(3);
     expect(readdirSync(cwd)).toEqual([]);
   });
 });

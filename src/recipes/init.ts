@@ -1,5 +1,5 @@
 // Starts a project: writes ft.yaml and keeps .ft/ out of git. All or nothing, and never over something that is there.
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { FtError } from "../errors.js";
 import { loadRecipe } from "./load.js";
@@ -13,21 +13,24 @@ export interface InitRequest extends Omit<NewRecipe, "name"> {
 
 /** Returns the recipe's path and name. @throws FtError init.exists (usage), usage.recipe (usage), env.unwritable (environment) */
 export function initRecipe({ dir, force, ...recipe }: InitRequest): { file: string; name: string } {
-  const file = join(dir, "ft.yaml");
-  if (existsSync(file) && !force) {
-    throw new FtError({
-      code: "init.exists",
-      exit: "usage",
-      message: "there is an ft.yaml here already",
-      where: { file },
-      next: "repeat with --force to replace it, or work in another folder",
-    });
-  }
+  if (!force) refuseExisting(dir);
   const name = recipe.name ?? nameFrom(dir);
-  const ignored = ignoreLine(join(dir, ".gitignore"));
   replaceFile(dir, "ft.yaml", writeRecipe({ ...recipe, name }), checkDraft);
-  if (ignored !== null) replaceFile(dir, ".gitignore", ignored);
-  return { file, name };
+  ignoreFtDir(dir);
+  return { file: join(dir, "ft.yaml"), name };
+}
+
+/** Also to be asked before a person answers questions in vain. @throws FtError init.exists (usage) */
+export function refuseExisting(dir: string): void {
+  const file = join(dir, "ft.yaml");
+  if (!existsSync(file)) return;
+  throw new FtError({
+    code: "init.exists",
+    exit: "usage",
+    message: "there is an ft.yaml here already",
+    where: { file },
+    next: "repeat with --force to replace it, or work in another folder",
+  });
 }
 
 /** The folder's name as a recipe may be called. */
@@ -56,16 +59,21 @@ function checkDraft(draft: string): void {
   }
 }
 
-/** The new .gitignore; null when it names .ft/ already, or is no file. */
-function ignoreLine(file: string): string | null {
-  if (existsSync(file) && !statSync(file).isFile()) return null;
-  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
-  if (/^\/?\.ft\/?\s*$/m.test(text)) return null;
-  return `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}.ft/\n`;
+/** Adds .ft/ to .gitignore, at its end: what is in it stays byte for byte, and a link stays a link. */
+function ignoreFtDir(dir: string): void {
+  const file = join(dir, ".gitignore");
+  if (existsSync(file) && !statSync(file).isFile()) return;
+  const text = existsSync(file) ? readFileSync(file, "latin1") : "";
+  if (/^\/?\.ft\/?\s*$/m.test(text)) return;
+  try {
+    appendFileSync(file, `${text === "" || text.endsWith("\n") ? "" : "\n"}.ft/\n`);
+  } catch (error) {
+    throw unwritable(dir, ".gitignore", error);
+  }
 }
 
 /** Writes a draft beside the file, lets it be checked, then puts it in place in one step. */
-function replaceFile(dir: string, name: string, text: string, check: (draft: string) => unknown = () => {}): void {
+function replaceFile(dir: string, name: string, text: string, check: (draft: string) => unknown): void {
   const draft = join(dir, `.${name}.${process.pid}.new`);
   try {
     writeFileSync(draft, text);
@@ -73,15 +81,18 @@ function replaceFile(dir: string, name: string, text: string, check: (draft: str
     renameSync(draft, join(dir, name));
   } catch (error) {
     rmSync(draft, { force: true });
-    if (error instanceof FtError) throw error;
-    throw new FtError({
-      code: "env.unwritable",
-      exit: "environment",
-      message: `${name} cannot be written into ${dir}`,
-      where: { file: dir },
-      why: (error as Error).message,
-      next: "make the folder writable, or work in another one",
-      cause: error,
-    });
+    throw error instanceof FtError ? error : unwritable(dir, name, error);
   }
+}
+
+function unwritable(dir: string, name: string, cause: unknown): FtError {
+  return new FtError({
+    code: "env.unwritable",
+    exit: "environment",
+    message: `${name} cannot be written into ${dir}`,
+    where: { file: dir },
+    why: (cause as Error).message,
+    next: "make the folder writable, or work in another one",
+    cause,
+  });
 }
