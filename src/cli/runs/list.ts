@@ -1,11 +1,11 @@
 // `ft runs ls`.
-import Table from "cli-table3";
 import { FtError } from "../../errors.js";
 import { listRuns, type Run } from "../../runs/run-store.js";
 import { type RunState, runStates } from "../../runs/state.js";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
 import { duration, lossText, timestamp } from "../views/format.js";
+import { plainTable } from "../views/plain-table.js";
 import { withRuns } from "./with-runs.js";
 
 export async function listCommand({ io }: CommandContext, flags: { state?: string; json?: boolean }): Promise<void> {
@@ -28,22 +28,24 @@ function parseState(text: string): RunState {
 }
 
 function runTable(runs: Run[], now: number): string {
-  const table = new Table({
-    head: ["run", "name", "state", "step", "loss", "started", "took"],
-    colAligns: ["left", "left", "left", "right", "right", "left", "right"],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const run of runs) {
-    const { id, name, state, step, totalSteps, loss, createdAt, startedAt, endedAt } = run;
-    table.push([
-      id,
-      name,
-      state,
-      step === null ? "" : `${step}${totalSteps ? `/${totalSteps}` : ""}`,
-      loss === null ? "" : lossText(loss),
-      timestamp(createdAt),
-      startedAt === null ? "" : duration((endedAt ?? now) - startedAt),
-    ]);
-  }
-  return `${table.toString()}\n`;
+  const right = "right" as const;
+  const columns = [
+    { head: "run" },
+    { head: "name" },
+    { head: "state" },
+    { head: "step", align: right },
+    { head: "loss", align: right },
+    { head: "started" },
+    { head: "took", align: right },
+  ];
+  const rows = runs.map(({ id, name, state, step, totalSteps, loss, createdAt, startedAt, endedAt }) => [
+    id,
+    name,
+    state,
+    step === null ? "" : `${step}${totalSteps ? `/${totalSteps}` : ""}`,
+    loss === null ? "" : lossText(loss),
+    timestamp(createdAt),
+    startedAt === null ? "" : duration((endedAt ?? now) - startedAt),
+  ]);
+  return `${plainTable(columns, rows).join("\n")}\n`;
 }

@@ -1,27 +1,18 @@
 // How adapters look on a terminal: the list, one in full, and the checks of one.
-import Table from "cli-table3";
 import type { Check } from "../../adapters/lora-checks.js";
 import type { RegisteredAdapter } from "../../adapters/registry.js";
 import type { ComparisonRow } from "../../eval/comparison.js";
+import { plainTable } from "./plain-table.js";
 
 /** One line an adapter, base -> adapter for what was measured. Ends with a newline. */
 export function adapterTable(adapters: RegisteredAdapter[]): string {
-  const table = new Table({
-    head: ["adapter", "method", "base", "loss", "exact match", "run", "created"],
-    chars: noBorders,
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
-  });
-  for (const { name, version, method, base, comparison, run, createdAt } of adapters) {
+  const columns = ["adapter", "method", "base", "loss", "exact match", "run", "created"].map((head) => ({ head }));
+  const rows = adapters.map(({ name, version, method, base, comparison, run, createdAt }) => {
     const cell = (metric: string): string => fromTo(comparison?.find((row) => row.metric === metric));
-    table.push([`${name}@${version}`, method, base.id, cell("loss"), cell("exact_match"), run, minute(createdAt)]);
-  }
-  return `${trimLines(table.toString())}\n`;
+    return [`${name}@${version}`, method, base.id, cell("loss"), cell("exact_match"), run, minute(createdAt)];
+  });
+  return `${plainTable(columns, rows).join("\n")}\n`;
 }
-
-const noBorders = {
-  ...{ top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "" },
-  ...{ "bottom-right": "", left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "" },
-};
 
 /** Everything about one adapter but its comparison. `baseModel`: the folder or id that loads the base. Ends with a newline. */
 export function adapterDetails(adapter: RegisteredAdapter): string {
@@ -84,11 +75,4 @@ function minute(epochMs: number): string {
 function size(bytes: number): string {
   const text = bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
   return text.padStart(9);
-}
-
-function trimLines(text: string): string {
-  return text
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
 }

@@ -1,32 +1,29 @@
 // Base against adapter, one line a metric: what people see at the end of a run and from `ft eval`.
-import Table from "cli-table3";
 import type { ComparisonRow } from "../../eval/comparison.js";
+import { plainTable } from "./plain-table.js";
 
 /** At most 80 columns wide; ends with a newline. A difference of percentages is in points. */
 export function comparisonTable(rows: readonly ComparisonRow[]): string {
-  const table = new Table({
-    head: ["metric", "base", "adapter", "difference", "95 % interval", ""],
-    colAligns: ["left", "right", "right", "right", "left", "left"],
-    chars: onlyHeadRule,
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
-  });
-  for (const row of rows) {
-    const change = (value: number): string => signed(value, row.format);
-    table.push([
+  const change = (row: ComparisonRow, value: number): string => signed(value, row.format);
+  const lines = plainTable(
+    [
+      { head: "metric" },
+      { head: "base", align: "right" },
+      { head: "adapter", align: "right" },
+      { head: "difference", align: "right" },
+      { head: "95 % interval" },
+      { head: "" },
+    ],
+    rows.map((row) => [
       label(row),
       level(row.base, row.format),
       level(row.adapter, row.format),
-      `${change(row.difference)}${row.format === "percent" ? " pts" : ""}`,
-      `${change(row.low)} to ${change(row.high)}`,
+      `${change(row, row.difference)}${row.format === "percent" ? " pts" : ""}`,
+      `${change(row, row.low)} to ${change(row, row.high)}`,
       verdict(row),
-    ]);
-  }
-  const [head = "", ...lines] = table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd());
-  const width = Math.max(head.length, ...lines.map((line) => line.length));
-  return `${[head, "─".repeat(width), ...lines, ...examples(rows)].join("\n")}\n`;
+    ]),
+  );
+  return `${[...lines, ...examples(rows)].join("\n")}\n`;
 }
 
 function label({ metric }: ComparisonRow): string {
@@ -45,12 +42,6 @@ function examples(rows: readonly ComparisonRow[]): string[] {
   );
   return rows.length > 0 ? ["", `held-out examples: ${counts.length > 1 ? told.join(", ") : counts[0]}`] : [];
 }
-
-/** cli-table3 draws a rule under the head only together with one under each row: it draws none, and the rule is added. */
-const onlyHeadRule = {
-  ...{ top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "" },
-  ...{ "bottom-right": "", left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "" },
-};
 
 /** An interval that holds zero says that the examples cannot tell the two apart. */
 function verdict({ low, high, better }: ComparisonRow): "better" | "worse" | "no clear difference" {

@@ -32,7 +32,7 @@ export interface EngineEnvironment {
   lockHash: string;
   /** The engine's version. */
   version: string;
-  /** Something the person should know: "torch for CUDA on a machine without a GPU: ...". */
+  /** Something the person should know once, when it was just made: "torch for CUDA on a machine without a GPU: ...". */
   notice: string | null;
 }
 
@@ -49,7 +49,7 @@ export async function ensureEnvironment(engine: string, options: EnsureOptions):
   const name = environmentName(lock, device.kind);
   const dir = join(environmentsDir(env), name);
   const ready = await readyEnvironment(dir);
-  if (ready) return describe(name, dir, ready);
+  if (ready) return { ...describe(name, dir, ready), notice: null };
   requireServedPlatform(engine);
 
   return withFileLock(
