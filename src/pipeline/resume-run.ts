@@ -5,6 +5,7 @@ import { FtError } from "../errors.js";
 import { loadLauncher } from "../launchers/index.js";
 import { runsDir } from "../paths.js";
 import { readJob } from "../runs/job-file.js";
+import { lastAttempt } from "../runs/last-attempt.js";
 import { beginAttempt, getRun } from "../runs/run-store.js";
 import { canMove } from "../runs/state.js";
 import type { Store } from "../store/open.js";
@@ -25,7 +26,7 @@ export async function resumeRun(
   const job = readJob(dir);
   const { python } = await ensureEnvironment(job.engine.name, { env, onProgress, signal });
   const launcher = await loadLauncher(run.launcher);
-  const attempt = run.attempt + 1;
+  const attempt = Math.max(run.attempt, lastAttempt(dir)) + 1;
   beginAttempt(store, id, attempt, now());
   const submission = { job, dir, attempt, resume: true, python, env: trainerEnv(env) };
   await submitAttempt(store, launcher, { submission, now });

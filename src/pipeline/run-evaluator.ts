@@ -1,9 +1,8 @@
 // Executes the evaluate step of a job that has ended: the job's own runner, in the engine's environment.
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { z } from "zod";
 import { FtError } from "../errors.js";
+import { lastAttempt } from "../runs/last-attempt.js";
 
 export interface EvaluatorToRun {
   /** Absolute path of the job folder. */
@@ -66,14 +65,4 @@ function failure(python: string, log: string, { exitCode, signal }: { exitCode?:
     why: signal ? `the trainer runner was ended by ${signal}` : `the trainer runner ended with exit code ${exitCode}`,
     next: "look at the end of that file",
   });
-}
-
-/** As the runner noted it; 0 when the job never ran. */
-function lastAttempt(jobDir: string): number {
-  try {
-    const noted = JSON.parse(readFileSync(join(jobDir, "supervisor.json"), "utf8")) as unknown;
-    return z.object({ attempt: z.int() }).parse(noted).attempt;
-  } catch {
-    return 0;
-  }
 }
