@@ -69,6 +69,11 @@ const systemFaults: Record<string, { code: string; message: string; next: string
     next: "free some space, then repeat",
   },
   SQLITE_READONLY: { code: "env.permission", message: ".ft/ft.db is not writable", next: "make .ft writable for you" },
+  SQLITE_CORRUPT: {
+    code: "store.corrupt",
+    message: "the store, .ft/ft.db, is damaged",
+    next: "`ft runs reindex` sets it aside and rebuilds it from the run folders; nothing is lost",
+  },
   SQLITE_CANTOPEN: {
     code: "env.permission",
     message: ".ft/ft.db cannot be opened or created",
@@ -77,8 +82,9 @@ const systemFaults: Record<string, { code: string; message: string; next: string
 };
 
 function systemError(error: unknown): FtError | undefined {
-  const { code, path } = error as NodeJS.ErrnoException;
-  const fault = code ? systemFaults[code] : undefined;
+  const { code, path } = error as { code?: unknown; path?: string };
+  // SQLite's longer codes (SQLITE_CORRUPT_INDEX) say the same in more detail.
+  const fault = typeof code === "string" ? systemFaults[code.replace(/^(SQLITE_[A-Z]+)_.*/, "$1")] : undefined;
   if (!fault) return undefined;
   return new FtError({ ...fault, exit: "environment", ...(path ? { where: { file: path } } : {}), cause: error });
 }

@@ -1,5 +1,6 @@
 // Taking in events.jsonl: whole lines once, torn lines never, whatever is repeated.
 import { describe, expect, it } from "vitest";
+import { eventLine as line } from "../../test/event-line.js";
 import { fakeJob } from "../../test/fake-run.js";
 import { emptyFolder } from "../../test/project.js";
 import { openStore, type Store } from "../store/open.js";
@@ -12,10 +13,6 @@ function newStore(): Store {
   const store = openStore(emptyFolder());
   createRun(store, fakeJob("r"), "local");
   return store;
-}
-
-function line(seq: number, fields: object, attempt = 1): string {
-  return `${JSON.stringify({ v: 1, attempt, seq, t: 5000 + seq, ...fields })}\n`;
 }
 
 const metric = (seq: number, step: number, attempt = 1) =>

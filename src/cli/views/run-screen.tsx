@@ -1,6 +1,6 @@
 // The live view and, on Ctrl-C, its question: leave the run alone, stop it, or go on watching.
 import { Box, Text, useInput, useStdout } from "ink";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { RunProgress } from "../../runs/progress.js";
 import { RunView } from "./run-view.js";
 
@@ -18,13 +18,18 @@ type Question = "none" | "asked" | "stopping";
 
 export function RunScreen({ progress, tick, isLast, onDetach, onStop }: RunScreenProps) {
   const size = useSize();
-  const [question, setQuestion] = useState<Question>("none");
+  const [question, showQuestion] = useState<Question>("none");
+  const asked = useRef<Question>("none"); // what keys mean: they may come faster than frames
+  const setQuestion = (to: Question) => {
+    asked.current = to;
+    showQuestion(to);
+  };
   const [trouble, setTrouble] = useState<string | null>(null);
   useInput((input, key) => {
     const isCtrlC = key.ctrl && input === "c";
-    if (question === "none" && isCtrlC) setQuestion("asked");
-    else if (question !== "none" && isCtrlC) onDetach();
-    else if (question !== "asked") return;
+    if (asked.current === "none" && isCtrlC) setQuestion("asked");
+    else if (isCtrlC) onDetach();
+    else if (asked.current !== "asked") return;
     else if (input === "d") onDetach();
     else if (input === "c" || key.escape) setQuestion("none");
     else if (input === "s") {

@@ -37,8 +37,8 @@ async function find(dir: string, attempt?: number): Promise<LocalHandle | null> 
 
 async function submit(submission: Submission): Promise<LocalHandle> {
   const { dir, attempt, resume, python, env } = submission;
-  const running = await findAlive(dir, attempt);
-  if (running) return running;
+  const before = await find(dir, attempt);
+  if (before && (await isAlive(before))) return before;
   const log = openSync(join(dir, "stdout.log"), "a");
   const args = ["trainer/run.py", "--attempt", String(attempt), ...(resume ? ["--resume"] : [])];
   const child = spawn(python, args, { cwd: dir, env, detached: true, stdio: ["ignore", log, log] });
@@ -46,43 +46,32 @@ async function submit(submission: Submission): Promise<LocalHandle> {
   let death: string | null = null;
   child.once("error", (error) => (death = error.message));
   child.once("exit", (code, name) => (death = name ? `killed by ${name}` : `exit code ${code}`));
-  const handle = await supervisorAppears(dir, attempt, child.pid, () => death);
+  const handle = await supervisorAppears(dir, attempt, { before, death: () => death });
   child.removeAllListeners();
   child.unref();
   return handle;
 }
 
-/** How long a supervisor that another process started at the same moment may take to write its file, ms. */
+/** Exit code of a supervisor that finds another one at work (trainer/ft_trainer/exit_codes.py). */
+const alreadyRunning = 75;
+/** How long that other one, started by another process at the same moment, may take to write its file, ms. */
 const otherGraceMs = 5_000;
 
-/**
- * Waits for supervisor.json of the process just started (an older file of the same attempt may lie there), or of another one that
- * was quicker: then ours ends at once.
- */
+/** Waits until supervisor.json is another one than `before`, which a dead supervisor of the same attempt may have left. */
 async function supervisorAppears(
   dir: string,
   attempt: number,
-  pid: number | undefined,
-  death: () => string | null,
+  { before, death }: { before: LocalHandle | null; death(): string | null },
 ): Promise<LocalHandle> {
   for (let deadline = Number.POSITIVE_INFINITY; ; await sleep(20)) {
-    const how = death();
+    const how = death(); // asked first: a quick supervisor writes its file and ends
     const handle = await find(dir, attempt);
-    if (handle?.pid === pid && handle !== null) return handle;
+    if (handle && (handle.pid !== before?.pid || handle.startTime !== before.startTime)) return handle;
     if (how === null) continue;
-    const other = await findAlive(dir, attempt);
-    if (other) return other;
-    deadline = Math.min(deadline, performance.now() + (how === `exit code ${alreadyRunning}` ? otherGraceMs : 0));
+    const graceMs = how === `exit code ${alreadyRunning}` ? otherGraceMs : 0;
+    deadline = Math.min(deadline, performance.now() + graceMs);
     if (performance.now() >= deadline) throw notStarted(dir, how);
   }
-}
-
-/** Exit code of a supervisor that finds another one at work (trainer/ft_trainer/exit_codes.py). */
-const alreadyRunning = 75;
-
-async function findAlive(dir: string, attempt: number): Promise<LocalHandle | null> {
-  const handle = await find(dir, attempt);
-  return handle && (await isAlive(handle)) ? handle : null;
 }
 
 function notStarted(dir: string, how: string): FtError {

@@ -53,6 +53,12 @@ describe("submit", () => {
     expect(await begin(run)).toEqual(await begin(run));
   });
 
+  it("asked twice at the same moment starts one", async () => {
+    const run = fakeRun("hang");
+    const [one, other] = await Promise.all([begin(run), begin(run)]);
+    expect(one).toEqual(other);
+  });
+
   it("is not misled by what a dead trainer of the same attempt left", async () => {
     const run = fakeRun("hang");
     const stale = { pid: 2 ** 22, startTime: "1", attempt: 1, startedAt: 0 };
