@@ -1,4 +1,6 @@
 // `ft init`: writes ft.yaml for a base model and a method; asks for what is missing when a person is there.
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { FtError } from "../errors.js";
 import { isInteractive, writeJson } from "./io.js";
@@ -30,7 +32,7 @@ export function registerInit(program: Command, { io }: CommandContext): void {
     .action(async (flags: Flags) => {
       const { initRecipe, refuseExisting } = await import("../recipes/init.js");
       if (!flags.force) refuseExisting(io.cwd);
-      const { base, method, data } = await complete(flags);
+      const { base, method, data: rows = "data/train.jsonl" } = await complete(flags);
       const { resolveModel } = await import("../models/resolve.js");
       const { findHubId } = await import("../models/catalogue.js");
       const { readTemplate } = await import("../models/template.js");
@@ -42,7 +44,7 @@ export function registerInit(program: Command, { io }: CommandContext): void {
         base: model.notice ? (findHubId(model.id)?.alias ?? model.id) : base,
         method,
         engine: flags.engine,
-        data: data ?? "data/train.jsonl",
+        data: rows,
         template: flags.template,
         name: flags.name,
         notice: model.notice,
@@ -50,8 +52,9 @@ export function registerInit(program: Command, { io }: CommandContext): void {
       });
       if (flags.json) return writeJson(io, { ok: true, file, name, base: model.id, notice: model.notice });
       io.out.write(`wrote ${file}\n`);
+      const isThere = existsSync(resolve(io.cwd, rows));
       io.err.write(
-        `\nnext: ${data ? "" : "put your rows into data/train.jsonl, then\n      "}ft data check   what is wrong with the data\n      ft run          train, evaluate, register\n`,
+        `\nnext: ${isThere ? "" : `put your rows into ${rows}, then\n      `}ft data check   what is wrong with the data\n      ft run          train, evaluate, register\n`,
       );
     });
 

@@ -132,6 +132,7 @@ describe("ft init", () => {
     const { code, out, err } = await runFt(["init", "--base", "llama4-8b", "--method", "qlora"], { cwd });
     expect(code).toBe(0);
     expect(err).toMatch(/^notice: Meta never released an 8B Llama 4\. Using llama3\.1-8b/);
+    expect(err).toContain("next: put your rows into data/train.jsonl, then\n");
     expect(out).toBe(`wrote ${join(cwd, "ft.yaml")}\n`);
     const text = readFileSync(join(cwd, "ft.yaml"), "utf8");
     expect(text).toContain("# Meta never released an 8B Llama 4.");

@@ -45,6 +45,17 @@ describe("the questions of ft init", () => {
     await expect.poll(() => answers).toEqual([{ base: "org/name", method: "lora", data: "d" }]);
   });
 
+  it("takes an answer that is pasted or typed ahead, its Enter with it", async () => {
+    const { answers, see, type } = ask({ method: "lora" });
+    await see(/Which model/);
+    type(up, enter);
+    await see(/Alias, hub id/);
+    type("org/name\r\n");
+    await see(/File with your rows/);
+    type("my rows.jsonl\r");
+    await expect.poll(() => answers).toEqual([{ base: "org/name", method: "lora", data: "my rows.jsonl" }]);
+  });
+
   it("Esc leaves without an answer", async () => {
     const { answers, see, type } = ask({});
     await see(/Esc to leave/);

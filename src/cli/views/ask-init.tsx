@@ -144,12 +144,19 @@ function Line({
     current.current = to;
     setText(to);
   };
-  useInput((input, key) => {
+  const enter = () => {
     const entered = current.current.trim() || fallback;
-    if (key.return) {
-      if (entered) onEnter(entered);
-    } else if (key.backspace || key.delete) change([...current.current].slice(0, -1).join(""));
-    else if (!key.ctrl && !key.meta && input) change(current.current + input);
+    if (entered) onEnter(entered);
+  };
+  useInput((input, key) => {
+    if (key.return) enter();
+    else if (key.backspace || key.delete) change([...current.current].slice(0, -1).join(""));
+    else if (!key.ctrl && !key.meta && input) {
+      // What is pasted or typed ahead comes in one piece, its Enter with it.
+      const [line = "", ...more] = input.split(/[\r\n]/);
+      change(current.current + line.replace(/\p{Cc}/gu, ""));
+      if (more.length > 0) enter();
+    }
   });
   return (
     <Text>
