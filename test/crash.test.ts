@@ -11,7 +11,7 @@ describe("a run whose ft is killed", () => {
   it(
     "goes on training; `ft runs watch` picks it up with every event once, and the adapter is registered",
     async () => {
-      const dir = tinyProject({ maxSteps: 12 });
+      const dir = tinyProject({ maxSteps: 60 });
       const running = ft(["run", "--json"], dir);
       await until(() => metricSteps(dir).length >= 2);
       running.kill("SIGKILL");
@@ -25,7 +25,7 @@ describe("a run whose ft is killed", () => {
         .map((line) => JSON.parse(line))
         .filter((update) => update.type === "event" && update.event.kind === "metric" && "loss" in update.event.values)
         .map((update) => update.event.step);
-      expect(steps).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
+      expect(steps).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
 
       const adapters = JSON.parse((await ft(["adapters", "ls", "--json"], dir)).stdout);
       expect(adapters.adapters).toHaveLength(1);
@@ -38,7 +38,7 @@ describe("a run whose trainer is killed", () => {
   it(
     "fails with the reason within 30 s, and resumes from the last checkpoint to the same last step",
     async () => {
-      const dir = tinyProject({ maxSteps: 30, saveEvery: 3 });
+      const dir = tinyProject({ maxSteps: 200, saveEvery: 5 });
       const id = JSON.parse((await ft(["run", "--detach", "--json"], dir)).stdout).run.id as string;
       await until(() => metricSteps(dir, id).length >= 7);
       const { pid } = JSON.parse(readFileSync(join(dir, ".ft/runs", id, "supervisor.json"), "utf8"));
@@ -52,8 +52,8 @@ describe("a run whose trainer is killed", () => {
       const resumed = await ft(["runs", "resume", id], dir);
       expect(resumed.exitCode, resumed.stderr).toBe(0);
       const after = metricEvents(dir, id).filter((event) => event.attempt === 2 && "loss" in event.values);
-      expect(after[0]!.step).toBeGreaterThan(3);
-      expect(after.at(-1)!.step).toBe(30);
+      expect(after[0]!.step).toBeGreaterThan(5);
+      expect(after.at(-1)!.step).toBe(200);
     },
     6 * minutes,
   );
@@ -63,7 +63,7 @@ describe("a cancelled run", () => {
   it(
     "saves a checkpoint, and resuming takes it to the last step",
     async () => {
-      const dir = tinyProject({ maxSteps: 30, saveEvery: 25 });
+      const dir = tinyProject({ maxSteps: 200, saveEvery: 150 });
       const id = JSON.parse((await ft(["run", "--detach", "--json"], dir)).stdout).run.id as string;
       await until(() => metricSteps(dir, id).length >= 3);
       const cancelled = await ft(["runs", "cancel", id], dir);
@@ -75,7 +75,7 @@ describe("a cancelled run", () => {
       expect(resumed.exitCode, resumed.stderr).toBe(0);
       const after = metricEvents(dir, id).filter((event) => event.attempt === 2 && "loss" in event.values);
       expect(after.map((event) => event.step)).toEqual(
-        Array.from({ length: 30 - stoppedAt }, (_, index) => stoppedAt + 1 + index),
+        Array.from({ length: 200 - stoppedAt }, (_, index) => stoppedAt + 1 + index),
       );
     },
     6 * minutes,
