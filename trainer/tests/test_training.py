@@ -122,7 +122,7 @@ class TrainingTest(unittest.TestCase):
         folder, _ = self.jobs["straight"].result()
         model = AutoModelForCausalLM.from_pretrained(self.model).eval()
         tokenizer = AutoTokenizer.from_pretrained(self.model)
-        with open(os.path.join(folder, "data/eval.jsonl"), encoding="utf-8") as file:
+        with open(os.path.join(folder, "eval/items.jsonl"), encoding="utf-8") as file:
             items = [json.loads(line) for line in file][:6]
         for item, row in zip(items, results_of(folder)):
             prompt = tokenizer.apply_chat_template(item["messages"], add_generation_prompt=True)["input_ids"]
