@@ -21,14 +21,14 @@ const root = new URL("..", import.meta.url).pathname;
 const ft = join(root, "dist/cli/main.js");
 
 export async function benchFirstStep() {
-  const { python } = JSON.parse((await execa(process.execPath, [ft, "env", "create", "trl", "--json"])).stdout);
+  const { environment } = JSON.parse((await execa(process.execPath, [ft, "env", "create", "trl", "--json"])).stdout);
   const base = mkdtempSync(join(tmpdir(), "ft-bench-"));
   try {
     const model = join(base, "tiny");
-    await execa(python, [join(root, "trainer/tests/make_tiny_model.py"), model]);
+    await execa(environment.python, [join(root, "trainer/tests/make_tiny_model.py"), model]);
     const project = writeProject(base, model);
     const job = await renderedJob(project);
-    const peer = { name: "trl sft", run: () => bareFirstStep(job, join(dirname(python), "trl")) };
+    const peer = { name: "trl sft", run: () => bareFirstStep(job, join(dirname(environment.python), "trl")) };
     return [await comparePairs("ft run, command to first step", 1.1, 3, { run: () => ftFirstStep(project) }, peer)];
   } finally {
     rmSync(base, { recursive: true, force: true });

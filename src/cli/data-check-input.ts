@@ -2,11 +2,11 @@
 import { stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import type { CheckInput, CheckModel } from "../dataset/check-dataset.js";
-import { readModelTemplate } from "../dataset/model-template.js";
 import { dataSource } from "../dataset/snapshot.js";
 import { FtError } from "../errors.js";
 import { describeModel } from "../models/describe.js";
 import { resolveModel } from "../models/resolve.js";
+import { readTemplate } from "../models/template.js";
 import { loadRecipe } from "../recipes/load.js";
 import { dataFormats, type Recipe } from "../recipes/schema.js";
 import type { Io } from "./io.js";
@@ -55,7 +55,7 @@ async function modelOf(
   const trainOn = recipe?.data.train_on ?? "assistant";
   if (flags.model !== undefined) {
     const dir = resolve(io.cwd, flags.model);
-    return { model: { dir, template: await readModelTemplate(dir), maxLength, trainOn } };
+    return { model: { dir, template: readTemplate("auto", { dir: dir, cwd: dir }), maxLength, trainOn } };
   }
   if (!recipe) return { model: null, whyNoModel: "no model given: length and loss mask were not looked at" };
   const resolved = resolveModel(recipe.model.base, { cwd: recipeDir, env: io.env, revision: recipe.model.revision });

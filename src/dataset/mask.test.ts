@@ -2,11 +2,11 @@
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
+import { readTemplate } from "../models/template.js";
 import type { CanonicalRow, Message } from "./canonical.js";
 import { engineLines } from "./layout.js";
 import { loadMaskModel } from "./load-mask-model.js";
 import { maskRow } from "./mask.js";
-import { readModelTemplate } from "./model-template.js";
 
 const turn = (role: Message["role"], content: string): Message => ({ role, content });
 const chat = (...messages: Message[]): CanonicalRow => ({ kind: "messages", messages });
@@ -90,7 +90,7 @@ describe("ids and labels are TRL's", () => {
   test.each(cases.map((each, index) => [each.name, index] as const))("%s", async (_, index) => {
     const { rows, template, trainOn } = cases[index]!;
     const dir = required("FT_TEST_MODEL");
-    const own = await readModelTemplate(dir);
+    const own = readTemplate("auto", { dir: dir, cwd: dir });
     const model = await loadMaskModel({
       dir,
       template: template === null ? own : { source: template, sha256: "", origin: "test", hasGenerationMarkers: true },

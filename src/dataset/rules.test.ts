@@ -3,9 +3,9 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { readTemplate } from "../models/template.js";
 import type { Severity } from "./canonical.js";
 import { type CheckModel, type CheckReport, checkDataset } from "./check-dataset.js";
-import { readModelTemplate } from "./model-template.js";
 import { type RuleId, rules } from "./rules.js";
 
 interface RuleCase {
@@ -163,7 +163,7 @@ function lines(rows: RuleCase["bad"]): Buffer {
 async function testModel(kind: "own" | "refusing" | "never-closing"): Promise<CheckModel> {
   const dir = process.env.FT_TEST_MODEL;
   if (!dir) throw new Error("FT_TEST_MODEL is not set: vitest's global set-up makes the model folder");
-  const own = await readModelTemplate(dir);
+  const own = readTemplate("auto", { dir: dir, cwd: dir });
   const source = {
     own: own?.source ?? "",
     refusing: `{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('roles must alternate') }}{% endif %}{{ m.content }}<|im_end|>{% endfor %}`,
