@@ -31,10 +31,10 @@ export function registerRun(program: Command, context: CommandContext): void {
         return io.out.write(planText(plan));
       }
       const { startRun } = await import("../pipeline/start-run.js");
-      const { openStore } = await import("../store/open.js");
+      const { openProject } = await import("../pipeline/open-project.js");
       const { preparing } = await import("./preparing.js");
       const run = await preparing(io, (prepare) =>
-        startRun(loaded, { ...prepare, openStore: () => openStore(loaded.dir), now: io.now, random: Math.random }),
+        startRun(loaded, { ...prepare, openStore: () => openProject(loaded.dir), now: io.now, random: Math.random }),
       );
       if (flags.detach) {
         if (flags.json) return writeJson(io, { ok: true, run: { id: run.id, name: run.name, dir: run.dir } });

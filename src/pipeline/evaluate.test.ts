@@ -9,7 +9,7 @@ import { listAdapters, registerAdapter } from "../adapters/registry.js";
 import { FtError } from "../errors.js";
 import { openStore } from "../store/open.js";
 import { evaluateRun } from "./evaluate.js";
-import { reindexAdapters } from "./reindex.js";
+import { reindexAdapters } from "./reindex-adapters.js";
 
 let projectDir = "";
 let jobDir = "";

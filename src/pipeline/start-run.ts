@@ -16,7 +16,7 @@ import { type PrepareContext, type Prepared, prepare } from "./prepare.js";
 import { submitAttempt } from "./submit.js";
 
 export interface StartContext extends PrepareContext {
-  openStore(): Store;
+  openStore(): Promise<Store>;
   now(): number;
   /** In [0, 1). */
   random(): number;
@@ -50,7 +50,7 @@ export async function startRun(loaded: LoadedRecipe, context: StartContext): Pro
       await snapshotData({ recipe, dir: loaded.dir, layout, outDir });
     },
   });
-  const store = context.openStore();
+  const store = await context.openStore();
   try {
     createRun(store, job, recipe.compute.launcher);
     const launcher = await loadLauncher(recipe.compute.launcher);

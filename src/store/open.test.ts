@@ -21,12 +21,6 @@ function storeOf(version: number, sql = ""): string {
 }
 
 describe("openStore", () => {
-  it("makes no folder where none is wanted", () => {
-    const dir = emptyFolder();
-    expect(openStore(dir, null)).toBeNull();
-    expect(() => readFileSync(storeFile(dir))).toThrow(/ENOENT/);
-  });
-
   it("brings the tables of an older ft up to date and keeps their rows", () => {
     const dir = storeOf(
       1,

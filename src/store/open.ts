@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { FtError } from "../errors.js";
-import { ftDir, storeFile } from "../paths.js";
+import { storeFile } from "../paths.js";
 import { runTables } from "./migrations/001-runs.js";
 import { evalTables } from "./migrations/002-eval.js";
 
@@ -12,15 +12,9 @@ export type Store = Database.Database;
 /** The n-th entry takes the database from user_version n to n + 1. */
 const migrations = [runTables, evalTables];
 
-/**
- * WAL, foreign keys, 5 s of patience with other writers. Throws FtError `store.newer` or `store.corrupt` (environment).
- * @param whenMissing null: a project without .ft gets none, and null is returned
- */
-export function openStore(projectDir: string): Store;
-export function openStore(projectDir: string, whenMissing: null): Store | null;
-export function openStore(projectDir: string, whenMissing?: null): Store | null {
+/** WAL, foreign keys, 5 s of patience with other writers. Throws FtError `store.newer` or `store.corrupt` (environment). */
+export function openStore(projectDir: string): Store {
   const file = storeFile(projectDir);
-  if (whenMissing === null && !existsSync(file) && !existsSync(ftDir(projectDir))) return null;
   mkdirSync(dirname(file), { recursive: true });
   let db: Store | undefined;
   try {

@@ -1,8 +1,7 @@
 // `ft runs reindex`.
 
 import { FtError } from "../../errors.js";
-import { reindexAdapters } from "../../pipeline/reindex.js";
-import { reindexRuns } from "../../pipeline/reindex-runs.js";
+import { rebuildStore } from "../../pipeline/open-project.js";
 import { checkStore, openStore, setAside } from "../../store/open.js";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
@@ -12,12 +11,12 @@ export async function reindexCommand({ io }: CommandContext, flags: { json?: boo
   if (aside) io.err.write(`the store could not be read; it is kept as ${aside}\n`);
   const store = openStore(io.cwd);
   try {
-    const { runs, problems: runProblems } = await reindexRuns(store, io.cwd);
-    const rest = reindexAdapters(store, io.cwd);
-    const problems = [...runProblems, ...rest.problems];
-    for (const problem of problems) io.err.write(`note: ${problem}\n`);
-    if (flags.json) return writeJson(io, { ok: true, runs, ...rest, problems, setAside: aside });
-    io.out.write(`${runs} runs, ${rest.evaluations} evaluations, ${rest.adapters} adapters taken over\n`);
+    const rebuilt = await rebuildStore(store, io.cwd);
+    for (const problem of rebuilt.problems) io.err.write(`note: ${problem}\n`);
+    if (flags.json) return writeJson(io, { ok: true, ...rebuilt, setAside: aside });
+    io.out.write(
+      `taken over: runs ${rebuilt.runs}, evaluations ${rebuilt.evaluations}, adapters ${rebuilt.adapters}\n`,
+    );
   } finally {
     store.close();
   }

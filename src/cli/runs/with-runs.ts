@@ -1,12 +1,15 @@
 // Opens the project's store brought up to date, for a command that looks at runs; closes it afterwards.
+import { existsSync } from "node:fs";
+import { ftDir } from "../../paths.js";
 import { catchUp } from "../../pipeline/finish-run.js";
+import { openProject } from "../../pipeline/open-project.js";
 import { findRun, type Run } from "../../runs/run-store.js";
-import { openStore, type Store } from "../../store/open.js";
+import type { Store } from "../../store/open.js";
 import type { Io } from "../io.js";
 
 /** `store` is null in a folder without .ft; none is made. */
 export async function withRuns<T>(io: Io, work: (store: Store | null) => T | Promise<T>): Promise<T> {
-  const store = openStore(io.cwd, null);
+  const store = existsSync(ftDir(io.cwd)) ? await openProject(io.cwd) : null;
   try {
     if (store) for (const problem of await catchUp(store, io.cwd, io.now())) io.err.write(`note: ${problem}\n`);
     return await work(store);
