@@ -39,7 +39,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
   const program = new Command("ft")
     .description("Fine-tuning orchestration: recipe in, a checked, tracked, evaluated and registered adapter out.")
     .version("", "-V, --version", "print the version")
-    .option("--debug", "show stack traces and what ft decided")
+    .option("--debug", "show the stack trace of a failure")
     .helpCommand(false)
     .showHelpAfterError("(ft help lists the commands)")
     .showSuggestionAfterError()

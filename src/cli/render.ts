@@ -6,7 +6,7 @@ import type { CommandContext } from "./program.js";
 interface Flags {
   engine?: "trl";
   out?: string;
-  set: string[];
+  set?: string[];
   force?: boolean;
   json?: boolean;
 }
@@ -17,13 +17,13 @@ export function registerRender(program: Command, { io }: CommandContext): void {
     .description("show the engine's files for a recipe (default ft.yaml), without running anything")
     .option("--engine <engine>", "render for this engine: trl")
     .option("--out <dir>", "write the files into this folder")
-    .option("--set <key=value>", "change a key of the recipe; repeatable", collect, [])
+    .option("--set <key=value>", "change a key of the recipe; repeatable", collect)
     .option("--force", "write into a folder that is not empty")
     .option("--json", "print {files, notes, ...} as JSON")
     .action(async (file: string | undefined, flags: Flags) => {
       const { loadRecipe } = await import("../recipes/load.js");
       const { renderOnly, writeRendering } = await import("../pipeline/render-only.js");
-      const sets = flags.engine ? [...flags.set, `engine.name=${flags.engine}`] : flags.set;
+      const sets = [...(flags.set ?? []), ...(flags.engine ? [`engine.name=${flags.engine}`] : [])];
       const rendering = await renderOnly(loadRecipe(file ?? "ft.yaml", { cwd: io.cwd, sets }), io.env);
       const written = flags.out
         ? writeRendering(rendering, { cwd: io.cwd, out: flags.out, force: flags.force ?? false })
@@ -36,6 +36,6 @@ export function registerRender(program: Command, { io }: CommandContext): void {
     });
 }
 
-export function collect(value: string, all: string[]): string[] {
+export function collect(value: string, all: string[] = []): string[] {
   return [...all, value];
 }

@@ -5,7 +5,7 @@ import type { CommandContext } from "./program.js";
 import { collect } from "./render.js";
 
 interface Flags {
-  set: string[];
+  set?: string[];
   detach?: boolean;
   dryRun?: boolean;
   json?: boolean;
@@ -16,13 +16,13 @@ export function registerRun(program: Command, context: CommandContext): void {
   program
     .command("run [recipe]")
     .description("train, evaluate and register as a recipe says (default ft.yaml)")
-    .option("--set <key=value>", "change a key of the recipe for this run; repeatable", collect, [])
+    .option("--set <key=value>", "change a key of the recipe for this run; repeatable", collect)
     .option("--detach", "return as soon as the trainer runs")
     .option("--dry-run", "say what would be done; no network, nothing written")
     .option("--json", "print the result as JSON")
     .action(async (file: string | undefined, flags: Flags) => {
       const { loadRecipe } = await import("../recipes/load.js");
-      const loaded = loadRecipe(file ?? "ft.yaml", { cwd: io.cwd, sets: flags.set });
+      const loaded = loadRecipe(file ?? "ft.yaml", { cwd: io.cwd, sets: flags.set ?? [] });
       if (flags.dryRun) {
         const { planRun } = await import("../pipeline/plan-run.js");
         const plan = await planRun(loaded, io.env);
