@@ -28,7 +28,7 @@ const manifestSchema = z.object({
 });
 const manifestName = "ft-model.json";
 
-export function convertedDir(env: Env, ggufSha256: string): string {
+function convertedDir(env: Env, ggufSha256: string): string {
   return join(ftCacheDir(env), "models", ggufSha256);
 }
 

@@ -37,7 +37,7 @@ export interface ResolveOptions {
 }
 
 const hubIdPattern = /^[\w.-]+\/[\w.-]+$/;
-export const embeddedAlias = "smollm2-135m";
+const embeddedAlias = "smollm2-135m";
 
 /**
  * Alias, hub id (`org/name`), folder, or `.gguf` file. An alias wins over a folder of the same name; `./name` means the folder.

@@ -70,7 +70,7 @@ function environmentName(lock: EngineLock, accelerator: string): string {
   return `${lock.engine}-${lock.version}-${accelerator}-${lock.hash}`;
 }
 
-export function environmentPython(dir: string): string {
+function environmentPython(dir: string): string {
   return join(dir, "bin", "python");
 }
 
