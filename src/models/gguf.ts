@@ -9,7 +9,7 @@ import { withFileLock } from "../file-lock.js";
 import { diskFull, freeBytes, requireFreeSpace } from "../free-space.js";
 import { type Env, ftCacheDir, packageRoot } from "../paths.js";
 import type { OnProgress } from "../progress.js";
-import { cachedSha256 } from "./hash-cache.js";
+import { cachedSha256, hashFile } from "./hash-cache.js";
 
 export interface ConvertOptions {
   env: Env;
@@ -64,7 +64,7 @@ export async function convertGguf(file: string, ggufSha256: string, options: Con
       try {
         onProgress({ label: `converting ${basename(file)} to safetensors (once)` });
         await runConverter(python, file, temporary, env, signal);
-        await writeManifest(temporary, file, ggufSha256, env);
+        await writeManifest(temporary, file, ggufSha256, signal);
         await rm(dir, { recursive: true, force: true });
         await rename(temporary, dir);
       } finally {
@@ -109,11 +109,16 @@ async function runConverter(
   });
 }
 
-async function writeManifest(dir: string, file: string, ggufSha256: string, env: Env): Promise<void> {
+async function writeManifest(
+  dir: string,
+  file: string,
+  ggufSha256: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const files = [];
   for (const name of (await readdir(dir)).sort()) {
     const { size } = await stat(join(dir, name));
-    files.push({ name, size, sha256: await cachedSha256(join(dir, name), { env }) });
+    files.push({ name, size, sha256: await hashFile(join(dir, name), signal) });
   }
   const manifest: z.input<typeof manifestSchema> = { version: 2, ggufSha256, ggufName: basename(file), files };
   await writeFile(join(dir, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);

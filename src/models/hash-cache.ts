@@ -1,9 +1,10 @@
 // sha256 of large files, computed once: remembered in ft's cache by path, size and modification time.
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { ensureDir } from "../ensure-dir.js";
 import { type Env, ftCacheDir } from "../paths.js";
 
 /** sha256 of the file's content, hex. `path` must be absolute; symlinks are followed. */
@@ -17,7 +18,7 @@ export async function cachedSha256(
   const known = await readFile(file, "utf8").then(parseKnown, () => null);
   if (known && known.size === size && known.mtimeMs === mtimeMs) return known.sha256;
   const sha256 = await hashFile(path, signal);
-  await mkdir(dir, { recursive: true });
+  await ensureDir(dir);
   const temporary = `${file}.${process.pid}`;
   await writeFile(temporary, JSON.stringify({ path, size, mtimeMs, sha256 }));
   await rename(temporary, file);

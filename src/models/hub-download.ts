@@ -1,8 +1,9 @@
 // One file of the Hub into the cache's blobs: continues an interrupted download, verifies the hash, then renames.
 import { createWriteStream } from "node:fs";
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { ensureDir } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
 import { hashFile } from "./hash-cache.js";
 
@@ -27,7 +28,7 @@ const triesWithoutProgress = 3;
 /** Returns when `target` is complete and verified. Throws FtError model.corrupt when the Hub's bytes never match their hash. */
 export async function downloadBlob(blob: BlobDownload): Promise<void> {
   const incomplete = `${blob.target}.incomplete`;
-  await mkdir(dirname(blob.target), { recursive: true });
+  await ensureDir(dirname(blob.target));
   for (let round = 0; round < 2; round++) {
     await fill(blob, incomplete);
     if (await isIntact(blob, incomplete)) {

@@ -11,8 +11,8 @@ import { findPython } from "./python.js";
 
 /** The first with every option that ft uses (--torch-backend among them). */
 const oldestUv = [0, 8];
-/** pip requirements with hashes, made by `uv pip compile`; its first line names the version. */
-const uvLock = join(packageRoot, "trainer/envs/uv.lock");
+/** pip requirements with hashes for every platform; names the pinned version. */
+const uvRequirements = join(packageRoot, "trainer/envs/uv-requirements.txt");
 
 export interface FindUvOptions {
   env: Env;
@@ -70,8 +70,8 @@ function isNewEnough(version: string): boolean {
 }
 
 async function pinnedVersion(): Promise<string> {
-  const version = /^uv==(\S+)/m.exec(await readFile(uvLock, "utf8"))?.[1];
-  if (!version) throw new Error(`${uvLock} names no uv version`);
+  const version = /^uv==(\S+)/m.exec(await readFile(uvRequirements, "utf8"))?.[1];
+  if (!version) throw new Error(`${uvRequirements} names no uv version`);
   return version;
 }
 
@@ -109,7 +109,7 @@ async function pipInstall(
     "--target",
     target,
     "-r",
-    uvLock,
+    uvRequirements,
   ];
   const bySystem = await execa(python, install, options);
   signal?.throwIfAborted();

@@ -1,0 +1,112 @@
+// A small Hub for tests: model info, tree and files with Range over real HTTP, with the refusals that the real one gives.
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export const commit = "0123456789abcdef0123456789abcdef01234567";
+
+export interface FakeHub {
+  url: string;
+  /** "GET /path [range]" of each request so far. */
+  requests: string[];
+  /** Changes how the next answers are given. */
+  behaviour: {
+    /** Answers this many requests with 503 first. */
+    unavailable: number;
+    /** Closes a file's connection after this many bytes, once. */
+    cutAfter: number | null;
+    /** The files ask for an accepted licence. */
+    gated: boolean;
+    /** This many files are sent with a wrong byte. */
+    corrupt: number;
+  };
+  close(): Promise<void>;
+}
+
+/** Serves one model; files of 1 kB and more are LFS files. */
+export async function startFakeHub(id: string, files: Record<string, Buffer>): Promise<FakeHub> {
+  const requests: string[] = [];
+  const behaviour: FakeHub["behaviour"] = { unavailable: 0, cutAfter: null, gated: false, corrupt: 0 };
+  const server = createServer((request, response) => {
+    requests.push(`${request.method} ${request.url}${request.headers.range ? ` ${request.headers.range}` : ""}`);
+    if (behaviour.unavailable > 0) {
+      behaviour.unavailable -= 1;
+      response.writeHead(503).end();
+      return;
+    }
+    answer(request, response, id, files, behaviour);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    behaviour,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  id: string,
+  files: Record<string, Buffer>,
+  behaviour: FakeHub["behaviour"],
+): void {
+  const path = decodeURIComponent(new URL(request.url ?? "", "http://hub").pathname);
+  const [, revision] = /\/(?:revision|tree|resolve)\/([^/]+)/.exec(path) ?? [];
+  const content = files[path.slice(`/${id}/resolve/${revision}/`.length)];
+  if (!path.includes(`/${id}/`)) refuse(response, 404, "RepoNotFound");
+  else if (revision !== "main" && revision !== commit) refuse(response, 404, "RevisionNotFound");
+  else if (path.startsWith(`/api/models/${id}/revision/`))
+    json(response, { id, sha: commit, lastModified: "2026-01-01" });
+  else if (path.startsWith(`/api/models/${id}/tree/`)) json(response, Object.entries(files).map(treeEntry));
+  else if (!content) refuse(response, 404, "EntryNotFound");
+  else if (behaviour.gated) refuse(response, request.headers.authorization ? 403 : 401, "GatedRepo");
+  else sendFile(request, response, content, behaviour);
+}
+
+function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  content: Buffer,
+  behaviour: FakeHub["behaviour"],
+): void {
+  const range = /bytes=(\d+)-(\d*)/.exec(request.headers.range ?? "");
+  const start = Number(range?.[1] ?? 0);
+  const end = range?.[2] ? Number(range[2]) + 1 : content.length;
+  let body = Buffer.from(content.subarray(start, end));
+  const isProbe = range?.[2] === "0";
+  if (behaviour.corrupt > 0 && !isProbe && content.length >= 1000) {
+    behaviour.corrupt -= 1;
+    body = Buffer.concat([Buffer.from([body[0]! ^ 1]), body.subarray(1)]);
+  }
+  response.writeHead(range ? 206 : 200, {
+    "content-length": body.length,
+    "content-range": `bytes ${start}-${end - 1}/${content.length}`,
+    etag: `"${hash("sha256", content)}"`,
+  });
+  if (behaviour.cutAfter === null || isProbe || body.length <= behaviour.cutAfter) {
+    response.end(body);
+    return;
+  }
+  response.write(body.subarray(0, behaviour.cutAfter), () => setTimeout(() => response.destroy(), 50));
+  behaviour.cutAfter = null;
+}
+
+function treeEntry([path, content]: [string, Buffer]): object {
+  const oid = hash("sha1", Buffer.concat([Buffer.from(`blob ${content.length}\0`), content]));
+  const lfs = { oid: hash("sha256", content), size: content.length, pointerSize: 130 };
+  return { type: "file", path, oid, size: content.length, ...(content.length >= 1000 ? { lfs } : {}) };
+}
+
+function hash(algorithm: string, content: Buffer): string {
+  return createHash(algorithm).update(content).digest("hex");
+}
+
+function json(response: ServerResponse, value: unknown): void {
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
+}
+
+function refuse(response: ServerResponse, status: number, code: string): void {
+  response.writeHead(status, { "x-error-code": code, "content-type": "application/json" }).end(`{"error":"${code}"}`);
+}
