@@ -35,7 +35,7 @@ def run_child(work):
     try:
         code = work(stop)
     except Exception as error:
-        code = failures.report(error)
+        os._exit(failures.report(error))  # no clean-up: on a full disk it would fail too, and change the exit code
     sys.exit(code)
 
 

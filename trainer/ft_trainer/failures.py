@@ -26,12 +26,15 @@ class NonFiniteLoss(FloatingPointError):
 
 
 def report(error):
-    """Sends the error event, prints the traceback (to stdout.log), and returns the exit code."""
-    traceback.print_exception(error)
+    """Sends the error event, prints the traceback (to stdout.log, if that still has room), and returns the exit code."""
     failure = classify(error)
     message = f"{type(error).__name__}: {error}".strip().splitlines()[0]
     events.emit("error", **{"class": failure}, message=message[:500], hint=HINTS[failure])
-    sys.stdout.flush()
+    try:
+        traceback.print_exception(error)
+        sys.stdout.flush()
+    except OSError:
+        pass
     return FAILURES[failure]
 
 

@@ -5,6 +5,7 @@ import math
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import unittest
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +38,7 @@ class TrainingTest(unittest.TestCase):
                 "nan": lambda: cls.finished("nan", trl={"learning_rate": 1e30, "max_grad_norm": 0, "lr_scheduler_type": "constant"}),
                 "unknown-key": lambda: cls.finished("unknown-key", trl={"lora_rnak": 8, "max_stepz": 3}),
                 "killed": cls.kill_while_training,
+                "full-disk": cls.fill_the_disk,
             }.items()
         }
 
@@ -72,6 +74,17 @@ class TrainingTest(unittest.TestCase):
             os.kill(int(file.read().split()[0]), signal.SIGKILL)
         supervisor.communicate(timeout=30)
         return folder, supervisor.returncode
+
+    @classmethod
+    def fill_the_disk(cls):
+        """A disk that has room for the run but not for its first checkpoint. None where we may not mount one."""
+        disk = os.path.join(cls.scratch, "small")
+        os.mkdir(disk)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "ft", disk], capture_output=True, check=False).returncode != 0:
+            return None
+        cls.addClassCleanup(subprocess.run, ["umount", disk], check=True)
+        folder = make_job(os.path.join(disk, "job"), cls.model, trl={}, env={"HF_DATASETS_CACHE": os.path.join(cls.scratch, "cache")})
+        return folder, run(folder)
 
     def test_lora_trains_evaluates_and_leaves_a_sealed_adapter(self):
         folder, code = self.jobs["straight"].result()
@@ -198,6 +211,15 @@ class TrainingTest(unittest.TestCase):
         self.assertEqual(code, 1)
         message = read_events(folder, "error")[0]["message"]
         self.assertIn("lora_rnak, max_stepz", message)
+
+    def test_a_disk_that_fills_up_is_a_failure_with_a_reason(self):
+        result = self.jobs["full-disk"].result()
+        if result is None:
+            self.skipTest("mounting a small tmpfs needs root")
+        folder, code = result
+        self.assertEqual(code, 41, read_log(folder)[-3000:])
+        self.assertEqual([event["class"] for event in read_events(folder, "error")], ["disk-full"])
+        self.assertEqual(read_events(folder, "end")[0]["status"], "failed")
 
     def test_kill_9_of_the_training_is_a_failure_with_a_reason(self):
         folder, code = self.jobs["killed"].result()
