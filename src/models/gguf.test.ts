@@ -15,7 +15,7 @@ function makeConverted() {
   writeFileSync(join(dir, "model.safetensors"), "weights");
   const sha256 = createHash("sha256").update("weights").digest("hex");
   const files = [{ name: "model.safetensors", size: 7, sha256 }];
-  writeFileSync(join(dir, "ft-model.json"), JSON.stringify({ version: 1, ggufSha256, ggufName: "a.gguf", files }));
+  writeFileSync(join(dir, "ft-model.json"), JSON.stringify({ version: 2, ggufSha256, ggufName: "a.gguf", files }));
   return { env, dir };
 }
 

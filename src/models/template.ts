@@ -10,7 +10,7 @@ import type { ChatTemplate } from "./facts.js";
 const builtinDir = join(packageRoot, "trainer/templates");
 
 /** Names that `model.template` takes besides auto and files; each is trainer/templates/<name>.jinja. */
-function builtinTemplates(): string[] {
+export function builtinTemplates(): string[] {
   return readdirSync(builtinDir)
     .filter((name) => name.endsWith(".jinja"))
     .map((name) => name.slice(0, -".jinja".length))

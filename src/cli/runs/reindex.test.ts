@@ -17,7 +17,7 @@ it("rebuilds a store that is damaged in its middle, and keeps the damaged one", 
   const end = { kind: "end", status: "failed", exitCode: 1 };
   writeFileSync(join(dir, "events.jsonl"), eventLine(1, { kind: "phase", phase: "training" }) + eventLine(2, end));
   openStore(cwd).close();
-  expect((await runFt(["runs", "reindex"], { cwd })).out).toMatch(/^1 runs?, 0 evaluations/);
+  expect((await runFt(["runs", "reindex"], { cwd })).out).toMatch(/^taken over: runs 1, evaluations 0/);
 
   const bytes = readFileSync(storeFile(cwd));
   bytes.fill(0x5a, 4096);
