@@ -7,5 +7,7 @@ export default defineConfig({
     globalSetup: ["test/global-setup.ts"],
     testTimeout: 30_000,
     maxWorkers: 2,
+    // Ink draws nothing but its last frame where these are set: the terminal tests want frames, in CI too.
+    env: { CI: "false", CONTINUOUS_INTEGRATION: "false" },
   },
 });

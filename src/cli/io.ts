@@ -20,7 +20,14 @@ export interface Io {
 
 /** A person can be asked: both ends are terminals and this is no CI job. */
 export function isInteractive(io: Io): boolean {
-  return io.err.isTTY && io.stdin.isTTY === true && !io.env.CI;
+  return io.err.isTTY && io.stdin.isTTY === true && !isCi(io.env);
+}
+
+/** As Ink sees it (its dependency is-in-ci): in CI it would draw nothing until the end. */
+function isCi(env: Env): boolean {
+  return [env.CI, env.CONTINUOUS_INTEGRATION].some(
+    (value) => value !== undefined && value !== "0" && value !== "false",
+  );
 }
 
 /** One JSON document on stdout; stable, two-space indented. */
