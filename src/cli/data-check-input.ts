@@ -8,7 +8,8 @@ import { describeModel } from "../models/describe.js";
 import { resolveModel } from "../models/resolve.js";
 import { readTemplate } from "../models/template.js";
 import { loadRecipe } from "../recipes/load.js";
-import { dataFormats, type Recipe } from "../recipes/schema.js";
+import { dataFormats } from "../recipes/schema/data.js";
+import type { Recipe } from "../recipes/schema.js";
 import type { Io } from "./io.js";
 
 export interface CheckFlags {
@@ -22,7 +23,7 @@ export interface CheckFlags {
 /** @throws FtError usage.*, recipe.* */
 export async function planCheck(io: Io, files: string[], flags: CheckFlags): Promise<CheckInput> {
   const recipePath = await recipeFile(io, flags);
-  const loaded = recipePath === null ? null : loadRecipe(recipePath, { cwd: io.cwd });
+  const loaded = recipePath === null ? null : loadRecipe(recipePath, { cwd: io.cwd, env: io.env });
   const recipe = loaded?.recipe ?? null;
   if (files.length === 0 && !recipe) throw nothingToCheck();
   const format = formatOf(flags.format);

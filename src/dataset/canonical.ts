@@ -26,6 +26,8 @@ export interface SplitFacts {
   /** sha256 over the canonical rows in order, hex: same rows, same hash, whatever the file format. */
   sha256: string;
   kinds: { messages: number; text: number };
+  /** Characters of the longest row. */
+  longestChars: number;
   /** Assistant turns in all rows: lines of the prompt-completion layout. */
   assistantTurns: number;
 }

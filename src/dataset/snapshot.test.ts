@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { recipeSchema } from "../recipes/schema.js";
+import { parseRecipe } from "../recipes/parse.js";
 import { checkDataset } from "./check-dataset.js";
 import { dataSource, snapshotData } from "./snapshot.js";
 
@@ -144,7 +144,7 @@ async function lines(name: string): Promise<unknown[]> {
 }
 
 function recipe(data: object, evaluation: object = {}) {
-  return recipeSchema.parse({ name: "test", model: { base: "m" }, method: "lora", data, eval: evaluation });
+  return parseRecipe({ name: "test", model: { base: "m" }, method: "lora", data, eval: evaluation });
 }
 
 function snapshot(data: object, layout: "messages" | "prompt-completion" | "text", evaluation?: object) {

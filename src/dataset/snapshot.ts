@@ -78,8 +78,8 @@ export async function snapshotData(input: SnapshotInput): Promise<DatasetFacts> 
 /** A recipe's data as the reader wants it. */
 export function dataSource(recipe: Pick<Recipe, "data" | "train">, dir: string): DataSource {
   const { data } = recipe;
-  const source = { dir, train: [data.train], format: data.format };
-  if (data.eval !== undefined) return { ...source, eval: [data.eval] };
+  const source = { dir, train: data.train.map(({ path }) => path), format: data.format };
+  if (data.eval !== undefined) return { ...source, eval: data.eval };
   return { ...source, heldOut: { fraction: data.eval_fraction, seed: recipe.train.seed } };
 }
 

@@ -14,17 +14,24 @@ export function sumSplit(): SplitSum {
   const hash = createHash("sha256");
   const kinds = { messages: 0, text: 0 };
   let assistantTurns = 0;
+  let longestChars = 0;
   return {
     add(row, digest = rowDigest(row)) {
       hash.update(digest);
       kinds[row.kind] += 1;
+      longestChars = Math.max(longestChars, charsOf(row));
       if (row.kind === "messages") assistantTurns += trainedTurns(row.messages).length;
     },
     facts: () => ({
       rows: kinds.messages + kinds.text,
       sha256: hash.copy().digest("hex"),
       kinds: { ...kinds },
+      longestChars,
       assistantTurns,
     }),
   };
+}
+
+function charsOf(row: CanonicalRow): number {
+  return row.kind === "text" ? row.text.length : row.messages.reduce((sum, { content }) => sum + content.length, 0);
 }

@@ -4,16 +4,13 @@ import type { CheckReport } from "../dataset/check-dataset.js";
 import type { RenderInput, Rendering } from "../engines/contract.js";
 import { listEnvironments } from "../engines/env/list-environments.js";
 import { loadEngine } from "../engines/index.js";
-import { detectDevice } from "../engines/machine.js";
 import { findHubId } from "../models/catalogue.js";
-import { describeModel } from "../models/describe.js";
 import type { Env } from "../paths.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
 import { checkRecipeData, refuseBadData } from "./check-recipe-data.js";
-import { resolveRecipeModel } from "./prepare.js";
+import { refineRecipe } from "./refine.js";
 import { renderOnly } from "./render-only.js";
-import { trainingDevice } from "./training-device.js";
 
 export interface RunPlan {
   name: string;
@@ -28,15 +25,14 @@ export interface RunPlan {
 }
 
 /** Throws what `ft run` would throw before it fetches anything. */
-export async function planRun(loaded: LoadedRecipe, env: Env): Promise<RunPlan> {
-  const { recipe, dir } = loaded;
-  const rendering = await renderOnly(loaded, env);
+export async function planRun(written: LoadedRecipe, env: Env): Promise<RunPlan> {
+  refuseBadData(await checkRecipeData(written, null));
+  const { loaded, model, device } = await refineRecipe(written, env);
+  const { recipe } = loaded;
+  const rendering = await renderOnly(written, env);
   const engine = await loadEngine(recipe.engine.name);
-  const resolved = resolveRecipeModel(loaded, env);
-  const model = await describeModel(resolved, { template: recipe.model.template, cwd: dir, env });
   const report = await checkRecipeData(loaded, model);
   refuseBadData(report);
-  const here = await detectDevice(env);
   const environments = await listEnvironments(env);
   const { train, eval: heldOut } = report.facts;
   const lines = rendering.layout === "prompt-completion" ? train.assistantTurns : train.rows;
@@ -56,7 +52,7 @@ export async function planRun(loaded: LoadedRecipe, env: Env): Promise<RunPlan> 
       version: engine.version,
       environmentHere: environments.some(({ marker }) => marker?.engineVersion === engine.version),
     },
-    device: trainingDevice(recipe, here),
+    device,
     data: { trainRows: train.rows, evalRows: heldOut?.rows ?? 0, formats: report.formats, counts: report.counts },
     steps: recipe.train.max_steps ?? Math.ceil(Math.ceil(lines / recipe.train.batch_size) * recipe.train.epochs),
     rendering,

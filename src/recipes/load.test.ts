@@ -17,7 +17,7 @@ data:
 function load(text: string | Uint8Array, sets: string[] = []) {
   const cwd = emptyFolder();
   writeFileSync(join(cwd, "ft.yaml"), text);
-  return loadRecipe("ft.yaml", { cwd, sets });
+  return loadRecipe("ft.yaml", { env: {}, cwd, sets });
 }
 
 function failure(text: string | Uint8Array, sets: string[] = []): FtError {
@@ -120,7 +120,7 @@ eval:
   });
 
   it("what the operating system refuses to read is named", () => {
-    expect(() => loadRecipe("x".repeat(5_000), { cwd: "/" })).toThrow(
+    expect(() => loadRecipe("x".repeat(5_000), { env: {}, cwd: "/" })).toThrow(
       expect.objectContaining({ code: "recipe.unreadable", why: expect.stringContaining("ENAMETOOLONG") }),
     );
   });
@@ -128,8 +128,10 @@ eval:
   it("a folder and a missing file are told apart", () => {
     const cwd = emptyFolder();
     mkdirSync(join(cwd, "ft.yaml"));
-    expect(() => loadRecipe("ft.yaml", { cwd })).toThrow(expect.objectContaining({ code: "recipe.unreadable" }));
-    expect(() => loadRecipe("no.yaml", { cwd })).toThrow(
+    expect(() => loadRecipe("ft.yaml", { env: {}, cwd })).toThrow(
+      expect.objectContaining({ code: "recipe.unreadable" }),
+    );
+    expect(() => loadRecipe("no.yaml", { env: {}, cwd })).toThrow(
       expect.objectContaining({ code: "recipe.missing", next: expect.stringContaining("ft init") }),
     );
   });

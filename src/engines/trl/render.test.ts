@@ -6,10 +6,12 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import type { z } from "zod";
 import type { DatasetFacts } from "../../dataset/canonical.js";
 import type { ModelFacts } from "../../models/facts.js";
 import { packageRoot } from "../../paths.js";
-import { recipeSchema, type WrittenRecipe } from "../../recipes/schema.js";
+import { parseRecipe } from "../../recipes/parse.js";
+import type { recipeSchema } from "../../recipes/schema.js";
 import type { RenderInput } from "../contract.js";
 import { trl } from "./index.js";
 import { trlTrainingTemplates } from "./keys.js";
@@ -39,23 +41,26 @@ function model(template: ModelFacts["template"]): ModelFacts {
     notice: null,
     maxContext: 2048,
     family: "llama",
+    paramsB: 0.1,
   };
 }
 
 function dataset(text = false): DatasetFacts {
   const kinds = text ? { messages: 0, text: 90 } : { messages: 90, text: 0 };
-  const train = { rows: 90, sha256: "aa", kinds, assistantTurns: text ? 0 : 120 };
+  const train = { rows: 90, sha256: "aa", kinds, longestChars: 900, assistantTurns: text ? 0 : 120 };
   return { train, eval: { ...train, rows: 10, sha256: "bb" } };
 }
 
-interface Changes extends Omit<Partial<WrittenRecipe>, "data"> {
-  data?: Partial<WrittenRecipe["data"]>;
+type Input = z.input<typeof recipeSchema>;
+
+interface Changes extends Omit<Partial<Input>, "data"> {
+  data?: Partial<Input["data"]>;
 }
 
 function input(changes: Changes, more: Partial<RenderInput> = {}): RenderInput {
   const { data, ...rest } = changes;
   const written = { name: "n", model: { base: "org/tiny" }, method: "lora", ...rest };
-  const recipe = recipeSchema.parse({ ...written, data: { train: "rows.jsonl", ...data } });
+  const recipe = parseRecipe({ ...written, data: { train: "rows.jsonl", ...data } });
   return { recipe, model: model(ownTemplate), dataset: dataset(), device: cpu, ...more };
 }
 

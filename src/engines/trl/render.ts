@@ -91,15 +91,21 @@ function methodSection({ method }: Recipe): Section {
     lora_r: rank,
     lora_alpha: alpha,
     lora_dropout: dropout,
-    lora_target_modules: typeof targets === "string" ? [targets] : targets,
+    lora_target_modules: targetModules(targets),
   };
 }
 
-function trainSection({ method, train }: Recipe, precision: Precision, device: RenderInput["device"]): Section {
+/** One string, a list of one to TRL, is all-linear or a regular expression on full names. */
+function targetModules(targets: Recipe["method"]["target_modules"]): string[] {
+  if (Array.isArray(targets)) return targets;
+  return [typeof targets === "string" ? targets : targets.regex];
+}
+
+function trainSection({ train }: Recipe, precision: Precision, device: RenderInput["device"]): Section {
   const microBatch = train.micro_batch ?? largestDivisor(train.batch_size, defaultMicroBatch);
   return {
     ...(train.max_steps === undefined ? { num_train_epochs: train.epochs } : { max_steps: train.max_steps }),
-    learning_rate: train.learning_rate ?? (method.type === "full" ? 2e-5 : 2e-4),
+    learning_rate: train.learning_rate,
     per_device_train_batch_size: microBatch,
     per_device_eval_batch_size: microBatch,
     gradient_accumulation_steps: train.batch_size / microBatch,
