@@ -2,7 +2,7 @@
 import type { CanonicalRow, Message } from "./canonical.js";
 
 /** Same names as the engine's data layouts. */
-export type Layout = "messages" | "prompt-completion" | "text";
+export type Layout = "messages" | "prompt-completion" | "text" | "preference" | "unpaired" | "prompt";
 
 export type EngineLine =
   | { messages: Message[] }

@@ -49,8 +49,10 @@ export async function planRun(written: LoadedRecipe, env: Env): Promise<RunPlan>
     },
     engine: {
       name: engine.name,
-      version: engine.version,
-      environmentHere: environments.some(({ marker }) => marker?.engineVersion === engine.version),
+      version: recipe.engine.version,
+      environmentHere: environments.some(
+        ({ marker }) => marker?.engine === engine.name && marker.engineVersion === recipe.engine.version,
+      ),
     },
     device,
     data: { trainRows: train.rows, evalRows: heldOut?.rows ?? 0, formats: report.formats, counts: report.counts },

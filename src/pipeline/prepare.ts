@@ -80,7 +80,7 @@ export async function supportedEngine({ recipe, file }: LoadedRecipe): Promise<E
   throw new FtError({
     code: "recipe.unsupported",
     exit: "recipe",
-    message: `${engine.name} ${engine.version} cannot do this: ${reason}`,
+    message: `${engine.name} ${recipe.engine.version} cannot do this: ${reason}`,
     where: { file },
     next: "change the recipe",
   });

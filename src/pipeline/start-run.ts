@@ -42,7 +42,7 @@ export async function startRun(loaded: LoadedRecipe, context: StartContext): Pro
     projectDir: loaded.dir,
     recipe,
     rendering,
-    engine: { name: engine.name, version: engine.version },
+    engine: { name: engine.name, version: recipe.engine.version },
     model: { asked: model.asked, id: model.id, revision: model.revision!, path: model.dir! },
     lock: await lockOf(loaded, prepared),
     writeData: async (outDir, layout) => {
@@ -79,7 +79,7 @@ async function lockOf({ dir }: LoadedRecipe, { recipe, engine, environment, mode
     data: { train: data.facts.train.sha256, eval: data.facts.eval?.sha256 ?? null },
     engine: {
       name: engine.name,
-      version: engine.version,
+      version: recipe.engine.version,
       lock: environment.lockHash,
       accelerator: environment.accelerator,
     },

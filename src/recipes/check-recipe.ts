@@ -1,6 +1,7 @@
 // Rules over several keys of a valid recipe: contradictions, and options that would do nothing.
 import { normalize } from "node:path";
 import type { ChoiceFacts } from "./defaults.js";
+import { engineVersions } from "./schema/compute.js";
 import type { evalMetrics } from "./schema/evaluation.js";
 import type { ObjectiveName, Recipe } from "./schema.js";
 
@@ -276,6 +277,13 @@ function formatFor(objective: ObjectiveName): readonly Recipe["data"]["format"][
 }
 
 const computeRules: Rule[] = [
+  {
+    key: "engine.version",
+    bad: ({ engine }) => !engineVersions[engine.name].includes(engine.version),
+    message: ({ engine }) =>
+      `engine.version: ft does not pin ${engine.name} ${engine.version}, but ${engineVersions[engine.name].join(", ")}`,
+    fix: "choose one of these, or leave it out",
+  },
   {
     key: "compute.parallel",
     bad: ({ compute }) => compute.gpus === 1 && ["ddp", "fsdp", "zero1"].includes(compute.parallel),
