@@ -40,7 +40,7 @@ describe("writeRecipe", () => {
     "a path that YAML could take for something else stays what it is: %s",
     (data) => {
       expect(written({ ...plain, data, base: data }).recipe).toMatchObject({
-        data: { train: data },
+        data: { train: [{ path: data }] },
         model: { base: data },
       });
     },
@@ -139,7 +139,7 @@ describe("ft init", () => {
     expect(loadRecipe("ft.yaml", { env: {}, cwd }).recipe).toMatchObject({
       model: { base: "llama3.1-8b" },
       method: { type: "qlora" },
-      data: { train: "data/train.jsonl" },
+      data: { train: [{ path: "data/train.jsonl" }] },
     });
   });
 

@@ -44,10 +44,10 @@ describe("loadRecipe", () => {
     const { recipe, dir, file } = load(good);
     expect(recipe).toMatchObject({
       method: { type: "lora", rank: 16, alpha: 32 },
-      objective: "sft",
-      data: { eval_fraction: 0.1, format: "auto" },
+      objective: { type: "sft" },
+      data: { train: [{ path: "rows.jsonl", weight: 1 }], eval_fraction: 0.1, format: "auto" },
       train: { epochs: 1, batch_size: 16, seed: 42 },
-      engine: { name: "trl", overrides: {} },
+      engine: { name: "trl", version: "1.16.0", overrides: {} },
       compute: { launcher: "local", device: "auto" },
     });
     expect(file).toBe(join(dir, "ft.yaml"));
@@ -74,8 +74,8 @@ eval:
       '4:1 method.type cannot be "lorra" (did you mean lora? one of: full, lora, qlora)',
       "7:3 data.eval_fraction: expected number to be <=0.5 (given: 2) (it is: share of the rows held out when data.eval is not given)",
       "9:3 unknown key train.epoch (did you mean epochs?)",
-      '10:3 train.batch_size: expected number, received string (given: "many") (it is: rows per optimizer step, over all GPUs)',
-      '12:19 eval.metrics.1 cannot be "f1" (one of: loss, exact_match, json_valid)',
+      '10:3 train.batch_size: expected number, received string (given: "many") (it is: rows per optimizer step, over all GPUs; default by the objective and the number of rows)',
+      '12:19 eval.metrics.1 cannot be "f1" (one of: loss, exact_match, json_valid, preference_accuracy, reward)',
     ]);
   });
 
