@@ -35,6 +35,8 @@ export interface RenderInput {
 export interface Rendering {
   /** Path relative to the job folder -> content. Byte-stable for equal input. */
   files: Record<string, string>;
+  /** A person's own files that the job needs: path relative to the recipe -> path relative to the job folder. */
+  copies: Record<string, string>;
   layout: DataLayout;
   /** Runs in the job folder, in the engine's environment. */
   train: { module: string; args: string[] };

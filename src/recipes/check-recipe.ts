@@ -79,7 +79,7 @@ const adapterKeys = [
   "init",
   "lora_plus_ratio",
 ];
-const isGpuOptimizer = (name: string) => name.includes("8bit") || name.startsWith("paged");
+const isGpuOptimizer = (name: string) => name.includes("8bit") || name.startsWith("paged") || name === "lion";
 const holdsOut = ({ data }: Recipe) => data.eval !== undefined || data.eval_fraction > 0;
 
 const methodRules: Rule[] = [
@@ -173,7 +173,8 @@ const dataRules: Rule[] = [
 const trainRules: Rule[] = [
   {
     key: "train.micro_batch",
-    bad: ({ train, compute }) => train.batch_size % ((train.micro_batch ?? 1) * compute.gpus) !== 0,
+    bad: ({ train, compute }) =>
+      train.batch_size % ((train.micro_batch ?? 1) * (compute.gpus / compute.context_parallel)) !== 0,
     message: ({ train, compute }) =>
       compute.gpus === 1
         ? "train.micro_batch does not divide train.batch_size"
@@ -327,6 +328,12 @@ const computeRules: Rule[] = [
       (compute.parallel !== "fsdp" || compute.gpus % compute.context_parallel !== 0 || objective.type !== "sft"),
     message: "compute.context_parallel needs parallel fsdp, objective sft, and gpus that are a multiple of it",
     fix: "set these, or remove it",
+  },
+  {
+    key: "data.packing",
+    bad: ({ compute, data }) => compute.context_parallel > 1 && data.packing,
+    message: "data.packing cannot go with compute.context_parallel: a packed sequence is not cut at its rows",
+    fix: "keep one of the two",
   },
   {
     key: "train.optimizer",

@@ -186,7 +186,10 @@ function learningRate({ method, objective }: WrittenRecipe, { paramsB }: ChoiceF
 }
 
 function batchSize({ objective, train, compute }: WrittenRecipe, { rows }: ChoiceFacts): Chosen<number> {
-  const step = lcm((train.micro_batch ?? 1) * compute.gpus, objective.type === "grpo" ? objective.generations : 1);
+  const step = lcm(
+    (train.micro_batch ?? 1) * Math.max(1, compute.gpus / compute.context_parallel),
+    objective.type === "grpo" ? objective.generations : 1,
+  );
   const usual = published[objective.type].batch;
   const target = rows !== null && rows < 20 * usual ? usual / 2 : usual;
   const value = Math.max(step, Math.ceil(target / step) * step);

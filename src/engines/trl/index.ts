@@ -4,9 +4,11 @@ import { renderTrl } from "./render.js";
 
 export const trl: Engine = {
   name: "trl",
-  unsupported: ({ method, compute }) =>
-    method.type === "qlora" && compute.device === "mps"
-      ? "4-bit weights (bitsandbytes) do not run on MPS; use lora"
-      : null,
+  unsupported: ({ method, compute, train }) => {
+    if (method.type === "qlora" && compute.device === "mps")
+      return "4-bit weights (bitsandbytes) do not run on MPS; use lora";
+    if (train.optimizer === "muon") return "transformers has no muon; axolotl has it (engine: axolotl)";
+    return null;
+  },
   render: renderTrl,
 };

@@ -53,16 +53,45 @@ const owned: Record<string, string> = {
   save_total_limit: "use train.keep_checkpoints",
   save_only_model: "a run without optimizer state cannot be resumed",
   enable_jit_checkpoint: "ft saves a checkpoint when it is stopped",
+  attn_implementation: "use model.attention",
+  lora_modules_to_save: "use method.modules_to_save",
+  use_rslora: "use method.rslora",
+  use_dora: "use method.dora",
+  lora_task_type: "use objective",
+  packing: "use data.packing",
+  neftune_noise_alpha: "use train.neftune_alpha",
+  optim: "use train.optimizer",
+  use_liger_kernel: "use train.liger",
+  load_best_model_at_end: "use train.early_stopping",
+  metric_for_best_model: "use train.early_stopping",
+  greater_is_better: "use train.early_stopping",
+  deepspeed: "use compute.parallel",
+  fsdp: "use compute.parallel",
+  fsdp_config: "use compute.parallel",
+  parallelism_config: "use compute.context_parallel",
+  reward_funcs: "use objective.rewards",
   output_dir: "ft collects the run from there",
   resume_from_checkpoint: "use `ft runs resume`",
   push_to_hub: "ft keeps adapters itself",
 };
 
+/** ft writes these, but nothing depends on what they say. */
+const free = [
+  ...["per_device_eval_batch_size", "logging_first_step", "dataloader_pin_memory", "disable_tqdm", "report_to"],
+  "lr_scheduler_kwargs",
+];
+
 type Sections = Record<string, Record<string, unknown>>;
 
 /** @throws FtError recipe.overrides: all unknown or owned keys at once */
 export function mergeOverrides(sections: Sections, overrides: Record<string, unknown>): Sections {
-  const problems = Object.entries(overrides).flatMap(([key, value]) => problemOf(key, value));
+  const rendered = new Set(Object.values(sections).flatMap((section) => Object.keys(section)));
+  const isOurs = (key: string) => Object.hasOwn(owned, key) || (rendered.has(key) && !free.includes(key));
+  const problems = Object.entries(overrides).flatMap(([key, value]) =>
+    isOurs(key)
+      ? [{ message: `engine.overrides.${key} is ft's own`, fix: owned[key] ?? "a key of the recipe decides it" }]
+      : problemOf(key, value),
+  );
   if (problems.length > 0) {
     throw new FtError({
       code: "recipe.overrides",
@@ -82,7 +111,6 @@ export function mergeOverrides(sections: Sections, overrides: Record<string, unk
 }
 
 function problemOf(key: string, value: unknown): Problem[] {
-  if (Object.hasOwn(owned, key)) return [{ message: `engine.overrides.${key} is ft's own`, fix: owned[key]! }];
   if (Object.hasOwn(trlKeys, key)) {
     const kind = trlKeys[key]!;
     if (kind.split(" | ").some((type) => isOfType(value, type))) return [];

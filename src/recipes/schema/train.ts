@@ -21,7 +21,6 @@ export const schedulers = [
   "constant",
   "constant_with_warmup",
   "inverse_sqrt",
-  "warmup_stable_decay",
 ] as const;
 
 export const trainSchema = z.strictObject({
