@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { FtError } from "../errors.js";
-import { packageRoot } from "../paths.js";
 import { shortForms } from "./apply-sets.js";
+import { builtInDir } from "./built-in.js";
 
 export type Values = Record<string, unknown>;
 
@@ -27,7 +27,7 @@ export function parentFile(name: unknown, chain: readonly string[]): string {
     });
   if (typeof name !== "string" || name === "")
     throw fail("it is not a text", "name a recipe file or a built-in recipe (`ft recipe ls`)");
-  const builtin = join(packageRoot, "recipes", `${name}.yaml`);
+  const builtin = join(builtInDir, `${name}.yaml`);
   const isName = /^[a-z0-9][a-z0-9._-]*$/.test(name) && !/\.ya?ml$/.test(name);
   const file = isName ? builtin : resolve(dirname(from), name);
   if (!existsSync(file))
@@ -51,7 +51,7 @@ export function mergeRecipes(near: Values, far: Values): Values {
 /** Paths in a recipe are relative to the file they stand in; built-in recipes' are the person's own. */
 export function movePaths(values: Values, { from, to }: { from: string; to: string }): Values {
   const [fromDir, toDir] = [dirname(from), dirname(to)];
-  if (fromDir === toDir || fromDir === join(packageRoot, "recipes")) return values;
+  if (fromDir === toDir || fromDir === builtInDir) return values;
   const move = (path: unknown): unknown => {
     if (typeof path !== "string" || isAbsolute(path)) return path;
     return relative(toDir, resolve(fromDir, path)).replace(/^(?!\.)/, "./");

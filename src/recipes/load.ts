@@ -16,8 +16,9 @@ import { type Recipe, recipeSchema, type WrittenRecipe } from "./schema.js";
 export interface LoadedRecipe {
   /** Every key filled in, as far as is known (see `refineDefaults`). */
   recipe: Recipe;
-  /** As written, the recipes that it extends and `--set` included. */
+  /** As written, the recipes that it extends and `--set` included; `values` before the schema read it. */
   written: WrittenRecipe;
+  values: Values;
   /** What ft chose for open keys. */
   choices: Choice[];
   /** Absolute. */
@@ -63,6 +64,7 @@ export function loadRecipe(file: string, { cwd, env, sets = [] }: LoadOptions): 
   const loaded: LoadedRecipe = {
     ...fillDefaults(parsed.data, nothingKnown),
     written: parsed.data,
+    values,
     file: path,
     dir: dirname(path),
     whereIs: (key) => locate(source, key),
