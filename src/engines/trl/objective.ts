@@ -2,8 +2,8 @@
 import type { ModelFacts } from "../../models/facts.js";
 import type { Objective, Recipe } from "../../recipes/schema.js";
 import type { DataLayout, RenderInput } from "../contract.js";
+import { keyTable } from "../key-table.js";
 import { rewardFunctions } from "../rewards.js";
-import { trlTrainingTemplates } from "./keys.js";
 
 type Section = Record<string, unknown>;
 
@@ -15,12 +15,13 @@ export function layoutOf({ recipe, model, dataset }: RenderInput): DataLayout {
   const isText = dataset ? dataset.train.kinds.text > 0 : data.train.every(({ format }) => format === "text");
   if (isText) return "text";
   if (data.train_on === "all") return "messages";
-  return masksByMarkers(model) ? "messages" : "prompt-completion";
+  return masksByMarkers(model, recipe.engine.version) ? "messages" : "prompt-completion";
 }
 
 /** The template has {% generation %} markers, or TRL swaps in its own twin that has. */
-function masksByMarkers({ template }: ModelFacts): boolean {
-  return template !== null && (template.hasGenerationMarkers || trlTrainingTemplates.includes(template.sha256));
+function masksByMarkers({ template }: ModelFacts, version: string): boolean {
+  if (template === null) return false;
+  return template.hasGenerationMarkers || keyTable("trl", version).trainingTemplates.includes(template.sha256);
 }
 
 /** TRL's trainer for it reads the chat template from its config; the others' tokenizer is given it by ft's runner. */

@@ -13,8 +13,8 @@ import { packageRoot } from "../../paths.js";
 import { parseRecipe } from "../../recipes/parse.js";
 import type { recipeSchema } from "../../recipes/schema.js";
 import type { RenderInput } from "../contract.js";
+import { keyTable } from "../key-table.js";
 import { trl } from "./index.js";
-import { trlTrainingTemplates } from "./keys.js";
 import { renderTrl } from "./render.js";
 
 const fixtures = fileURLToPath(new URL("fixtures", import.meta.url));
@@ -22,7 +22,7 @@ const cpu = { kind: "cpu", count: 0, bf16: false } as const;
 const cuda = { kind: "cuda", count: 2, bf16: true } as const;
 
 const ownTemplate = { source: "{{ x }}", sha256: "00", origin: "model", hasGenerationMarkers: false };
-const known = { ...ownTemplate, sha256: trlTrainingTemplates[0]! };
+const known = { ...ownTemplate, sha256: keyTable("trl", "1.16.0").trainingTemplates[0]! };
 const fileTemplate = {
   source: "{% generation %}{{ x }}{% endgeneration %}\n",
   sha256: "01",
@@ -209,8 +209,11 @@ describe("engine.overrides", () => {
         exit: "recipe",
         problems: [
           { message: "engine.overrides.lora_r is ft's own", fix: "use method.rank" },
-          { message: "TRL 1.16.0 has no key nefttune_noise_alpha", fix: "did you mean neftune_noise_alpha?" },
-          expect.objectContaining({ message: "TRL 1.16.0 has no key constructor" }),
+          {
+            message: "engine.overrides.nefttune_noise_alpha: TRL 1.16.0 has no key nefttune_noise_alpha",
+            fix: "did you mean neftune_noise_alpha?",
+          },
+          expect.objectContaining({ message: "engine.overrides.constructor: TRL 1.16.0 has no key constructor" }),
         ],
       }),
     );
@@ -250,7 +253,9 @@ describe("engine.overrides", () => {
     ["optim_args", 3],
   ])("%s: %j is of the wrong type", (key, value) => {
     expect(() => renderTrl(input({ engine: { overrides: { [key]: value } } }))).toThrow(
-      expect.objectContaining({ problems: [expect.objectContaining({ fix: expect.stringMatching(/^TRL wants: /) })] }),
+      expect.objectContaining({
+        problems: [expect.objectContaining({ fix: expect.stringMatching(/^TRL 1.16.0 wants: /) })],
+      }),
     );
   });
 

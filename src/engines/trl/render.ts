@@ -5,14 +5,12 @@ import { accelerateFile, accelerateYaml, needsLauncher } from "../accelerate.js"
 import { batchOf } from "../batch.js";
 import type { DataLayout, RenderInput, Rendering } from "../contract.js";
 import { evaluateJson, evaluateStep } from "../evaluate-config.js";
+import { mergeOverrides, type Section } from "../overrides.js";
 import { type Precision, precisionOf, torchNames } from "../precision.js";
 import { rewardFiles } from "../rewards.js";
-import { trlVersion } from "./keys.js";
 import { layoutOf, objectiveSection, readsTemplate } from "./objective.js";
-import { mergeOverrides } from "./overrides.js";
+import { ownership } from "./ownership.js";
 import { trainJson } from "./train-json.js";
-
-type Section = Record<string, unknown>;
 
 const configFile = "config/trl.yaml";
 const trainer = "ft_trainer.trl_train";
@@ -36,7 +34,7 @@ export function renderTrl(input: RenderInput): Rendering {
   const isLaunched = needsLauncher(recipe);
   return {
     files: {
-      [configFile]: trlYaml(recipe, mergeOverrides(sections, recipe.engine.overrides)),
+      [configFile]: trlYaml(recipe, mergeOverrides(sections, recipe, ownership)),
       "config/train.json": trainJson(recipe, templateFile),
       "config/evaluate.json": evaluateJson(input),
       ...(isLaunched ? { [accelerateFile]: accelerateYaml(input) } : {}),
@@ -162,11 +160,11 @@ function outputSection({ train }: Recipe, heldOut: boolean): Section {
 }
 
 /** One map, its keys in blocks with a heading each. */
-function trlYaml({ objective }: Recipe, sections: Record<string, Section>): string {
+function trlYaml({ objective, engine }: Recipe, sections: Record<string, Section>): string {
   const blocks = Object.entries(sections)
     .filter(([, section]) => Object.keys(section).length > 0)
     .map(([heading, section]) => `# ${heading}\n${stringify(section, { compat: "yaml-1.1" })}`);
-  return `# TRL ${trlVersion}, made by ft. ${ownCommand(objective.type)}\n\n${blocks.join("\n")}`;
+  return `# TRL ${engine.version}, made by ft. ${ownCommand(objective.type)}\n\n${blocks.join("\n")}`;
 }
 
 /** orpo and cpo live in trl.experimental, which has no command. */

@@ -1,7 +1,5 @@
-// engine.overrides for TRL: checked against the pinned version's key table, then put over what ft rendered.
-import { distance } from "fastest-levenshtein";
-import { FtError, type Problem } from "../../errors.js";
-import { trlKeys, trlVersion } from "./keys.js";
+// TRL's keys that ft decides, and what to use in their place.
+import type { Ownership } from "../overrides.js";
 
 /** ft finds what these name again after the run, the evaluator does the same as they say, or a recipe key says it. */
 const owned: Record<string, string> = {
@@ -75,61 +73,11 @@ const owned: Record<string, string> = {
   push_to_hub: "ft keeps adapters itself",
 };
 
-/** ft writes these, but nothing depends on what they say. */
-const free = [
-  ...["per_device_eval_batch_size", "logging_first_step", "dataloader_pin_memory", "disable_tqdm", "report_to"],
-  "lr_scheduler_kwargs",
-];
-
-type Sections = Record<string, Record<string, unknown>>;
-
-/** @throws FtError recipe.overrides: all unknown or owned keys at once */
-export function mergeOverrides(sections: Sections, overrides: Record<string, unknown>): Sections {
-  const rendered = new Set(Object.values(sections).flatMap((section) => Object.keys(section)));
-  const isOurs = (key: string) => Object.hasOwn(owned, key) || (rendered.has(key) && !free.includes(key));
-  const problems = Object.entries(overrides).flatMap(([key, value]) =>
-    isOurs(key)
-      ? [{ message: `engine.overrides.${key} is ft's own`, fix: owned[key] ?? "a key of the recipe decides it" }]
-      : problemOf(key, value),
-  );
-  if (problems.length > 0) {
-    throw new FtError({
-      code: "recipe.overrides",
-      exit: "recipe",
-      message: "engine.overrides has keys that cannot be used",
-      problems,
-      next: "mend engine.overrides in the recipe",
-    });
-  }
-  const kept = Object.fromEntries(
-    Object.entries(sections).map(([heading, section]) => [
-      heading,
-      Object.fromEntries(Object.entries(section).filter(([key]) => !Object.hasOwn(overrides, key))),
-    ]),
-  );
-  return { ...kept, "engine.overrides of the recipe": overrides };
-}
-
-function problemOf(key: string, value: unknown): Problem[] {
-  if (Object.hasOwn(trlKeys, key)) {
-    const kind = trlKeys[key]!;
-    if (kind.split(" | ").some((type) => isOfType(value, type))) return [];
-    return [{ message: `engine.overrides.${key} cannot be ${JSON.stringify(value)}`, fix: `TRL wants: ${kind}` }];
-  }
-  const near = Object.keys(trlKeys).reduce((best, known) =>
-    distance(key, known) < distance(key, best) ? known : best,
-  );
-  return [{ message: `TRL ${trlVersion} has no key ${key}`, fix: `did you mean ${near}?` }];
-}
-
-/** `type` as Python writes it. What is none of these is an enum, whose members are written as text. */
-function isOfType(value: unknown, type: string): boolean {
-  if (type === "bool") return typeof value === "boolean";
-  if (type === "int") return Number.isInteger(value);
-  if (type === "float") return typeof value === "number";
-  if (type === "None") return value === null;
-  if (type === "Literal[False]") return value === false;
-  if (type.startsWith("list[")) return Array.isArray(value);
-  if (type.startsWith("dict")) return typeof value === "object" && value !== null && !Array.isArray(value);
-  return typeof value === "string";
-}
+export const ownership: Ownership = {
+  title: "TRL",
+  owned,
+  free: [
+    ...["per_device_eval_batch_size", "logging_first_step", "dataloader_pin_memory", "disable_tqdm", "report_to"],
+    "lr_scheduler_kwargs",
+  ],
+};
