@@ -46,7 +46,8 @@ function model(template: ModelFacts["template"]): ModelFacts {
 }
 
 function dataset(text = false): DatasetFacts {
-  const kinds = text ? { messages: 0, text: 90 } : { messages: 90, text: 0 };
+  const none = { messages: 0, text: 0, preference: 0, unpaired: 0, prompt: 0 };
+  const kinds = text ? { ...none, text: 90 } : { ...none, messages: 90 };
   const train = { rows: 90, sha256: "aa", kinds, longestChars: 900, assistantTurns: text ? 0 : 120 };
   return { train, eval: { ...train, rows: 10, sha256: "bb" } };
 }
