@@ -12,7 +12,7 @@ import tempfile
 import yaml
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from ft_trainer.trl_sft import parse_config  # noqa: E402
+from ft_trainer.trl_train import parse_config  # noqa: E402
 
 
 def main():
