@@ -53,6 +53,18 @@ def targets(model, modules, layers):
     return rf"(?=(?:[A-Za-z_]\w*\.)*(?:{indices})\.)(?:{modules})", None
 
 
+def keep_whole_modules(model):
+    """
+    On a 4-bit base TRL makes all that is trained bfloat16. An adapter takes any input then; a module that is trained whole (a score, new
+    tokens' embeddings) does not: it gets the base's precision back.
+    """
+    if getattr(model, "is_loaded_in_4bit", False):
+        base = model.get_base_model().dtype
+        for name, parameter in model.named_parameters():
+            if ".modules_to_save." in name and parameter.requires_grad:
+                parameter.data = parameter.data.to(base)
+
+
 def lora_plus(trainer, ratio):
     """The optimizer that the trainer's arguments ask for, with a learning rate for B that is `ratio` times that of A (arXiv 2402.12354)."""
     from peft.optimizers import create_loraplus_optimizer

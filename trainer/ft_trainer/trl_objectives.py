@@ -2,7 +2,6 @@
 
 import importlib
 import os
-import sys
 
 from . import events
 
@@ -41,14 +40,14 @@ def make_trainer(script_args, training_args, model_args, dataset_args, extras, s
     """
     from transformers import EarlyStoppingCallback
 
-    from . import lora, trl_model
+    from . import lora, rewards, trl_model
     from .callback import EventsCallback
 
     objective = extras["objective"]
     # The filter would replace a NaN in the logs by the mean of the losses before it, and hide it from our callback.
     training_args.logging_nan_inf_filter = False
     train_dataset, eval_dataset = _datasets(script_args, dataset_args, training_args.eval_strategy != "no")
-    rewards = {"reward_funcs": reward_functions(script_args.reward_funcs)} if objective == "grpo" else {}
+    judges = {"reward_funcs": rewards.functions(script_args.reward_funcs)} if objective == "grpo" else {}
     model, processor = trl_model.load(training_args, model_args, objective, extras["newTokens"])
     model, adapter, pissa_start = lora.adapt(model, model_args, extras["lora"])
 
@@ -65,23 +64,13 @@ def make_trainer(script_args, training_args, model_args, dataset_args, extras, s
         processing_class=processor,
         peft_config=adapter,
         callbacks=[callback, *([EarlyStoppingCallback(early["patience"])] if early else [])],
-        **rewards,
+        **judges,
     )
+    lora.keep_whole_modules(trainer.model)
     # Trainers load their frozen reference from the base model's folder, which lacks the tokens that were added to this one.
     if extras["newTokens"] and getattr(trainer, "ref_model", None) is not None:
         trl_model.resize(trainer.ref_model, processor)
     return trainer, callback, pissa_start
-
-
-def reward_functions(names):
-    """Functions by dotted path, relative to the job folder too, as trl/scripts/grpo.py finds them."""
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    functions = []
-    for name in names:
-        module, _, function = name.rpartition(".")
-        functions.append(getattr(importlib.import_module(module), function))
-    return functions
 
 
 def _classes(objective):
