@@ -42,8 +42,23 @@ EVALUATE_CONFIG = {
     "maxNewTokens": 8,
     "batchSize": 4,
 }
+ACCELERATE_CONFIG = {
+    "compute_environment": "LOCAL_MACHINE",
+    "distributed_type": "MULTI_GPU",  # with use_cpu: gloo. MULTI_CPU would start one process
+    "use_cpu": True,
+    "num_processes": 2,
+    "num_machines": 1,
+    "machine_rank": 0,
+    "main_process_port": 0,
+    "mixed_precision": "no",
+}
 STEPS = {
     "train": {"name": "train", "module": "ft_trainer.trl_train", "args": ["config/trl.yaml"]},
+    "train-on-two": {
+        "name": "train",
+        "module": "ft_trainer.launch",
+        "args": ["--config_file", "config/accelerate.yaml", "--module", "ft_trainer.trl_train", "config/trl.yaml"],
+    },
     "evaluate": {"name": "evaluate", "module": "ft_trainer.evaluate", "args": ["config/evaluate.json"]},
 }
 
@@ -64,6 +79,7 @@ def make_job(folder, model, trl=None, extras=None, evaluate=None, steps=("train"
     _write(folder, "config/trl.yaml", json.dumps({**TRL_CONFIG, **({} if objective == "grpo" else {"max_length": 96}), **(LORA if trl is None else trl)}))
     _write(folder, "config/evaluate.json", json.dumps({**EVALUATE_CONFIG, "objective": objective, **(evaluate or {})}))
     _write(folder, "config/train.json", json.dumps({"objective": objective, **(extras or {})}))
+    _write(folder, "config/accelerate.yaml", json.dumps(ACCELERATE_CONFIG))
     texts = sentences(70, seed=7)
     rows = [row_of(objective, text, index) for index, text in enumerate(texts)]
     _write_rows(folder, "data/train.jsonl", rows[:64])
