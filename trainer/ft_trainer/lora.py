@@ -11,7 +11,7 @@ def adapt(model, model_args, extras):
     config is None: then TRL's trainers take a copy of it as their frozen reference, not the base without it. `start`: the first weights
     of a PiSSA adapter, which `for_original_base` needs; else None.
     """
-    from peft import get_peft_model, get_peft_model_state_dict, replace_lora_weights_loftq
+    from peft import get_peft_model, get_peft_model_state_dict
     from trl import get_peft_config
 
     config = get_peft_config(model_args)
@@ -27,11 +27,33 @@ def adapt(model, model_args, extras):
         config.init_lora_weights = start
     model = get_peft_model(model, config)
     if start == "loftq":
-        replace_lora_weights_loftq(model, os.path.realpath(model_args.model_name_or_path))
+        _to_what_was_lost(model, os.path.realpath(model_args.model_name_or_path))
     # What is loaded or copied from here on has its weights: it must not be taken out of the base a second time.
     model.peft_config["default"].init_lora_weights = True
     weights = {name: weight.detach().cpu().clone() for name, weight in get_peft_model_state_dict(model).items() if "lora_" in name}
     return model, None, weights if start == "pissa" else None
+
+
+def _to_what_was_lost(model, base):
+    """
+    LoftQ (Li et al., arXiv 2310.08659): B A becomes the best approximation of what the 4 bits lost. peft.replace_lora_weights_loftq
+    does it without the adapter's scale, so that alpha = 2 r loses as much again, and only on a GPU.
+    """
+    import torch
+    from peft.tuners.lora import Linear4bit
+    from peft.utils.integrations import dequantize_module_weight
+    from peft.utils.loftq_utils import _SafetensorLoader
+
+    original = _SafetensorLoader(model, base)
+    for name, module in model.named_modules():
+        if isinstance(module, Linear4bit):
+            kept = dequantize_module_weight(module.get_base_layer()).float()
+            lost = original.get_tensor(f"{name.removeprefix('base_model.model.')}.weight").to(kept) - kept
+            left, sizes, right = torch.linalg.svd(lost, full_matrices=False)
+            rank, a, b = module.r["default"], module.lora_A["default"].weight, module.lora_B["default"].weight
+            roots = (sizes[:rank] / module.scaling["default"]).sqrt()
+            a.data = (roots[:, None] * right[:rank]).to(a)
+            b.data = (left[:, :rank] * roots).to(b)
 
 
 def targets(model, modules, layers):

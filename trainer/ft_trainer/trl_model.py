@@ -6,7 +6,7 @@ import os
 TEMPLATE = "config/chat_template.jinja"
 
 
-def load(training_args, model_args, objective, new_tokens):
+def load(training_args, model_args, objective):
     """Model (with one score on top for `reward`) and tokenizer or processor. The arguments given here are taken off training_args."""
     from transformers import AutoModelForSequenceClassification, set_seed
     from trl import get_quantization_config
@@ -37,20 +37,28 @@ def load(training_args, model_args, objective, new_tokens):
     model = create_model_from_path(model_args.model_name_or_path, architecture, **options)
     processor = _load_processor(model_args, training_args, objective)
     tokenizer = getattr(processor, "tokenizer", processor)
-    if new_tokens:
-        tokenizer.add_special_tokens({"additional_special_tokens": list(new_tokens)}, replace_extra_special_tokens=False)
-        resize(model, processor)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     model.config.get_text_config().pad_token_id = tokenizer.pad_token_id
     return model, processor
 
 
-def resize(model, processor):
-    """Embeddings for every token of the tokenizer; new rows start at the mean of the old. A larger, padded vocabulary is left alone."""
-    size = len(getattr(processor, "tokenizer", processor))
-    if model.get_input_embeddings().weight.shape[0] < size:
-        model.resize_token_embeddings(size, mean_resizing=True)
+def add_tokens(model, processor, tokens):
+    """Adds special tokens. Returns what `make_room` needs for another copy of the model: how many there were before, and are now."""
+    tokenizer = getattr(processor, "tokenizer", processor)
+    known = len(tokenizer)
+    tokenizer.add_tokens(list(tokens), special_tokens=True)
+    if len(tokenizer) > known:
+        make_room(model, known, len(tokenizer))
+    return known, len(tokenizer)
+
+
+def make_room(model, known, size):
+    """Embeddings for `size` tokens, of which `known` are old. The new ones start at the mean of the old, also in rows that were spare."""
+    model.resize_token_embeddings(max(size, model.config.get_text_config().vocab_size), mean_resizing=True)
+    heads = (model.get_input_embeddings(), model.get_output_embeddings())
+    for weight in (head.weight for head in heads if head is not None):
+        weight.data[known:size] = weight.data[:known].mean(0)
 
 
 def _load_processor(model_args, training_args, objective):

@@ -48,7 +48,8 @@ def make_trainer(script_args, training_args, model_args, dataset_args, extras, s
     training_args.logging_nan_inf_filter = False
     train_dataset, eval_dataset = _datasets(script_args, dataset_args, training_args.eval_strategy != "no")
     judges = {"reward_funcs": rewards.functions(script_args.reward_funcs)} if objective == "grpo" else {}
-    model, processor = trl_model.load(training_args, model_args, objective, extras["newTokens"])
+    model, processor = trl_model.load(training_args, model_args, objective)
+    known, size = trl_model.add_tokens(model, processor, extras["newTokens"])
     model, adapter, pissa_start = lora.adapt(model, model_args, extras["lora"])
 
     callback = EventsCallback(stop)
@@ -68,8 +69,11 @@ def make_trainer(script_args, training_args, model_args, dataset_args, extras, s
     )
     lora.keep_whole_modules(trainer.model)
     # Trainers load their frozen reference from the base model's folder, which lacks the tokens that were added to this one.
-    if extras["newTokens"] and getattr(trainer, "ref_model", None) is not None:
-        trl_model.resize(trainer.ref_model, processor)
+    reference = getattr(trainer, "ref_model", None)
+    if size > known and reference is not None:
+        if trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled:
+            raise ValueError("a frozen reference that is sharded cannot get new tokens: train an adapter, or on one GPU")
+        trl_model.make_room(reference, known, size)
     return trainer, callback, pissa_start
 
 

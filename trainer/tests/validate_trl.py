@@ -1,6 +1,6 @@
 """Reads rendered trl.yaml files with TRL's own parser: `validate_trl.py <file>...` prints {file: {key: value as TRL has it}} as JSON.
 
-Any key that TRL does not know, and any value that SFTConfig refuses, ends it with an error.
+train.json beside each says the objective. Any key that TRL does not know, and any value that its config refuses, ends it with an error.
 """
 
 import dataclasses
@@ -12,7 +12,8 @@ import tempfile
 import yaml
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from ft_trainer.trl_train import parse_config  # noqa: E402
+from ft_trainer.trl_objectives import parse_config  # noqa: E402
+from ft_trainer.trl_train import read_extras  # noqa: E402
 
 
 def main():
@@ -28,7 +29,7 @@ def validate(path):
         patched = os.path.join(folder, "trl.yaml")
         with open(patched, "w", encoding="utf-8") as file:
             yaml.safe_dump({**config, "use_cpu": True}, file)
-        sections = parse_config(patched)
+        sections = parse_config(patched, read_extras(path)["objective"])
     values = {}
     for section in sections:
         values.update({field.name: getattr(section, field.name) for field in dataclasses.fields(section)})
