@@ -15,6 +15,8 @@ export interface TrainingSetting {
   /** Rows in one forward pass. */
   microBatch: number;
   gradientCheckpointing: boolean;
+  /** Micro batches an optimizer step; from the second on the gradients of those before are there too. */
+  accumulation: number;
   /** LoRA rank. */
   rank: number;
   /** Matrices with an adapter. */
@@ -25,14 +27,18 @@ export interface TrainingSetting {
   tiledLoss: boolean;
 }
 
-/** GiB a term. */
+/** GiB. `total` is the peak: what stays, and the larger of backward pass (activations, logits) and optimizer step. */
 export interface MemoryEstimate {
   weights: number;
   adapter: number;
   gradients: number;
+  /** AdamW's two moments. */
   optimizer: number;
   activations: number;
   logits: number;
+  /** The optimizer's temporaries, when activations are gone. */
+  optimizerStep: number;
+  /** CUDA context. */
   context: number;
   total: number;
 }
@@ -49,6 +55,7 @@ export function smallestSetting(method: TrainingSetting["method"], sequenceLengt
     sequenceLength,
     microBatch: 1,
     gradientCheckpointing: true,
+    accumulation: 16,
     rank: 16,
     targets: "all-linear",
     weightBytes: method === "full" ? 4 : 2,
@@ -60,30 +67,31 @@ export function smallestSetting(method: TrainingSetting["method"], sequenceLengt
 export function estimateMemory(shape: ModelShape, setting: TrainingSetting): MemoryEstimate {
   const trained = setting.method === "full" ? shape.paramsB * 1e9 : loraParameters(shape, setting);
   const trainedBytes = trainedBytesEach(setting);
+  const weights = weightBytes(shape, setting);
+  const adapter = setting.method === "full" ? 0 : trained * trainedBytes;
+  const gradients = trained * trainedBytes;
+  // Two moments in the weight's type (Loshchilov & Hutter 2019; torch.optim.AdamW), and a temporary as large while it steps (foreach).
+  const optimizer = trained * 2 * trainedBytes;
+  const optimizerStep = trained * trainedBytes;
+  const activations = activationBytes(shape, setting);
+  const logits = logitBytes(shape, setting);
+  // In the only micro batch of a step gradients grow while activations go.
+  const backward = activations + logits + (setting.accumulation > 1 ? gradients : 0);
+  const total = weights + adapter + optimizer + Math.max(backward, gradients + optimizerStep) + contextBytes;
   const terms = {
-    weights: weightBytes(shape, setting),
-    adapter: setting.method === "full" ? 0 : trained * trainedBytes,
-    gradients: trained * trainedBytes,
-    /** AdamW keeps two moments in the weight's type (Loshchilov & Hutter 2019; torch.optim.AdamW). */
-    optimizer: trained * 2 * trainedBytes,
-    activations: activationBytes(shape, setting),
-    logits: logitBytes(shape, setting),
+    weights,
+    adapter,
+    gradients,
+    optimizer,
+    activations,
+    logits,
+    optimizerStep,
     context: contextBytes,
+    total,
   };
-  // The optimizer step holds one temporary as large as the gradients (torch's foreach AdamW), when activations are gone.
-  const step = trained * trainedBytes;
-  terms.activations = Math.max(terms.activations, step - terms.logits);
-  const total = Object.values(terms).reduce((sum, bytes) => sum + bytes, 0);
-  return {
-    weights: terms.weights / gib,
-    adapter: terms.adapter / gib,
-    gradients: terms.gradients / gib,
-    optimizer: terms.optimizer / gib,
-    activations: terms.activations / gib,
-    logits: terms.logits / gib,
-    context: terms.context / gib,
-    total: total / gib,
-  };
+  return Object.fromEntries(
+    Object.entries(terms).map(([term, bytes]) => [term, Math.round((bytes / gib) * 1000) / 1000]),
+  ) as unknown as MemoryEstimate;
 }
 
 /** Full training in its own type; PEFT keeps adapters of a bf16 base in fp32 (autocast_adapter_dtype), TRL those of a 4-bit base in bf16. */
@@ -106,7 +114,7 @@ function weightBytes(shape: ModelShape, { method, weightBytes: bytes }: Training
   const parameters = shape.paramsB * 1e9;
   if (method !== "qlora") return parameters * bytes;
   const embeddings = shape.vocab * shape.hidden * (shape.tiedEmbeddings ? 1 : 2);
-  const layer = [...attentionMatrices(shape), ...(shape.experts === 0 ? mlpMatrices(shape) : [])];
+  const layer = [...attentionMatrices(shape), ...(keepsExperts(shape) ? [] : mlpMatrices(shape))];
   const linear = isLlama4(shape) ? parameters - embeddings : Math.min(shape.layers * elements(layer), parameters);
   const largest = Math.max(...layer.map(({ inputs, outputs }) => inputs * outputs));
   return linear * nf4Bytes + (parameters - linear) * bytes + largest * bytes;
@@ -155,7 +163,8 @@ function layerBytesPerToken(shape: ModelShape, setting: TrainingSetting): number
   const queries = heads * (shape.headDim ?? 192);
   const keys = shape.headDim === null ? heads * 192 : kvHeads * shape.headDim;
   const values = shape.headDim === null ? heads * 128 : keys;
-  const width = intermediate * (experts === 0 ? 1 : expertsPerToken + (/^(llama4|deepseek)/.test(shape.family) ? 1 : 0));
+  const width =
+    intermediate * (experts === 0 ? 1 : expertsPerToken + (/^(llama4|deepseek)/.test(shape.family) ? 1 : 0));
   /** An fp32 adapter casts its input for itself, so each adapted matrix keeps its own bf16 copy; otherwise matrices share theirs. */
   const inputs = (group: Projection[]): number => {
     const adapted = group.filter(isAdapted).length;
@@ -164,7 +173,10 @@ function layerBytesPerToken(shape: ModelShape, setting: TrainingSetting): number
   const norms = 2 * hidden * (4 + (method === "full" ? residual : 0));
   const attention = 2 * (queries + keys + values + queries) + 4 * heads;
   const attentionInputs = 2 * hidden * inputs(["q", "k", "v"]) + (method === "lora" ? 2 * queries * inputs(["o"]) : 0);
-  const mlp = 2 * width * 3 + 2 * hidden * inputs(["gate", "up"]) + 2 * width * inputs(["down"]);
+  const mlp =
+    2 * width * (mlpMatrices(shape).length === 3 ? 3 : 1) +
+    2 * hidden * inputs(["gate", "up"]) +
+    2 * width * inputs(["down"]);
   return norms + attention + attentionInputs + mlp;
 }
 
@@ -172,14 +184,20 @@ function layerBytesPerToken(shape: ModelShape, setting: TrainingSetting): number
 const tile = { tokens: 4096, vocab: 32_768 };
 
 /**
- * Whole: the bf16 logits, their fp32 copy, log-softmax and its gradient, tokens x vocabulary each (transformers' ForCausalLMLoss).
+ * Whole: the bf16 logits, then the fp32 log-softmax and its gradient, tokens x vocabulary each (transformers' ForCausalLMLoss; the fp32
+ * copy of the logits is gone by then).
  * Tiled: one bf16 tile and the hidden states' gradient in fp32; full training also sums the head's gradient in fp32.
  */
 function logitBytes({ vocab, hidden }: ModelShape, setting: TrainingSetting): number {
   const tokens = setting.sequenceLength * setting.microBatch;
-  if (!setting.tiledLoss) return tokens * vocab * (2 + 4 + 4 + 4);
+  if (!setting.tiledLoss) return tokens * vocab * (2 + 4 + 4);
   const head = setting.method === "full" ? 4 * vocab * hidden : 0;
   return 2 * Math.min(tokens, tile.tokens) * Math.min(vocab, tile.vocab) + 4 * tokens * hidden + head;
+}
+
+/** The experts are no linear layers, so that QLoRA keeps them in bf16. */
+export function keepsExperts(shape: ModelShape): boolean {
+  return shape.experts > 0 && !isLlama4(shape);
 }
 
 function isLlama4({ family }: ModelShape): boolean {
