@@ -9,6 +9,7 @@ import { registerEval } from "./eval.js";
 import { registerHelp } from "./help-exit-codes.js";
 import { registerInit } from "./init.js";
 import type { Io } from "./io.js";
+import { registerModels } from "./models.js";
 import { registerRecipe } from "./recipe.js";
 import { registerRender } from "./render.js";
 import { registerRun } from "./run.js";
@@ -60,6 +61,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
 /** One line a command, in the order of the help. */
 const commands: ((program: Command, context: CommandContext) => void)[] = [
   registerInit,
+  registerModels,
   registerData,
   registerRecipe,
   registerSchema,

@@ -1,0 +1,142 @@
+// One model in full: facts, licence in plain words, GPU memory by method, and how to start.
+import type { Licence } from "../../models/licences.js";
+import { keepsExperts } from "../../models/memory.js";
+import type { ModelCard } from "../../models/model-card.js";
+import { gibibytes } from "./models.js";
+import { wrapWords } from "./one-line.js";
+import { plainTable } from "./plain-table.js";
+
+type Line = [label: string, text: string | null];
+
+/** Lines of at most `width` columns. Ends with a newline. */
+export function modelText(card: ModelCard, width: number): string {
+  const parts = [
+    card.alias ? `${card.alias}  ${card.id}` : card.id,
+    labelled(facts(card), width),
+    labelled(licenceLines(card), width),
+    memoryTable(card),
+    labelled(
+      [
+        ["start with", startWith(card)],
+        ["also typed", alsoTyped(card)],
+      ],
+      width,
+    ),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+function facts(card: ModelCard): Line[] {
+  const { shape, activeParamsB, maxContext, templateFamily, eosToken, endOfTurnToken } = card;
+  const moe = shape.experts > 0 ? `, ${shape.experts} experts of which ${shape.expertsPerToken} a token` : "";
+  const active = activeParamsB < shape.paramsB ? `, ${activeParamsB} billion active` : "";
+  return [
+    [
+      "parameters",
+      `${shape.paramsB} billion${active}${card.multimodal ? " (multimodal; ft trains its text side)" : ""}`,
+    ],
+    [
+      "shape",
+      `${shape.family}: ${shape.layers} layers, width ${shape.hidden}, MLP ${shape.intermediate}${moe}, ${shape.heads} heads (${shape.kvHeads} for keys), vocabulary ${shape.vocab}`,
+    ],
+    ["context", maxContext === null ? "not stated" : `${maxContext.toLocaleString("en-US")} tokens`],
+    ["template", template(templateFamily)],
+    ["end of turn", endOfTurnToken ?? (templateFamily === "none" ? "none" : unknown)],
+    ["end of text", eosToken ?? unknown],
+    ["origin", card.origin && `${card.origin}, released ${card.released}`],
+    ["gated", gated(card)],
+    ["here", whereabouts(card)],
+    ["facts from", card.source],
+  ];
+}
+
+const unknown = "known once it is downloaded";
+
+function template(family: string | null): string {
+  if (family === "none") return "none (a base model: chat rows need ft init --template, such as chatml)";
+  return family ?? "one that ft has no name for, or known once it is downloaded";
+}
+
+function gated({ gated, id }: ModelCard): string | null {
+  if (gated === null) return null;
+  return gated ? `yes: accept the licence on the Hub's page of ${id}, then set HF_TOKEN` : "no";
+}
+
+function whereabouts({ dir, missing, shape }: ModelCard): string {
+  if (dir === null) return `not downloaded; ft run fetches it (about ${Math.ceil(shape.paramsB * 2)} GB in bf16)`;
+  return missing.length === 0 ? dir : `${dir}, but not trainable as it is: missing ${missing.join("; ")}`;
+}
+
+function licenceLines({ licence, licenceNote, euClause, id, dir }: ModelCard): Line[] {
+  if (!licence) {
+    const where = dir === id ? "what came with the folder" : `the Hub's page of ${id}`;
+    return [["licence", `not known to ft: read ${where}`]];
+  }
+  return [
+    ["licence", `${licence.name}${licence.spdx ? ` (${licence.spdx})` : ""}`],
+    ["commercial", { yes: "yes", no: "no", conditions: "yes, on conditions" }[licence.commercial]],
+    ["user cap", licence.user_cap === null ? "none" : `${licence.user_cap / 1e6} million monthly active users`],
+    [
+      "EU clause",
+      euClause ? "yes: grants no rights in this model to people and companies of the EU" : "none for this model",
+    ],
+    ["attribution", licence.attribution],
+    ["adapters", inheritance[licence.inherits]],
+    ...[...licence.conditions, ...(licenceNote ? [licenceNote] : [])].map((text): Line => ["", `- ${text}`]),
+    ["", `No legal advice: read the licence. ${evidence(licence)}`],
+  ];
+}
+
+const inheritance = {
+  yes: "inherit the licence: it holds for an adapter trained on this model too",
+  no: "do not inherit the licence; merged weights keep the notices",
+  restrictions: "inherit the use restrictions",
+};
+
+function evidence({ evidence, source }: Licence): string {
+  return evidence === "read" ? `Summarised from ${source}.` : `Summarised without the whole text (${source}).`;
+}
+
+function memoryTable({ memory, shape }: ModelCard): string {
+  const heads = ["GPU memory, GiB", "weights", "states", "activations", "logits", "step", "CUDA", "total"];
+  const rows = (["qlora", "lora", "full"] as const).map((method) => {
+    const { weights, adapter, gradients, optimizer, activations, logits, optimizerStep, context, total } =
+      memory[method];
+    const states = adapter + gradients + optimizer;
+    return [`  ${method}`, ...[weights, states, activations, logits, optimizerStep, context, total].map(gibibytes)];
+  });
+  const columns = heads.map((head, index) => ({ head, align: index === 0 ? ("left" as const) : ("right" as const) }));
+  return [
+    ...plainTable(columns, rows),
+    "An estimate for one GPU: 1 row of 1,024 tokens, gradient checkpointing, rank 16.",
+    "States: adapter, gradients, AdamW's moments. Step: what AdamW takes once activations",
+    "and logits are gone; the total counts the larger of the two.",
+    ...(keepsExperts(shape) ? ["Its experts stay in bf16 with qlora: only linear layers are quantised."] : []),
+  ].join("\n");
+}
+
+/** LoRA where it fits a GPU of 16 GiB, else QLoRA. */
+function startWith({ asked, alias, notice, memory }: ModelCard): string {
+  const method = memory.lora.total <= 16 ? "lora" : "qlora";
+  return `ft init --base ${notice ? alias : asked} --method ${method}`;
+}
+
+function alsoTyped({ typedInstead }: ModelCard): string | null {
+  if (typedInstead.length === 0) return null;
+  return `${typedInstead.join(", ")}: no such ${typedInstead.length === 1 ? "model exists" : "models exist"}, and ft says so and uses this one`;
+}
+
+/** A label, then its text wrapped beside it; lines without a text are left out. */
+function labelled(lines: Line[], width: number): string {
+  const indent = 15;
+  return lines
+    .flatMap(([label, text]) =>
+      text === null
+        ? []
+        : wrapWords(text, width - indent - 2, 20).map(
+            (line, index) =>
+              `  ${(index === 0 ? label : "").padEnd(indent - 2)}${index > 0 && text.startsWith("- ") ? "  " : ""}${line}`,
+          ),
+    )
+    .join("\n");
+}
