@@ -23,9 +23,10 @@ export function accelerateYaml({ recipe, device }: Pick<RenderInput, "recipe" | 
   const config = {
     compute_environment: "LOCAL_MACHINE",
     debug: false,
-    ...strategy(recipe, device),
+    ...strategy(recipe),
     downcast_bf16: "no",
     machine_rank: 0,
+    main_process_port: 0,
     main_training_function: "main",
     mixed_precision: precision === "fp32" ? "no" : precision,
     num_machines: 1,
@@ -40,10 +41,10 @@ export function accelerateYaml({ recipe, device }: Pick<RenderInput, "recipe" | 
   return `# made by ft; for accelerate launch\n${stringify(config, { compat: "yaml-1.1" })}`;
 }
 
-function strategy(recipe: RenderInput["recipe"], device: RenderInput["device"]): Record<string, unknown> {
+function strategy(recipe: RenderInput["recipe"]): Record<string, unknown> {
   const { compute } = recipe;
   const parallel = parallelOf(compute);
-  if (parallel === "ddp") return { distributed_type: device.kind === "cpu" ? "MULTI_CPU" : "MULTI_GPU" };
+  if (parallel === "ddp") return { distributed_type: "MULTI_GPU" }; // on CPUs too, by use_cpu: MULTI_CPU would start one process
   if (parallel === "fsdp") return fsdp(recipe);
   const stage = Number(parallel.at(-1));
   return {

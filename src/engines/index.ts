@@ -4,6 +4,7 @@ import type { Engine } from "./contract.js";
 
 const engines: Partial<Record<EngineName, () => Promise<Engine>>> = {
   trl: async () => (await import("./trl/index.js")).trl,
+  axolotl: async () => (await import("./axolotl/index.js")).axolotl,
 };
 
 export function loadEngine(name: EngineName): Promise<Engine> {

@@ -4,6 +4,8 @@ import type { CheckReport } from "../dataset/check-dataset.js";
 import type { RenderInput, Rendering } from "../engines/contract.js";
 import { listEnvironments } from "../engines/env/list-environments.js";
 import { loadEngine } from "../engines/index.js";
+import { detectDevice } from "../engines/machine.js";
+import { stepsOf } from "../engines/steps.js";
 import { findHubId } from "../models/catalogue.js";
 import type { Env } from "../paths.js";
 import type { LoadedRecipe } from "../recipes/load.js";
@@ -11,6 +13,7 @@ import type { Recipe } from "../recipes/schema.js";
 import { checkRecipeData, refuseBadData } from "./check-recipe-data.js";
 import { refineRecipe } from "./refine.js";
 import { renderOnly } from "./render-only.js";
+import { trainingDevice } from "./training-device.js";
 
 export interface RunPlan {
   name: string;
@@ -19,14 +22,15 @@ export interface RunPlan {
   engine: { name: string; version: string; environmentHere: boolean };
   device: RenderInput["device"];
   data: { trainRows: number; evalRows: number; formats: CheckReport["formats"]; counts: CheckReport["counts"] };
-  /** Optimizer steps. */
-  steps: number;
+  /** Optimizer steps; null where they depend on tokens (packing). */
+  steps: number | null;
   rendering: Rendering;
 }
 
 /** Throws what `ft run` would throw before it fetches anything. */
 export async function planRun(written: LoadedRecipe, env: Env): Promise<RunPlan> {
   refuseBadData(await checkRecipeData(written, null));
+  trainingDevice(written.recipe, await detectDevice(env));
   const { loaded, model, device } = await refineRecipe(written, env);
   const { recipe } = loaded;
   const rendering = await renderOnly(written, env);
@@ -35,7 +39,6 @@ export async function planRun(written: LoadedRecipe, env: Env): Promise<RunPlan>
   refuseBadData(report);
   const environments = await listEnvironments(env);
   const { train, eval: heldOut } = report.facts;
-  const lines = rendering.layout === "prompt-completion" ? train.assistantTurns : train.rows;
   return {
     name: recipe.name,
     recipe,
@@ -56,7 +59,7 @@ export async function planRun(written: LoadedRecipe, env: Env): Promise<RunPlan>
     },
     device,
     data: { trainRows: train.rows, evalRows: heldOut?.rows ?? 0, formats: report.formats, counts: report.counts },
-    steps: recipe.train.max_steps ?? Math.ceil(Math.ceil(lines / recipe.train.batch_size) * recipe.train.epochs),
+    steps: stepsOf(recipe, report.facts, rendering.layout),
     rendering,
   };
 }

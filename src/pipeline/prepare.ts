@@ -52,7 +52,7 @@ export async function prepare(written: LoadedRecipe, context: PrepareContext): P
   const loaded = refineDefaults(written, choiceFacts(described, report.facts, device));
   const { recipe, dir } = loaded;
   const engine = await supportedEngine(loaded);
-  const environment = await ensureEnvironment(engine.name, { env, signal, onProgress, device: here });
+  const environment = await ensureEnvironment(recipe.engine, { env, signal, onProgress, device: here });
   if (environment.notice) onNotice(environment.notice);
   const model = await fetchModel(resolved, {
     env,

@@ -12,7 +12,7 @@ import { type ResolvedModel, resolveModel } from "../models/resolve.js";
 import type { Env } from "../paths.js";
 import type { ChoiceFacts } from "../recipes/defaults.js";
 import { type LoadedRecipe, refineDefaults } from "../recipes/load.js";
-import { trainingDevice } from "./training-device.js";
+import { renderingDevice } from "./training-device.js";
 
 export interface KnownRecipe {
   loaded: LoadedRecipe;
@@ -28,7 +28,7 @@ export async function refineRecipe(loaded: LoadedRecipe, env: Env): Promise<Know
   const { recipe, dir } = loaded;
   const resolved = resolveRecipeModel(loaded, env);
   const model = await describeModel(resolved, { template: recipe.model.template, cwd: dir, env });
-  const device = trainingDevice(recipe, await detectDevice(env));
+  const device = renderingDevice(recipe, await detectDevice(env));
   const isHere = recipe.data.train.every(({ path }) => existsSync(resolve(dir, path)));
   const dataset = isHere ? await datasetFacts(dataSource(recipe, dir)) : null;
   return { loaded: refineDefaults(loaded, choiceFacts(model, dataset, device)), resolved, model, device, dataset };

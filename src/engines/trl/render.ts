@@ -4,6 +4,7 @@ import type { Recipe } from "../../recipes/schema.js";
 import { accelerateFile, accelerateYaml, needsLauncher } from "../accelerate.js";
 import { batchOf } from "../batch.js";
 import type { DataLayout, RenderInput, Rendering } from "../contract.js";
+import { jobEnvironment } from "../environment.js";
 import { evaluateJson, evaluateStep } from "../evaluate-config.js";
 import { mergeOverrides, type Section } from "../overrides.js";
 import { type Precision, precisionOf, torchNames } from "../precision.js";
@@ -44,12 +45,12 @@ export function renderTrl(input: RenderInput): Rendering {
     layout,
     train: isLaunched
       ? {
-          module: "accelerate.commands.launch",
+          module: "ft_trainer.launch",
           args: ["--config_file", accelerateFile, "--module", trainer, configFile],
         }
       : { module: trainer, args: [configFile] },
     evaluate: evaluateStep,
-    env: environment(recipe, device),
+    env: jobEnvironment(input),
     notes: notesOf(input, layout),
   };
 }
@@ -173,17 +174,6 @@ function ownCommand(objective: Recipe["objective"]["type"]): string {
   return hasCommand
     ? `In the job folder: trl ${objective} --config ${configFile}`
     : `In the job folder: python -m ${trainer} ${configFile}`;
-}
-
-/** The base is a local folder: nothing is asked of the hub. Caches stay in the job folder. */
-function environment({ compute }: Recipe, device: RenderInput["device"]): Record<string, string> {
-  const isOneOfMany = device.kind === "cuda" && compute.gpus === 1 && device.count > 1;
-  return {
-    HF_HUB_OFFLINE: "1",
-    HF_DATASETS_CACHE: "cache/datasets",
-    TOKENIZERS_PARALLELISM: "false",
-    ...(isOneOfMany ? { CUDA_VISIBLE_DEVICES: device.firstGpu ?? "0" } : {}),
-  };
 }
 
 function notesOf({ recipe, model, dataset, device }: RenderInput, layout: DataLayout): string[] {

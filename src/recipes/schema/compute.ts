@@ -7,7 +7,7 @@ export const engineNames = ["trl", "axolotl", "unsloth"] as const;
 export const engineVersions: Record<(typeof engineNames)[number], readonly [string, ...string[]]> = {
   trl: ["1.16.0"],
   axolotl: ["0.21.0", "0.19.0"],
-  unsloth: ["2026.10.9"],
+  unsloth: ["2026.10.7"],
 };
 
 export const launcherNames = ["local"] as const;
