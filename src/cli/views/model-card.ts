@@ -14,7 +14,7 @@ export function modelText(card: ModelCard, width: number): string {
     card.alias ? `${card.alias}  ${card.id}` : card.id,
     labelled(facts(card), width),
     labelled(licenceLines(card), width),
-    memoryTable(card),
+    memoryTable(card, width),
     labelled(
       [
         ["start with", startWith(card)],
@@ -97,7 +97,7 @@ function evidence({ evidence, source }: Licence): string {
   return evidence === "read" ? `Summarised from ${source}.` : `Summarised without the whole text (${source}).`;
 }
 
-function memoryTable({ memory, shape }: ModelCard): string {
+function memoryTable({ memory, shape }: ModelCard, width: number): string {
   const heads = ["GPU memory, GiB", "weights", "states", "activations", "logits", "step", "CUDA", "total"];
   const rows = (["qlora", "lora", "full"] as const).map((method) => {
     const { weights, adapter, gradients, optimizer, activations, logits, optimizerStep, context, total } =
@@ -106,13 +106,11 @@ function memoryTable({ memory, shape }: ModelCard): string {
     return [`  ${method}`, ...[weights, states, activations, logits, optimizerStep, context, total].map(gibibytes)];
   });
   const columns = heads.map((head, index) => ({ head, align: index === 0 ? ("left" as const) : ("right" as const) }));
-  return [
-    ...plainTable(columns, rows),
-    "An estimate for one GPU: 1 row of 1,024 tokens, gradient checkpointing, rank 16.",
-    "States: adapter, gradients, AdamW's moments. Step: what AdamW takes once activations",
-    "and logits are gone; the total counts the larger of the two.",
-    ...(keepsExperts(shape) ? ["Its experts stay in bf16 with qlora: only linear layers are quantised."] : []),
-  ].join("\n");
+  const note =
+    "An estimate for one GPU: 1 row of 1,024 tokens, gradient checkpointing, rank 16. States: adapter, gradients, AdamW's moments. " +
+    "Step: what AdamW takes once activations and logits are gone; the total counts the larger of the two." +
+    (keepsExperts(shape) ? " The experts stay in bf16 with qlora, which quantises linear layers only." : "");
+  return [...plainTable(columns, rows), ...wrapWords(note, width, 6)].join("\n");
 }
 
 /** LoRA where it fits a GPU of 16 GiB, else QLoRA. */
