@@ -127,7 +127,7 @@ describe("ft models show", () => {
     env = { ...env, HF_HUB_OFFLINE: "0", HF_ENDPOINT: hub.url };
     const { out, code } = await ft("models show acme/mine");
     expect(code).toBe(0);
-    expect(out).toContain("0.596 billion");
+    expect(out).toContain("596 million");
     expect(out).toMatch(/here +not downloaded; ft run fetches it/);
     expect(out).toMatch(/licence +not known to ft: read the Hub's page of acme\/mine/);
     expect(hub.requests).toEqual(["GET /acme/mine/resolve/main/config.json"]);

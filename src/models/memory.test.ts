@@ -57,6 +57,20 @@ test.each([
   expect(Math.abs(ratio - 1), `${ratio}`).toBeLessThan(0.01);
 });
 
+/** Counted in adapters that PEFT 0.21 made on small random models of transformers 5.23, rank 4, all-linear. */
+test.each([
+  ["mixtral", 128, 30_752],
+  ["qwen3-moe", 32, 15_392],
+  ["gpt-oss", 128, 3_584],
+  ["llama4", 128, 8_736],
+])("a %s model gets as many LoRA parameters as PEFT gives it", (family, intermediate, parameters) => {
+  const shape: ModelShape = {
+    ...{ family, intermediate, paramsB: 1, layers: 2, hidden: 64, heads: 4, kvHeads: 2, headDim: 16 },
+    ...{ experts: 4, expertsPerToken: 2, vocab: 256, tiedEmbeddings: false },
+  };
+  expect(loraParameters(shape, { ...smallestSetting("lora"), rank: 4 })).toBe(parameters);
+});
+
 test("Llama 3.1 8B has 41.9 million LoRA parameters at rank 16 on all linear layers", () => {
   expect(loraParameters(llama8b, smallestSetting("lora"))).toBe(41_943_040);
 });

@@ -123,7 +123,7 @@ function weightBytes(shape: ModelShape, { method, weightBytes: bytes }: Training
 /**
  * r * (in + out) for each adapted matrix (LoRA, arXiv 2106.09685). PEFT 0.21 also adapts the experts of Mixtral, Qwen3 and DeepSeek, the
  * fused gate and up at twice the rank (its transformers_weight_conversion.py); those of gpt-oss it leaves alone, and those of Llama 4 it
- * meets as single matrices, when quantised.
+ * meets as single matrices, when quantised. Routers and shared experts are linear layers like others.
  */
 export function loraParameters(shape: ModelShape, { method, rank, targets }: TrainingSetting): number {
   const isTarget = ({ projection }: Matrix): boolean => targets === "all-linear" || targets.includes(projection);
@@ -132,10 +132,12 @@ export function loraParameters(shape: ModelShape, { method, rank, targets }: Tra
   const { hidden, intermediate, experts } = shape;
   const attention = adapters(attentionMatrices(shape));
   if (experts === 0) return shape.layers * (attention + adapters(mlpMatrices(shape)));
+  if (shape.family.startsWith("gpt-oss")) return shape.layers * attention;
   const single = adapters(mlpMatrices(shape));
   const fused = 2 * rank * (hidden + 2 * intermediate) + rank * (intermediate + hidden);
-  const isLeftAlone = shape.family.startsWith("gpt-oss") || (isLlama4(shape) && method === "lora");
-  return shape.layers * (attention + (isLeftAlone ? 0 : experts * (isLlama4(shape) || single === 0 ? single : fused)));
+  const each = isLlama4(shape) ? (method === "lora" ? 0 : single) : single === 0 ? 0 : fused;
+  const router = targets === "all-linear" ? rank * (hidden + experts) : 0;
+  return shape.layers * (attention + router + experts * each + (hasSharedExpert(shape) ? single : 0));
 }
 
 /**
@@ -164,8 +166,7 @@ function layerBytesPerToken(shape: ModelShape, setting: TrainingSetting): number
   const queries = heads * (shape.headDim ?? 192);
   const keys = shape.headDim === null ? heads * 192 : kvHeads * shape.headDim;
   const values = shape.headDim === null ? heads * 128 : keys;
-  const width =
-    intermediate * (experts === 0 ? 1 : expertsPerToken + (/^(llama4|deepseek)/.test(shape.family) ? 1 : 0));
+  const width = intermediate * (experts === 0 ? 1 : expertsPerToken + (hasSharedExpert(shape) ? 1 : 0));
   /** What is cast to bf16 for one matrix (before an fp32 adapter, or under autocast) is kept for it alone; otherwise matrices share. */
   const castsEach = method === "lora" || residual === 4;
   const inputs = (group: Projection[]): number => {
@@ -206,6 +207,10 @@ function logitBytes({ vocab, hidden }: ModelShape, setting: TrainingSetting): nu
 /** The experts are no linear layers, so that QLoRA keeps them in bf16. */
 export function keepsExperts(shape: ModelShape): boolean {
   return shape.experts > 0 && !isLlama4(shape);
+}
+
+function hasSharedExpert({ family }: ModelShape): boolean {
+  return /^(llama4|deepseek)/.test(family);
 }
 
 function isLlama4({ family }: ModelShape): boolean {
