@@ -123,9 +123,10 @@ function memoryTable({ memory, shape }: ModelCard, width: number): string {
   return [...plainTable(columns, rows), ...wrapWords(note, width, 6)].join("\n");
 }
 
-/** LoRA where it fits a GPU of 16 GiB, else QLoRA. */
+/** LoRA where it fits a GPU of 16 GiB or QLoRA saves next to nothing, else QLoRA. */
 function startWith({ asked, alias, notice, memory }: ModelCard): string {
-  const method = memory.lora.total <= 16 ? "lora" : "qlora";
+  const isLoraFine = memory.lora.total <= Math.max(16, 1.1 * memory.qlora.total);
+  const method = isLoraFine ? "lora" : "qlora";
   return `ft init --base ${notice ? alias : asked} --method ${method}`;
 }
 
