@@ -96,12 +96,12 @@ function known(flag: string, value: string, values: Iterable<string>): string {
   const typed = value.toLowerCase();
   if (all.includes(typed)) return typed;
   const nearest = all.map((name) => ({ name, away: distance(typed, name) })).sort((a, b) => a.away - b.away)[0];
-  const isNear = nearest !== undefined && nearest.away <= Math.max(2, Math.floor(typed.length / 3));
+  const near = all.find((name) => name.startsWith(typed)) ?? (nearest && nearest.away <= 2 ? nearest.name : null);
   throw new FtError({
     code: "models.unknown-value",
     exit: "usage",
     message: `${flag}: no model of the catalogue has ${value}`,
-    ...(isNear ? { why: `did you mean ${nearest.name}?` } : {}),
+    ...(near ? { why: `did you mean ${near}?` } : {}),
     next: `give one of ${all.join(", ")}`,
   });
 }

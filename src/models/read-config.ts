@@ -67,7 +67,7 @@ export function readConfig(json: unknown): ConfigShape | null {
     vocab: config.vocab_size,
     tiedEmbeddings: config.tie_word_embeddings ?? tiedByDefault.has(family),
   };
-  const billions = (of: ModelShape): number => Math.round(parameters(of, config) / 1e6) / 1e3;
+  const billions = (of: ModelShape): number => Math.round(parameters(of, config) / 1e3) / 1e6;
   return {
     ...shape,
     paramsB: billions(shape),

@@ -3,7 +3,7 @@ import type { Licence } from "../../models/licences.js";
 import { keepsExperts } from "../../models/memory.js";
 import type { ModelCard } from "../../models/model-card.js";
 import { gibibytes } from "./models.js";
-import { wrapWords } from "./one-line.js";
+import { oneLine, wrapWords } from "./one-line.js";
 import { plainTable } from "./plain-table.js";
 
 type Line = [label: string, text: string | null];
@@ -14,7 +14,7 @@ export function modelText(card: ModelCard, width: number): string {
     card.alias ? `${card.alias}  ${card.id}` : card.id,
     labelled(facts(card), width),
     labelled(licenceLines(card), width),
-    memoryTable(card),
+    memoryTable(card, width),
     labelled(
       [
         ["start with", startWith(card)],
@@ -29,32 +29,38 @@ export function modelText(card: ModelCard, width: number): string {
 function facts(card: ModelCard): Line[] {
   const { shape, activeParamsB, maxContext, templateFamily, eosToken, endOfTurnToken } = card;
   const moe = shape.experts > 0 ? `, ${shape.experts} experts of which ${shape.expertsPerToken} a token` : "";
-  const active = activeParamsB < shape.paramsB ? `, ${activeParamsB} billion active` : "";
+  const active = activeParamsB < shape.paramsB ? `, ${amount(activeParamsB)} active` : "";
   return [
     [
       "parameters",
-      `${shape.paramsB} billion${active}${card.multimodal ? " (multimodal; ft trains its text side)" : ""}`,
+      `${amount(shape.paramsB)}${active}${card.multimodal ? " (multimodal; ft trains its text side)" : ""}`,
     ],
     [
       "shape",
       `${shape.family}: ${shape.layers} layers, width ${shape.hidden}, MLP ${shape.intermediate}${moe}, ${shape.heads} heads (${shape.kvHeads} for keys), vocabulary ${shape.vocab}`,
     ],
     ["context", maxContext === null ? "not stated" : `${maxContext.toLocaleString("en-US")} tokens`],
-    ["template", template(templateFamily)],
-    ["end of turn", endOfTurnToken ?? (templateFamily === "none" ? "none" : unknown)],
-    ["end of text", eosToken ?? unknown],
+    ["template", template(templateFamily, card.dir !== null)],
+    ["end of turn", endOfTurnToken ?? (templateFamily === "none" ? "none" : card.dir ? "not stated" : unknown)],
+    ["end of text", eosToken ?? (card.dir ? "not stated" : unknown)],
     ["origin", card.origin && `${card.origin}, released ${card.released}`],
     ["gated", gated(card)],
-    ["here", whereabouts(card)],
+    ...whereabouts(card),
     ["facts from", card.source],
   ];
 }
 
+/** 8.03 -> "8.03 billion", 0.134515 -> "135 million". */
+function amount(billions: number): string {
+  if (billions >= 1) return `${Number(billions.toFixed(3))} billion`;
+  return billions >= 0.001 ? `${Math.round(billions * 1e3)} million` : `${Math.round(billions * 1e6)} thousand`;
+}
+
 const unknown = "known once it is downloaded";
 
-function template(family: string | null): string {
+function template(family: string | null, isHere: boolean): string {
   if (family === "none") return "none (a base model: chat rows need ft init --template, such as chatml)";
-  return family ?? "one that ft has no name for, or known once it is downloaded";
+  return family ?? (isHere ? "one that ft has no name for" : unknown);
 }
 
 function gated({ gated, id }: ModelCard): string | null {
@@ -62,9 +68,13 @@ function gated({ gated, id }: ModelCard): string | null {
   return gated ? `yes: accept the licence on the Hub's page of ${id}, then set HF_TOKEN` : "no";
 }
 
-function whereabouts({ dir, missing, shape }: ModelCard): string {
-  if (dir === null) return `not downloaded; ft run fetches it (about ${Math.ceil(shape.paramsB * 2)} GB in bf16)`;
-  return missing.length === 0 ? dir : `${dir}, but not trainable as it is: missing ${missing.join("; ")}`;
+function whereabouts({ dir, missing, shape }: ModelCard): Line[] {
+  const gigabytes = Math.max(0.1, shape.paramsB * 2).toFixed(shape.paramsB < 5 ? 1 : 0);
+  if (dir === null) return [["here", `not downloaded; ft run fetches it (about ${gigabytes} GB in bf16)`]];
+  return [
+    ["here", dir],
+    ["", missing.length > 0 ? `not trainable as it is: missing ${missing.join("; ")}` : null],
+  ];
 }
 
 function licenceLines({ licence, licenceNote, euClause, id, dir }: ModelCard): Line[] {
@@ -97,7 +107,7 @@ function evidence({ evidence, source }: Licence): string {
   return evidence === "read" ? `Summarised from ${source}.` : `Summarised without the whole text (${source}).`;
 }
 
-function memoryTable({ memory, shape }: ModelCard): string {
+function memoryTable({ memory, shape }: ModelCard, width: number): string {
   const heads = ["GPU memory, GiB", "weights", "states", "activations", "logits", "step", "CUDA", "total"];
   const rows = (["qlora", "lora", "full"] as const).map((method) => {
     const { weights, adapter, gradients, optimizer, activations, logits, optimizerStep, context, total } =
@@ -106,18 +116,17 @@ function memoryTable({ memory, shape }: ModelCard): string {
     return [`  ${method}`, ...[weights, states, activations, logits, optimizerStep, context, total].map(gibibytes)];
   });
   const columns = heads.map((head, index) => ({ head, align: index === 0 ? ("left" as const) : ("right" as const) }));
-  return [
-    ...plainTable(columns, rows),
-    "An estimate for one GPU: 1 row of 1,024 tokens, gradient checkpointing, rank 16.",
-    "States: adapter, gradients, AdamW's moments. Step: what AdamW takes once activations",
-    "and logits are gone; the total counts the larger of the two.",
-    ...(keepsExperts(shape) ? ["Its experts stay in bf16 with qlora: only linear layers are quantised."] : []),
-  ].join("\n");
+  const note =
+    "An estimate for one GPU: 1 row of 1,024 tokens, gradient checkpointing, rank 16. States: adapter, gradients, AdamW's moments. " +
+    "Step: what AdamW takes once activations and logits are gone; the total counts the larger of the two." +
+    (keepsExperts(shape) ? " The experts stay in bf16 with qlora, which quantises linear layers only." : "");
+  return [...plainTable(columns, rows), ...wrapWords(note, width, 6)].join("\n");
 }
 
-/** LoRA where it fits a GPU of 16 GiB, else QLoRA. */
+/** LoRA where it fits a GPU of 16 GiB or QLoRA saves next to nothing, else QLoRA. */
 function startWith({ asked, alias, notice, memory }: ModelCard): string {
-  const method = memory.lora.total <= 16 ? "lora" : "qlora";
+  const isLoraFine = memory.lora.total <= Math.max(16, 1.1 * memory.qlora.total);
+  const method = isLoraFine ? "lora" : "qlora";
   return `ft init --base ${notice ? alias : asked} --method ${method}`;
 }
 
@@ -126,17 +135,17 @@ function alsoTyped({ typedInstead }: ModelCard): string | null {
   return `${typedInstead.join(", ")}: no such ${typedInstead.length === 1 ? "model exists" : "models exist"}, and ft says so and uses this one`;
 }
 
-/** A label, then its text wrapped beside it; lines without a text are left out. */
+/** A label, then its text wrapped beside it; lines without a text are left out. A path is never cut. */
 function labelled(lines: Line[], width: number): string {
   const indent = 15;
+  const wrap = (text: string): string[] =>
+    text.includes(" ") ? wrapWords(text, width - indent - 2, 20) : [oneLine(text)];
   return lines
     .flatMap(([label, text]) =>
-      text === null
-        ? []
-        : wrapWords(text, width - indent - 2, 20).map(
-            (line, index) =>
-              `  ${(index === 0 ? label : "").padEnd(indent - 2)}${index > 0 && text.startsWith("- ") ? "  " : ""}${line}`,
-          ),
+      (text === null ? [] : wrap(text)).map((line, index) => {
+        const hang = index > 0 && text?.startsWith("- ") ? "  " : "";
+        return `  ${(index === 0 ? label : "").padEnd(indent - 2)}${hang}${line}`;
+      }),
     )
     .join("\n");
 }

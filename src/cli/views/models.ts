@@ -33,7 +33,7 @@ export function modelLegend(method: string): string {
     "",
     "comm.  commercial use; terms: on conditions (ft models show <alias>);",
     "       no EU: on conditions, and no rights for people and companies of the EU",
-    `GiB    estimate for one GPU: ${method}, 1 row of 1,024 tokens, gradient checkpointing`,
+    `GiB    estimate, one GPU: ${method}, 1 row of 1,024 tokens, gradient checkpointing`,
     "",
   ].join("\n");
 }
