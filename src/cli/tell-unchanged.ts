@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { exitCodes } from "../errors.js";
-import { storeFile } from "../paths.js";
+import { runsDir } from "../paths.js";
 import { openProject } from "../pipeline/open-project.js";
 import { findUnchanged } from "../pipeline/unchanged.js";
 import type { LoadedRecipe } from "../recipes/load.js";
@@ -15,7 +15,7 @@ export async function tellUnchanged(
   loaded: LoadedRecipe,
   flags: { exitCode?: boolean; json?: boolean },
 ): Promise<boolean> {
-  if (!existsSync(storeFile(loaded.dir))) return false;
+  if (!existsSync(runsDir(loaded.dir))) return false;
   const store = await openProject(loaded.dir);
   const same = await findUnchanged(loaded, { env: io.env, store }).finally(() => store.close());
   if (!same) return false;
