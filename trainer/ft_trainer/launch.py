@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-from .exit_codes import RESUME_ME
+from .exit_codes import LOST_ANOTHER, RESUME_ME
 
 
 def launch(stop):
@@ -25,9 +25,9 @@ def launch(stop):
     try:
         launch_command(arguments)
     except ChildFailedError as error:
-        _, failure = error.get_first_failure()
-        asked = stop.asked and failure.exitcode == -signal.SIGTERM  # it did not listen yet: there was nothing to save
-        return RESUME_ME if asked else failure.exitcode
+        codes = [failure.exitcode for failure in sorted(error.failures.values(), key=lambda failure: failure.timestamp)]
+        code = next((code for code in codes if code != LOST_ANOTHER), LOST_ANOTHER)
+        return RESUME_ME if stop.asked and code == -signal.SIGTERM else code  # it did not listen yet: there was nothing to save
     return 0
 
 
