@@ -154,7 +154,8 @@ class ObjectivesTest(unittest.TestCase):
         self.assertLess(difference.abs().max().item(), 1e-4)
 
     def test_loftq_starts_nearer_to_the_original_base_than_its_4_bits(self):
-        self.job("loftq", "dpo", "qlora", {"max_steps": 1, "learning_rate": 0.0, "lora_dropout": 0, "lora_r": 32, "lora_alpha": 64}, {"lora": {"init": "loftq"}})
+        still = {"max_steps": 1, "learning_rate": 0.0, "lora_dropout": 0, "lora_r": 32, "lora_alpha": 64}
+        self.job("loftq", "dpo", "qlora", still, {"lora": {"init": "loftq"}})
         with mock.patch.object(saving, "save", wraps=saving.save) as saved:
             told = run_step(trl_train.train, "config/trl.yaml")
         first = next(event["values"] for event in told if event["kind"] == "metric")
