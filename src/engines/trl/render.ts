@@ -36,7 +36,7 @@ export function renderTrl(input: RenderInput): Rendering {
   return {
     files: {
       [configFile]: trlYaml(recipe, mergeOverrides(sections, recipe, ownership)),
-      "config/train.json": trainJson(recipe, templateFile),
+      "config/train.json": trainJson(recipe),
       "config/evaluate.json": evaluateJson(input),
       ...(isLaunched ? { [accelerateFile]: accelerateYaml(input) } : {}),
       ...(templateFile ? { [templateFile]: model.template!.source } : {}),
