@@ -38,22 +38,37 @@ def as_json(table):
     lines.append('  "keys": {')
     blocks = []
     for group in groups["keys"]:
-        rows = [f"      {json.dumps(key)}: {json.dumps(groups['keys'][group][key], ensure_ascii=False)}" for key in sorted(groups["keys"][group])]
+        rows = [f"      {json.dumps(key)}: {row(groups['keys'][group][key])}" for key in sorted(groups["keys"][group])]
         blocks.append(f"    {json.dumps(group)}: {{\n" + ",\n".join(rows) + "\n    }")
     lines.append(",\n".join(blocks))
     return "{\n" + "\n".join(lines) + "\n  }\n}\n"
 
 
+def row(described):
+    return json.dumps(in_order(described), ensure_ascii=False)
+
+
+def in_order(described):
+    order = ("type", "default", "enum", "only", "unused", "doc", "keys")
+    ordered = {name: described[name] for name in order if name in described}
+    if "keys" in ordered:
+        ordered["keys"] = {key: in_order(value) for key, value in sorted(ordered["keys"].items())}
+    return ordered
+
+
 def shared_keys(scopes):
-    """What every scope has alike is stored once, as the group `all`: scope -> groups, group -> keys."""
-    if len(scopes) < 2:
+    """What all objectives have alike is stored once, as the group `all`: scope -> groups, group -> keys."""
+    objectives = {name: keys for name, keys in scopes.items() if name in trl.OBJECTIVES}
+    if not objectives:
         return {"scopes": {name: [name] for name in scopes}, "keys": scopes}
-    first, *others = scopes.values()
-    alike = {key: value for key, value in first.items() if all(scope.get(key) == value for scope in others)}
-    if not alike:
-        return {"scopes": {name: [name] for name in scopes}, "keys": scopes}
-    own = {name: {key: value for key, value in keys.items() if key not in alike} for name, keys in scopes.items()}
-    return {"scopes": {name: ["all", name] for name in scopes}, "keys": {"all": alike, **own}}
+    first = next(iter(objectives.values()))
+    alike = {key: value for key, value in first.items() if all(keys.get(key) == value for keys in objectives.values())}
+    own = {
+        name: {key: value for key, value in keys.items() if name not in objectives or key not in alike}
+        for name, keys in scopes.items()
+    }
+    groups = {name: ["all", name] if name in objectives else [name] for name in scopes}
+    return {"scopes": groups, "keys": {"all": alike, **own}}
 
 
 if __name__ == "__main__":

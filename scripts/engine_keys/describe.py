@@ -3,7 +3,7 @@
 import ast
 import re
 
-from .source import CANNOT, constant, enum_members, parents
+from .source import CANNOT, constant, enum_members, parents, statements
 
 SKIPPED = ("model_config",)
 
@@ -11,7 +11,9 @@ SKIPPED = ("model_config",)
 def class_keys(module, node, seen=()):
     """Key -> description of a dataclass or pydantic model, inherited fields too; the nearest class wins."""
     keys = {}
-    for owner, klass in parents(module, node):
+    chain = list(parents(module, node))
+    pydantic = is_pydantic(chain)
+    for owner, klass in chain:
         docs = parameter_docs(ast.get_docstring(klass) or "")
         for statement in klass.body:
             if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
@@ -19,13 +21,23 @@ def class_keys(module, node, seen=()):
             name = statement.target.id
             if name.startswith("_") or name in SKIPPED or ast.unparse(statement.annotation).startswith("ClassVar"):
                 continue
-            described = field(owner, statement, docs.get(name), (*seen, klass.name))
+            described = field(owner, statement, docs.get(name), (*seen, klass.name), local_constants(owner, klass), pydantic)
             for alias in [*aliases(statement.value), name]:
                 keys.setdefault(alias, described)
     return keys
 
 
-def field(module, statement, doc, seen=()):
+def local_constants(module, klass):
+    """name -> value node of what the class body assigns for its own use; the last one counts."""
+    found = {}
+    for statement in statements(klass.body):
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+        if isinstance(target, ast.Name) and getattr(statement, "value", None) is not None:
+            found[target.id] = statement.value
+    return found
+
+
+def field(module, statement, doc, seen=(), local=None, pydantic=False):
     """One annotated name of a class body."""
     value = statement.value
     call = value if isinstance(value, ast.Call) and ast.unparse(value.func).split(".")[-1] in ("field", "Field") else None
@@ -33,10 +45,13 @@ def field(module, statement, doc, seen=()):
     metadata = constant_dict(options.get("metadata")) | constant_dict(options.get("json_schema_extra"))
     doc = metadata.get("help") or metadata.get("description") or text_of(options.get("description")) or doc
     first = call.args[0] if call and call.args else None
-    described = annotation(module, statement.annotation, seen)
+    described = annotation(module, statement.annotation, seen, pydantic)
     if metadata.get("choices"):
         described["enum"] = list(metadata["choices"])
-    return finish(described, default_of(module, first or options.get("default"), options.get("default_factory"), value, call), doc)
+    default = first if first is not None else options.get("default")
+    if isinstance(default, ast.Name) and default.id in (local or {}):
+        default = local[default.id]
+    return finish(described, default_of(module, default, options.get("default_factory"), value, call), doc)
 
 
 def default_of(module, default, factory, value, call):
@@ -57,16 +72,20 @@ def finish(described, default, doc):
         described["default"] = default
     if doc:
         described["doc"] = first_sentence(doc)
-    order = ("type", "default", "enum", "doc", "unused", "keys")
+    order = ("type", "default", "enum", "doc", "keys")
     return {name: described[name] for name in order if name in described}
 
 
-def annotation(module, node, seen=()):
-    """{type, enum?, keys?} of an annotation. Optional and Union are written with |, Annotated is taken off, aliases are followed."""
-    parts = {"enum": [], "keys": {}, "open": False, "enums": 0}
+def annotation(module, node, seen=(), pydantic=False):
+    """{type, enum?, keys?} of an annotation. Optional and Union are written with |, Annotated is taken off, aliases are followed.
+
+    `SomeEnum | str` of a dataclass takes the values of the enum only (they are converted), of a pydantic model any text.
+    """
+    parts = {"enum": [], "keys": {}, "text": False, "enums": 0, "depth": 0, "unknown": []}
     written = write(module, node, seen, parts)
     described = {"type": " | ".join(dict.fromkeys(split_union(written)))}
-    if parts["enum"] and (not parts["open"] or parts["enums"]):
+    closed = not parts["text"] or (parts["enums"] and not pydantic)
+    if parts["enum"] and not parts["unknown"] and closed:
         described["enum"] = list(dict.fromkeys(parts["enum"]))
     if parts["keys"]:
         described["keys"] = dict(sorted(parts["keys"].items()))
@@ -87,7 +106,10 @@ def write(module, node, seen, parts):
             values = [constant(item, module) for item in items]
             parts["enum"] += [value for value in values if isinstance(value, str)]
             return f"Literal[{', '.join(repr(value) for value in values)}]"
+        wraps = name not in ("Optional", "Union")
+        parts["depth"] += wraps
         inner = [write(module, item, seen, parts) for item in items]
+        parts["depth"] -= wraps
         if name == "Optional":
             return f"{inner[0]} | None"
         if name == "Union":
@@ -96,13 +118,15 @@ def write(module, node, seen, parts):
         return f"{plain}[{', '.join(inner)}]"
     name = ast.unparse(node).split(".")[-1]
     if name == "str":
-        parts["open"] = True
+        parts["text"] = True
     found = module.find(name) if isinstance(node, ast.Name) else None
+    if found is None and name in module.names:
+        parts["unknown"].append(name)
     if found and isinstance(found[1], ast.ClassDef):
         members = list(enum_members(*found).values())
         if members:
             parts["enum"] += members
-            parts["enums"] += 1
+            parts["enums"] += parts["depth"] == 0
         elif is_record(*found) and found[1].name not in seen:
             for key, inner in class_keys(*found, seen).items():
                 parts["keys"][key] = merged(parts["keys"].get(key), inner)
@@ -113,9 +137,12 @@ def write(module, node, seen, parts):
 
 def is_record(module, node):
     """A pydantic model or a dataclass: it has annotated fields of its own or inherited ones."""
-    chain = list(parents(module, node))
-    models = any(ast.unparse(base).endswith("BaseModel") for _, klass in chain for base in klass.bases)
-    return models or any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list)
+    dataclass = any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list)
+    return dataclass or is_pydantic(parents(module, node))
+
+
+def is_pydantic(chain):
+    return any(ast.unparse(base).endswith("BaseModel") for _, klass in chain for base in klass.bases)
 
 
 def merged(one, other):

@@ -119,6 +119,11 @@ def constant(node, module=None):
             return enum_members(*found).get(node.attr, CANNOT)
     if isinstance(node, ast.Attribute) and node.attr == "value":
         return constant(node.value, module)
+    if isinstance(node, ast.Subscript) and (key := constant(node.slice)) is not CANNOT:
+        table = constant(node.value, module)
+        return table.get(key, CANNOT) if isinstance(table, dict) else CANNOT
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("int", "float", "str", "Path") and len(node.args) == 1:
+        return constant(node.args[0], module)
     if isinstance(node, (ast.List, ast.Tuple)):
         items = [constant(item, module) for item in node.elts]
         return CANNOT if any(item is CANNOT for item in items) else items
@@ -141,9 +146,8 @@ def enum_members(module, node):
     own = {}
     for statement in node.body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            value = constant(statement.value)
-            if isinstance(value, (str, int)):
-                own[statement.targets[0].id] = value
+            name, value = statement.targets[0].id, constant(statement.value)
+            own[name] = value if isinstance(value, (str, int)) else name
     return {**inherited, **own}
 
 
