@@ -3,6 +3,7 @@
 import hashlib
 
 from .describe import class_keys
+from .reads import readers
 
 # objective -> (script arguments, config). cpo also does simpo (loss_type: simpo). orpo and cpo have no `trl` command.
 OBJECTIVES = {
@@ -14,16 +15,31 @@ OBJECTIVES = {
     "reward": ("trl.scripts.utils.ScriptArguments", "trl.trainer.reward_config.RewardConfig"),
     "grpo": ("trl.scripts.grpo.GRPOScriptArguments", "trl.trainer.grpo_config.GRPOConfig"),
 }
+# Read by the script of one objective only.
+ONE_OBJECTIVE = {"ignore_bias_buffers": ["dpo"]}
+
+# Old names, which __post_init__ moves to the new ones (looked at in 1.15.0 and 1.16.0).
+MOVED = ("vllm_importance_sampling_cap",)
+
+# Where transformers reads none of the trainer's arguments.
+NOT_TRAINER = ("models/", "generation", "pipelines", "quantizers", "utils/", "cli", "kernels")
+
 SHARED = ("trl.trainer.model_config.ModelConfig", "trl.scripts.utils.DatasetMixtureConfig")
 
 
 def table(source):
+    read_by = readers(source.folder / "trl") | readers(source.folder / "transformers", NOT_TRAINER)
     scopes = {}
     for objective, classes in OBJECTIVES.items():
         keys = {}
         for dotted in (*classes, *SHARED):
             for key, described in class_keys(*source.find(dotted)).items():
                 keys.setdefault(key, described)
+        for key, described in keys.items():
+            if key in ONE_OBJECTIVE:
+                described["only"] = ONE_OBJECTIVE[key]
+            elif key not in MOVED and all(file.endswith("_config.py") for file in read_by.get(key, ())):
+                described["unused"] = True
         scopes[objective] = keys
     return {
         "made_from": {"transformers": source.version("transformers")},
