@@ -13,7 +13,7 @@ import { builtinTemplates, readTemplate } from "../src/models/template.js";
 const { env } = process;
 const cwd = process.cwd();
 const onProgress = () => undefined;
-const python = async () => (await ensureEnvironment("trl", { env, onProgress })).python;
+const python = async () => (await ensureEnvironment({ name: "trl", version: "1.16.0" }, { env, onProgress })).python;
 const model = resolveModel("smollm2-135m", { cwd, env });
 let facts: ModelFacts;
 

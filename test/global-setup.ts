@@ -15,7 +15,7 @@ export default async function setUp(): Promise<void> {
   await execa(process.execPath, ["scripts/build.mjs"], { cwd: packageRoot });
   const env = process.env;
   const onProgress = sayLabels();
-  const { python } = await ensureEnvironment("trl", { env, onProgress });
+  const { python } = await ensureEnvironment({ name: "trl", version: "1.16.0" }, { env, onProgress });
   process.env.FT_TEST_PYTHON = python;
   process.env.FT_TEST_TINY_MODEL = await tinyModel(python);
   const embedded = await fetchModel(resolveModel("smollm2-135m", { cwd: packageRoot, env }), {

@@ -2,13 +2,16 @@
 import { stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import type { CheckInput, CheckModel } from "../dataset/check-dataset.js";
+import type { DataSource } from "../dataset/dataset-facts.js";
 import { dataSource } from "../dataset/snapshot.js";
 import { FtError } from "../errors.js";
 import { describeModel } from "../models/describe.js";
 import { resolveModel } from "../models/resolve.js";
 import { readTemplate } from "../models/template.js";
 import { loadRecipe } from "../recipes/load.js";
-import { dataFormats, type Recipe } from "../recipes/schema.js";
+import { dataFormats } from "../recipes/schema/data.js";
+import { objectiveNames } from "../recipes/schema/objective.js";
+import type { ObjectiveName, Recipe } from "../recipes/schema.js";
 import type { Io } from "./io.js";
 
 export interface CheckFlags {
@@ -17,32 +20,54 @@ export interface CheckFlags {
   format?: string;
   model?: string;
   maxLength?: number;
+  objective?: string;
 }
 
 /** @throws FtError usage.*, recipe.* */
 export async function planCheck(io: Io, files: string[], flags: CheckFlags): Promise<CheckInput> {
   const recipePath = await recipeFile(io, flags);
-  const loaded = recipePath === null ? null : loadRecipe(recipePath, { cwd: io.cwd });
+  const loaded = recipePath === null ? null : loadRecipe(recipePath, { cwd: io.cwd, env: io.env });
   const recipe = loaded?.recipe ?? null;
   if (files.length === 0 && !recipe) throw nothingToCheck();
   const format = formatOf(flags.format);
   const recipeDir = loaded?.dir ?? io.cwd;
   const source =
-    files.length === 0
-      ? inFolder(dataSource(recipe as Recipe, recipeDir), io.cwd)
-      : { dir: io.cwd, train: files, format: recipe?.data.format ?? "auto" };
+    files.length === 0 ? inFolder(dataSource(recipe as Recipe, recipeDir), io.cwd) : namedFiles(io, files, recipe);
   return {
     ...source,
     ...(flags.eval !== undefined && { eval: [flags.eval] }),
-    ...(format && { format }),
+    ...(format && { format, train: source.train.map((file) => ({ ...file, format })) }),
+    ...(flags.objective !== undefined && { objective: objectiveOf(flags.objective) }),
     ...(await modelOf(io, flags, recipe, recipeDir)),
   };
+}
+
+function namedFiles(io: Io, files: string[], recipe: Recipe | null): DataSource {
+  const format = recipe?.data.format ?? "auto";
+  const train = files.map((path) => ({ path, format, weight: 1 }));
+  return { dir: io.cwd, train, format, objective: recipe?.objective.type ?? null, seed: 0 };
+}
+
+function objectiveOf(name: string): ObjectiveName {
+  const objective = objectiveNames.find((each) => each === name);
+  if (objective) return objective;
+  throw new FtError({
+    code: "usage.objective",
+    exit: "usage",
+    message: `unknown objective ${name}`,
+    next: `use one of: ${objectiveNames.join(", ")}`,
+  });
 }
 
 /** Names as seen from the folder where the person stands. */
 function inFolder(source: ReturnType<typeof dataSource>, cwd: string): ReturnType<typeof dataSource> {
   const name = (file: string) => relative(cwd, resolve(source.dir, file));
-  return { ...source, dir: cwd, train: source.train.map(name), ...(source.eval && { eval: source.eval.map(name) }) };
+  return {
+    ...source,
+    dir: cwd,
+    train: source.train.map((file) => ({ ...file, path: name(file.path) })),
+    ...(source.eval && { eval: source.eval.map(name) }),
+  };
 }
 
 async function modelOf(

@@ -17,7 +17,11 @@ export function registerData(program: Command, { io, exit }: CommandContext): vo
     .argument("[files...]", "training files, .jsonl or .json (default: those of the recipe)")
     .option("--recipe <file>", "recipe whose data and model to check (default: ft.yaml, when it is here)")
     .option("--eval <file>", "held-out rows, which must share nothing with the training rows")
-    .option("--format <name>", "row format: auto, messages, alpaca, sharegpt, prompt-completion or text")
+    .option(
+      "--format <name>",
+      "row format: auto, messages, alpaca, sharegpt, prompt-completion, text, preference, unpaired or prompt",
+    )
+    .option("--objective <name>", "what the rows are for: sft, dpo, orpo, simpo, cpo, kto, reward or grpo")
     .option("--model <folder>", "model folder, for the rules that need its tokenizer and template")
     .option("--max-length <tokens>", "tokens a row may have", Number)
     .option("--json", "print {ok, files, rows, findings, ...}")

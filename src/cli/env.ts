@@ -8,7 +8,9 @@ export function registerEnv(program: Command, { io }: CommandContext): void {
 
   environments
     .command("create [engine]")
-    .description("make the engine's environment for this machine, or find it ready (default: trl)")
+    .description(
+      "make an engine's environment for this machine, or find it ready: trl (default), axolotl, axolotl@0.19.0 ...",
+    )
     .option("--json", "print the environment as JSON")
     .action(async (engine: string | undefined, flags: { json?: boolean }) => {
       const { requireEngine } = await import("../engines/env/engine-lock.js");

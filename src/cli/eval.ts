@@ -37,7 +37,7 @@ export function registerEval(program: Command, { io }: CommandContext): void {
           ...{ db, run: id, jobDir, changes, rows: flags.rows },
           runEvaluator: () =>
             preparing(io, async ({ env, signal, onProgress }) => {
-              const { python } = await ensureEnvironment(job.engine.name, { env, signal, onProgress });
+              const { python } = await ensureEnvironment(job.engine, { env, signal, onProgress });
               onProgress({ label: `evaluating base and adapter of ${id}` });
               await runEvaluator({ jobDir, python, env: trainerEnv(env) });
             }),

@@ -9,9 +9,12 @@ import { registerEval } from "./eval.js";
 import { registerHelp } from "./help-exit-codes.js";
 import { registerInit } from "./init.js";
 import type { Io } from "./io.js";
+import { registerModels } from "./models.js";
+import { registerRecipe } from "./recipe.js";
 import { registerRender } from "./render.js";
 import { registerRun } from "./run.js";
 import { registerRuns } from "./runs.js";
+import { registerSchema } from "./schema.js";
 
 /** Runs one command line and returns the exit code. Never throws, never calls process.exit. */
 export async function main(args: string[], io: Io): Promise<number> {
@@ -58,7 +61,10 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
 /** One line a command, in the order of the help. */
 const commands: ((program: Command, context: CommandContext) => void)[] = [
   registerInit,
+  registerModels,
   registerData,
+  registerRecipe,
+  registerSchema,
   registerRender,
   registerRun,
   registerRuns,

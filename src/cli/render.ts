@@ -24,7 +24,7 @@ export function registerRender(program: Command, { io }: CommandContext): void {
       const { loadRecipe } = await import("../recipes/load.js");
       const { renderOnly, writeRendering } = await import("../pipeline/render-only.js");
       const sets = [...(flags.set ?? []), ...(flags.engine ? [`engine.name=${flags.engine}`] : [])];
-      const rendering = await renderOnly(loadRecipe(file ?? "ft.yaml", { cwd: io.cwd, sets }), io.env);
+      const rendering = await renderOnly(loadRecipe(file ?? "ft.yaml", { cwd: io.cwd, env: io.env, sets }), io.env);
       const written = flags.out
         ? writeRendering(rendering, { cwd: io.cwd, out: flags.out, force: flags.force ?? false })
         : [];

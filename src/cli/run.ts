@@ -22,7 +22,7 @@ export function registerRun(program: Command, context: CommandContext): void {
     .option("--json", "print the result as JSON")
     .action(async (file: string | undefined, flags: Flags) => {
       const { loadRecipe } = await import("../recipes/load.js");
-      const loaded = loadRecipe(file ?? "ft.yaml", { cwd: io.cwd, sets: flags.set ?? [] });
+      const loaded = loadRecipe(file ?? "ft.yaml", { cwd: io.cwd, env: io.env, sets: flags.set ?? [] });
       if (flags.dryRun) {
         const { planRun } = await import("../pipeline/plan-run.js");
         const plan = await planRun(loaded, io.env);

@@ -7,8 +7,18 @@ export interface Message {
   content: string;
 }
 
-/** A conversation, or plain text. Alpaca, sharegpt and prompt+completion rows all become messages. */
-export type CanonicalRow = { kind: "messages"; messages: Message[] } | { kind: "text"; text: string };
+/** Alpaca, sharegpt and prompt+completion rows all become messages. */
+export type CanonicalRow =
+  | { kind: "messages"; messages: Message[] }
+  | { kind: "text"; text: string }
+  /** Two answers to one prompt, the first the better: dpo, orpo, simpo, cpo, reward. */
+  | { kind: "preference"; prompt: Message[]; chosen: Message[]; rejected: Message[] }
+  /** One answer, good or bad: kto. */
+  | { kind: "unpaired"; prompt: Message[]; completion: Message[]; label: boolean }
+  /** A question without an answer, and what the reward functions want to know: grpo. */
+  | { kind: "prompt"; prompt: Message[]; columns: Record<string, unknown> };
+
+export type RowKind = CanonicalRow["kind"];
 
 /** Where a row came from; lines count from 1 (for .json: the line on which the element starts). */
 export interface RowPlace {
@@ -25,7 +35,9 @@ export interface SplitFacts {
   rows: number;
   /** sha256 over the canonical rows in order, hex: same rows, same hash, whatever the file format. */
   sha256: string;
-  kinds: { messages: number; text: number };
+  kinds: Record<RowKind, number>;
+  /** Characters of the longest row. */
+  longestChars: number;
   /** Assistant turns in all rows: lines of the prompt-completion layout. */
   assistantTurns: number;
 }

@@ -5,7 +5,7 @@ import type { CanonicalRow, DatasetFacts, Finding, RowPlace } from "./canonical.
 import { looseDigest, rowDigest } from "./canonical-key.js";
 import { collectFindings, type FindingCollector } from "./collect-findings.js";
 import { type ControlTokenCheck, controlTokenCheck } from "./control-tokens.js";
-import { type DataSource, datasetFacts, type FactsSum, sumFacts } from "./dataset-facts.js";
+import { type DataSource, datasetFacts, type FactsSum, sumFacts, type TrainingFile } from "./dataset-facts.js";
 import { loadMaskModel } from "./load-mask-model.js";
 import { readRows } from "./read-rows.js";
 import { createRowIndex, type RowIndex } from "./row-index.js";
@@ -68,15 +68,17 @@ export async function checkDataset(input: CheckInput): Promise<CheckReport> {
     sum: sumFacts(input),
     formats: {},
     firstOfKind: new Map(),
+    labels: new Set(),
     rows: 0,
   };
-  const names = [...input.train, ...(input.eval ?? [])];
+  const names = [...input.train.map(({ path }) => path), ...(input.eval ?? [])];
   const start: RowPlace = { file: names[0] as string, line: 1 };
   if (!model) check.findings.add(toFinding({ rule: "TOK000", message: input.whyNoModel ?? "no model given" }, start));
-  for (const name of input.train) await checkFile(check, name, "train");
-  for (const name of input.eval ?? []) await checkFile(check, name, "eval");
+  for (const file of input.train) await checkFile(check, file, "train");
+  for (const path of input.eval ?? []) await checkFile(check, { path, format: input.format, weight: 1 }, "eval");
   for (const finding of check.tokens?.finish(start) ?? []) check.findings.add(finding);
   reportMixedKinds(check);
+  reportOneLabel(check);
   return {
     ok: check.findings.errors() === 0,
     files: names,
@@ -99,15 +101,18 @@ interface Check {
   sum: FactsSum;
   formats: Record<string, string>;
   firstOfKind: Map<CanonicalRow["kind"], RowPlace>;
+  labels: Set<boolean>;
   rows: number;
 }
 
-async function checkFile(check: Check, name: string, side: "train" | "eval"): Promise<void> {
+async function checkFile(check: Check, file: TrainingFile, side: "train" | "eval"): Promise<void> {
   const { input } = check;
+  const name = file.path;
   const rows = readRows({
     path: resolve(input.dir, name),
     name,
-    format: input.format,
+    format: file.format,
+    objective: input.objective,
     report: check.findings.add,
     onFormat: (format) => {
       check.formats[name] = format;
@@ -118,9 +123,10 @@ async function checkFile(check: Check, name: string, side: "train" | "eval"): Pr
     check.rows += 1;
     if (!row) continue;
     if (!check.firstOfKind.has(row.kind)) check.firstOfKind.set(row.kind, place);
+    if (row.kind === "unpaired") check.labels.add(row.label);
     const digest = rowDigest(row);
     const loose = looseDigest(row);
-    check.sum.add(side, row, digest, loose);
+    check.sum.add(side, row, { digest, loose }, file.weight);
     const problems = [...judgeRow(row), ...check.controlTokens(row), ...judgeCopies(check, side, place, digest, loose)];
     if (check.tokens) problems.push(...check.tokens.judge(row));
     for (const problem of problems) check.findings.add(toFinding(problem, place));
@@ -153,9 +159,15 @@ function judgeCopies(
 
 /** Files of one dataset go to the engine in one layout. */
 function reportMixedKinds({ firstOfKind, findings }: Check): void {
-  const text = firstOfKind.get("text");
-  const messages = firstOfKind.get("messages");
-  if (!text || !messages) return;
-  const message = `plain text here, but conversations in ${messages.file}: one dataset holds one kind`;
-  findings.add(toFinding({ rule: "SCH000", message }, text));
+  const [first, other] = [...firstOfKind];
+  if (!first || !other) return;
+  const message = `rows of kind ${other[0]} here, but of kind ${first[0]} in ${first[1].file}: one dataset holds one kind`;
+  findings.add(toFinding({ rule: "SCH000", message }, other[1]));
+}
+
+/** kto learns from the contrast. */
+function reportOneLabel({ firstOfKind, labels, findings }: Check): void {
+  const first = firstOfKind.get("unpaired");
+  if (!first || labels.size === 2) return;
+  findings.add(toFinding({ rule: "SCH011", message: `every label is ${labels.has(true)}` }, first));
 }

@@ -1,5 +1,6 @@
 // Finds control tokens inside content: there they end a turn or fake one, whatever the person meant.
 import type { CanonicalRow } from "./canonical.js";
+import { allTurns } from "./row-turns.js";
 import type { RowProblem } from "./rules.js";
 
 export type ControlTokenCheck = (row: CanonicalRow) => RowProblem[];
@@ -64,7 +65,7 @@ export function controlTokenCheck(specialTokens: readonly string[] | null): Cont
   return (row) => {
     if (row.kind === "text") return [];
     const problems: RowProblem[] = [];
-    for (const [index, { role, content }] of row.messages.entries()) {
+    for (const [index, { role, content }] of allTurns(row).entries()) {
       const hit = pattern.exec(content)?.[0];
       if (hit) problems.push({ rule: "SEC001", severity, message: `turn ${index + 1} (${role}) contains ${hit}` });
     }

@@ -1,6 +1,6 @@
 // The held-out split when data.eval is not given: a row's own content decides its side, so equal rows are never on both.
 import type { CanonicalRow } from "./canonical.js";
-import { looseDigest, sha256 } from "./canonical-key.js";
+import { looseDigest, looseGroupDigest, sha256 } from "./canonical-key.js";
 
 export interface HeldOut {
   fraction: number;
@@ -9,10 +9,10 @@ export interface HeldOut {
 
 /**
  * A row's place in [0, 1): held out when below the threshold. It depends on content (but for case and spaces) and seed alone, so that a row
- * keeps its side when the data grows, in every order and format.
+ * keeps its side when the data grows, in every order and format. Answers to the same prompt are on the same side.
  */
 export function heldOutScore(row: CanonicalRow, seed: number, loose: Buffer = looseDigest(row)): number {
-  return sha256(Buffer.concat([Buffer.from(`${seed}:`), loose])).readUIntBE(0, 6) / 2 ** 48;
+  return sha256(Buffer.concat([Buffer.from(`${seed}:`), looseGroupDigest(row, loose)])).readUIntBE(0, 6) / 2 ** 48;
 }
 
 export interface ThresholdPlan {

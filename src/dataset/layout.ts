@@ -2,21 +2,32 @@
 import type { CanonicalRow, Message } from "./canonical.js";
 
 /** Same names as the engine's data layouts. */
-export type Layout = "messages" | "prompt-completion" | "text";
+export type Layout = "messages" | "prompt-completion" | "text" | "preference" | "unpaired" | "prompt";
 
 export type EngineLine =
   | { messages: Message[] }
   /** Loss on the completion, one assistant turn. */
   | { prompt: Message[]; completion: [Message] }
-  | { text: string };
+  | { text: string }
+  | { prompt: Message[]; chosen: Message[]; rejected: Message[] }
+  | { prompt: Message[]; completion: Message[]; label: boolean }
+  | { [column: string]: unknown; prompt: Message[] };
 
-/** The row's lines. Plain text is a text line in every layout. Conversations have no text layout: that needs a template. */
+/** The row's lines; `layout` chooses only how conversations are cut. Conversations have no text layout: that needs a template. */
 export function engineLines(row: CanonicalRow, layout: Layout): EngineLine[] {
-  if (row.kind === "text") return [{ text: row.text }];
-  if (layout === "messages") return [{ messages: row.messages }];
-  return trainedTurns(row.messages).map((index) => ({
-    prompt: row.messages.slice(0, index),
-    completion: [row.messages[index] as Message],
+  if (row.kind === "prompt") return [{ ...row.columns, prompt: row.prompt }];
+  if (row.kind !== "messages") {
+    const { kind: _, ...line } = row;
+    return [line];
+  }
+  return layout === "messages" ? [{ messages: row.messages }] : completions(row.messages);
+}
+
+/** One prompt + completion for each assistant turn. */
+export function completions(messages: Message[]): { prompt: Message[]; completion: [Message] }[] {
+  return trainedTurns(messages).map((index) => ({
+    prompt: messages.slice(0, index),
+    completion: [messages[index] as Message],
   }));
 }
 

@@ -1,6 +1,6 @@
 // Predicts the ids and the loss mask that TRL 1.16 makes of a row (SFTTrainer's tokenize_fn), before truncation.
 import type { CanonicalRow, Message } from "./canonical.js";
-import { engineLines, type Layout } from "./layout.js";
+import { completions, type Layout } from "./layout.js";
 import type { RenderChat } from "./template.js";
 import type { ModelTokenizer } from "./tokenizer.js";
 
@@ -21,14 +21,23 @@ export interface MaskModel {
 
 /** A row's sequences. Throws TemplateRefusal when the template refuses its turns. */
 export function maskRow(row: CanonicalRow, model: MaskModel): MaskedLine[] {
-  const layout = model.trainOn === "all" ? "messages" : model.layout;
-  return engineLines(row, layout).map((line) => {
-    if ("text" in line) return maskText(line.text, model);
-    const render = model.render as RenderChat;
-    if ("prompt" in line) return maskCompletion(line, model.tokenizer, render);
-    if (model.trainOn === "all") return allTrained(encodeChat(line.messages, model.tokenizer, render, false));
-    return maskGenerated(line.messages, model.tokenizer, render);
-  });
+  if (row.kind === "text") return [maskText(row.text, model)];
+  const { tokenizer, trainOn } = model;
+  const render = model.render as RenderChat;
+  switch (row.kind) {
+    case "preference":
+      return [row.chosen, row.rejected].map((completion) =>
+        maskCompletion({ prompt: row.prompt, completion }, tokenizer, render),
+      );
+    case "unpaired":
+      return [maskCompletion(row, tokenizer, render)];
+    case "prompt":
+      return [];
+    case "messages":
+      if (trainOn === "all") return [allTrained(encodeChat(row.messages, tokenizer, render, false))];
+      if (model.layout === "messages") return [maskGenerated(row.messages, tokenizer, render)];
+      return completions(row.messages).map((line) => maskCompletion(line, tokenizer, render));
+  }
 }
 
 /** TRL appends the end-of-sequence token to plain text that does not end with it. */

@@ -1,5 +1,7 @@
 // A data file as canonical rows: parsed, its format decided once and held, problems told with their place.
+import type { ObjectiveName } from "../recipes/schema.js";
 import type { CanonicalRow, Finding, RowPlace } from "./canonical.js";
+import { rowsFor } from "./for-objective.js";
 import { unsupportedColumns } from "./formats/convert-messages.js";
 import { type FormatName, isObject, type RowFormat, typeName } from "./formats/format.js";
 import { formatNamed, recogniseRows, sampleRows, whyNotRecognised } from "./formats/recognise.js";
@@ -11,6 +13,8 @@ export interface ReadRowsInput {
   /** How the person called the file; findings name it so. */
   name: string;
   format: FormatName | "auto";
+  /** Rows that it does not learn from are problems; null: none is. */
+  objective: ObjectiveName | null;
   report: (finding: Finding) => void;
   onBytes?: (read: number, size: number) => void;
   /** Told once, before the first row, unless no row was recognised. */
@@ -37,7 +41,7 @@ export async function* readRows(input: ReadRowsInput): AsyncGenerator<ReadRow> {
       report(record.problem);
       yield { place, row: null };
     } else {
-      yield { place, row: convert(record.value, format, report) };
+      for (const row of fitting(convert(record.value, format, report), input.objective, report)) yield { place, row };
       const unused = format && !toldUnused ? unusedColumns(record.value, format) : null;
       if (unused) {
         report(unused);
@@ -45,6 +49,19 @@ export async function* readRows(input: ReadRowsInput): AsyncGenerator<ReadRow> {
       }
     }
   }
+}
+
+/** One row; two where kto takes a preference apart. */
+function fitting(
+  row: CanonicalRow | null,
+  objective: ObjectiveName | null,
+  report: (problem: RowProblem) => void,
+): (CanonicalRow | null)[] {
+  if (!row || objective === null) return [row];
+  const rows = rowsFor(row, objective);
+  if (Array.isArray(rows)) return rows;
+  report(rows);
+  return [null];
 }
 
 /** The file's records; reads ahead the first ones and tells the format before it yields any. */
@@ -83,7 +100,7 @@ function convert(value: unknown, format: RowFormat | null, report: (problem: Row
 
 /** The info about unused columns; null when the row has none. */
 function unusedColumns(value: unknown, format: RowFormat): RowProblem | null {
-  if (!isObject(value)) return null;
+  if (!isObject(value) || format.name === "prompt") return null; // its columns are the rewards'
   const unused = Object.keys(value).filter((column) => {
     return !format.columns.includes(column) && !unsupportedColumns.includes(column);
   });

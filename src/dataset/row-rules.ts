@@ -1,6 +1,7 @@
 // Rules that one canonical row can be judged by alone, without a tokenizer.
 import type { CanonicalRow, Message } from "./canonical.js";
 import { trainedTurns } from "./layout.js";
+import { allTurns } from "./row-turns.js";
 import type { RowProblem } from "./rules.js";
 
 /** All problems of the row's turns. */
@@ -8,7 +9,28 @@ export function judgeRow(row: CanonicalRow): RowProblem[] {
   if (row.kind === "text") {
     return row.text.trim() === "" ? [{ rule: "SCH002", message: "the text is empty" }] : [];
   }
-  return [...emptyTurns(row.messages), ...assistantTurns(row.messages), ...order(row.messages)];
+  if (row.kind === "messages")
+    return [...emptyTurns(row.messages), ...assistantTurns(row.messages), ...order(row.messages)];
+  return [...emptyTurns(allTurns(row)), ...promptTurns(row.prompt), ...answers(row)];
+}
+
+/** Only prompts of their own: a conversation's are part of it. */
+function promptTurns(prompt: Message[]): RowProblem[] {
+  const last = prompt.at(-1);
+  if (!last) return [{ rule: "SCH003", message: "the prompt has no turns" }];
+  if (last.role !== "assistant") return order(prompt);
+  return [{ rule: "SCH004", message: "the prompt ends with an assistant turn, and the answer follows it" }];
+}
+
+function answers(row: Exclude<CanonicalRow, { kind: "messages" | "text" }>): RowProblem[] {
+  if (row.kind === "prompt") return [];
+  const sides =
+    row.kind === "preference" ? { chosen: row.chosen, rejected: row.rejected } : { completion: row.completion };
+  const silent = Object.entries(sides).filter(([, turns]) => turns.every(({ role }) => role !== "assistant"));
+  if (silent.length > 0)
+    return silent.map(([name]) => ({ rule: "SCH003", message: `${name} holds no assistant turn` }));
+  const isSame = row.kind === "preference" && JSON.stringify(row.chosen) === JSON.stringify(row.rejected);
+  return isSame ? [{ rule: "SCH010", message: "chosen and rejected are the same answer" }] : [];
 }
 
 /** A tool may answer nothing and a system turn may be empty; a question or an answer may not. */

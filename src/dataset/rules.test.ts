@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readTemplate } from "../models/template.js";
+import type { ObjectiveName } from "../recipes/schema.js";
 import type { Severity } from "./canonical.js";
 import { type CheckModel, type CheckReport, checkDataset } from "./check-dataset.js";
 import { type RuleId, rules } from "./rules.js";
@@ -20,6 +21,7 @@ interface RuleCase {
   goodEval?: object[];
   /** With the tokenizer; then the good rows are checked with it too. */
   model?: "own" | "refusing" | "never-closing";
+  objective?: ObjectiveName;
 }
 
 const pair = (question: string, answer: string) => ({
@@ -29,6 +31,8 @@ const pair = (question: string, answer: string) => ({
   ],
 });
 const turns = (...roles: string[]) => ({ messages: roles.map((role, at) => ({ role, content: `${role} ${at}` })) });
+const better = { prompt: "Is it?", chosen: "yes", rejected: "no" };
+const labelled = (label: boolean) => ({ prompt: "Is it?", completion: `It is ${label}.`, label });
 const fine = pair("What is 2 * 3?", "6");
 const long = "many words ".repeat(40);
 
@@ -97,6 +101,17 @@ const cases: RuleCase[] = [
     line: 1,
     model: "own",
   },
+  { rule: "SCH009", bad: [fine], good: [better], line: 1, objective: "dpo" },
+  { rule: "SCH009", bad: [better], good: [fine], line: 1, objective: "sft" },
+  {
+    rule: "SCH009",
+    bad: [{ text: "t" }],
+    good: [fine, { messages: turns("user").messages }],
+    line: 1,
+    objective: "grpo",
+  },
+  { rule: "SCH010", bad: [{ ...better, rejected: "yes" }], good: [better], line: 1 },
+  { rule: "SCH011", bad: [labelled(true)], good: [labelled(true), labelled(false), better], line: 1, objective: "kto" },
   { rule: "TOK000", bad: [fine], good: [], line: 1 },
   { rule: "TOK001", bad: [fine, pair(long, "a"), pair("q", long)], good: [fine], line: 2, model: "own" },
   { rule: "TOK002", bad: [fine, pair(long, "a")], good: [fine], line: 2, severity: "warning", model: "own" },
@@ -111,8 +126,8 @@ describe("every rule", () => {
     expect(new Set(cases.map(({ rule }) => rule))).toEqual(new Set(Object.keys(rules)));
   });
 
-  test.each(cases)("$rule finds $bad", async ({ rule, bad, badEval, line, severity, model }) => {
-    const report = await check(bad, badEval, model);
+  test.each(cases)("$rule finds $bad", async ({ rule, bad, badEval, line, severity, model, objective }) => {
+    const report = await check(bad, badEval, model, objective);
     expect(report.findings.filter((finding) => finding.rule === rule)).toContainEqual({
       rule,
       severity: severity ?? rules[rule].severity,
@@ -126,8 +141,8 @@ describe("every rule", () => {
 
   test.each(cases.filter(({ good }) => good.length > 0))(
     "$rule passes $good",
-    async ({ rule, good, goodEval, model }) => {
-      const report = await check(good, goodEval, model);
+    async ({ rule, good, goodEval, model, objective }) => {
+      const report = await check(good, goodEval, model, objective);
       expect(report.findings.filter((finding) => finding.rule === rule)).toEqual([]);
     },
   );
@@ -139,13 +154,20 @@ test("keeps 10,000 findings of a rule and counts the rest", async () => {
   expect(report.findings.length).toBe(10_001);
 });
 
-async function check(train: RuleCase["bad"], held?: object[], model?: RuleCase["model"]): Promise<CheckReport> {
+async function check(
+  train: RuleCase["bad"],
+  held?: object[],
+  model?: RuleCase["model"],
+  objective: ObjectiveName | null = null,
+): Promise<CheckReport> {
   const dir = await mkdtemp(join(tmpdir(), "ft-rules-"));
   await writeFile(join(dir, "train.jsonl"), lines(train));
   if (held) await writeFile(join(dir, "eval.jsonl"), lines(held));
   return checkDataset({
     dir,
-    train: ["train.jsonl"],
+    train: [{ path: "train.jsonl", format: "auto", weight: 1 }],
+    objective,
+    seed: 0,
     ...(held && { eval: ["eval.jsonl"] }),
     format: "auto",
     model: model ? await testModel(model) : null,

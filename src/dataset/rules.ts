@@ -20,7 +20,7 @@ const table = {
   SCH000: {
     severity: "error",
     title: "row format not recognised, or not that of the file",
-    fix: "give all rows of a file one format: messages, alpaca, sharegpt, prompt-completion or text (--format names it)",
+    fix: "give all rows of a file one format: messages, alpaca, sharegpt, prompt-completion, text, preference, unpaired or prompt (--format names it)",
   },
   SCH001: {
     severity: "error",
@@ -50,6 +50,21 @@ const table = {
   },
   SCH007: { severity: "error", title: "value of the wrong type", fix: "content is a string, or a list of text parts" },
   SCH008: { severity: "info", title: "columns that are not used", fix: "nothing to do if they are meant for people" },
+  SCH009: {
+    severity: "error",
+    title: "not a row that the objective learns from",
+    fix: "choose the objective that fits the data, or bring data with the columns it needs (docs/data.md)",
+  },
+  SCH010: {
+    severity: "error",
+    title: "a preference without a difference",
+    fix: "remove the row: nothing is learnt from it",
+  },
+  SCH011: {
+    severity: "error",
+    title: "labels without a contrast",
+    fix: "bring good and bad answers: kto learns from both",
+  },
   DUP001: { severity: "warning", title: "duplicate row", fix: "remove it, unless it is meant to weigh more" },
   DUP002: {
     severity: "warning",

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { recipeSchema } from "../recipes/schema.js";
+import { parseRecipe } from "../recipes/parse.js";
 import { checkDataset } from "./check-dataset.js";
 import { dataSource, snapshotData } from "./snapshot.js";
 
@@ -101,8 +101,8 @@ test.each([0.001, 0.1, 0.5])(
     expect(facts.eval?.rows).toBeGreaterThanOrEqual(1);
     expect(facts.train.rows + facts.eval!.rows).toBe(10);
     expect(facts.train.rows).toBeGreaterThanOrEqual(1);
-    const { data, train } = recipe({ train: "train.jsonl", eval_fraction: fraction });
-    const report = await checkDataset({ ...dataSource({ data, train }, dir), model: null });
+    const { data, train, objective } = recipe({ train: "train.jsonl", eval_fraction: fraction });
+    const report = await checkDataset({ ...dataSource({ data, train, objective }, dir), model: null });
     expect(report.facts).toEqual(facts);
   },
 );
@@ -144,7 +144,7 @@ async function lines(name: string): Promise<unknown[]> {
 }
 
 function recipe(data: object, evaluation: object = {}) {
-  return recipeSchema.parse({ name: "test", model: { base: "m" }, method: "lora", data, eval: evaluation });
+  return parseRecipe({ name: "test", model: { base: "m" }, method: "lora", data, eval: evaluation });
 }
 
 function snapshot(data: object, layout: "messages" | "prompt-completion" | "text", evaluation?: object) {

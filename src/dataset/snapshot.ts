@@ -12,7 +12,7 @@ import { rules } from "./rules.js";
 import { sumSplit } from "./split-facts.js";
 
 export interface SnapshotInput {
-  recipe: Pick<Recipe, "data" | "train" | "eval">;
+  recipe: Pick<Recipe, "data" | "train" | "eval" | "objective">;
   /** The recipe's folder; its data paths are relative to it. */
   dir: string;
   layout: Layout;
@@ -76,11 +76,11 @@ export async function snapshotData(input: SnapshotInput): Promise<DatasetFacts> 
 }
 
 /** A recipe's data as the reader wants it. */
-export function dataSource(recipe: Pick<Recipe, "data" | "train">, dir: string): DataSource {
-  const { data } = recipe;
-  const source = { dir, train: [data.train], format: data.format };
-  if (data.eval !== undefined) return { ...source, eval: [data.eval] };
-  return { ...source, heldOut: { fraction: data.eval_fraction, seed: recipe.train.seed } };
+export function dataSource(recipe: Pick<Recipe, "data" | "train" | "objective">, dir: string): DataSource {
+  const { data, objective, train } = recipe;
+  const source = { dir, train: data.train, format: data.format, objective: objective.type, seed: train.seed };
+  if (data.eval !== undefined) return { ...source, eval: data.eval };
+  return { ...source, heldOut: { fraction: data.eval_fraction, seed: train.seed } };
 }
 
 const engineFile = { train: "train", eval: "test" } as const satisfies Record<Side, keyof SnapshotPaths>;
@@ -95,7 +95,10 @@ function linesFor(row: CanonicalRow, layout: Layout, place: RowPlace): object[] 
 /** What the evaluator asks (everything before the last assistant turn) and what it compares with. */
 function itemOf(row: CanonicalRow, place: RowPlace, digest: Buffer): object {
   const item = { item: digest.toString("hex"), file: place.file, line: place.line };
-  if (row.kind === "text") return { ...item, text: row.text };
+  if (row.kind !== "messages") {
+    const { kind: _, ...content } = row;
+    return { ...item, ...content };
+  }
   const last = row.messages.findLastIndex(({ role }) => role === "assistant");
   return { ...item, messages: row.messages.slice(0, last), reference: row.messages[last]?.content ?? "" };
 }

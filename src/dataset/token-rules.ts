@@ -17,7 +17,7 @@ export function tokenRules(model: MaskModel, maxLength: number): TokenRules {
   const seen = { rows: 0, trainedRows: 0, closedBeforeCut: 0 };
   return {
     judge(row) {
-      if (row.kind === "messages" && !model.render) {
+      if (row.kind !== "text" && !model.render) {
         return [{ rule: "TPL001", message: "the model has no chat template" }];
       }
       try {

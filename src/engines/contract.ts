@@ -1,7 +1,7 @@
 // What an engine is to ft: capabilities, and a pure render from recipe and facts to the files the engine reads.
 import type { DatasetFacts } from "../dataset/canonical.js";
 import type { ModelFacts } from "../models/facts.js";
-import type { Recipe } from "../recipes/schema.js";
+import type { EngineName, Recipe } from "../recipes/schema.js";
 
 /** How canonical rows are laid out for the engine; see dataset/snapshot.ts. */
 export type DataLayout =
@@ -10,7 +10,13 @@ export type DataLayout =
   /** {prompt:[...], completion:[...]}: one line per assistant turn, loss on the completion. Exact with any template. */
   | "prompt-completion"
   /** {text}: every token carries loss. */
-  | "text";
+  | "text"
+  /** {prompt:[...], chosen:[...], rejected:[...]}: for dpo, orpo, simpo, cpo, reward. */
+  | "preference"
+  /** {prompt:[...], completion:[...], label}: for kto. */
+  | "unpaired"
+  /** {prompt:[...], ...columns for the reward functions}: for grpo. */
+  | "prompt";
 
 export interface RenderInput {
   recipe: Recipe;
@@ -29,6 +35,8 @@ export interface RenderInput {
 export interface Rendering {
   /** Path relative to the job folder -> content. Byte-stable for equal input. */
   files: Record<string, string>;
+  /** A person's own files that the job needs: path relative to the recipe -> path relative to the job folder. */
+  copies: Record<string, string>;
   layout: DataLayout;
   /** Runs in the job folder, in the engine's environment. */
   train: { module: string; args: string[] };
@@ -39,10 +47,8 @@ export interface Rendering {
 }
 
 export interface Engine {
-  name: string;
-  /** Pinned version, as in trainer/envs/<name>/. */
-  version: string;
-  /** Null when supported, else the reason and what to do. */
+  name: EngineName;
+  /** For the version that the recipe names. Null when supported, else the reason and what to do. */
   unsupported(recipe: Recipe): string | null;
   render(input: RenderInput): Rendering;
 }

@@ -142,13 +142,14 @@ async function engines(env: Env): Promise<Check[]> {
   const made = await listEnvironments(env);
   return lockedEngines().map((engine) => {
     const lock = readEngineLock(engine);
-    const ready = made.find(({ marker }) => marker?.engine === engine && marker.lockHash === lock.hash);
-    if (ready?.marker) return check(`engine ${engine}`, "ok", `${lock.version}, ready (torch ${ready.marker.torch})`);
+    const ready = made.find(({ marker }) => marker?.engine === engine.name && marker.lockHash === lock.hash);
+    if (ready?.marker)
+      return check(`engine ${engine.name}`, "ok", `${lock.version}, ready (torch ${ready.marker.torch})`);
     return check(
-      `engine ${engine}`,
+      `engine ${engine.name}`,
       "ok",
       `${lock.version}, no environment yet`,
-      "ft run makes it; or now: ft env create",
+      `ft run makes it; or now: ft env create ${engine.name}@${engine.version}`,
     );
   });
 }

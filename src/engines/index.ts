@@ -2,10 +2,11 @@
 import type { EngineName } from "../recipes/schema.js";
 import type { Engine } from "./contract.js";
 
-const engines: Record<EngineName, () => Promise<Engine>> = {
+const engines: Partial<Record<EngineName, () => Promise<Engine>>> = {
   trl: async () => (await import("./trl/index.js")).trl,
+  axolotl: async () => (await import("./axolotl/index.js")).axolotl,
 };
 
 export function loadEngine(name: EngineName): Promise<Engine> {
-  return engines[name]();
+  return engines[name]!();
 }

@@ -5,7 +5,7 @@ import { bootstrapInterval, type PairedCounts, pairedProportionInterval } from "
 
 /** One metric of base and adapter on the same examples. Proportions are 0..1; `format` says how people read them. */
 export interface ComparisonRow {
-  /** loss, perplexity, exact_match or json_valid. */
+  /** loss, perplexity, exact_match, json_valid, preference_accuracy or reward. */
   metric: string;
   base: number;
   adapter: number;
@@ -38,7 +38,7 @@ export interface Comparison {
 }
 
 export interface ComparisonOptions {
-  /** As in the recipe: loss (brings perplexity with it), exact_match, json_valid. */
+  /** As in the recipe: loss (brings perplexity with it), exact_match, json_valid, preference_accuracy, reward. */
   metrics: readonly string[];
   /** Only the first so many examples; default all. */
   rows?: number | undefined;
@@ -48,7 +48,7 @@ type Pair = { item: EvalItem; base: ItemScore; adapter: ItemScore };
 
 /**
  * Compares base and adapter. A metric that applies to no example (exact match of plain text, JSON validity where no reference is
- * JSON) has no row. Fails closed: throws FtError `eval.incomplete` when a result is missing or without a number that a metric
+ * JSON, preferences where there are no pairs) has no row. Fails closed: throws FtError `eval.incomplete` when a result is missing or without a number that a metric
  * needs, `eval.not-finite` for a loss of NaN, `eval.tokens-differ` when base and adapter were not scored on the same tokens.
  */
 export function compare(evaluation: Evaluation, { metrics, rows }: ComparisonOptions): Comparison {
@@ -57,6 +57,10 @@ export function compare(evaluation: Evaluation, { metrics, rows }: ComparisonOpt
   if (metrics.includes("loss")) table.push(...lossRows(pairs));
   if (metrics.includes("exact_match")) table.push(proportionRow("exact_match", pairs, "exactMatch"));
   if (metrics.includes("json_valid")) table.push(proportionRow("json_valid", pairs, "jsonValid"));
+  if (metrics.includes("preference_accuracy")) {
+    table.push(proportionRow("preference_accuracy", pairs, "preferenceAccuracy"));
+  }
+  if (metrics.includes("reward")) table.push(rewardRow(pairs));
   const flips = pairs
     .filter(({ base, adapter }) => base.exactMatch !== adapter.exactMatch)
     .map((pair) => ({ ...pair, fixed: pair.adapter.exactMatch === 1 }));
@@ -103,13 +107,19 @@ function lossRows(pairs: Pair[]): ComparisonRow[] {
   return [row("loss", loss), row("perplexity", (some, side) => Math.exp(loss(some, side)))];
 }
 
-function proportionRow(metric: string, pairs: Pair[], key: "exactMatch" | "jsonValid"): ComparisonRow | null {
+type Binary = "exactMatch" | "jsonValid" | "preferenceAccuracy";
+
+function proportionRow(metric: string, pairs: Pair[], key: Binary): ComparisonRow | null {
   const counts: PairedCounts = { both: 0, baseOnly: 0, adapterOnly: 0, neither: 0 };
   for (const { item, base, adapter } of pairs) {
-    if (item.reference === undefined) continue;
-    if (base.output === null || adapter.output === null) throw incomplete("an example has no answer", item);
+    if (item.reference !== undefined && (base.output === null || adapter.output === null)) {
+      throw incomplete("an example has no answer", item);
+    }
     const [a, b] = [adapter[key], base[key]];
-    if (a === null || b === null) continue;
+    if (a === null || b === null) {
+      if (key === "preferenceAccuracy" && item.rejected) checkPreference({ item, base, adapter });
+      continue;
+    }
     counts[a && b ? "both" : a ? "adapterOnly" : b ? "baseOnly" : "neither"]++;
   }
   const n = counts.both + counts.baseOnly + counts.adapterOnly + counts.neither;
@@ -117,6 +127,27 @@ function proportionRow(metric: string, pairs: Pair[], key: "exactMatch" | "jsonV
   const sides = { base: (counts.both + counts.baseOnly) / n, adapter: (counts.both + counts.adapterOnly) / n };
   const interval = pairedProportionInterval(counts);
   return toRow({ metric, ...sides, ...interval, n, format: "percent", better: "higher" });
+}
+
+/** A pair may only be without a preference when one of its answers was cut away, and then for base and adapter alike. */
+function checkPreference({ item, base, adapter }: Pair): void {
+  for (const score of [base, adapter]) {
+    const cut = score.chosenScore === null && (score.tokens === 0 || score.rejectedTokens === 0);
+    if (!cut) throw notFinite(item, score === base);
+  }
+}
+
+/** Mean reward, over the examples where the reward functions had something to say of both answers. */
+function rewardRow(pairs: Pair[]): ComparisonRow | null {
+  const rated = pairs.flatMap(({ base, adapter }) =>
+    base.reward === null || adapter.reward === null ? [] : [{ base: base.reward, adapter: adapter.reward }],
+  );
+  if (rated.length === 0) return null;
+  const mean = (some: readonly (typeof rated)[number][], side: "base" | "adapter"): number =>
+    some.reduce((sum, one) => sum + one[side], 0) / some.length;
+  const interval = bootstrapInterval(rated, (some) => mean(some, "adapter") - mean(some, "base"));
+  const sides = { base: mean(rated, "base"), adapter: mean(rated, "adapter") };
+  return toRow({ metric: "reward", ...sides, ...interval, n: rated.length, format: "number", better: "higher" });
 }
 
 function toRow({ metric, base, adapter, low, high, ...rest }: Omit<ComparisonRow, "difference">): ComparisonRow {

@@ -3,30 +3,46 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { FtError } from "../errors.js";
-import { exactMatch, jsonValid } from "./scorers.js";
+import { exactMatch, jsonValid, prefersChosen } from "./scorers.js";
 
 export const variants = ["base", "adapter"] as const;
 type Variant = (typeof variants)[number];
 
-/** One line of eval/items.jsonl: a conversation up to its last assistant turn, which is the reference, or plain text. */
+const messages = z.array(z.object({ role: z.string(), content: z.string() }));
+
+/**
+ * One line of eval/items.jsonl: a conversation up to its last assistant turn, which is the reference; plain text; a prompt with a chosen
+ * and a rejected answer; a prompt with an answer and its label (neither is needed here); or a prompt alone, for reward functions.
+ */
 const itemSchema = z.object({
   item: z.string(),
   file: z.string(),
   line: z.int().positive(),
-  messages: z.array(z.object({ role: z.string(), content: z.string() })).optional(),
+  messages: messages.optional(),
   reference: z.string().optional(),
+  prompt: messages.optional(),
+  chosen: messages.optional(),
+  rejected: messages.optional(),
 });
 export type EvalItem = z.output<typeof itemSchema>;
 
 /**
  * One line of out/eval/items.jsonl. `nll`: sum over the `tokens` trained tokens, nats; null where it is not finite or no token is
- * trained. `output`: null where nothing was generated. `latencyMs`: an equal share of its batch's time.
+ * trained; of a pair, the chosen answer's. `chosenScore`, `rejectedScore`: a reward model's. `output`: null where nothing was generated.
+ * `reward`: weighted sum of the reward functions' `rewards`. `latencyMs`: an equal share of its batch's time.
  */
+const number = z.number().nullish().default(null);
 const resultSchema = z.object({
   item: z.string(),
   variant: z.enum(variants),
   nll: z.number().nullable(),
   tokens: z.int().nonnegative(),
+  rejectedNll: number,
+  rejectedTokens: z.int().nonnegative().nullish().default(null),
+  chosenScore: number,
+  rejectedScore: number,
+  reward: number,
+  rewards: z.record(z.string(), z.number().nullable()).default({}),
   output: z.string().nullable(),
   promptTokens: z.int().nonnegative().nullish().default(null),
   outputTokens: z.int().nonnegative().nullish().default(null),
@@ -37,6 +53,7 @@ const resultSchema = z.object({
 export interface ItemScore extends z.output<typeof resultSchema> {
   exactMatch: 0 | 1 | null;
   jsonValid: 0 | 1 | null;
+  preferenceAccuracy: 0 | 1 | null;
 }
 
 export interface Evaluation {
@@ -65,7 +82,7 @@ export function readEvaluation(jobDir: string): Evaluation | null {
   const scores: Evaluation["scores"] = { base: new Map(), adapter: new Map() };
   for (const line of readLines(resultsFile)) {
     // Python writes NaN and Infinity, which JSON does not have.
-    const result = parseLine(line, resultSchema) ?? parseLine(line.replace(notFinite, '"nll":null'), resultSchema);
+    const result = parseLine(line, resultSchema) ?? parseLine(line.replaceAll(notFinite, "$1:null"), resultSchema);
     if (!result) continue;
     const item = byItem.get(result.item);
     if (!item) throw foreignItem(resultsFile, result.item);
@@ -75,14 +92,15 @@ export function readEvaluation(jobDir: string): Evaluation | null {
   return { items, scores, complete, createdAt: Math.round(written.mtimeMs) };
 }
 
-const notFinite = /"nll":\s*(?:NaN|-?Infinity)/;
+const notFinite = /("nll"|"rejectedNll"|"chosenScore"|"rejectedScore"):\s*(?:NaN|-?Infinity)/g;
 
-function score(result: z.output<typeof resultSchema>, { reference }: EvalItem): ItemScore {
-  if (reference === undefined || result.output === null) return { ...result, exactMatch: null, jsonValid: null };
+function score(result: z.output<typeof resultSchema>, { reference, rejected }: EvalItem): ItemScore {
+  const answered = reference !== undefined && result.output !== null;
   return {
     ...result,
-    exactMatch: exactMatch(result.output, reference),
-    jsonValid: jsonValid(result.output, reference),
+    exactMatch: answered ? exactMatch(result.output ?? "", reference) : null,
+    jsonValid: answered ? jsonValid(result.output ?? "", reference) : null,
+    preferenceAccuracy: rejected ? prefersChosen(result) : null,
   };
 }
 

@@ -1,4 +1,4 @@
-// Scores one answer against its reference. Pure: the same text always gets the same score.
+// Scores one answer against its reference, or one pair by what the model thinks of each. Pure: the same input always gets the same score.
 
 /**
  * 1 when the answer is the reference, else 0. Both are compared without white space around them; where the reference is a JSON
@@ -22,6 +22,27 @@ export function exactMatch(output: string, reference: string): 0 | 1 {
 export function jsonValid(output: string, reference: string): 0 | 1 | null {
   if (parseStructure(reference.trim()) === undefined) return null;
   return parseStructure(output.trim()) === undefined ? 0 : 1;
+}
+
+/** What a model said of the two answers of a pair; sums of -log p in nats over so many tokens, or scores. Null: nothing that counts. */
+interface PairLikelihoods {
+  nll: number | null;
+  tokens: number;
+  rejectedNll: number | null;
+  rejectedTokens: number | null;
+  chosenScore: number | null;
+  rejectedScore: number | null;
+}
+
+/**
+ * 1 when the model holds the chosen answer for better than the rejected one, else 0 (a tie too): by its scores where it has them (a reward model),
+ * else by the mean log-probability of a token, so that the shorter answer has no advantage. Null where one of the two was cut away.
+ */
+export function prefersChosen(pair: PairLikelihoods): 0 | 1 | null {
+  const { nll, tokens, rejectedNll, rejectedTokens, chosenScore, rejectedScore } = pair;
+  if (chosenScore !== null && rejectedScore !== null) return chosenScore > rejectedScore ? 1 : 0;
+  if (nll === null || rejectedNll === null || !tokens || !rejectedTokens) return null;
+  return nll / tokens < rejectedNll / rejectedTokens ? 1 : 0;
 }
 
 /** A bare string, number, true or null is JSON too, but nobody calls the answer "42" structured: undefined for these. */

@@ -1,12 +1,13 @@
 // The facts about a model that are known without any network: from the caches when it is already here, else from the catalogue.
 import type { Env } from "../paths.js";
+import { findHubId } from "./catalogue.js";
 import { findEmbedded } from "./embedded.js";
 import type { ModelFacts } from "./facts.js";
 import { folderRevision } from "./folder-revision.js";
 import { findConverted } from "./gguf.js";
 import { cachedSha256 } from "./hash-cache.js";
 import { cachedSnapshot } from "./hub-cache.js";
-import { readConfigFacts } from "./model-folder.js";
+import { countParameters, readConfigFacts } from "./model-folder.js";
 import type { ResolvedModel } from "./resolve.js";
 import { readTemplate } from "./template.js";
 
@@ -43,6 +44,7 @@ export function modelFacts(model: ResolvedModel, here: Here | null, { template, 
     notice: model.notice,
     maxContext: config.maxContext ?? model.maxContext,
     family: model.family ?? config.family,
+    paramsB: findHubId(model.id)?.paramsB ?? (dir === null ? null : countParameters(dir)),
   };
 }
 

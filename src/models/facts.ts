@@ -17,6 +17,8 @@ export interface ModelFacts {
   /** From config.json or the catalogue; null when unknown. */
   maxContext: number | null;
   family: string | null;
+  /** Billions of parameters: of the catalogue, or counted from the weights' size; null when unknown. */
+  paramsB: number | null;
 }
 
 export interface ChatTemplate {

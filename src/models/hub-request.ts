@@ -17,7 +17,7 @@ export interface HubRequestOptions {
 const backoffMs = [500, 1_500, 4_000];
 const headersTimeoutMs = { normal: 30_000, short: 5_000 };
 
-/** A `fetch` for @huggingface/hub. Throws FtError model.not-found, model.revision-not-found, model.gated, model.token, model.hub-failed, model.no-network. */
+/** A `fetch` for @huggingface/hub. Throws FtError model.not-found, model.revision-not-found, model.gated, model.token, model.incomplete, model.hub-failed, model.no-network. */
 export function hubFetch(options: HubRequestOptions): typeof fetch {
   const patience = options.patience ?? "normal";
   const waits = patience === "short" ? [] : backoffMs;
@@ -83,6 +83,14 @@ function refusal(response: Response, { id, revision, env }: HubRequestOptions): 
       exit: "refused",
       message: `the Hub refuses your token while asking for ${id}`,
       next: `make a new token at ${hubUrl(env)}/settings/tokens and set HF_TOKEN`,
+    });
+  }
+  if (errorCode === "EntryNotFound") {
+    return new FtError({
+      code: "model.incomplete",
+      exit: "recipe",
+      message: `${id} on the Hub has no ${new URL(response.url).pathname.split("/").at(-1)}`,
+      next: "choose the model's original repository (not a GGUF, ONNX or adapter one)",
     });
   }
   if (response.status === 401 || response.status === 404) {

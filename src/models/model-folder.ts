@@ -78,3 +78,18 @@ export function readConfigFacts(dir: string): ConfigFacts {
     return { family: null, maxContext: null };
   }
 }
+
+/** Billions of parameters, from the size of the weight files and the type in config.json (4 bytes when fp32, else 2). */
+export function countParameters(dir: string): number {
+  const bytes = weightFiles(dir).reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
+  return bytes / (weightType(dir) === "float32" ? 4 : 2) / 1e9;
+}
+
+function weightType(dir: string): unknown {
+  try {
+    const config = JSON.parse(readFileSync(join(dir, "config.json"), "utf8")) as Record<string, unknown>;
+    return config.dtype ?? config.torch_dtype;
+  } catch {
+    return null;
+  }
+}

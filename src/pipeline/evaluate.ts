@@ -8,7 +8,7 @@ import { FtError } from "../errors.js";
 import { type Comparison, compare } from "../eval/comparison.js";
 import { storeEvaluation } from "../eval/evaluation-store.js";
 import { type Evaluation, readEvaluation } from "../eval/results.js";
-import { evalMetrics } from "../recipes/schema.js";
+import { evalMetrics } from "../recipes/schema/evaluation.js";
 
 export interface EvaluationToShow {
   db: Database;

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { type RegisteredAdapter, registerAdapter } from "../adapters/registry.js";
 import { compare } from "../eval/comparison.js";
 import { runsDir } from "../paths.js";
-import { recipeSchema } from "../recipes/schema.js";
+import { parseRecipe } from "../recipes/parse.js";
 import { readJob } from "../runs/job-file.js";
 import { runLockSchema } from "../runs/lock.js";
 import { listRuns } from "../runs/run-store.js";
@@ -17,7 +17,7 @@ import { reconcileAll } from "./reconcile.js";
 export async function finishRun(store: Store, projectDir: string, id: string): Promise<RegisteredAdapter> {
   const dir = join(runsDir(projectDir), id);
   const job = readJob(dir);
-  const recipe = recipeSchema.parse(parse(readFileSync(join(dir, "recipe.yaml"), "utf8")));
+  const recipe = parseRecipe(parse(readFileSync(join(dir, "recipe.yaml"), "utf8")));
   const lock = runLockSchema.parse(JSON.parse(readFileSync(join(dir, "lock.json"), "utf8")));
   const evaluation = importEvaluation(store, id, dir);
   return registerAdapter(store, projectDir, {

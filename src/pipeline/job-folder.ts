@@ -1,6 +1,6 @@
 // Builds a job folder beside its final place and renames it there, so that a half-written one is never seen.
 import { cp, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { stringify } from "yaml";
 import type { DataLayout, Rendering } from "../engines/contract.js";
 import { packageRoot, runsDir } from "../paths.js";
@@ -31,6 +31,10 @@ export async function createJobFolder(input: JobFolderInput): Promise<{ job: Job
     for (const [path, content] of Object.entries(input.rendering.files)) {
       await mkdir(dirname(join(building, path)), { recursive: true });
       await writeFile(join(building, path), content);
+    }
+    for (const [from, to] of Object.entries(input.rendering.copies)) {
+      await mkdir(dirname(join(building, to)), { recursive: true });
+      await cp(resolve(input.projectDir, from), join(building, to));
     }
     await writeFile(join(building, "recipe.yaml"), stringify(input.recipe));
     await writeFile(join(building, "lock.json"), `${JSON.stringify(input.lock, null, 2)}\n`);

@@ -5,13 +5,13 @@ import type { RenderInput, Rendering } from "../engines/contract.js";
 import { listEnvironments } from "../engines/env/list-environments.js";
 import { loadEngine } from "../engines/index.js";
 import { detectDevice } from "../engines/machine.js";
+import { stepsOf } from "../engines/steps.js";
 import { findHubId } from "../models/catalogue.js";
-import { describeModel } from "../models/describe.js";
 import type { Env } from "../paths.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
 import { checkRecipeData, refuseBadData } from "./check-recipe-data.js";
-import { resolveRecipeModel } from "./prepare.js";
+import { refineRecipe } from "./refine.js";
 import { renderOnly } from "./render-only.js";
 import { trainingDevice } from "./training-device.js";
 
@@ -22,24 +22,23 @@ export interface RunPlan {
   engine: { name: string; version: string; environmentHere: boolean };
   device: RenderInput["device"];
   data: { trainRows: number; evalRows: number; formats: CheckReport["formats"]; counts: CheckReport["counts"] };
-  /** Optimizer steps. */
-  steps: number;
+  /** Optimizer steps; null where they depend on tokens (packing). */
+  steps: number | null;
   rendering: Rendering;
 }
 
 /** Throws what `ft run` would throw before it fetches anything. */
-export async function planRun(loaded: LoadedRecipe, env: Env): Promise<RunPlan> {
-  const { recipe, dir } = loaded;
-  const rendering = await renderOnly(loaded, env);
+export async function planRun(written: LoadedRecipe, env: Env): Promise<RunPlan> {
+  refuseBadData(await checkRecipeData(written, null));
+  trainingDevice(written.recipe, await detectDevice(env));
+  const { loaded, model, device } = await refineRecipe(written, env);
+  const { recipe } = loaded;
+  const rendering = await renderOnly(written, env);
   const engine = await loadEngine(recipe.engine.name);
-  const resolved = resolveRecipeModel(loaded, env);
-  const model = await describeModel(resolved, { template: recipe.model.template, cwd: dir, env });
   const report = await checkRecipeData(loaded, model);
   refuseBadData(report);
-  const here = await detectDevice(env);
   const environments = await listEnvironments(env);
   const { train, eval: heldOut } = report.facts;
-  const lines = rendering.layout === "prompt-completion" ? train.assistantTurns : train.rows;
   return {
     name: recipe.name,
     recipe,
@@ -53,12 +52,14 @@ export async function planRun(loaded: LoadedRecipe, env: Env): Promise<RunPlan> 
     },
     engine: {
       name: engine.name,
-      version: engine.version,
-      environmentHere: environments.some(({ marker }) => marker?.engineVersion === engine.version),
+      version: recipe.engine.version,
+      environmentHere: environments.some(
+        ({ marker }) => marker?.engine === engine.name && marker.engineVersion === recipe.engine.version,
+      ),
     },
-    device: trainingDevice(recipe, here),
+    device,
     data: { trainRows: train.rows, evalRows: heldOut?.rows ?? 0, formats: report.formats, counts: report.counts },
-    steps: recipe.train.max_steps ?? Math.ceil(Math.ceil(lines / recipe.train.batch_size) * recipe.train.epochs),
+    steps: stepsOf(recipe, report.facts, rendering.layout),
     rendering,
   };
 }

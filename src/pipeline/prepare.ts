@@ -6,13 +6,15 @@ import { findUv } from "../engines/env/uv.js";
 import { loadEngine } from "../engines/index.js";
 import { detectDevice } from "../engines/machine.js";
 import { FtError } from "../errors.js";
+import { describeModel } from "../models/describe.js";
 import type { ModelFacts } from "../models/facts.js";
 import { fetchModel } from "../models/fetch.js";
-import { type ResolvedModel, resolveModel } from "../models/resolve.js";
 import type { Env } from "../paths.js";
 import type { OnProgress } from "../progress.js";
-import type { LoadedRecipe } from "../recipes/load.js";
+import { type LoadedRecipe, refineDefaults } from "../recipes/load.js";
+import type { Recipe } from "../recipes/schema.js";
 import { checkRecipeData, refuseBadData } from "./check-recipe-data.js";
+import { choiceFacts, resolveRecipeModel } from "./refine.js";
 import { trainingDevice } from "./training-device.js";
 
 export interface PrepareContext {
@@ -24,6 +26,8 @@ export interface PrepareContext {
 }
 
 export interface Prepared {
+  /** Every key filled in by what is known now. */
+  recipe: Recipe;
   engine: Engine;
   environment: EngineEnvironment;
   model: ModelFacts;
@@ -33,19 +37,22 @@ export interface Prepared {
 }
 
 /** Throws FtError: recipe (a combination the engine lacks), data (error findings), environment, refused (hub). */
-export async function prepare(loaded: LoadedRecipe, context: PrepareContext): Promise<Prepared> {
+export async function prepare(written: LoadedRecipe, context: PrepareContext): Promise<Prepared> {
   const { env, signal, onProgress, onNotice } = context;
-  const { recipe, dir } = loaded;
-  const engine = await supportedEngine(loaded);
-  const resolved = resolveRecipeModel(loaded, env);
+  const resolved = resolveRecipeModel(written, env);
   if (resolved.notice) onNotice(resolved.notice);
 
   // What is cheap to know comes first: nothing is downloaded for data that cannot be used, or a device that is not here.
   onProgress({ label: "checking the data" });
-  refuseBadData(await checkRecipeData(loaded, null));
+  const report = await checkRecipeData(written, null);
+  refuseBadData(report);
   const here = await detectDevice(env);
-  const device = trainingDevice(recipe, here);
-  const environment = await ensureEnvironment(engine.name, { env, signal, onProgress, device: here });
+  const device = trainingDevice(written.recipe, here);
+  const described = await describeModel(resolved, { template: written.recipe.model.template, cwd: written.dir, env });
+  const loaded = refineDefaults(written, choiceFacts(described, report.facts, device));
+  const { recipe, dir } = loaded;
+  const engine = await supportedEngine(loaded);
+  const environment = await ensureEnvironment(recipe.engine, { env, signal, onProgress, device: here });
   if (environment.notice) onNotice(environment.notice);
   const model = await fetchModel(resolved, {
     env,
@@ -62,7 +69,7 @@ export async function prepare(loaded: LoadedRecipe, context: PrepareContext): Pr
   for (const notice of warningCounts(data)) onNotice(notice);
   const rendering = engine.render({ recipe, model, dataset: data.facts, device });
   for (const note of rendering.notes) onNotice(note);
-  return { engine, environment, model, device, data, rendering };
+  return { recipe, engine, environment, model, device, data, rendering };
 }
 
 /** Throws FtError `recipe.unsupported`. */
@@ -73,14 +80,10 @@ export async function supportedEngine({ recipe, file }: LoadedRecipe): Promise<E
   throw new FtError({
     code: "recipe.unsupported",
     exit: "recipe",
-    message: `${engine.name} ${engine.version} cannot do this: ${reason}`,
+    message: `${engine.name} ${recipe.engine.version} cannot do this: ${reason}`,
     where: { file },
     next: "change the recipe",
   });
-}
-
-export function resolveRecipeModel({ recipe, dir }: LoadedRecipe, env: Env): ResolvedModel {
-  return resolveModel(recipe.model.base, { cwd: dir, env, revision: recipe.model.revision });
 }
 
 /** "data: 3 x DUP001 (duplicate row)", for findings that do not stop a run. */

@@ -24,7 +24,7 @@ export async function resumeRun(
   if (run.state === "queued" || !canMove(run.state, "preparing")) throw notResumable(id, run.state);
   const dir = join(runsDir(projectDir), id);
   const job = readJob(dir);
-  const { python } = await ensureEnvironment(job.engine.name, { env, onProgress, signal });
+  const { python } = await ensureEnvironment(job.engine, { env, onProgress, signal });
   const launcher = await loadLauncher(run.launcher);
   const attempt = Math.max(run.attempt, lastAttempt(dir)) + 1;
   beginAttempt(store, id, attempt, now());

@@ -31,9 +31,8 @@ export interface StartedRun {
 
 /** Returns as soon as the trainer runs. What it throws before the job folder is in place leaves nothing in the project. */
 export async function startRun(loaded: LoadedRecipe, context: StartContext): Promise<StartedRun> {
-  const { recipe } = loaded;
   const prepared = await prepare(loaded, context);
-  const { engine, environment, model, rendering } = prepared;
+  const { recipe, engine, environment, model, rendering } = prepared;
   const createdAt = context.now();
   const id = newRunId(createdAt, context.random());
   context.onProgress({ label: "writing the job" });
@@ -43,7 +42,7 @@ export async function startRun(loaded: LoadedRecipe, context: StartContext): Pro
     projectDir: loaded.dir,
     recipe,
     rendering,
-    engine: { name: engine.name, version: engine.version },
+    engine: { name: engine.name, version: recipe.engine.version },
     model: { asked: model.asked, id: model.id, revision: model.revision!, path: model.dir! },
     lock: await lockOf(loaded, prepared),
     writeData: async (outDir, layout) => {
@@ -69,7 +68,7 @@ export function trainerEnv(env: Env): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-async function lockOf({ recipe, dir }: LoadedRecipe, { engine, environment, model, data }: Prepared): Promise<RunLock> {
+async function lockOf({ dir }: LoadedRecipe, { recipe, engine, environment, model, data }: Prepared): Promise<RunLock> {
   const manifest = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
   return {
     version: 1,
@@ -80,7 +79,7 @@ async function lockOf({ recipe, dir }: LoadedRecipe, { engine, environment, mode
     data: { train: data.facts.train.sha256, eval: data.facts.eval?.sha256 ?? null },
     engine: {
       name: engine.name,
-      version: engine.version,
+      version: recipe.engine.version,
       lock: environment.lockHash,
       accelerator: environment.accelerator,
     },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { emptyFolder } from "../../test/project.js";
 import { detectDevice } from "../engines/machine.js";
-import { recipeSchema } from "../recipes/schema.js";
+import { parseRecipe } from "../recipes/parse.js";
 import { trainingDevice } from "./training-device.js";
 
 function machine(cudaVisibleDevices?: string) {
@@ -16,7 +16,7 @@ function machine(cudaVisibleDevices?: string) {
 
 function recipe(device: "auto" | "cpu" | "mps") {
   const data = { train: "rows.jsonl" };
-  return recipeSchema.parse({ name: "n", model: { base: "x/y" }, method: "lora", data, compute: { device } });
+  return parseRecipe({ name: "n", model: { base: "x/y" }, method: "lora", data, compute: { device } });
 }
 
 it.skipIf(process.platform === "darwin").each([

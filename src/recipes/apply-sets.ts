@@ -9,7 +9,7 @@ export interface SetChange {
 }
 
 /** `method: lora` may be written short; a change below it needs the long form. */
-export const shortForms: Record<string, string> = { method: "type", engine: "name" };
+export const shortForms: Record<string, string> = { method: "type", objective: "type", engine: "name" };
 
 /** Changes `document` in place. @throws FtError usage.set */
 export function applySets(document: Document, sets: string[]): SetChange[] {

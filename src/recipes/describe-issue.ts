@@ -1,10 +1,10 @@
 // Says a schema issue in a person's words: which key, what is wrong, what was probably meant.
 import { distance } from "fastest-levenshtein";
-import { z } from "zod";
+import type { z } from "zod";
 import type { Problem } from "../errors.js";
-import { shortForms } from "./apply-sets.js";
+import { recipeJsonSchema, schemaAt } from "./json-schema.js";
 import { locate, type RecipeSource } from "./locate.js";
-import { recipeSchema } from "./schema.js";
+import { objectiveNames } from "./schema/objective.js";
 
 type Issue = z.core.$ZodIssue;
 
@@ -14,7 +14,7 @@ export function describeIssue(issue: Issue, source: RecipeSource): Problem[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
-      const known = knownKeys(issue.path);
+      const known = knownKeys(issue.path, source);
       const near = nearest(key, known);
       return {
         message: `unknown key ${path.map(String).join(".")}`,
@@ -25,8 +25,8 @@ export function describeIssue(issue: Issue, source: RecipeSource): Problem[] {
   }
   const where = locate(source, issue.path);
   const given = givenAt(source, issue.path);
-  if (issue.code === "invalid_value") {
-    const values = issue.values.map(String);
+  const values = allowedValues(issue);
+  if (values) {
     const near = nearest(String(given), values);
     const fix = `${near ? `did you mean ${near}? ` : ""}one of: ${values.join(", ")}`;
     return [
@@ -37,17 +37,20 @@ export function describeIssue(issue: Issue, source: RecipeSource): Problem[] {
       },
     ];
   }
-  if (given === undefined) return [{ message: `${name} is missing`, where, ...fixFromDocs(issue.path) }];
+  const fix = fixFromDocs(issue.path, source);
+  if (given === undefined) return [{ message: `${name} is missing`, where, ...fix }];
   const shown =
     typeof given === "object" ? "" : ` (given: ${typeof given === "number" ? given : JSON.stringify(given)})`;
-  return [{ message: `${name}: ${plain(issue)}${shown}`, where, ...fixFromDocs(issue.path) }];
+  return [{ message: `${name}: ${plain(issue)}${shown}`, where, ...fix }];
 }
 
-/** What stands there; for `method: lorra`, short for `method: { type: lorra }`, the word itself. */
-function givenAt({ document }: RecipeSource, path: readonly PropertyKey[]): unknown {
-  const keys = path.map(String);
-  const outer = document.getIn(keys.slice(0, -1));
-  return shortForms[keys[0]!] === keys[1] && typeof outer === "string" ? outer : document.getIn(keys);
+function allowedValues(issue: Issue): string[] | null {
+  if (issue.code === "invalid_value") return issue.values.map(String);
+  return issue.code === "invalid_union" && issue.discriminator === "type" ? [...objectiveNames] : null;
+}
+
+function givenAt({ values }: RecipeSource, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | null | undefined)?.[key], values);
 }
 
 /** Without zod's lead-in words; of a union, what its alternatives want. */
@@ -66,22 +69,12 @@ function nearest(word: string, candidates: readonly string[]): string | undefine
   return best && best.away <= Math.max(2, word.length / 3) ? best.candidate : undefined;
 }
 
-interface SchemaNode {
-  properties?: Record<string, SchemaNode>;
-  description?: string;
+function knownKeys(path: readonly PropertyKey[], { values }: RecipeSource): string[] {
+  const keys = Object.keys(schemaAt(recipeJsonSchema(), path, values)?.properties ?? {});
+  return path.length === 0 ? keys : keys.filter((key) => key !== "extends");
 }
 
-function schemaAt(path: readonly PropertyKey[]): SchemaNode | undefined {
-  let node = z.toJSONSchema(recipeSchema, { io: "output", unrepresentable: "any" }) as SchemaNode | undefined;
-  for (const key of path) node = node?.properties?.[String(key)];
-  return node;
-}
-
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  return Object.keys(schemaAt(path)?.properties ?? {});
-}
-
-function fixFromDocs(path: readonly PropertyKey[]): { fix?: string } {
-  const description = schemaAt(path)?.description;
+function fixFromDocs(path: readonly PropertyKey[], { values }: RecipeSource): { fix?: string } {
+  const description = schemaAt(recipeJsonSchema(), path, values)?.description;
   return description ? { fix: `it is: ${description}` } : {};
 }

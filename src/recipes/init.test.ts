@@ -6,7 +6,7 @@ import { emptyFolder } from "../../test/project.js";
 import { runFt } from "../../test/run-ft.js";
 import { initRecipe } from "./init.js";
 import { loadRecipe } from "./load.js";
-import { methodNames } from "./schema.js";
+import { methodNames } from "./schema/method.js";
 import { type NewRecipe, writeRecipe } from "./write.js";
 
 const plain: NewRecipe = { name: "n", base: "smollm2-135m", method: "lora", engine: "trl", data: "rows.jsonl" };
@@ -15,7 +15,7 @@ function written(recipe: NewRecipe) {
   const cwd = emptyFolder();
   const text = writeRecipe(recipe);
   writeFileSync(join(cwd, "ft.yaml"), text);
-  return { text, recipe: loadRecipe("ft.yaml", { cwd }).recipe };
+  return { text, recipe: loadRecipe("ft.yaml", { env: {}, cwd }).recipe };
 }
 
 describe("writeRecipe", () => {
@@ -40,7 +40,7 @@ describe("writeRecipe", () => {
     "a path that YAML could take for something else stays what it is: %s",
     (data) => {
       expect(written({ ...plain, data, base: data }).recipe).toMatchObject({
-        data: { train: data },
+        data: { train: [{ path: data }] },
         model: { base: data },
       });
     },
@@ -136,10 +136,10 @@ describe("ft init", () => {
     expect(out).toBe(`wrote ${join(cwd, "ft.yaml")}\n`);
     const text = readFileSync(join(cwd, "ft.yaml"), "utf8");
     expect(text).toContain("# Meta never released an 8B Llama 4.");
-    expect(loadRecipe("ft.yaml", { cwd }).recipe).toMatchObject({
+    expect(loadRecipe("ft.yaml", { env: {}, cwd }).recipe).toMatchObject({
       model: { base: "llama3.1-8b" },
       method: { type: "qlora" },
-      data: { train: "data/train.jsonl" },
+      data: { train: [{ path: "data/train.jsonl" }] },
     });
   });
 

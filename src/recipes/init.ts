@@ -46,7 +46,7 @@ function nameFrom(dir: string): string {
 /** What a person gave does not make a recipe: their command line is wrong, not a file. */
 function checkDraft(draft: string): void {
   try {
-    loadRecipe(draft, { cwd: dirname(draft) });
+    loadRecipe(draft, { cwd: dirname(draft), env: {} });
   } catch (error) {
     if (!(error instanceof FtError)) throw error;
     throw new FtError({

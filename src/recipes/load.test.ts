@@ -17,7 +17,7 @@ data:
 function load(text: string | Uint8Array, sets: string[] = []) {
   const cwd = emptyFolder();
   writeFileSync(join(cwd, "ft.yaml"), text);
-  return loadRecipe("ft.yaml", { cwd, sets });
+  return loadRecipe("ft.yaml", { env: {}, cwd, sets });
 }
 
 function failure(text: string | Uint8Array, sets: string[] = []): FtError {
@@ -44,10 +44,10 @@ describe("loadRecipe", () => {
     const { recipe, dir, file } = load(good);
     expect(recipe).toMatchObject({
       method: { type: "lora", rank: 16, alpha: 32 },
-      objective: "sft",
-      data: { eval_fraction: 0.1, format: "auto" },
+      objective: { type: "sft" },
+      data: { train: [{ path: "rows.jsonl", weight: 1 }], eval_fraction: 0.1, format: "auto" },
       train: { epochs: 1, batch_size: 16, seed: 42 },
-      engine: { name: "trl", overrides: {} },
+      engine: { name: "trl", version: "1.16.0", overrides: {} },
       compute: { launcher: "local", device: "auto" },
     });
     expect(file).toBe(join(dir, "ft.yaml"));
@@ -74,8 +74,8 @@ eval:
       '4:1 method.type cannot be "lorra" (did you mean lora? one of: full, lora, qlora)',
       "7:3 data.eval_fraction: expected number to be <=0.5 (given: 2) (it is: share of the rows held out when data.eval is not given)",
       "9:3 unknown key train.epoch (did you mean epochs?)",
-      '10:3 train.batch_size: expected number, received string (given: "many") (it is: rows per optimizer step, over all GPUs)',
-      '12:19 eval.metrics.1 cannot be "f1" (one of: loss, exact_match, json_valid)',
+      '10:3 train.batch_size: expected number, received string (given: "many") (it is: rows per optimizer step, over all GPUs; default by the objective and the number of rows)',
+      '12:19 eval.metrics.1 cannot be "f1" (one of: loss, exact_match, json_valid, preference_accuracy, reward)',
     ]);
   });
 
@@ -120,7 +120,7 @@ eval:
   });
 
   it("what the operating system refuses to read is named", () => {
-    expect(() => loadRecipe("x".repeat(5_000), { cwd: "/" })).toThrow(
+    expect(() => loadRecipe("x".repeat(5_000), { env: {}, cwd: "/" })).toThrow(
       expect.objectContaining({ code: "recipe.unreadable", why: expect.stringContaining("ENAMETOOLONG") }),
     );
   });
@@ -128,8 +128,10 @@ eval:
   it("a folder and a missing file are told apart", () => {
     const cwd = emptyFolder();
     mkdirSync(join(cwd, "ft.yaml"));
-    expect(() => loadRecipe("ft.yaml", { cwd })).toThrow(expect.objectContaining({ code: "recipe.unreadable" }));
-    expect(() => loadRecipe("no.yaml", { cwd })).toThrow(
+    expect(() => loadRecipe("ft.yaml", { env: {}, cwd })).toThrow(
+      expect.objectContaining({ code: "recipe.unreadable" }),
+    );
+    expect(() => loadRecipe("no.yaml", { env: {}, cwd })).toThrow(
       expect.objectContaining({ code: "recipe.missing", next: expect.stringContaining("ft init") }),
     );
   });

@@ -1,20 +1,41 @@
-// Reads a recipe: YAML with positions -> --set changes -> schema -> cross-field rules. All mistakes are reported at once, each with its place.
+// Reads a recipe: YAML with positions -> environment -> --set -> extends -> schema -> defaults -> cross-field rules. All mistakes are reported at once, each with its place.
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type Document, LineCounter, parseDocument, type YAMLError } from "yaml";
-import { FtError, type Problem } from "../errors.js";
+import { FtError, type Place, type Problem } from "../errors.js";
+import type { Env } from "../paths.js";
 import { applySets } from "./apply-sets.js";
 import { checkRecipe } from "./check-recipe.js";
+import { type Choice, type ChoiceFacts, fillDefaults, nothingKnown } from "./defaults.js";
 import { describeIssue } from "./describe-issue.js";
-import { locate, type RecipeSource } from "./locate.js";
-import { type Recipe, recipeSchema } from "./schema.js";
+import { substituteEnvironment } from "./environment.js";
+import { mergeRecipes, movePaths, parentFile, type Values } from "./extend.js";
+import { locate, type RecipeFile, type RecipeSource } from "./locate.js";
+import { type Recipe, recipeSchema, type WrittenRecipe } from "./schema.js";
 
 export interface LoadedRecipe {
+  /** Every key filled in, as far as is known (see `refineDefaults`). */
   recipe: Recipe;
+  /** As written, the recipes that it extends and `--set` included; `values` before the schema read it. */
+  written: WrittenRecipe;
+  values: Values;
+  /** What ft chose for open keys. */
+  choices: Choice[];
   /** Absolute. */
   file: string;
   /** The recipe's folder: paths in the recipe are relative to it, and .ft lies in it. */
   dir: string;
+  /** Where a key was written; the recipe's own file when it was not. */
+  whereIs(path: readonly PropertyKey[]): Place;
+  isWritten(path: readonly PropertyKey[]): boolean;
+}
+
+export interface LoadOptions {
+  cwd: string;
+  /** What `${NAME}` in a recipe stands for. */
+  env: Env;
+  /** `--set` options as typed: `train.epochs=2`. */
+  sets?: string[];
 }
 
 const maxBytes = 1 << 20;
@@ -24,11 +45,64 @@ const maxShown = 20;
 
 /**
  * @param file relative to `cwd`
- * @param sets `--set` options as typed: `train.epochs=2`
- * @throws FtError recipe.missing, recipe.unreadable, recipe.invalid (exit recipe), usage.set (exit usage)
+ * @throws FtError recipe.missing, recipe.unreadable, recipe.extends, recipe.invalid (exit recipe), usage.set (exit usage)
  */
-export function loadRecipe(file: string, { cwd, sets = [] }: { cwd: string; sets?: string[] }): LoadedRecipe {
+export function loadRecipe(file: string, { cwd, env, sets = [] }: LoadOptions): LoadedRecipe {
   const path = resolve(cwd, file);
+  const chain = readChain(path, file, env);
+  const changes = applySets(chain[0]!.document, sets);
+  const { extends: _, ...values } = chain
+    .map((each) => movePaths(toValues(each.document, each.file), { from: each.path, to: path }))
+    .reduceRight((far, near) => mergeRecipes(near, far), {});
+  const source: RecipeSource = { chain, changes, values };
+  const parsed = recipeSchema.safeParse(values);
+  if (!parsed.success)
+    throw invalid(
+      file,
+      parsed.error.issues.flatMap((issue) => describeIssue(issue, source)),
+    );
+  const loaded: LoadedRecipe = {
+    ...fillDefaults(parsed.data, nothingKnown),
+    written: parsed.data,
+    values,
+    file: path,
+    dir: dirname(path),
+    whereIs: (key) => locate(source, key),
+    isWritten: (key) => isIn(values, key),
+  };
+  return checked(loaded, file, nothingKnown);
+}
+
+/** The same recipe, its open keys filled by what became known of model and data. @throws FtError recipe.invalid */
+export function refineDefaults(loaded: LoadedRecipe, facts: ChoiceFacts): LoadedRecipe {
+  const refined = { ...loaded, ...fillDefaults(loaded.written, facts) };
+  return checked(refined, loaded.file, facts);
+}
+
+function checked(loaded: LoadedRecipe, shown: string, facts: ChoiceFacts): LoadedRecipe {
+  const contradictions = checkRecipe(loaded.recipe, loaded.isWritten, facts);
+  if (contradictions.length === 0) return loaded;
+  throw invalid(
+    shown,
+    contradictions.map(({ path, ...problem }) => ({ ...problem, where: loaded.whereIs(path) })),
+  );
+}
+
+/** The recipe's file and those it extends, nearest first, their environment variables filled in. */
+function readChain(path: string, shown: string, env: Env): RecipeFile[] {
+  const first = readRecipeFile(path, shown, env);
+  const chain = [first];
+  for (let last = first; last.document.has("extends"); last = chain.at(-1)!) {
+    const parent = parentFile(
+      last.document.get("extends"),
+      chain.map((each) => each.path),
+    );
+    chain.push(readRecipeFile(parent, parent, env));
+  }
+  return chain;
+}
+
+function readRecipeFile(path: string, file: string, env: Env): RecipeFile {
   const lines = new LineCounter();
   const document = parseDocument(readText(path, file), {
     lineCounter: lines,
@@ -41,23 +115,23 @@ export function loadRecipe(file: string, { cwd, sets = [] }: { cwd: string; sets
       file,
       document.errors.map((error) => syntaxProblem(error, file, lines)),
     );
-  const values = toValues(document, file);
-  const changes = applySets(document, sets);
-  const source: RecipeSource = { document, lines, file, changes };
-  const parsed = recipeSchema.safeParse(changes.length > 0 ? document.toJS() : values);
-  if (!parsed.success)
+  toValues(document, file); // what is no map, or a bomb, ends here
+  const problems = substituteEnvironment(document, env);
+  if (problems.length > 0)
     throw invalid(
       file,
-      parsed.error.issues.flatMap((issue) => describeIssue(issue, source)),
+      problems.map(({ offset, ...problem }) => ({ ...problem, where: place(file, lines, offset) })),
     );
-  const contradictions = checkRecipe(parsed.data, (path) => document.hasIn(path));
-  if (contradictions.length > 0) {
-    throw invalid(
-      file,
-      contradictions.map(({ path, ...problem }) => ({ ...problem, where: locate(source, path) })),
-    );
+  return { path, file, document, lines };
+}
+
+function isIn(values: unknown, path: readonly PropertyKey[]): boolean {
+  let at = values;
+  for (const key of path) {
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return false;
+    at = (at as Record<PropertyKey, unknown>)[key];
   }
-  return { recipe: parsed.data, file: path, dir: dirname(path) };
+  return at !== undefined;
 }
 
 function readText(path: string, shown: string): string {
@@ -98,10 +172,10 @@ function readBytes(path: string, shown: string): Buffer {
 }
 
 /** Alias bombs end here: the yaml package counts what aliases expand to. */
-function toValues(document: Document, file: string): unknown {
+function toValues(document: Document, file: string): Values {
   try {
     const values: unknown = document.toJS();
-    if (typeof values === "object" && values !== null && !Array.isArray(values)) return values;
+    if (typeof values === "object" && values !== null && !Array.isArray(values)) return values as Values;
   } catch (error) {
     throw unreadable(file, (error as Error).message, "mend its aliases (*name), or write the recipe without them");
   }
@@ -109,8 +183,12 @@ function toValues(document: Document, file: string): unknown {
 }
 
 function syntaxProblem(error: YAMLError, file: string, lines: LineCounter): Problem {
-  const { line, col } = lines.linePos(error.pos[0]);
-  return { message: error.message, where: { file, line, column: col } };
+  return { message: error.message, where: place(file, lines, error.pos[0]) };
+}
+
+function place(file: string, lines: LineCounter, offset: number): Place {
+  const { line, col } = lines.linePos(offset);
+  return { file, line, column: col };
 }
 
 function invalid(file: string, problems: Problem[]): FtError {

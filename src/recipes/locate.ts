@@ -3,30 +3,40 @@ import { type Document, isMap, isNode, isScalar, type LineCounter } from "yaml";
 import type { Place } from "../errors.js";
 import type { SetChange } from "./apply-sets.js";
 
-export interface RecipeSource {
-  document: Document;
-  lines: LineCounter;
+/** A recipe file, read. */
+export interface RecipeFile {
+  /** Absolute. */
+  path: string;
   /** As the person named it. */
   file: string;
-  changes: SetChange[];
+  document: Document;
+  lines: LineCounter;
 }
 
-/** Of the key itself where it is written, else of the nearest key above it. The last `--set` wins, as it does for the value. */
-export function locate(source: RecipeSource, path: readonly PropertyKey[]): Place {
+export interface RecipeSource {
+  /** The recipe's file, then those that it extends. Not empty. */
+  chain: RecipeFile[];
+  changes: SetChange[];
+  /** All of them merged. */
+  values: unknown;
+}
+
+/** Of the key itself where it is written (the nearest file wins), else of the nearest key above it. The last `--set` wins, as it does for the value. */
+export function locate({ chain, changes }: RecipeSource, path: readonly PropertyKey[]): Place {
   const keys = path.map(String);
   const startsWith = (long: string[], short: string[]) => short.every((key, index) => key === long[index]);
-  const isWritten = keyOffset(source.document, keys) !== undefined;
-  const change = source.changes.findLast(
-    ({ path: set }) => startsWith(keys, set) || (!isWritten && startsWith(set, keys)),
-  );
+  const isWritten = chain.some(({ document }) => keyOffset(document, keys) !== undefined);
+  const change = changes.findLast(({ path: set }) => startsWith(keys, set) || (!isWritten && startsWith(set, keys)));
   if (change) return { file: `--set ${change.typed}` };
   for (let length = keys.length; length > 0; length--) {
-    const offset = keyOffset(source.document, keys.slice(0, length));
-    if (offset === undefined) continue;
-    const { line, col } = source.lines.linePos(offset);
-    return { file: source.file, line, column: col };
+    for (const { document, lines, file } of chain) {
+      const offset = keyOffset(document, keys.slice(0, length));
+      if (offset === undefined) continue;
+      const { line, col } = lines.linePos(offset);
+      return { file, line, column: col };
+    }
   }
-  return { file: source.file };
+  return { file: chain[0]!.file };
 }
 
 function keyOffset(document: Document, path: string[]): number | undefined {

@@ -64,10 +64,12 @@ export const eventSchema = z.discriminatedUnion("kind", [
   z.object({
     ...base,
     kind: z.literal("sample"),
-    /** One row of the engine's own first batch. */
+    /** One row of the engine's own first batch; a pair of answers is two samples. */
     row: z.int().nonnegative(),
+    /** Of preferences, labelled answers and prompts: which text this is. */
+    part: z.enum(["chosen", "rejected", "desirable", "undesirable", "prompt"]).optional(),
     inputIds: z.array(z.int()),
-    /** -100 where no loss is taken. */
+    /** -100 where no loss is taken; everywhere, of prompts and of conversations that get one score. */
     labels: z.array(z.int()),
     text: z.string(),
     trainedText: z.string(),

@@ -1,14 +1,14 @@
-"""TRL's extension point: a TrainerCallback that turns the engine's own hooks into events, sealed checkpoints and an orderly stop."""
+"""The engines' extension point: a TrainerCallback that turns their own hooks into events, sealed checkpoints and an orderly stop."""
 
 import math
 import time
 
+import torch
 from transformers import TrainerCallback
 
 from . import events
 from .checkpoints import seal
-
-SAMPLE_ROWS = 2
+from .samples import send_samples
 
 
 class EventsCallback(TrainerCallback):
@@ -22,7 +22,7 @@ class EventsCallback(TrainerCallback):
 
     def on_train_begin(self, args, state, control, train_dataloader=None, processing_class=None, **_):
         if state.is_world_process_zero:
-            send_samples(train_dataloader, processing_class, args.max_length)
+            send_samples(train_dataloader, processing_class, getattr(args, "max_length", None))
             events.phase("training", f"{state.max_steps} steps")
         self.since = (time.monotonic(), 0, state.global_step)
         self.stop.defer()
@@ -39,15 +39,24 @@ class EventsCallback(TrainerCallback):
             events.emit("metric", step=state.global_step, totalSteps=state.max_steps, values=events.numbers(values))
 
     def on_step_end(self, args, state, control, **_):
-        if self.stop.requested and state.global_step < state.max_steps and self.non_finite is None:
+        if self.asked_to_stop(args) and state.global_step < state.max_steps and self.non_finite is None:
             self.interrupted = True
             control.should_save = control.should_training_stop = True
             control.should_evaluate = False
 
     def on_save(self, args, state, control, **_):
+        _wait(args)  # for what the others save of this checkpoint
         if state.is_world_process_zero:
             path = f"{args.output_dir}/checkpoint-{state.global_step}"
             events.emit("checkpoint", path=path, step=state.global_step, sha256=seal(path))
+
+    def asked_to_stop(self, args):
+        """Whether any process was: they must all stop after the same step."""
+        if args.world_size == 1:
+            return self.stop.requested
+        asked = torch.tensor(int(self.stop.requested), device=args.device)
+        torch.distributed.all_reduce(asked, torch.distributed.ReduceOp.MAX)
+        return bool(asked)
 
     def speed(self, tokens, step):
         """tokens_per_second (every token of the batches that is not padding) and seconds_per_step, since the last log."""
@@ -60,27 +69,6 @@ class EventsCallback(TrainerCallback):
         return speed
 
 
-def send_samples(dataloader, tokenizer, max_length):
-    """
-    Sends the first rows of the engine's prepared dataset as its own collator hands them to the model. They are collated apart:
-    drawing a batch from the dataloader would move its random state and change the order of the data.
-    """
-    rows = [dataloader.dataset[index] for index in range(min(SAMPLE_ROWS, len(dataloader.dataset)))]
-    batch = dataloader.collate_fn(rows)
-    real = batch.get("attention_mask")  # absent when rows are packed into one sequence without padding
-    for row, (ids, labels) in enumerate(zip(batch["input_ids"], batch["labels"])):
-        if real is not None:
-            ids, labels = ids[real[row] == 1], labels[real[row] == 1]
-        trained = ids[labels != -100]
-        events.emit(
-            "sample",
-            row=row,
-            inputIds=ids.tolist(),
-            labels=labels.tolist(),
-            text=tokenizer.decode(ids),
-            trainedText=tokenizer.decode(trained),
-        )
-        if len(trained) == 0:
-            events.warn(f"row {row} of the engine's dataset trains no token")
-        elif len(ids) != max_length and not set(trained.tolist()) & set(tokenizer.all_special_ids):
-            events.warn(f"row {row} of the engine's dataset never trains an end-of-turn token: the model will not learn to stop")
+def _wait(args):
+    if args.world_size > 1:
+        torch.distributed.barrier()

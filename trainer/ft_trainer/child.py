@@ -30,6 +30,8 @@ class StopRequest:
 def run_child(work):
     """Runs `work(stop)` and exits with what it returns, or with the code of the failure it raised."""
     stop = StopRequest()
+    if "FT_LAUNCHER" in os.environ:
+        die_with(int(os.environ["FT_LAUNCHER"]))
     # Worker processes (data loading, tokenizing) must not outlive this one.
     os.register_at_fork(after_in_child=lambda: die_with(os.getppid()))
     try:

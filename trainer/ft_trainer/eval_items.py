@@ -1,4 +1,4 @@
-"""What the evaluator reads and writes: items as token ids with the trained part marked, and the file of results that survives a crash."""
+"""What the evaluator reads and writes: items as token ids with what is measured marked, and the file of results that survives a crash."""
 
 import json
 import os
@@ -7,32 +7,50 @@ import re
 
 def encode_items(config, tokenizer):
     """
-    The items of config["items"] as {"item", "ids", "trained", "prompt"}: `trained[i]` says whether training takes loss on ids[i],
-    `prompt` is what generation starts from (None for plain text). As TRL does it: a completion begins where the rendered prompt and
-    the rendered conversation diverge; plain text ends with the eos token; rows are cut at maxLength.
+    The items of config["items"], each with what is measured of it: `ids` and `trained` (whether training takes loss on ids[i]) of the
+    answer that should win, `rejected` with the same of the one that should not, `prompt`, the ids that generation starts from, and
+    `conversation` and `columns`, which reward functions take. What an item does not have is None. As TRL does it: a completion
+    begins where the rendered prompt and the rendered conversation diverge; plain text ends with the eos token; rows are cut at maxLength,
+    but not those that get a score: it is read off their end.
     """
     with open(config["items"], encoding="utf-8") as file:
         items = [json.loads(line) for line in file if line.strip()]
-    return [_encode(item, tokenizer, config["maxLength"]) for item in items]
+    cut = None if config["objective"] == "reward" else config["maxLength"]
+    return [{"item": item["item"], "prompt": None, "rejected": None, **_encode(item, tokenizer, cut)} for item in items]
 
 
-def _encode(item, tokenizer, max_length):
+def _encode(item, tokenizer, cut):
     if "text" in item:
         eos = tokenizer.eos_token or ""
         text = item["text"] if item["text"].endswith(eos) else item["text"] + eos
-        ids = tokenizer(text=text)["input_ids"]
-        trained, prompt = [True] * len(ids), None
-    else:
-        prompt = _render(tokenizer, item["messages"], add_generation_prompt=True)["input_ids"]
-        conversation = [*item["messages"], {"role": "assistant", "content": item["reference"]}]
-        marked = re.search(r"\{%-?\s*generation\b", tokenizer.chat_template) is not None
-        whole = _render(tokenizer, conversation, return_assistant_tokens_mask=marked)
-        ids = whole["input_ids"]
-        shared = common_prefix(prompt, ids)
-        trained = [index >= shared for index in range(len(ids))]
-        if marked:
-            trained = [is_trained and bool(mask) for is_trained, mask in zip(trained, whole["assistant_masks"])]
-    return {"item": item["item"], "ids": ids[:max_length], "trained": trained[:max_length], "prompt": prompt}
+        ids = tokenizer(text=text)["input_ids"][:cut]
+        return {"ids": ids, "trained": [True] * len(ids)}
+    if "messages" in item:
+        answer = [{"role": "assistant", "content": item["reference"]}]
+        return {**_answer(item["messages"], answer, tokenizer, cut), "prompt": _prompt(item["messages"], tokenizer)}
+    if "chosen" in item:
+        return {**_answer(item["prompt"], item["chosen"], tokenizer, cut), "rejected": _answer(item["prompt"], item["rejected"], tokenizer, cut)}
+    if "completion" in item:
+        answer = _answer(item["prompt"], item["completion"], tokenizer, cut)
+        # How likely an answer is that the model should not give is no loss.
+        return answer if item["label"] else {"ids": answer["ids"], "trained": [False] * len(answer["ids"])}
+    prompt = _prompt(item["prompt"], tokenizer)
+    return {"ids": prompt, "trained": [False] * len(prompt), "prompt": prompt, "conversation": item["prompt"], "columns": item.get("columns", {})}
+
+
+def _answer(prompt, answer, tokenizer, cut):
+    marked = re.search(r"\{%-?\s*generation\b", tokenizer.chat_template) is not None
+    whole = _render(tokenizer, [*prompt, *answer], return_assistant_tokens_mask=marked)
+    ids = whole["input_ids"]
+    shared = common_prefix(_prompt(prompt, tokenizer), ids)
+    trained = [index >= shared for index in range(len(ids))]
+    if marked:
+        trained = [is_trained and bool(mask) for is_trained, mask in zip(trained, whole["assistant_masks"])]
+    return {"ids": ids[:cut], "trained": trained[:cut]}
+
+
+def _prompt(messages, tokenizer):
+    return _render(tokenizer, messages, add_generation_prompt=True)["input_ids"]
 
 
 def common_prefix(first, second):

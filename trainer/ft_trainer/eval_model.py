@@ -1,14 +1,17 @@
-"""The model side of the evaluation: load as it was trained, loss of the trained tokens, greedy answers; both in left-padded batches."""
+"""The model side of the evaluation: load as it was trained; loss of the trained tokens, scores and greedy answers in left-padded batches."""
 
 import torch
-from transformers import AutoModelForCausalLM, GenerationConfig
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, GenerationConfig
 
 #: Logits kept at once while measuring loss: the vocabulary, not the model, is what fills memory.
 LOGITS_BYTES = 512 * 2**20
 
 
-def load_model(config, path):
-    """The base (or the fully trained model), in the training's precision; in 4 bits for qlora, as the adapter saw it in training."""
+def load_model(config, path, tokenizer):
+    """
+    The base (or the fully trained model), in the training's precision; in 4 bits for qlora, as the adapter saw it in training. For the
+    objective `reward` with one score on top, of a base a new one; with embeddings for every token that was added to the tokenizer.
+    """
     options = {"dtype": getattr(torch, config["dtype"]), "device_map": {"": _device(config["device"])}}
     if config["method"] == "qlora":
         from transformers import BitsAndBytesConfig
@@ -18,8 +21,17 @@ def load_model(config, path):
             bnb_4bit_compute_dtype=options["dtype"],
             bnb_4bit_quant_type="nf4",
             bnb_4bit_use_double_quant=config.get("doubleQuant", True),
+            llm_int8_skip_modules=["score"] if config["objective"] == "reward" else None,
         )
-    return AutoModelForCausalLM.from_pretrained(path, **options).eval()
+    torch.manual_seed(0)  # for what is new: the score, the added tokens
+    if config["objective"] == "reward":
+        model = AutoModelForSequenceClassification.from_pretrained(path, num_labels=1, **options)
+        model.config.get_text_config().pad_token_id = tokenizer.pad_token_id  # the score is read at the last token before the padding
+    else:
+        model = AutoModelForCausalLM.from_pretrained(path, **options)
+    if model.get_input_embeddings().weight.shape[0] < len(tokenizer):
+        model.resize_token_embeddings(len(tokenizer))
+    return model.eval()
 
 
 def _device(name):
@@ -61,8 +73,15 @@ def loss_batch(model, batch, pad_id):
 
 
 @torch.inference_mode()
+def score_batch(model, batch, pad_id):
+    """The reward model's score of each item, a number."""
+    inputs = _pad([item["ids"] for item in batch], pad_id, model.device)
+    return model(**inputs, use_cache=False).logits[:, 0].float().tolist()
+
+
+@torch.inference_mode()
 def answer_batch(model, batch, tokenizer, max_new_tokens):
-    """[(text, tokens)] of each item's greedy answer; `tokens` counts the token that ended it. The batch ends with its last row."""
+    """[(text, ids)] of each item's greedy answer; `ids` with the token that ended it. The batch ends with its last row."""
     ends = end_tokens(model, tokenizer, batch)
     # A fresh config: the model's own may sample or penalise repetition.
     model.generation_config = GenerationConfig(
@@ -74,7 +93,7 @@ def answer_batch(model, batch, tokenizer, max_new_tokens):
     answers = []
     for ids in output:
         end = next((index for index, token in enumerate(ids) if token in ends), None)
-        answers.append((tokenizer.decode(ids[:end], skip_special_tokens=True), len(ids) if end is None else end + 1))
+        answers.append((tokenizer.decode(ids[:end], skip_special_tokens=True), ids if end is None else ids[: end + 1]))
     return answers
 
 

@@ -13,7 +13,16 @@ from .eval_items import Results, encode_items
 WINDOW_BATCHES = 8
 
 #: What config/evaluate.json may leave out. It must say method (full, lora, qlora), dtype, maxLength, maxNewTokens and batchSize.
-DEFAULTS = {"model": "model", "adapter": "out/adapter", "items": "eval/items.jsonl", "output": "out/eval/items.jsonl", "device": "auto"}
+DEFAULTS = {
+    "objective": "sft",
+    "model": "model",
+    "adapter": "out/adapter",
+    "items": "eval/items.jsonl",
+    "output": "out/eval/items.jsonl",
+    "device": "auto",
+    "rewardFuncs": [],
+    "rewardWeights": None,
+}
 
 
 def evaluate(_stop):
@@ -32,7 +41,8 @@ def evaluate(_stop):
     results = Results(config["output"], _fingerprint(config))
     total = 2 * len(items)
     done = len(results.done)
-    for variant, model in _variants(config, items, results):
+    events.emit("progress", done=done, total=total, unit="rows")
+    for variant, model in _variants(config, tokenizer, items, results):
         events.phase("evaluating", variant)
         todo = [item for item in items if (item["item"], variant) not in results.done]
         size = config["batchSize"] * WINDOW_BATCHES
@@ -41,44 +51,65 @@ def evaluate(_stop):
             measured = measure(model, tokenizer, window, config, lambda rows: events.emit("progress", done=done + rows, total=total, unit="rows"))
             results.append(variant, measured)
             done += len(window)
-    events.emit("progress", done=done, total=total, unit="rows")
+            events.emit("progress", done=done, total=total, unit="rows")
     return 0
 
 
 def measure(model, tokenizer, window, config, progress):
-    """Loss and greedy answer of each item of a window, in the window's order."""
-    from .eval_model import answer_batch, loss_batch
-
-    rows = {item["item"]: {"item": item["item"]} for item in window}
-    for batch in _batches(window, config["batchSize"], lambda item: len(item["ids"])):
-        for item, (nll, tokens) in zip(batch, loss_batch(model, batch, tokenizer.pad_token_id)):
-            rows[item["item"]].update(nll=nll, tokens=tokens)
+    """What there is to measure of each item of a window, in the window's order: losses or scores, greedy answers, their rewards."""
+    rows = {item["item"]: {"item": item["item"], "nll": None, "tokens": 0} for item in window}
+    sequences = [(rows[item["item"]], "", item) for item in window]
+    sequences += [(rows[item["item"]], "rejected", item["rejected"]) for item in window if item["rejected"]]
+    for batch in _batches(sequences, config["batchSize"], lambda sequence: len(sequence[2]["ids"])):
+        _likelihoods(model, tokenizer, batch, config)
     answered = 0
     for batch in _batches([item for item in window if item["prompt"]], config["batchSize"], lambda item: len(item["prompt"])):
-        began = time.monotonic()
-        answers = answer_batch(model, batch, tokenizer, config["maxNewTokens"])
-        latency = 1000 * (time.monotonic() - began) / len(batch)  # the batch's time, shared equally
-        for item, (text, tokens) in zip(batch, answers):
-            rows[item["item"]].update(output=text, promptTokens=len(item["prompt"]), outputTokens=tokens, latencyMs=round(latency, 3))
+        _answers(model, tokenizer, batch, config, rows)
         answered += len(batch)
         progress(answered)
     nothing = {"output": None, "promptTokens": None, "outputTokens": None, "latencyMs": None}
     return [{**nothing, **rows[item["item"]]} for item in window]
 
 
-def _variants(config, items, results):
+def _likelihoods(model, tokenizer, batch, config):
+    from .eval_model import loss_batch, score_batch
+
+    items = [item for _, _, item in batch]
+    if config["objective"] == "reward":
+        for (row, part, _), score in zip(batch, score_batch(model, items, tokenizer.pad_token_id)):
+            row[f"{part or 'chosen'}Score"] = score
+        return
+    for (row, part, _), (nll, tokens) in zip(batch, loss_batch(model, items, tokenizer.pad_token_id)):
+        row.update({"rejectedNll": nll, "rejectedTokens": tokens} if part else {"nll": nll, "tokens": tokens})
+
+
+def _answers(model, tokenizer, batch, config, rows):
+    from .eval_model import answer_batch
+    from .rewards import rate
+
+    began = time.monotonic()
+    answers = answer_batch(model, batch, tokenizer, config["maxNewTokens"])
+    latency = 1000 * (time.monotonic() - began) / len(batch)  # the batch's time, shared equally
+    for item, (text, ids) in zip(batch, answers):
+        rows[item["item"]].update(output=text, promptTokens=len(item["prompt"]), outputTokens=len(ids), latencyMs=round(latency, 3))
+    if config["rewardFuncs"]:
+        for item, rated in zip(batch, rate(config["rewardFuncs"], config["rewardWeights"], batch, answers)):
+            rows[item["item"]].update(rated)
+
+
+def _variants(config, tokenizer, items, results):
     """Yields ("base", model) and ("adapter", model), but loads nothing that has no item left."""
     from .eval_model import load_model, with_adapter
 
     left = {variant for variant in ("base", "adapter") for item in items if (item["item"], variant) not in results.done}
     full = config["method"] == "full"
-    base = load_model(config, config["model"]) if "base" in left or ("adapter" in left and not full) else None
+    base = load_model(config, config["model"], tokenizer) if "base" in left or ("adapter" in left and not full) else None
     if "base" in left:
         yield "base", base
     if "adapter" in left:
         if full:
             del base  # room for the other
-            yield "adapter", load_model(config, config["adapter"])
+            yield "adapter", load_model(config, config["adapter"], tokenizer)
         else:
             yield "adapter", with_adapter(base, config)
 

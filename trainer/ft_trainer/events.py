@@ -1,5 +1,9 @@
-"""Event lines from a child to its supervisor (trainer/run.py), through the pipe that FT_EVENTS_FD names. Without one, says nothing."""
+"""
+Event lines from a child to its supervisor (trainer/run.py), through the pipe that FT_EVENTS_FD names, or FT_EVENTS_PATH where several
+processes train together: then the first speaks for all, and the others only of errors. Without a pipe, says nothing.
+"""
 
+import fcntl
 import json
 import math
 import os
@@ -10,19 +14,30 @@ import time
 current_phase = "preparing"
 
 _lock = threading.Lock()
-_fd = int(os.environ["FT_EVENTS_FD"]) if "FT_EVENTS_FD" in os.environ else None
+_rank = int(os.environ.get("RANK", "0"))
+
+
+def _pipe():
+    if "FT_EVENTS_PATH" in os.environ:
+        return os.open(os.environ["FT_EVENTS_PATH"], os.O_WRONLY | os.O_CLOEXEC)
+    return int(os.environ["FT_EVENTS_FD"]) if "FT_EVENTS_FD" in os.environ else None
+
+
+_fd = _pipe()
 
 
 def emit(kind, **fields):
     """Sends one event; the supervisor adds v, attempt and seq. A supervisor that is gone ends this process: nobody follows the run."""
-    if _fd is None:
+    if _fd is None or (_rank > 0 and kind != "error"):
         return
     line = json.dumps({"kind": kind, "t": int(time.time() * 1000), **fields}, allow_nan=False) + "\n"
     data = line.encode()
     try:
         with _lock:
+            fcntl.flock(_fd, fcntl.LOCK_EX)  # a long line is written in pieces
             while data:
                 data = data[os.write(_fd, data) :]
+            fcntl.flock(_fd, fcntl.LOCK_UN)
     except BrokenPipeError:
         os._exit(1)
 

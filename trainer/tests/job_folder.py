@@ -17,7 +17,6 @@ TRL_CONFIG = {
     "dtype": "float32",
     "datasets": [{"path": "json", "data_files": "data/train.jsonl"}],
     "output_dir": "out/checkpoints",
-    "max_length": 96,
     "max_steps": 20,
     "per_device_train_batch_size": 4,
     "learning_rate": 1e-3,
@@ -43,14 +42,33 @@ EVALUATE_CONFIG = {
     "maxNewTokens": 8,
     "batchSize": 4,
 }
+ACCELERATE_CONFIG = {
+    "compute_environment": "LOCAL_MACHINE",
+    "distributed_type": "MULTI_GPU",  # with use_cpu: gloo. MULTI_CPU would start one process
+    "use_cpu": True,
+    "num_processes": 2,
+    "num_machines": 1,
+    "machine_rank": 0,
+    "main_process_port": 0,
+    "mixed_precision": "no",
+}
 STEPS = {
-    "train": {"name": "train", "module": "ft_trainer.trl_sft", "args": ["config/trl.yaml"]},
+    "train": {"name": "train", "module": "ft_trainer.trl_train", "args": ["config/trl.yaml"]},
+    "train-on-two": {
+        "name": "train",
+        "module": "ft_trainer.launch",
+        "args": ["--config_file", "config/accelerate.yaml", "--module", "ft_trainer.trl_train", "config/trl.yaml"],
+    },
     "evaluate": {"name": "evaluate", "module": "ft_trainer.evaluate", "args": ["config/evaluate.json"]},
 }
 
 
-def make_job(folder, model, trl=None, evaluate=None, steps=("train",), heartbeat=30, env=None):
-    """A job folder that trains on 64 rows and evaluates 6; `trl` and `evaluate` are laid over the defaults. Returns its path."""
+def make_job(folder, model, trl=None, extras=None, evaluate=None, steps=("train",), heartbeat=30, env=None):
+    """
+    A job folder that trains on 64 rows and evaluates 6, of the kind that the objective in `extras` (config/train.json) takes; `trl` and
+    `evaluate` are laid over the defaults. Returns its path.
+    """
+    objective = (extras or {}).get("objective", "sft")
     for name in ("config", "data", "eval", "out"):
         os.makedirs(os.path.join(folder, name), exist_ok=True)
     ignore = shutil.ignore_patterns("__pycache__")
@@ -58,16 +76,17 @@ def make_job(folder, model, trl=None, evaluate=None, steps=("train",), heartbeat
     shutil.copy(os.path.join(TRAINER, "run.py"), os.path.join(folder, "trainer"))
     shutil.copytree(os.path.join(TRAINER, "ft_trainer"), os.path.join(folder, "trainer/ft_trainer"), ignore=ignore)
     os.symlink(model, os.path.join(folder, "model"))
-    _write(folder, "config/trl.yaml", json.dumps({**TRL_CONFIG, **(LORA if trl is None else trl)}))
-    _write(folder, "config/evaluate.json", json.dumps({**EVALUATE_CONFIG, **(evaluate or {})}))
+    _write(folder, "config/trl.yaml", json.dumps({**TRL_CONFIG, **({} if objective == "grpo" else {"max_length": 96}), **(LORA if trl is None else trl)}))
+    _write(folder, "config/evaluate.json", json.dumps({**EVALUATE_CONFIG, "objective": objective, **(evaluate or {})}))
+    _write(folder, "config/train.json", json.dumps({"objective": objective, **(extras or {})}))
+    _write(folder, "config/accelerate.yaml", json.dumps(ACCELERATE_CONFIG))
     texts = sentences(70, seed=7)
-    _write_rows(folder, "data/train.jsonl", [_pair(text) for text in texts[:64]])
-    _write_rows(folder, "data/test.jsonl", [_pair(text) for text in texts[64:]])
-    items = [
-        {"item": index, "file": "eval.jsonl", "line": index + 1, "messages": _pair(text)["prompt"], "reference": text[::-1]}
-        for index, text in enumerate(texts[64:])
-    ]
-    items.append({"item": 6, "file": "eval.jsonl", "line": 7, "text": texts[0]})
+    rows = [row_of(objective, text, index) for index, text in enumerate(texts)]
+    _write_rows(folder, "data/train.jsonl", rows[:64])
+    _write_rows(folder, "data/test.jsonl", rows[64:])
+    items = [{"item": index, "file": "eval.jsonl", "line": index + 1, **item_of(objective, row)} for index, row in enumerate(rows[64:])]
+    if objective == "sft":
+        items.append({"item": 6, "file": "eval.jsonl", "line": 7, "text": texts[0]})
     _write_rows(folder, "eval/items.jsonl", items)
     job = {
         "version": 1,
@@ -125,11 +144,25 @@ def wait_for(condition, seconds=90, what="condition"):
     raise AssertionError(f"waited {seconds} s for {what}")
 
 
-def _pair(text):
-    return {
-        "prompt": [{"role": "user", "content": text}],
-        "completion": [{"role": "assistant", "content": text[::-1]}],
-    }
+def row_of(objective, text, index):
+    """A line of data/train.jsonl: the task is to say the text backwards. Wrong is to say it as it is."""
+    prompt, right, wrong = ([{"role": role, "content": content}] for role, content in (("user", text), ("assistant", text[::-1]), ("assistant", text)))
+    if objective == "sft":
+        return {"prompt": prompt, "completion": right}
+    if objective == "kto":
+        return {"prompt": prompt, "completion": wrong if index % 2 else right, "label": index % 2 == 0}
+    if objective == "grpo":
+        return {"prompt": prompt, "answer": text[::-1]}
+    return {"prompt": prompt, "chosen": right, "rejected": wrong}
+
+
+def item_of(objective, row):
+    """The same row for the evaluator."""
+    if objective == "sft":
+        return {"messages": row["prompt"], "reference": row["completion"][0]["content"]}
+    if objective == "grpo":
+        return {"prompt": row["prompt"], "columns": {"answer": row["answer"]}}
+    return row
 
 
 def _write(folder, name, text):

@@ -39,6 +39,7 @@ class TrainingTest(unittest.TestCase):
                 "unknown-key": lambda: cls.finished("unknown-key", trl={"lora_rnak": 8, "max_stepz": 3}),
                 "killed": cls.kill_while_training,
                 "full-disk": cls.fill_the_disk,
+                "on-two": cls.interrupt_two_and_resume,
             }.items()
         }
 
@@ -64,6 +65,17 @@ class TrainingTest(unittest.TestCase):
         with open(os.path.join(folder, "out/checkpoints/checkpoint-91/optimizer.pt"), "r+b") as file:
             file.write(b"rotten")
         return folder, supervisor.returncode, stopped_at, run(folder, "--attempt", "2", "--resume")
+
+    @classmethod
+    def interrupt_two_and_resume(cls):
+        """DPO in two processes: SIGTERM when training begins, resume, evaluation."""
+        trl = {**LORA, "per_device_train_batch_size": 2, "save_steps": 10}
+        folder = make_job(os.path.join(cls.scratch, "on-two"), cls.model, trl, {"objective": "dpo"}, steps=("train-on-two", "evaluate"))
+        supervisor = start(folder)
+        wait_for(lambda: [event for event in read_events(folder, "phase") if event["phase"] == "training"], what="training")
+        supervisor.terminate()
+        supervisor.communicate(timeout=90)
+        return folder, supervisor.returncode, run(folder, "--attempt", "2", "--resume")
 
     @classmethod
     def kill_while_training(cls):
@@ -182,6 +194,22 @@ class TrainingTest(unittest.TestCase):
         self.assertEqual(list(resumed), list(range(stopped_at + 1, 21)))
         for step, loss in resumed.items():
             self.assertAlmostEqual(loss, expected[step], places=3)
+
+    def test_two_processes_stop_together_resume_and_speak_with_one_voice(self):
+        folder, stop_code, resume_code = self.jobs["on-two"].result()
+        self.assertEqual((stop_code, resume_code), (33, 0), read_log(folder)[-3000:])
+        stopped_at = read_events(folder, "end")[0]["step"]
+        saved = [event["step"] for event in read_events(folder, "checkpoint")]
+        self.assertEqual(saved, sorted({stopped_at, *saved}), "each checkpoint is sealed once")
+        self.assertTrue({"rng_state_0.pth", "rng_state_1.pth"} <= set(os.listdir(os.path.join(folder, "out/checkpoints/checkpoint-20"))))
+        steps = [event["step"] for event in read_events(folder, "metric") if "loss" in event["values"]]
+        self.assertEqual(steps, list(range(1, 21)))
+        self.assertEqual([(sample["row"], sample["part"]) for sample in read_events(folder, "sample")[:4]], [(0, "chosen"), (1, "chosen"), (0, "rejected"), (1, "rejected")])
+        self.assertEqual([event["message"] for event in read_events(folder, "warning")], [])
+        rows = results_of(folder)
+        self.assertEqual([row["variant"] for row in rows], ["base"] * 6 + ["adapter"] * 6)
+        base, adapter = (sum(row["rejectedNll"] - row["nll"] for row in rows if row["variant"] == variant) for variant in ("base", "adapter"))
+        self.assertGreater(adapter, base)
 
     def test_full_training_leaves_a_whole_model(self):
         folder, code = self.jobs["full"].result()

@@ -13,7 +13,12 @@ export function planText({ name, recipe, model, engine, device, data, steps, ren
     ["data", `${data.trainRows} rows to train on, ${data.evalRows} held out`],
     ["engine", `${engine.name} ${engine.version}, environment ${engine.environmentHere ? "here" : "will be made"}`],
     ["device", device.count > 0 ? `${device.count} x ${device.kind}` : device.kind],
-    ["steps", `${steps} of ${recipe.train.batch_size} rows`],
+    [
+      "steps",
+      steps === null
+        ? `as many as packing leaves, of ${recipe.train.batch_size} sequences`
+        : `${steps} of ${recipe.train.batch_size} rows`,
+    ],
   ];
   const facts = rows.map(([label, value]) => `${label!.padEnd(8)}${value}\n`).join("");
   const commands = [rendering.train, rendering.evaluate].map(

@@ -1,4 +1,5 @@
 // What a row format is: how it is recognised and how its rows become canonical.
+import type { dataFormats } from "../../recipes/schema/data.js";
 import type { CanonicalRow } from "../canonical.js";
 import type { RowProblem } from "../rules.js";
 
@@ -20,7 +21,7 @@ export interface RowFormat {
   convert(row: RawRow, report: Report): CanonicalRow | null;
 }
 
-export type FormatName = "messages" | "alpaca" | "sharegpt" | "prompt-completion" | "text";
+export type FormatName = Exclude<(typeof dataFormats)[number], "auto">;
 
 export function isObject(value: unknown): value is RawRow {
   return typeof value === "object" && value !== null && !Array.isArray(value);

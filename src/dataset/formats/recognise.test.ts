@@ -97,7 +97,6 @@ const notRepresentable: RawRow[] = [
   { messages: [q, { ...a, reasoning_content: "hm" }] },
   { messages: [q, a], tools: [{ type: "function" }] },
   { messages: [q, a], images: ["a.png"] },
-  { messages: [q, a], label: false },
   {
     conversations: [
       { from: "human", value: "q" },
@@ -133,5 +132,5 @@ test("most of the first rows decide the format of a file", () => {
     "prompt-completion",
   );
   expect(recogniseRows([null, 3, text])?.name).toBe("text");
-  expect(recogniseRows([{ chosen: "a", rejected: "b" }])).toBeNull();
+  expect(recogniseRows([{ chosen: "a", rejected: "b" }])?.name).toBe("preference");
 });

@@ -2,16 +2,22 @@
 import { alpacaFormat } from "./alpaca.js";
 import { type FormatName, isObject, type RawRow, type RowFormat } from "./format.js";
 import { messagesFormat } from "./messages.js";
+import { preferenceFormat } from "./preference.js";
+import { promptFormat } from "./prompt.js";
 import { promptCompletionFormat } from "./prompt-completion.js";
 import { sharegptFormat } from "./sharegpt.js";
 import { textFormat } from "./text.js";
+import { unpairedFormat } from "./unpaired.js";
 
 /** In the order in which they are tried: the first that fits a row is the row's. */
 const formats: readonly RowFormat[] = [
+  preferenceFormat,
+  unpairedFormat,
   messagesFormat,
   sharegptFormat,
   alpacaFormat,
   promptCompletionFormat,
+  promptFormat,
   textFormat,
 ];
 
@@ -41,8 +47,6 @@ export function recogniseRows(rows: unknown[]): RowFormat | null {
 
 /** Why a row is not of the file's format, as far as can be told. */
 export function whyNotRecognised(row: RawRow, expected: RowFormat | null): string {
-  if ("chosen" in row && "rejected" in row)
-    return "a preference row (chosen, rejected); the objective sft has no use for it";
   const own = recogniseRow(row);
   if (expected && own) return `a row of format ${own.name} in a file of format ${expected.name}`;
   const columns = Object.keys(row).slice(0, 8).join(", ") || "none";

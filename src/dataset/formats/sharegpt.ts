@@ -39,7 +39,7 @@ export const sharegptFormat: RowFormat = {
 };
 
 /** Renames the keys and the speaker; an unknown speaker stays, so that the report shows what was written. */
-function toTurn(turn: unknown): unknown {
+export function toTurn(turn: unknown): unknown {
   if (!isObject(turn)) return turn;
   const { from, value, ...rest }: RawRow = turn;
   const role = typeof from === "string" && Object.hasOwn(speakers, from) ? speakers[from] : from;

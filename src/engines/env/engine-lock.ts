@@ -1,11 +1,18 @@
 // An engine's lock in the repository: exact packages with hashes, for every platform it serves.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FtError } from "../../errors.js";
 import { packageRoot } from "../../paths.js";
+import { engineNames, engineVersions } from "../../recipes/schema/compute.js";
 
 const envsDir = join(packageRoot, "trainer/envs");
+
+/** An engine at one of its pinned versions. */
+export interface PinnedEngine {
+  name: string;
+  version: string;
+}
 
 export interface EngineLock {
   engine: string;
@@ -17,30 +24,36 @@ export interface EngineLock {
   text: string;
   /** The lock's file. */
   file: string;
+  /** Oldest Python that it runs on: "3.11". */
+  python: string;
 }
 
-export function readEngineLock(engine: string): EngineLock {
-  const file = join(envsDir, engine, "requirements.lock");
+export function readEngineLock({ name, version }: PinnedEngine): EngineLock {
+  const dir = join(envsDir, `${name}-${version}`);
+  const file = join(dir, "requirements.lock");
   const text = readFileSync(file, "utf8");
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 8);
-  return { engine, version: pinned(text, engine), hash, text, file };
+  const project = readFileSync(join(dir, "pyproject.toml"), "utf8");
+  const python = /^requires-python = ">=([\d.]+)"$/m.exec(project)?.[1];
+  if (!python) throw new Error(`${dir}/pyproject.toml does not say which Python it requires`);
+  return { engine: name, version, hash, text, file, python };
 }
 
-/** Engines that have a lock. */
-export function lockedEngines(): string[] {
-  const entries = readdirSync(envsDir, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+/** All that have a lock: by name, newest version first. */
+export function lockedEngines(): PinnedEngine[] {
+  return engineNames.flatMap((name) => engineVersions[name].map((version) => ({ name, version })));
 }
 
-/** Throws FtError env.unknown-engine (exit usage) for an engine without a lock. */
-export function requireEngine(engine: string): string {
+/** @param asked "axolotl" (its default version) or "axolotl@0.19.0". Throws FtError env.unknown-engine (exit usage). */
+export function requireEngine(asked: string): PinnedEngine {
   const engines = lockedEngines();
-  if (engines.includes(engine)) return engine;
+  const found = engines.find(({ name, version }) => asked === name || asked === `${name}@${version}`);
+  if (found) return found;
   throw new FtError({
     code: "env.unknown-engine",
     exit: "usage",
-    message: `no engine is called ${engine}`,
-    next: `choose one of: ${engines.join(", ")}`,
+    message: `no engine is called ${asked}`,
+    next: `choose one of: ${engines.map(({ name, version }) => `${name}@${version}`).join(", ")}`,
   });
 }
 

@@ -9,7 +9,7 @@ import { readEngineLock, withoutTorch } from "./engine-lock.js";
 import { ensureEnvironment } from "./ensure-environment.js";
 import { listEnvironments, removeEnvironment } from "./list-environments.js";
 
-const lock = readEngineLock("trl");
+const lock = readEngineLock({ name: "trl", version: "1.16.0" });
 const device: Device = {
   kind: "cuda",
   count: 1,
@@ -51,18 +51,21 @@ const quiet = { device, onProgress: () => undefined };
 test("made once, found again, named after engine, version, accelerator and lock", async () => {
   const { env, calls } = world();
   const labels: unknown[] = [];
-  const made = await ensureEnvironment("trl", { env, device, onProgress: (progress) => labels.push(progress) });
+  const made = await ensureEnvironment(
+    { name: "trl", version: "1.16.0" },
+    { env, device, onProgress: (progress) => labels.push(progress) },
+  );
   expect(made).toMatchObject({ name: `trl-${lock.version}-cuda-${lock.hash}`, version: lock.version, notice: null });
   expect(labels).toContainEqual({ label: "downloading packages", doneBytes: 500 * 2 ** 20, totalBytes: 500 * 2 ** 20 });
-  expect(await ensureEnvironment("trl", { env, ...quiet })).toEqual(made);
+  expect(await ensureEnvironment({ name: "trl", version: "1.16.0" }, { env, ...quiet })).toEqual(made);
   expect(calls()).toEqual(["venv", "pip"]);
 });
 
 test("two at the same time: one makes it, the other waits and uses it", async () => {
   const { env, calls } = world("sleep 0.4");
   const [one, two] = await Promise.all([
-    ensureEnvironment("trl", { env, ...quiet }),
-    ensureEnvironment("trl", { env, ...quiet }),
+    ensureEnvironment({ name: "trl", version: "1.16.0" }, { env, ...quiet }),
+    ensureEnvironment({ name: "trl", version: "1.16.0" }, { env, ...quiet }),
   ]);
   expect(one).toEqual(two);
   expect(calls()).toEqual(["venv", "pip"]);
@@ -70,11 +73,11 @@ test("two at the same time: one makes it, the other waits and uses it", async ()
 
 test("a folder without its marker is rebuilt", async () => {
   const { env, calls } = world();
-  const { dir } = await ensureEnvironment("trl", { env, ...quiet });
+  const { dir } = await ensureEnvironment({ name: "trl", version: "1.16.0" }, { env, ...quiet });
   writeFileSync(join(dir, "ft-env.json"), "{");
   writeFileSync(join(dir, "leftover"), "");
   expect((await listEnvironments(env))[0]?.marker).toBeNull();
-  await ensureEnvironment("trl", { env, ...quiet });
+  await ensureEnvironment({ name: "trl", version: "1.16.0" }, { env, ...quiet });
   expect(existsSync(join(dir, "leftover"))).toBe(false);
   expect(calls()).toEqual(["venv", "pip", "venv", "pip"]);
 });
@@ -82,7 +85,7 @@ test("a folder without its marker is rebuilt", async () => {
 test("interrupted, nothing is left behind", async () => {
   const { env } = world("exec sleep 30");
   const controller = new AbortController();
-  const making = ensureEnvironment("trl", { env, ...quiet, signal: controller.signal });
+  const making = ensureEnvironment({ name: "trl", version: "1.16.0" }, { env, ...quiet, signal: controller.signal });
   await sleep(500);
   controller.abort();
   await expect(making).rejects.toMatchObject({ name: "AbortError" });
@@ -102,14 +105,17 @@ test.each([
   ],
 ])("%s is told plainly, and nothing half-made is left", async (_, install, expected) => {
   const { env } = world(install);
-  await expect(ensureEnvironment("trl", { env, ...quiet })).rejects.toMatchObject({ exit: "environment", ...expected });
+  await expect(ensureEnvironment({ name: "trl", version: "1.16.0" }, { env, ...quiet })).rejects.toMatchObject({
+    exit: "environment",
+    ...expected,
+  });
   expect(await listEnvironments(env)).toEqual([]);
 });
 
 test("without uv and without Python, the next step is told", async () => {
   const home = mkdtempSync(join(tmpdir(), "ft-env-"));
   const env = { PATH: home, HOME: home, FT_CACHE: join(home, "ft") };
-  await expect(ensureEnvironment("trl", { env, ...quiet })).rejects.toMatchObject({
+  await expect(ensureEnvironment({ name: "trl", version: "1.16.0" }, { env, ...quiet })).rejects.toMatchObject({
     code: "env.no-python",
     exit: "environment",
   });
@@ -117,7 +123,7 @@ test("without uv and without Python, the next step is told", async () => {
 
 test("removing takes an exact name", async () => {
   const { env } = world();
-  const { name, dir } = await ensureEnvironment("trl", { env, ...quiet });
+  const { name, dir } = await ensureEnvironment({ name: "trl", version: "1.16.0" }, { env, ...quiet });
   await expect(removeEnvironment("trl", env)).rejects.toMatchObject({
     code: "env.unknown",
     why: `did you mean ${name}?`,

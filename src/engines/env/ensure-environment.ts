@@ -9,7 +9,7 @@ import { type Env, ftCacheDir } from "../../paths.js";
 import type { OnProgress } from "../../progress.js";
 import { type Device, detectDevice } from "../machine.js";
 import { checkEnvironment } from "./check-environment.js";
-import { type EngineLock, readEngineLock } from "./engine-lock.js";
+import { type EngineLock, type PinnedEngine, readEngineLock } from "./engine-lock.js";
 import { createVenv, installPackages } from "./install.js";
 import { type EnvironmentMarker, markerName, readMarker } from "./marker.js";
 import { findUv } from "./uv.js";
@@ -42,7 +42,7 @@ const servedPlatforms = ["linux-x64", "linux-arm64", "darwin-arm64"];
  * The environment of `engine` for this machine; makes it when it is not there. Repeatable, safe beside other ft processes,
  * and cleaned up when interrupted. Throws FtError (exit environment): env.platform, env.no-python, env.no-uv, env.disk-full, env.install.
  */
-export async function ensureEnvironment(engine: string, options: EnsureOptions): Promise<EngineEnvironment> {
+export async function ensureEnvironment(engine: PinnedEngine, options: EnsureOptions): Promise<EngineEnvironment> {
   const { env, onProgress, signal } = options;
   const lock = readEngineLock(engine);
   const device = options.device ?? (await detectDevice(env));
@@ -50,7 +50,7 @@ export async function ensureEnvironment(engine: string, options: EnsureOptions):
   const dir = join(environmentsDir(env), name);
   const ready = await readyEnvironment(dir);
   if (ready) return { ...describe(name, dir, ready), notice: null };
-  requireServedPlatform(engine);
+  requireServedPlatform(engine.name);
 
   return withFileLock(
     `${dir}.lock`,

@@ -7,7 +7,7 @@ import { diskFull, freeBytes } from "../../free-space.js";
 import type { Env } from "../../paths.js";
 import type { OnProgress } from "../../progress.js";
 import type { Device } from "../machine.js";
-import { type EngineLock, pinned, withoutTorch } from "./engine-lock.js";
+import { type EngineLock, lockedEngines, pinned, readEngineLock, withoutTorch } from "./engine-lock.js";
 import { followUv } from "./uv-progress.js";
 
 export interface UvRun {
@@ -19,24 +19,30 @@ export interface UvRun {
   signal?: AbortSignal | undefined;
 }
 
-/** The engine's own floor; uv takes a Python of the machine or fetches one. */
-const pythonRange = ">=3.11,<3.15";
-
 /** What an environment takes on disk, for the message when the disk is full. */
 const environmentBytes = { cpu: 6e9, cuda: 6e9, rocm: 16e9, mps: 1.5e9 };
 
 export async function createVenv(run: UvRun): Promise<void> {
   run.onProgress({ label: "creating the Python environment" });
-  const result = await uv(run, ["venv", "--no-project", "--python", pythonRange, run.dir]);
+  const result = await uv(run, ["venv", "--no-project", "--python", `>=${run.lock.python},<3.15`, run.dir]);
   if (!result.failed) return;
   if (isDiskFull(result.stderr)) throw await fullDisk(run, "cpu");
   throw new FtError({
     code: "env.no-python",
     exit: "environment",
-    message: `${run.lock.engine} ${run.lock.version} needs Python 3.11 to 3.14, and uv can't make an environment with one`,
+    message: `${run.lock.engine} ${run.lock.version} needs Python ${run.lock.python} to 3.14, and uv can't make an environment with one`,
     why: lastLines(result.stderr),
-    next: "install Python 3.11 or newer (or give uv access to the network, so that it fetches one), then run again",
+    next: `install Python ${run.lock.python} or newer (or give uv access to the network, so that it fetches one), then run again${olderVersion(run.lock)}`,
   });
+}
+
+/** An engine's older version may run on the Python that is here. */
+function olderVersion({ engine, python }: EngineLock): string {
+  const older = lockedEngines()
+    .filter(({ name }) => name === engine)
+    .map(readEngineLock);
+  const found = older.find((lock) => Number(lock.python.split(".")[1]) < Number(python.split(".")[1]));
+  return found ? `; engine.version ${found.version} runs on Python ${found.python}` : "";
 }
 
 /** Installs the lock. `notice` tells when the machine gets another torch build than the one that fits it best. */

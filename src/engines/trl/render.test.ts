@@ -6,13 +6,15 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import type { z } from "zod";
 import type { DatasetFacts } from "../../dataset/canonical.js";
 import type { ModelFacts } from "../../models/facts.js";
 import { packageRoot } from "../../paths.js";
-import { recipeSchema, type WrittenRecipe } from "../../recipes/schema.js";
+import { parseRecipe } from "../../recipes/parse.js";
+import type { recipeSchema } from "../../recipes/schema.js";
 import type { RenderInput } from "../contract.js";
+import { keyTable } from "../key-table.js";
 import { trl } from "./index.js";
-import { trlTrainingTemplates } from "./keys.js";
 import { renderTrl } from "./render.js";
 
 const fixtures = fileURLToPath(new URL("fixtures", import.meta.url));
@@ -20,7 +22,7 @@ const cpu = { kind: "cpu", count: 0, bf16: false } as const;
 const cuda = { kind: "cuda", count: 2, bf16: true } as const;
 
 const ownTemplate = { source: "{{ x }}", sha256: "00", origin: "model", hasGenerationMarkers: false };
-const known = { ...ownTemplate, sha256: trlTrainingTemplates[0]! };
+const known = { ...ownTemplate, sha256: keyTable("trl", "1.16.0").trainingTemplates[0]! };
 const fileTemplate = {
   source: "{% generation %}{{ x }}{% endgeneration %}\n",
   sha256: "01",
@@ -39,27 +41,67 @@ function model(template: ModelFacts["template"]): ModelFacts {
     notice: null,
     maxContext: 2048,
     family: "llama",
+    paramsB: 0.1,
   };
 }
 
 function dataset(text = false): DatasetFacts {
-  const kinds = text ? { messages: 0, text: 90 } : { messages: 90, text: 0 };
-  const train = { rows: 90, sha256: "aa", kinds, assistantTurns: text ? 0 : 120 };
+  const none = { messages: 0, text: 0, preference: 0, unpaired: 0, prompt: 0 };
+  const kinds = text ? { ...none, text: 90 } : { ...none, messages: 90 };
+  const train = { rows: 90, sha256: "aa", kinds, longestChars: 900, assistantTurns: text ? 0 : 120 };
   return { train, eval: { ...train, rows: 10, sha256: "bb" } };
 }
 
-interface Changes extends Omit<Partial<WrittenRecipe>, "data"> {
-  data?: Partial<WrittenRecipe["data"]>;
+type Input = z.input<typeof recipeSchema>;
+
+interface Changes extends Omit<Partial<Input>, "data"> {
+  data?: Partial<Input["data"]>;
 }
 
 function input(changes: Changes, more: Partial<RenderInput> = {}): RenderInput {
   const { data, ...rest } = changes;
   const written = { name: "n", model: { base: "org/tiny" }, method: "lora", ...rest };
-  const recipe = recipeSchema.parse({ ...written, data: { train: "rows.jsonl", ...data } });
+  const recipe = parseRecipe({ ...written, data: { train: "rows.jsonl", ...data } });
   return { recipe, model: model(ownTemplate), dataset: dataset(), device: cpu, ...more };
 }
 
 const scenarios: Record<string, RenderInput> = {
+  "lora-everything": input(
+    {
+      model: { base: "org/tiny", attention: "sdpa", new_tokens: ["<call>"] },
+      method: {
+        ...{ type: "lora", rank: 8, layers: [0, 1], modules_to_save: ["lm_head"], rslora: true, dora: true },
+        ...{ lora_plus_ratio: 16, target_modules: { regex: ".*(q|v)_proj" } },
+      },
+      data: { packing: true, max_length: 512 },
+      train: {
+        ...{ optimizer: "paged_adamw_8bit", scheduler: "cosine_with_min_lr", neftune_alpha: 5, liger: true },
+        ...{ eval_every: 10, save_every: 20, early_stopping: { patience: 2 }, gradient_checkpointing: true },
+      },
+    },
+    { device: cuda },
+  ),
+  dpo: input(
+    { objective: { type: "dpo", loss: "ipo" }, model: { base: "org/tiny", template: "my.jinja" } },
+    { model: model(fileTemplate) },
+  ),
+  orpo: input({ objective: "orpo", method: "qlora" }, { device: cuda }),
+  kto: input({ objective: { type: "kto", undesirable_weight: 1.5 }, method: "full" }),
+  simpo: input({ objective: "simpo" }),
+  cpo: input({ objective: { type: "cpo", loss: "hinge" } }),
+  reward: input({ objective: { type: "reward", center_rewards: 0.01 } }),
+  grpo: input({
+    objective: { type: "grpo", rewards: ["json_valid", "my/own.py:score"], reward_weights: [1, 0.5], generations: 4 },
+  }),
+  "fsdp-context-parallel": input(
+    { method: "qlora", compute: { gpus: 4, parallel: "fsdp", offload: "all", context_parallel: 2 } },
+    { device: { ...cuda, count: 4 } },
+  ),
+  "zero3-offload": input(
+    { method: "full", objective: "dpo", compute: { gpus: 2, parallel: "zero3", offload: "all" } },
+    { device: cuda },
+  ),
+  "two-cpu-processes": input({ compute: { gpus: 2, device: "cpu" } }),
   "lora-cpu": input({}),
   "qlora-cuda": input(
     {
@@ -76,7 +118,12 @@ const scenarios: Record<string, RenderInput> = {
   overrides: input({
     engine: {
       name: "trl",
-      overrides: { neftune_noise_alpha: 5, optim: "adafactor", adam_epsilon: 1e-9, packing: true },
+      overrides: {
+        loss_type: "dft",
+        lr_scheduler_kwargs: { num_cycles: 2 },
+        adam_epsilon: 1e-9,
+        dataloader_pin_memory: true,
+      },
     },
   }),
 };
@@ -155,7 +202,7 @@ describe("renderTrl", () => {
 
 describe("engine.overrides", () => {
   it("names every key that cannot be used at once, with what to use", () => {
-    const overrides = { lora_r: 3, nefttune_noise_alpha: 5, constructor: 1, packing: true };
+    const overrides = { lora_r: 3, nefttune_noise_alpha: 5, constructor: 1, adam_beta1: 0.8 };
     const scenario = input({ engine: { overrides } });
     expect(() => renderTrl(scenario)).toThrow(
       expect.objectContaining({
@@ -163,21 +210,34 @@ describe("engine.overrides", () => {
         exit: "recipe",
         problems: [
           { message: "engine.overrides.lora_r is ft's own", fix: "use method.rank" },
-          { message: "TRL 1.16.0 has no key nefttune_noise_alpha", fix: "did you mean neftune_noise_alpha?" },
-          expect.objectContaining({ message: "TRL 1.16.0 has no key constructor" }),
+          {
+            message: "engine.overrides.nefttune_noise_alpha: TRL 1.16.0 has no key nefttune_noise_alpha",
+            fix: "did you mean neftune_noise_alpha?",
+          },
+          expect.objectContaining({ message: "engine.overrides.constructor: TRL 1.16.0 has no key constructor" }),
         ],
       }),
     );
   });
 
   it("cannot change what the recipe decides", () => {
-    const free = ["optim", "packing", "dataloader_pin_memory", "per_device_eval_batch_size", "logging_first_step"];
-    const decided = Object.values(scenarios)
-      .flatMap((scenario) => Object.entries(parse(yamlOf(scenario)) as Record<string, unknown>))
-      .filter(([key]) => ![...free, "disable_tqdm", "report_to", "neftune_noise_alpha", "adam_epsilon"].includes(key));
-    expect(decided.length).toBeGreaterThan(200);
-    for (const [key, value] of decided)
-      expect(() => renderTrl(input({ engine: { overrides: { [key]: value } } })), key).toThrow(
+    const free = [
+      ...["dataloader_pin_memory", "per_device_eval_batch_size", "logging_first_step", "disable_tqdm", "report_to"],
+      ...["lr_scheduler_kwargs", "adam_epsilon"],
+    ];
+    const decided = Object.entries(scenarios)
+      .filter(([name]) => name !== "overrides")
+      .flatMap(([, scenario]) => {
+        const rendered = Object.entries(parse(yamlOf(scenario)) as Record<string, unknown>);
+        return rendered.filter(([key]) => !free.includes(key)).map((pair) => [scenario, ...pair] as const);
+      });
+    expect(decided.length).toBeGreaterThan(500);
+    for (const [{ recipe, ...scenario }, key, value] of decided)
+      expect(
+        () =>
+          renderTrl({ ...scenario, recipe: { ...recipe, engine: { ...recipe.engine, overrides: { [key]: value } } } }),
+        key,
+      ).toThrow(
         expect.objectContaining({
           problems: [expect.objectContaining({ message: expect.stringContaining("ft's own") })],
         }),
@@ -185,16 +245,18 @@ describe("engine.overrides", () => {
   });
 
   it.each([
-    ["packing", "yes please"],
+    ["dataloader_pin_memory", "yes please"],
     ["dataloader_num_workers", 1.5],
     ["adam_epsilon", "small"],
-    ["optim", 3],
-    ["lora_modules_to_save", "lm_head"],
+    ["hub_model_id", 3],
+    ["lora_target_parameters", "lm_head"],
     ["model_init_kwargs", [1]],
-    ["optim", null],
+    ["optim_args", 3],
   ])("%s: %j is of the wrong type", (key, value) => {
     expect(() => renderTrl(input({ engine: { overrides: { [key]: value } } }))).toThrow(
-      expect.objectContaining({ problems: [expect.objectContaining({ fix: expect.stringMatching(/^TRL wants: /) })] }),
+      expect.objectContaining({
+        problems: [expect.objectContaining({ fix: expect.stringMatching(/^TRL 1.16.0 wants: /) })],
+      }),
     );
   });
 
@@ -202,17 +264,17 @@ describe("engine.overrides", () => {
     const overrides = {
       dataloader_num_workers: 2,
       adam_epsilon: 1,
-      lora_modules_to_save: ["lm_head"],
+      lora_target_parameters: ["lm_head"],
       model_init_kwargs: { use_kernels: false },
-      attn_implementation: null,
-      optim: "adafactor",
+      optim_args: null,
+      packing_strategy: "wrapped",
     };
     expect(parse(yamlOf(input({ engine: { overrides } })))).toMatchObject(overrides);
   });
 
   it("replaces what ft rendered, once", () => {
-    expect(parse(yamlOf(scenarios.overrides!))).toMatchObject({ packing: true, optim: "adafactor" });
-    expect(yamlOf(scenarios.overrides!).match(/^optim:/gm)).toHaveLength(1);
+    expect(parse(yamlOf(scenarios.overrides!))).toMatchObject({ dataloader_pin_memory: true });
+    expect(yamlOf(scenarios.overrides!).match(/^dataloader_pin_memory:/gm)).toHaveLength(1);
   });
 });
 
@@ -225,8 +287,9 @@ it("the real TRL reads every scenario and leaves no key over", { timeout: 180_00
   const python = process.env.FT_TEST_PYTHON;
   if (!python || !existsSync(python)) throw new Error(`FT_TEST_PYTHON (${python}) is no Python of the TRL environment`);
   const files = Object.keys(scenarios).map((name) => join(fixtures, name, "expected/config/trl.yaml"));
+  const named = Object.values(scenarios).map(({ recipe }, index) => `${recipe.objective.type}=${files[index]}`);
   const script = join(packageRoot, "trainer/tests/validate_trl.py");
-  const { stdout } = await promisify(execFile)(python, [script, ...files], { maxBuffer: 1 << 24 });
+  const { stdout } = await promisify(execFile)(python, [script, ...named], { maxBuffer: 1 << 24 });
   const parsed = JSON.parse(stdout) as Record<string, Record<string, unknown>>;
   expect(Object.keys(parsed)).toEqual(files);
   const of = (name: string) => parsed[join(fixtures, name, "expected/config/trl.yaml")];
@@ -234,5 +297,11 @@ it("the real TRL reads every scenario and leaves no key over", { timeout: 180_00
   expect(of("qlora-cuda")).toMatchObject({ load_in_4bit: true, lora_target_modules: ["q_proj", "v_proj"], bf16: true });
   expect(of("full-cuda-bf16")).toMatchObject({ use_peft: false, max_steps: 100, dtype: "float32" });
   expect(of("text-rows")).toMatchObject({ learning_rate: 1e-7, assistant_only_loss: false });
-  expect(of("overrides")).toMatchObject({ adam_epsilon: 1e-9, neftune_noise_alpha: 5, packing: true });
+  expect(of("overrides")).toMatchObject({ adam_epsilon: 1e-9, loss_type: "dft" });
+  expect(of("simpo")).toMatchObject({ loss_type: "simpo", beta: 2, simpo_gamma: 1, cpo_alpha: 0 });
+  expect(of("grpo")).toMatchObject({
+    reward_funcs: ["ft_trainer.rewards.json_valid", "rewards.own.score"],
+    num_generations: 4,
+  });
+  expect(of("reward")).toMatchObject({ lora_task_type: "SEQ_CLS", center_rewards_coefficient: 0.01 });
 });

@@ -1,0 +1,23 @@
+// Axolotl as ft's engine: what it can do at the pinned versions, and its render.
+import type { Recipe } from "../../recipes/schema.js";
+import type { Engine } from "../contract.js";
+import { renderAxolotl } from "./render.js";
+
+export const axolotl: Engine = { name: "axolotl", unsupported, render: renderAxolotl };
+
+/** From the schemas (RLType) and builders of axolotl 0.19 and 0.21; each reason names the engine that can. */
+function unsupported({ objective, method, data, model, compute }: Recipe): string | null {
+  if (objective.type === "cpo") return "Axolotl has simpo, but not cpo; use engine trl";
+  if (objective.type === "reward" || objective.type === "grpo")
+    return `ft drives ${objective.type} with TRL alone; use engine trl`;
+  if (method.type === "qlora" && compute.device === "mps")
+    return "4-bit weights (bitsandbytes) do not run on MPS; use lora";
+  if (method.init === "pissa" || method.init === "loftq")
+    return `an adapter that starts from ${method.init} would not be saved for the original base; use engine trl`;
+  if (method.target_modules !== "all-linear" && !Array.isArray(method.target_modules) && method.type !== "full")
+    return "Axolotl takes names, not a regular expression, in target_modules; use engine trl, or a list";
+  if (data.train_on === "all" && objective.type === "sft" && data.format !== "text")
+    return "Axolotl never trains the markup between turns; use engine trl for data.train_on all";
+  if (model.new_tokens && objective.type !== "sft") return "new tokens with this objective; use engine trl";
+  return null;
+}

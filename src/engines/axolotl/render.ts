@@ -1,0 +1,102 @@
+// A recipe as Axolotl reads it: config/axolotl.yaml (also fit for the bare `axolotl train`), and the evaluator's settings. Pure and byte-stable.
+import { stringify } from "yaml";
+import type { Recipe } from "../../recipes/schema.js";
+import { needsLauncher } from "../accelerate.js";
+import type { DataLayout, RenderInput, Rendering } from "../contract.js";
+import { jobEnvironment } from "../environment.js";
+import { evaluateJson, evaluateStep } from "../evaluate-config.js";
+import { mergeOverrides, type Section } from "../overrides.js";
+import { precisionOf } from "../precision.js";
+import { ownership } from "./ownership.js";
+import {
+  dataSection,
+  deepspeedFile,
+  deepspeedJson,
+  methodSection,
+  modelSection,
+  objectiveSection,
+  outputSection,
+  parallelSection,
+  trainSection,
+  warmup,
+} from "./sections.js";
+
+const configFile = "config/axolotl.yaml";
+const trainer = "ft_trainer.axolotl_train";
+
+export function renderAxolotl(input: RenderInput): Rendering {
+  const { recipe, model, device, dataset } = input;
+  const layout = layoutOf(input);
+  const precision = precisionOf(recipe, device);
+  const templateFile = model.template && model.template.origin !== "model" ? "config/chat_template.jinja" : null;
+  const heldOut = dataset === null || (dataset.eval?.rows ?? 0) > 0;
+  const sections: Record<string, Section> = {
+    "the base model": modelSection(recipe, templateFile, precision),
+    "the rows (data/train.jsonl, data/test.jsonl)": dataSection(input, layout, heldOut),
+    [`what is learnt: ${recipe.objective.type}`]: objectiveSection(recipe),
+    "what is trained": methodSection(recipe, device),
+    "how it is trained": trainSection(input, layout),
+    "over which GPUs": parallelSection(recipe),
+    "what is written": outputSection(recipe, heldOut),
+  };
+  return {
+    files: {
+      [configFile]: axolotlYaml(recipe, mergeOverrides(sections, recipe, ownership)),
+      "config/evaluate.json": evaluateJson(input),
+      ...(recipe.compute.parallel.startsWith("zero") ? { [deepspeedFile]: deepspeedJson(recipe) } : {}),
+      ...(templateFile ? { [templateFile]: model.template!.source } : {}),
+    },
+    copies: {},
+    layout,
+    train: needsLauncher(recipe)
+      ? { module: "ft_trainer.launch", args: launchArgs(recipe, device.kind) }
+      : { module: trainer, args: [configFile] },
+    evaluate: evaluateStep,
+    env: {
+      ...jobEnvironment(input),
+      AXOLOTL_DO_NOT_TRACK: "1", // without it a finished process hangs where there is no internet
+      ...(device.kind === "cpu" ? { CUDA_VISIBLE_DEVICES: "", ACCELERATE_USE_CPU: "true" } : {}),
+    },
+    notes: notesOf(input, layout),
+  };
+}
+
+function layoutOf({ recipe: { objective, data }, dataset }: RenderInput): DataLayout {
+  if (objective.type === "kto") return "unpaired";
+  if (objective.type !== "sft") return "preference";
+  const isText = dataset ? dataset.train.kinds.text > 0 : data.train.every(({ format }) => format === "text");
+  return isText ? "text" : "messages";
+}
+
+function launchArgs({ compute }: Recipe, device: RenderInput["device"]["kind"]): string[] {
+  const where = device === "cpu" ? ["--cpu"] : compute.gpus > 1 ? ["--multi_gpu"] : [];
+  return ["--num_processes", String(compute.gpus), ...where, "--module", trainer, configFile];
+}
+
+/** One map, its keys in blocks with a heading each. */
+function axolotlYaml({ engine }: Recipe, sections: Record<string, Section>): string {
+  const blocks = Object.entries(sections)
+    .filter(([, section]) => Object.keys(section).length > 0)
+    .map(([heading, section]) => `# ${heading}\n${stringify(section, { compat: "yaml-1.1" })}`);
+  const command = `In the job folder: PYTHONPATH=trainer axolotl train ${configFile}`;
+  return `# Axolotl ${engine.version}, made by ft. ${command}\n\n${blocks.join("\n")}`;
+}
+
+/** Where Axolotl means something else by the same recipe than TRL does. */
+function notesOf({ recipe, dataset, device }: RenderInput, layout: DataLayout): string[] {
+  const { objective, method, train, data } = recipe;
+  const notes: string[] = [];
+  if (dataset === null) notes.push("the data was not read: the warm-up is given as a ratio, which Axolotl rounds down");
+  const steps = warmup({ recipe, dataset }, layout).warmup_steps;
+  if (steps === 1) notes.push("Axolotl makes a warm-up of one step two steps long");
+  if (layout === "text")
+    notes.push("Axolotl cuts a text longer than max_length into several rows; TRL drops the rest of it");
+  if (objective.type === "sft" && layout === "messages")
+    notes.push("Axolotl finds each assistant turn by rendering twice; `ft data check` shows the mask that TRL makes");
+  if (method.type === "full" && device.kind === "cuda" && precisionOf(recipe, device) === "bf16")
+    notes.push("Axolotl keeps the trained weights themselves in bf16; TRL keeps them in fp32 and computes in bf16");
+  if (train.eval_every !== undefined) notes.push("Axolotl also evaluates before the first step");
+  if (data.packing && !recipe.model.attention.startsWith("flash"))
+    notes.push("packed rows see each other unless model.attention is flash_attention_2 or 3");
+  return notes;
+}

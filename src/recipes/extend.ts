@@ -1,0 +1,114 @@
+// `extends:`: a recipe and those it builds on, as one. Maps merge key by key, the nearer file wins; lists and scalars are replaced.
+import { existsSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { FtError } from "../errors.js";
+import { shortForms } from "./apply-sets.js";
+import { builtInDir } from "./built-in.js";
+
+export type Values = Record<string, unknown>;
+
+const longestChain = 10;
+
+/**
+ * The file that `extends` names: a path relative to the file that says it, or the name of a built-in recipe.
+ * @param chain files so far, nearest first
+ * @throws FtError recipe.extends (recipe)
+ */
+export function parentFile(name: unknown, chain: readonly string[]): string {
+  const from = chain.at(-1)!;
+  const fail = (why: string, next: string) =>
+    new FtError({
+      code: "recipe.extends",
+      exit: "recipe",
+      message: `extends: ${String(name)} cannot be followed`,
+      where: { file: from },
+      why,
+      next,
+    });
+  if (typeof name !== "string" || name === "")
+    throw fail("it is not a text", "name a recipe file or a built-in recipe (`ft recipe ls`)");
+  const builtin = join(builtInDir, `${name}.yaml`);
+  const isName = /^[a-z0-9][a-z0-9._-]*$/.test(name) && !/\.ya?ml$/.test(name);
+  const file = isName ? builtin : resolve(dirname(from), name);
+  if (!existsSync(file))
+    throw isName
+      ? fail(
+          "no built-in recipe has this name",
+          "`ft recipe ls` names them; a file is named with its ending, such as ./base.yaml",
+        )
+      : fail(`there is no file ${file}`, "name a recipe file relative to this one");
+  if (chain.includes(file)) throw fail("it leads back to itself", "take the extends out of one of them");
+  if (chain.length >= longestChain)
+    throw fail(`more than ${longestChain} files build on each other`, "put them together");
+  return file;
+}
+
+/** `near` over `far`; in `far`, paths are moved so that they mean the same seen from `near`'s folder. */
+export function mergeRecipes(near: Values, far: Values): Values {
+  return merge(lengthen(near), lengthen(far), []) as Values;
+}
+
+/** Paths in a recipe are relative to the file they stand in; built-in recipes' are the person's own. */
+export function movePaths(values: Values, { from, to }: { from: string; to: string }): Values {
+  const [fromDir, toDir] = [dirname(from), dirname(to)];
+  if (fromDir === toDir || fromDir === builtInDir) return values;
+  const move = (path: unknown): unknown => {
+    if (typeof path !== "string" || isAbsolute(path)) return path;
+    return relative(toDir, resolve(fromDir, path)).replace(/^(?!\.)/, "./");
+  };
+  const moved = structuredClone(lengthen(values));
+  const data = mapOf(moved.data);
+  if (data?.train !== undefined) data.train = mapSources(data.train, move);
+  if (data?.eval !== undefined) data.eval = mapSources(data.eval, move);
+  const model = mapOf(moved.model);
+  if (model && isFolder(model.base)) model.base = move(model.base);
+  if (model && typeof model.template === "string" && model.template.endsWith(".jinja"))
+    model.template = move(model.template);
+  const objective = mapOf(moved.objective);
+  if (Array.isArray(objective?.rewards))
+    objective.rewards = objective.rewards.map((reward: unknown) =>
+      typeof reward === "string" && reward.includes(".py:") ? move(reward) : reward,
+    );
+  return moved;
+}
+
+/** Another objective starts afresh, and so does a change between all weights and an adapter, or of the engine: their keys do not mix. */
+function merge(near: unknown, far: unknown, path: string[]): unknown {
+  const [a, b] = [mapOf(near), mapOf(far)];
+  if (!a || !b) return near === undefined ? far : near;
+  if (path.length === 1 && startsAfresh(path[0]!, a, b)) return near;
+  const keys = [...new Set([...Object.keys(b), ...Object.keys(a)])];
+  return Object.fromEntries(keys.map((key) => [key, merge(a[key], b[key], [...path, key])]));
+}
+
+function startsAfresh(key: string, near: Values, far: Values): boolean {
+  const inner = shortForms[key];
+  if (!inner || near[inner] === undefined || far[inner] === undefined || near[inner] === far[inner]) return false;
+  return key !== "method" || near.type === "full" || far.type === "full";
+}
+
+/** `method: lora` as `method: { type: lora }`. */
+function lengthen(values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => {
+      const inner = Object.hasOwn(shortForms, key) ? shortForms[key] : undefined;
+      return [key, inner && typeof value === "string" ? { [inner]: value } : value];
+    }),
+  );
+}
+
+function mapSources(value: unknown, move: (path: unknown) => unknown): unknown {
+  if (!Array.isArray(value)) return move(value);
+  return value.map((source: unknown) => {
+    const map = mapOf(source);
+    return map ? { ...map, path: move(map.path) } : move(source);
+  });
+}
+
+function isFolder(base: unknown): boolean {
+  return typeof base === "string" && (/^\.{1,2}\//.test(base) || base.endsWith(".gguf"));
+}
+
+function mapOf(value: unknown): Values | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Values) : null;
+}

@@ -1,0 +1,57 @@
+// recipe key `data`: the rows, where they come from, and how they become batches.
+import { z } from "zod";
+
+export const dataFormats = [
+  "auto",
+  "messages",
+  "alpaca",
+  "sharegpt",
+  "prompt-completion",
+  "text",
+  "preference",
+  "unpaired",
+  "prompt",
+] as const;
+
+const path = z.string().min(1);
+
+const sourceSchema = z.strictObject({
+  path: path.describe(".jsonl or .json, relative to this file"),
+  format: z.enum(dataFormats).optional().describe("row format of this file; default data.format"),
+  weight: z
+    .number()
+    .positive()
+    .max(100)
+    .default(1)
+    .describe("times each row is taken: 2 trains it twice an epoch, 0.5 takes a random half"),
+});
+
+export const dataSchema = z.strictObject({
+  train: z
+    .union([path, z.array(z.union([path, sourceSchema])).min(1)])
+    .describe("training rows: a .jsonl or .json file relative to this one, or a list of them to mix"),
+  eval: z
+    .union([path, z.array(path).min(1)])
+    .optional()
+    .describe("held-out rows, never trained on"),
+  eval_fraction: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0.1)
+    .describe("share of the rows held out when data.eval is not given"),
+  format: z.enum(dataFormats).default("auto").describe("row format; auto recognises it"),
+  max_length: z
+    .int()
+    .min(8)
+    .optional()
+    .describe("tokens a row may have; longer rows are cut; default by the rows' own lengths"),
+  train_on: z
+    .enum(["assistant", "all"])
+    .default("assistant")
+    .describe("tokens that carry loss: the assistant's turns, or every token"),
+  packing: z
+    .boolean()
+    .default(false)
+    .describe("several rows in one sequence of max_length: faster with short rows (sft only)"),
+});
