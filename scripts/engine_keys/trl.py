@@ -42,9 +42,9 @@ def table(source):
                 described["unused"] = True
         scopes[objective] = keys
     return {
-        "made_from": {"transformers": source.version("transformers")},
+        "madeFrom": {"transformers": source.version("transformers")},
         "scopes": scopes,
-        "training_templates": training_templates(source.folder / "trl/chat_templates"),
+        "trainingTemplates": training_templates(source.folder / "trl/chat_templates"),
     }
 
 

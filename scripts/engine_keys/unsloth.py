@@ -49,9 +49,9 @@ def table(source):
                 keys[key] = {**keys[key], "default": default}
         keys.update(config_fields(source))
     return {
-        "made_from": {package: source.version(package) for package in ("peft", "transformers", "trl", "unsloth_zoo")},
+        "madeFrom": {package: source.version(package) for package in ("peft", "transformers", "trl", "unsloth_zoo")},
         "scopes": {**scopes, **trl_table["scopes"], "config": class_keys(*source.find("unsloth_cli.config.Config"))},
-        "training_templates": trl_table["training_templates"],
+        "trainingTemplates": trl_table["trainingTemplates"],
     }
 
 
