@@ -37,14 +37,12 @@ export async function lsCommand({ io }: CommandContext, flags: { json?: boolean 
 }
 
 function table(engines: ListedEngine[]): string[] {
-  const heads = ["engine", "version", "", "installed", "objectives", "methods"].map((head) => ({ head }));
+  const heads = ["engine", "", "installed", "objectives, methods"].map((head) => ({ head }));
   const rows = engines.map(({ name, version, use, isInstalled, can }) => [
-    name,
-    version,
+    `${name}@${version}`,
     use,
     isInstalled ? "yes" : "no",
-    can ? can.objectives.join(" ") : "-",
-    can ? can.methods.join(" ") : "-",
+    can ? `${can.objectives.join(" ")}\n${can.methods.join(" ")}` : "-",
   ]);
   return plainTable(heads, rows);
 }

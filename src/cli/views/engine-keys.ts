@@ -11,7 +11,7 @@ export function keysTable(keys: [string, Key][], width: number): string {
     cut(path, widths.key),
     cut(`${key.type}${key.keys ? " {…}" : ""}`, widths.type),
     cut(defaultText(key), widths.default),
-    key.unused ? "does nothing" : (key.doc ?? ""),
+    key.unused ? "does nothing" : [key.only && `[${key.only.join(" ")}]`, key.doc].filter(Boolean).join(" "),
   ]);
   const used = [0, 1, 2].reduce((sum, column) => sum + 2 + Math.max(7, ...rows.map((row) => row[column]!.length)), 0);
   const heads = ["key", "type", "default", ""].map((head) => ({ head }));
