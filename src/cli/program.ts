@@ -4,6 +4,7 @@ import { exitCodes } from "../errors.js";
 import { registerAdapters } from "./adapters.js";
 import { registerData } from "./data-check.js";
 import { registerDoctor } from "./doctor.js";
+import { registerEngines } from "./engines.js";
 import { registerEnv } from "./env.js";
 import { registerEval } from "./eval.js";
 import { registerHelp } from "./help-exit-codes.js";
@@ -72,6 +73,7 @@ const commands: ((program: Command, context: CommandContext) => void)[] = [
   registerRuns,
   registerEval,
   registerAdapters,
+  registerEngines,
   registerEnv,
   registerDoctor,
   registerHelp,
