@@ -43,7 +43,7 @@ function modelCall({ model, method, data, train }: Recipe, precision: Precision)
 }
 
 /** FastLanguageModel.get_peft_model */
-function adapterCall({ method, model, data, train }: Recipe): Section {
+function adapterCall({ method, model, train }: Recipe): Section {
   const saved = [...(method.modules_to_save ?? []), ...(model.new_tokens ? ["embed_tokens", "lm_head"] : [])];
   return {
     r: method.rank,
@@ -57,7 +57,6 @@ function adapterCall({ method, model, data, train }: Recipe): Section {
     init_lora_weights: method.init === "gaussian" ? "gaussian" : true,
     use_gradient_checkpointing: train.gradient_checkpointing ? "unsloth" : false,
     random_state: train.seed,
-    max_seq_length: data.max_length,
   };
 }
 
@@ -80,6 +79,7 @@ function trainingCall(input: RenderInput, layout: DataLayout, precision: Precisi
   return Object.fromEntries(Object.entries(kept).filter(([key]) => !unslothsOwn.includes(key)));
 }
 
+/** In the order of the script. */
 const calls = { from_pretrained: "model", get_peft_model: "adapter", training: "training" } as const;
 
 const owned: Record<keyof typeof calls, Record<string, string>> = {
@@ -104,7 +104,7 @@ function withOverrides(settings: Settings, { engine, objective }: Recipe): Setti
       return [{ message: `${at} is not a map of arguments`, fix: "write its arguments below it" }];
     const rendered = new Set(Object.keys(settings[calls[call]] ?? {}));
     const ownership: Ownership = { title, owned: owned[call], free: trlOwnership.free };
-    return checkOverrides(values as Section, rendered, keys[call]!.keys!, ownership, at);
+    return checkOverrides(values as Section, rendered, keys[call]!.keys!, ownership, objective.type, at);
   });
   refuseProblems(problems);
   if (engine.overrides.get_peft_model && !settings.adapter) throw noAdapter();
