@@ -1,8 +1,7 @@
 // Every built-in recipe, rendered for every engine and version that can, and read by the engines' own validators.
-import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
+import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import type { RenderInput, Rendering } from "../src/engines/contract.js";
 import { loadEngine } from "../src/engines/index.js";
@@ -11,6 +10,7 @@ import { packageRoot } from "../src/paths.js";
 import { builtInRecipes } from "../src/recipes/built-in.js";
 import { loadRecipe } from "../src/recipes/load.js";
 import { engineNames, engineVersions } from "../src/recipes/schema/compute.js";
+import { enginePackages } from "./engine-packages.js";
 import { emptyFolder, requiredEnv } from "./project.js";
 
 const minutes = 60_000;
@@ -72,11 +72,6 @@ function write({ files }: Rendering, dir: string): void {
 }
 
 const rendered = await renderAll();
-const python = (script: string, args: string[]) =>
-  promisify(execFile)(requiredEnv("FT_TEST_PYTHON"), [join(packageRoot, "trainer/tests", script), ...args], {
-    maxBuffer: 1 << 26,
-  });
-
 describe("the built-in recipes", () => {
   it("render for TRL all, and for the other engines where these can", () => {
     const count = (engine: string, version: string) =>
@@ -90,7 +85,36 @@ describe("the built-in recipes", () => {
     const files = rendered
       .filter(({ engine }) => engine === "trl")
       .map(({ objective, dir }) => `${objective}=${join(dir, "config/trl.yaml")}`);
-    const { stdout } = await python("validate_trl.py", files);
+    const script = join(packageRoot, "trainer/tests/validate_trl.py");
+    const { stdout } = await execa(requiredEnv("FT_TEST_PYTHON"), [script, ...files]);
+    expect(Object.keys(JSON.parse(stdout))).toHaveLength(files.length);
+  });
+
+  it.each(engineVersions.axolotl)(
+    "are taken by axolotl %s's own schema, which passes over none of their keys",
+    {
+      timeout: 4 * minutes,
+    },
+    async (version) => {
+      const { folder, python } = await enginePackages("axolotl", version);
+      const files = rendered
+        .filter((each) => each.engine === "axolotl" && each.version === version)
+        .map(({ dir }) => join(dir, "config/axolotl.yaml"));
+      const script = join(packageRoot, "trainer/tests/validate_axolotl.py");
+      const { stdout } = await execa(python, [script, folder, ...files]);
+      expect(Object.keys(JSON.parse(stdout))).toEqual(files);
+    },
+  );
+
+  it("are scripts that compile, with names and keywords that the pinned Unsloth has", {
+    timeout: 4 * minutes,
+  }, async () => {
+    const { folder, python } = await enginePackages("unsloth", engineVersions.unsloth[0]);
+    const files = rendered
+      .filter(({ engine }) => engine === "unsloth")
+      .map(({ objective, dir }) => `${objective}=${join(dir, "config/train_unsloth.py")}`);
+    const script = join(packageRoot, "trainer/tests/validate_unsloth.py");
+    const { stdout } = await execa(python, [script, folder, ...files]);
     expect(Object.keys(JSON.parse(stdout))).toHaveLength(files.length);
   });
 });
