@@ -1,5 +1,9 @@
 // Values against key tables: what is refused, why, and what passes.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { packageRoot } from "../paths.js";
 import type { ObjectiveName } from "../recipes/schema.js";
 import { checkKeys } from "./check-keys.js";
 import { engineKeys, type Keys } from "./key-table.js";
@@ -82,4 +86,15 @@ describe("values", () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(reason);
   });
+});
+
+it("what ft itself writes for TRL has nothing to refuse", () => {
+  const fixtures = join(packageRoot, "src/engines/trl/fixtures");
+  const scenarios = readdirSync(fixtures).map((name) => join(fixtures, name, "expected/config"));
+  expect(scenarios.length).toBeGreaterThan(10);
+  for (const config of scenarios) {
+    const { objective } = JSON.parse(readFileSync(join(config, "train.json"), "utf8")) as { objective: ObjectiveName };
+    const written = parse(readFileSync(join(config, "trl.yaml"), "utf8")) as Record<string, unknown>;
+    expect(check(engineKeys("trl", "1.16.0", objective), written, objective), config).toEqual([]);
+  }
 });

@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { packageRoot } from "../paths.js";
-import { engineVersions } from "../recipes/schema/compute.js";
 import type { EngineName, ObjectiveName } from "../recipes/schema.js";
 
 export interface Key {
@@ -108,9 +107,4 @@ export function engineKeys(
     train_on_responses_only: call(scopes.train_on_responses_only),
     training: call(objective === "sft" ? { ...scopes.UnslothTrainingArguments, ...trainer } : trainer),
   };
-}
-
-/** The version that a recipe gets when it names none. */
-export function defaultVersion(engine: EngineName): string {
-  return engineVersions[engine][0];
 }
