@@ -7,6 +7,7 @@ import { expect, it } from "vitest";
 import { packageRoot } from "../paths.js";
 import { engineNames, engineVersions } from "../recipes/schema/compute.js";
 import { objectiveNames } from "../recipes/schema/objective.js";
+import { checkKeys } from "./check-keys.js";
 import { engineKeys, type Keys, keyTable, tableVersions } from "./key-table.js";
 import { parsePythonType } from "./python-type.js";
 
@@ -26,6 +27,19 @@ it("every type can be read, and every enumeration has values", () => {
     expect(() => parsePythonType(key.type), key.type).not.toThrow();
     if (key.enum) expect(key.enum.length).toBeGreaterThan(0);
   }
+});
+
+it("every default is a value that the check takes", () => {
+  const refused = tables.flatMap(({ engine, version, scopes }) =>
+    Object.entries(scopes).flatMap(([scope, keys]) =>
+      Object.entries(keys)
+        .filter(([, { default: value, unused }]) => value !== undefined && !unused)
+        .flatMap(([name, key]) =>
+          checkKeys(keys, { [name]: key.default }, { engine: `${engine} ${version}`, prefix: scope }),
+        ),
+    ),
+  );
+  expect(refused).toEqual([]);
 });
 
 it("TRL: every objective has its own keys", () => {
