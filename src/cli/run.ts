@@ -8,6 +8,9 @@ interface Flags {
   set?: string[];
   detach?: boolean;
   dryRun?: boolean;
+  frozen?: boolean;
+  force?: boolean;
+  exitCode?: boolean;
   json?: boolean;
 }
 
@@ -19,6 +22,9 @@ export function registerRun(program: Command, context: CommandContext): void {
     .option("--set <key=value>", "change a key of the recipe for this run; repeatable", collect)
     .option("--detach", "return as soon as the trainer runs")
     .option("--dry-run", "say what would be done; no network, nothing written")
+    .option("--frozen", "refuse when anything differs from ft.lock.json, and leave it as it is")
+    .option("--force", "train also when nothing changed since a run that succeeded")
+    .option("--exit-code", "end with 9 when there was nothing to do")
     .option("--json", "print the result as JSON")
     .action(async (file: string | undefined, flags: Flags) => {
       const { loadRecipe } = await import("../recipes/load.js");
@@ -30,11 +36,20 @@ export function registerRun(program: Command, context: CommandContext): void {
         const { planText } = await import("./views/plan-text.js");
         return io.out.write(planText(plan));
       }
+      const { tellUnchanged } = await import("./tell-unchanged.js");
       const { startRun } = await import("../pipeline/start-run.js");
       const { openProject } = await import("../pipeline/open-project.js");
+      if (flags.frozen) (await import("../pipeline/project-lock.js")).requireLockEntry(loaded);
+      if (!flags.force && (await tellUnchanged(context, loaded, flags))) return;
       const { preparing } = await import("./preparing.js");
       const run = await preparing(io, (prepare) =>
-        startRun(loaded, { ...prepare, openStore: () => openProject(loaded.dir), now: io.now, random: Math.random }),
+        startRun(loaded, {
+          ...prepare,
+          openStore: () => openProject(loaded.dir),
+          now: io.now,
+          random: Math.random,
+          frozen: flags.frozen ?? false,
+        }),
       );
       if (flags.detach) {
         if (flags.json) return writeJson(io, { ok: true, run: { id: run.id, name: run.name, dir: run.dir } });

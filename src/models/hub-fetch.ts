@@ -26,6 +26,8 @@ export interface HubFetchOptions {
   signal?: AbortSignal | undefined;
   onProgress: OnProgress;
   offline?: boolean | undefined;
+  /** Asks for the newest commit, also when one is in the cache. */
+  refresh?: boolean | undefined;
   patience?: "normal" | "short";
 }
 
@@ -33,7 +35,7 @@ export interface HubFetchOptions {
 export async function fetchFromHub(id: string, revision: string, options: HubFetchOptions): Promise<Snapshot> {
   const { env, signal, onProgress } = options;
   const cached = cachedSnapshot(env, id, revision);
-  if (cached) return cached;
+  if (cached && !options.refresh) return cached;
   if (options.offline || isHubOffline(env)) throw offlineError(id, revision, env);
 
   const { modelInfo, listFiles } = await import("@huggingface/hub");

@@ -59,6 +59,7 @@ export async function prepare(written: LoadedRecipe, context: PrepareContext): P
     signal,
     cwd: dir,
     template: recipe.model.template,
+    refresh: loaded.ignoresLock,
     python: async () => environment.python,
     uv: () => findUv({ env, onProgress, signal }),
     onProgress,

@@ -12,6 +12,7 @@ import { type ResolvedModel, resolveModel } from "../models/resolve.js";
 import type { Env } from "../paths.js";
 import type { ChoiceFacts } from "../recipes/defaults.js";
 import { type LoadedRecipe, refineDefaults } from "../recipes/load.js";
+import { readLockEntry } from "./project-lock.js";
 import { renderingDevice } from "./training-device.js";
 
 export interface KnownRecipe {
@@ -34,8 +35,14 @@ export async function refineRecipe(loaded: LoadedRecipe, env: Env): Promise<Know
   return { loaded: refineDefaults(loaded, choiceFacts(model, dataset, device)), resolved, model, device, dataset };
 }
 
-export function resolveRecipeModel({ recipe, dir }: LoadedRecipe, env: Env): ResolvedModel {
-  return resolveModel(recipe.model.base, { cwd: dir, env, revision: recipe.model.revision });
+/** A hub model is taken at the revision that the recipe names, else at the locked one, else at the newest. */
+export function resolveRecipeModel(loaded: LoadedRecipe, env: Env): ResolvedModel {
+  const { recipe, dir } = loaded;
+  const { base, revision } = recipe.model;
+  const resolved = resolveModel(base, { cwd: dir, env, revision });
+  if (resolved.source !== "hub" || revision !== undefined || loaded.ignoresLock) return resolved;
+  const locked = readLockEntry(loaded)?.base;
+  return locked?.asked === base ? { ...resolved, revision: locked.revision } : resolved;
 }
 
 export function choiceFacts(

@@ -100,6 +100,21 @@ const methodRules: Rule[] = [
     fix: "use method qlora, or init pissa",
   },
   {
+    key: "method.init",
+    bad: ({ method, compute }) =>
+      (method.init === "pissa" || method.init === "loftq") && ["fsdp", "zero3"].includes(compute.parallel),
+    message: ({ method, compute }) =>
+      `method.init ${method.init} needs the whole base at hand, and compute.parallel ${compute.parallel} splits it`,
+    fix: "use init default, or ddp, zero1 or zero2",
+  },
+  {
+    key: "model.new_tokens",
+    bad: ({ model, method, compute }) =>
+      model.new_tokens !== undefined && method.type === "full" && ["fsdp", "zero3"].includes(compute.parallel),
+    message: "model.new_tokens grow the embeddings, which compute.parallel has split over the GPUs with method full",
+    fix: "add the tokens to the base first, or use ddp or an adapter",
+  },
+  {
     key: "method.dora",
     bad: ({ method }) => method.dora && method.init !== "default",
     message: ({ method }) =>
@@ -230,6 +245,20 @@ const trainRules: Rule[] = [
 ];
 
 const objectiveRules: Rule[] = [
+  {
+    key: "objective.label_smoothing",
+    bad: ({ objective }) =>
+      objective.type === "dpo" && objective.loss === "exo_pair" && objective.label_smoothing === 0,
+    message: "objective.loss exo_pair needs a label_smoothing above 0: it takes its logarithm",
+    fix: "set objective.label_smoothing, 0.001 for example",
+  },
+  {
+    key: "train.micro_batch",
+    bad: ({ objective, train, compute }) =>
+      objective.type === "kto" && (train.micro_batch === 1 || train.batch_size / compute.gpus < 2),
+    message: "kto compares the rows of a forward pass, so train.micro_batch must be 2 at least",
+    fix: "raise train.micro_batch or train.batch_size",
+  },
   {
     key: "train.batch_size",
     bad: ({ objective, train }) => objective.type === "grpo" && train.batch_size % objective.generations !== 0,

@@ -1,9 +1,19 @@
 // Starts a project: writes ft.yaml and keeps .ft/ out of git. All or nothing, and never over something that is there.
-import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { FtError } from "../errors.js";
+import { recipeJsonSchema } from "./json-schema.js";
 import { loadRecipe } from "./load.js";
-import { type NewRecipe, writeRecipe } from "./write.js";
+import { type NewRecipe, schemaFile, writeRecipe } from "./write.js";
 
 export interface InitRequest extends Omit<NewRecipe, "name"> {
   dir: string;
@@ -17,6 +27,7 @@ export function initRecipe({ dir, force, ...recipe }: InitRequest): { file: stri
   const name = recipe.name ?? nameFrom(dir);
   replaceFile(dir, "ft.yaml", writeRecipe({ ...recipe, name }), checkDraft);
   ignoreFtDir(dir);
+  writeSchema(dir);
   return { file: join(dir, "ft.yaml"), name };
 }
 
@@ -70,6 +81,18 @@ function ignoreFtDir(dir: string): void {
   } catch (error) {
     throw unwritable(dir, ".gitignore", error);
   }
+}
+
+/** For editors. Throws FtError env.unwritable (environment). Returns its path. */
+export function writeSchema(dir: string): string {
+  const file = join(dir, schemaFile);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${JSON.stringify(recipeJsonSchema(), null, 2)}\n`);
+  } catch (error) {
+    throw unwritable(dir, schemaFile, error);
+  }
+  return file;
 }
 
 /** Writes a draft beside the file, lets it be checked, then puts it in place in one step. */
