@@ -65,6 +65,12 @@ it("diff: for a recipe, what it writes, relies on, and what the new version refu
   expect(out).toMatch(/^ft\.yaml \(sft\): axolotl 0\.19\.0 -> 0\.21\.0\n {2}refused by 0\.21\.0:/);
 });
 
+it("diff: for Unsloth, of the arguments that its script passes", async () => {
+  const args = "engines diff unsloth@2026.10.9 unsloth@2026.10.7 --json";
+  const { recipe } = JSON.parse((await ft(args, project("unsloth"))).out);
+  expect(recipe).toMatchObject({ objective: "sft", written: [], reliedOn: [], refused: [] });
+});
+
 it("diff: a recipe of another engine is read as if it were this one's", async () => {
   const { recipe } = JSON.parse((await ft("engines diff axolotl@0.19.0 axolotl --json", project("trl"))).out);
   expect(recipe).toMatchObject({ isOtherEngine: true, refused: [] });

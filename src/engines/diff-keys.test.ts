@@ -50,6 +50,16 @@ it("the two pinned versions of Axolotl differ in real keys", () => {
   expect(diffTables(keyTable("trl", "1.16.0"), keyTable("trl", "1.16.0"))).toEqual([]);
 });
 
+it("the arguments of Unsloth's script are below their calls", () => {
+  const script =
+    'import x\n\nMODEL = {\n    "model_name": "model",\n    "max_seq_length": 8,\n}\n\nrows = {"train": 1}\n';
+  expect([...renderedKeys({ files: { "config/train_unsloth.py": script } })]).toEqual([
+    "from_pretrained",
+    "from_pretrained.model_name",
+    "from_pretrained.max_seq_length",
+  ]);
+});
+
 it("the keys of a rendering are those of its YAML files; a list's objects count as one", () => {
   const files = {
     "config/axolotl.yaml": "base_model: model\ndatasets:\n  - path: a\n  - type: b\n",

@@ -30,7 +30,7 @@ export function mergeOverrides(
   const plugins = Array.isArray(rendered.plugins) ? rendered.plugins.map(String) : [];
   const keys = engineKeys(engine.name, engine.version, objective.type, plugins);
   const versioned = { ...ownership, title: `${ownership.title} ${engine.version}` };
-  refuseProblems(checkOverrides(overrides, new Set(Object.keys(rendered)), keys, versioned, undefined, objective.type));
+  refuseProblems(checkOverrides(overrides, new Set(Object.keys(rendered)), keys, versioned, objective.type));
   const kept = Object.fromEntries(
     Object.entries(sections).map(([heading, section]) => [
       heading,
@@ -40,21 +40,21 @@ export function mergeOverrides(
   return { ...kept, "engine.overrides of the recipe": overrides };
 }
 
-/** @param rendered keys that ft writes itself; `objective`: refuses what only other objectives' trainers read */
+/** @param rendered keys that ft writes itself */
 export function checkOverrides(
   overrides: Section,
   rendered: ReadonlySet<string>,
   keys: Keys,
   { title, owned, free }: Ownership,
+  objective: ObjectiveName,
   prefix = "engine.overrides",
-  objective?: ObjectiveName,
 ): Problem[] {
   return Object.entries(overrides).flatMap(([key, value]) => {
     if (Object.hasOwn(owned, key) || (rendered.has(key) && !free.includes(key))) {
       const fix = Object.hasOwn(owned, key) ? owned[key]! : "a key of the recipe decides it";
       return [{ message: `${prefix}.${key} is ft's own`, fix }];
     }
-    return checkKeys(keys, { [key]: value }, { engine: title, prefix, ...(objective ? { objective } : {}) });
+    return checkKeys(keys, { [key]: value }, { engine: title, prefix, objective });
   });
 }
 
