@@ -28,7 +28,7 @@ export function nearestName(name: string, names: readonly string[]): string | nu
     (best, each) => (best === null || distance(name, each) < distance(name, best) ? each : best),
     null,
   );
-  return near !== null && distance(name, near) <= Math.max(2, Math.ceil(name.length / 3)) ? near : null;
+  return near !== null && distance(name, near) <= Math.ceil(name.length / 3) ? near : null;
 }
 
 function unknownKey(name: string, at: string, keys: Keys, { engine }: CheckContext): Problem {

@@ -11,8 +11,3 @@ const engines: Record<EngineName, () => Promise<Engine>> = {
 export function loadEngine(name: EngineName): Promise<Engine> {
   return engines[name]();
 }
-
-/** ft renders for it; of the others it only knows the keys. */
-export function isDriven(name: EngineName): boolean {
-  return engines[name] !== undefined;
-}

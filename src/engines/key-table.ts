@@ -105,6 +105,6 @@ export function engineKeys(
     get_peft_model: call(scopes["FastLanguageModel.get_peft_model"]),
     get_chat_template: call(scopes.get_chat_template),
     train_on_responses_only: call(scopes.train_on_responses_only),
-    training: call(objective === "sft" ? { ...trainer, ...scopes.UnslothTrainingArguments } : trainer),
+    training: call(objective === "sft" ? { ...scopes.UnslothTrainingArguments, ...trainer } : trainer),
   };
 }

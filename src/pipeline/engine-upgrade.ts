@@ -2,7 +2,6 @@
 import type { Rendering } from "../engines/contract.js";
 import { diffKeys, type KeyChange, type Relevance, relevantChanges } from "../engines/diff-keys.js";
 import type { EngineVersion } from "../engines/find-table.js";
-import { isDriven } from "../engines/index.js";
 import { engineKeys } from "../engines/key-table.js";
 import { keyPaths, renderedKeys } from "../engines/rendered-keys.js";
 import { FtError, type Problem } from "../errors.js";
@@ -63,7 +62,7 @@ interface Attempt {
 
 /** A version that ft does not pin has a key table only: nothing can be said about its rendering. */
 async function tryRender({ name, version }: EngineVersion, load: () => LoadedRecipe, env: Env): Promise<Attempt> {
-  if (!isDriven(name) || !engineVersions[name].includes(version)) return { version, rendering: null, problems: [] };
+  if (!engineVersions[name].includes(version)) return { version, rendering: null, problems: [] };
   try {
     return { version, rendering: await renderOnly(load(), env), problems: [] };
   } catch (error) {

@@ -2,7 +2,7 @@
 import { type Capabilities, capabilitiesOf } from "../../engines/capabilities.js";
 import { listEnvironments } from "../../engines/env/list-environments.js";
 import type { EngineVersion } from "../../engines/find-table.js";
-import { isDriven, loadEngine } from "../../engines/index.js";
+import { loadEngine } from "../../engines/index.js";
 import { tableVersions } from "../../engines/key-table.js";
 import { engineNames, engineVersions } from "../../recipes/schema/compute.js";
 import { writeJson } from "../io.js";
@@ -22,12 +22,12 @@ export async function lsCommand({ io }: CommandContext, flags: { json?: boolean 
   const markers = (await listEnvironments(io.env)).map(({ marker }) => marker);
   const engines: ListedEngine[] = [];
   for (const name of engineNames) {
-    const engine = isDriven(name) ? await loadEngine(name) : null;
+    const engine = await loadEngine(name);
     const pinned = engineVersions[name];
     for (const version of new Set([...pinned, ...tableVersions(name)])) {
       const use = version === pinned[0] ? "default" : pinned.includes(version) ? "pinned" : "keys";
       const isInstalled = markers.some((marker) => marker?.engine === name && marker.engineVersion === version);
-      const can = engine && use !== "keys" ? capabilitiesOf(engine, version) : null;
+      const can = use === "keys" ? null : capabilitiesOf(engine, version);
       engines.push({ name, version, use, isInstalled, can });
     }
   }

@@ -22,8 +22,8 @@ export function upgradeText(
     ...wrapWords(`${file} (${objective})${as}: ${from.name} ${from.version} -> ${to.version}`, width, 3),
     ...refusal(`refused by ${from.version} already:`, before, width),
     ...refusal(`refused by ${to.version}:`, after, width),
-    ...block("keys that it writes:", indented(changeRows(written, width - 4))),
-    ...block("defaults that it leaves to the engine:", indented(changeRows(reliedOn, width - 4))),
+    ...block("keys that it writes:", indented(indented(changeRows(written, width - 6)))),
+    ...block("defaults that it leaves to the engine:", indented(indented(changeRows(reliedOn, width - 6)))),
     "",
   ].join("\n");
 }
