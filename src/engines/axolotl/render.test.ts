@@ -68,7 +68,13 @@ const scenarios: Record<string, RenderInput> = {
   orpo: input({ objective: "orpo", method: "qlora" }, { dataset: dataset("preference") }),
   simpo: input({ objective: "simpo" }, { dataset: dataset("preference") }),
   kto: input({ objective: { type: "kto", undesirable_weight: 1.5 }, method: "full" }, { dataset: dataset("unpaired") }),
-  "fsdp-context-parallel": input({ compute: { gpus: 4, parallel: "fsdp", context_parallel: 2 } }, gpus(4)),
+  "fsdp-context-parallel": input(
+    {
+      model: { base: "org/tiny", attention: "flash_attention_2" },
+      compute: { gpus: 4, parallel: "fsdp", context_parallel: 2 },
+    },
+    gpus(4),
+  ),
   "zero3-offload": input({ method: "full", compute: { gpus: 2, parallel: "zero3", offload: "all" } }, gpus(2)),
   overrides: input({ engine: { name: "axolotl", overrides: { adam_epsilon: 1e-9, dataloader_num_workers: 2 } } }),
 };
@@ -93,7 +99,10 @@ describe("renderAxolotl", () => {
     { timeout: 240_000 },
     async (version) => {
       const { folder, python } = await enginePackages("axolotl", version);
-      const files = Object.keys(scenarios).map((name) => join(fixtures, name, "config/axolotl.yaml"));
+      const files = Object.entries(scenarios)
+        .filter(([, { recipe }]) => axolotl.unsupported({ ...recipe, engine: { ...recipe.engine, version } }) === null)
+        .map(([name]) => join(fixtures, name, "config/axolotl.yaml"));
+      expect(files.length).toBeGreaterThan(10);
       const script = join(packageRoot, "trainer/tests/validate_axolotl.py");
       const { stdout } = await execa(python, [script, folder, ...files]);
       const read = JSON.parse(stdout) as Record<string, Record<string, unknown>>;
@@ -106,10 +115,7 @@ describe("renderAxolotl", () => {
         peft_layers_to_transform: [0, 1],
         liger_rope: true,
       });
-      expect(of("fsdp-context-parallel")).toMatchObject({
-        context_parallel_size: 2,
-        fsdp_config: { reshard_after_forward: true },
-      });
+      expect(of("zero3-offload")).toMatchObject({ deepspeed: "config/deepspeed.json" });
     },
   );
 
