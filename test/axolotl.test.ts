@@ -1,10 +1,10 @@
 // Real training with Axolotl 0.19 on a CPU, through the built binary; and the same recipe and rows through TRL.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ensureEnvironment } from "../src/engines/env/ensure-environment.js";
-import { ft, tinyProject } from "./project.js";
+import { ft, requiredEnv, tinyProject } from "./project.js";
 
 const minutes = 60_000;
 const engine = ["--set", "engine.name=axolotl", "--set", "engine.version=0.19.0"];
@@ -82,7 +82,8 @@ it(
   "the same recipe and rows mean the same to TRL and Axolotl: steps, trained tokens, first loss",
   async () => {
     const dir = tinyProject({ maxSteps: 4 });
-    const same = ["--set", "model.template=llama3", "--set", "train.batch_size=8"];
+    const base = llama3Model(join(dir, "model"));
+    const same = ["--set", `model.base=${base}`, "--set", "model.template=llama3", "--set", "train.batch_size=8"];
     for (const sets of [engine, []]) {
       const result = await ft(["run", ...same, ...sets], dir);
       expect(result.exitCode, result.stderr).toBe(0);
@@ -98,6 +99,17 @@ it(
   },
   5 * minutes,
 );
+
+/** The tiny model with Llama 3's names for its two special tokens. */
+function llama3Model(dir: string): string {
+  cpSync(requiredEnv("FT_TEST_TINY_MODEL"), dir, { recursive: true });
+  for (const name of ["tokenizer.json", "tokenizer_config.json"]) {
+    const text = readFileSync(join(dir, name), "utf8");
+    const renamed = text.replaceAll("<|im_start|>", "<|start_header_id|>").replaceAll("<|im_end|>", "<|eot_id|>");
+    writeFileSync(join(dir, name), renamed);
+  }
+  return dir;
+}
 
 function pairs(count: number, from = 0): string {
   return Array.from({ length: count }, (_, index) => {

@@ -14,6 +14,7 @@ interface Flags {
   data?: string;
   template?: string;
   name?: string;
+  from?: string;
   force?: boolean;
   json?: boolean;
 }
@@ -32,11 +33,16 @@ export function registerInit(program: Command, { io }: CommandContext): void {
     .option("--data <file>", "training rows, .jsonl or .json (default data/train.jsonl)")
     .option("--template <name>", "chat template: a built-in name or a .jinja file (default: the model's own)")
     .option("--name <name>", "name of the runs and the adapter (default: the folder's)")
+    .option(
+      "--from <file>",
+      "make it from a config of Axolotl, TRL, LLaMA-Factory or Oumi, or an Unsloth script or notebook",
+    )
     .option("--force", "replace an ft.yaml that is here")
     .option("--json", "print the result as JSON")
     .action(async (flags: Flags) => {
       const { initRecipe, refuseExisting } = await import("../recipes/init.js");
       if (!flags.force) refuseExisting(io.cwd);
+      if (flags.from !== undefined) return (await import("./init-from.js")).initFrom(io, flags.from, flags);
       const { base, method, data: rows = "data/train.jsonl" } = await complete(flags);
       const { resolveModel } = await import("../models/resolve.js");
       const { findHubId } = await import("../models/catalogue.js");

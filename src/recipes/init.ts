@@ -23,12 +23,17 @@ export interface InitRequest extends Omit<NewRecipe, "name"> {
 
 /** Returns the recipe's path and name. @throws FtError init.exists (usage), usage.recipe (usage), env.unwritable (environment) */
 export function initRecipe({ dir, force, ...recipe }: InitRequest): { file: string; name: string } {
-  if (!force) refuseExisting(dir);
   const name = recipe.name ?? nameFrom(dir);
-  replaceFile(dir, "ft.yaml", writeRecipe({ ...recipe, name }), checkDraft);
+  return { file: putRecipe(writeRecipe({ ...recipe, name }), { dir, force }), name };
+}
+
+/** Writes a recipe's text as ft.yaml, once it loads, and what goes with it. Returns its path. Throws as initRecipe does. */
+export function putRecipe(text: string, { dir, force }: { dir: string; force: boolean }): string {
+  if (!force) refuseExisting(dir);
+  replaceFile(dir, "ft.yaml", text, checkDraft);
   ignoreFtDir(dir);
   writeSchema(dir);
-  return { file: join(dir, "ft.yaml"), name };
+  return join(dir, "ft.yaml");
 }
 
 /** Also to be asked before a person answers questions in vain. @throws FtError init.exists (usage) */
@@ -45,7 +50,7 @@ export function refuseExisting(dir: string): void {
 }
 
 /** The folder's name as a recipe may be called. */
-function nameFrom(dir: string): string {
+export function nameFrom(dir: string): string {
   const name = basename(dir)
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, "-")
@@ -64,7 +69,7 @@ function checkDraft(draft: string): void {
       code: "usage.recipe",
       exit: "usage",
       message: "that would not be a valid recipe",
-      problems: error.problems.map(({ message }) => ({ message })),
+      problems: error.problems.map(({ message, fix }) => ({ message, ...(fix ? { fix } : {}) })),
       next: "repeat with other values; nothing was written",
     });
   }
