@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 export const methodNames = ["full", "lora", "qlora"] as const;
-const adapterInits = ["default", "gaussian", "pissa", "loftq"] as const;
+export const adapterInits = ["default", "gaussian", "pissa", "loftq"] as const;
 
 /** `method: lora` is short for `method: { type: lora }`. */
 export const methodSchema = z.preprocess(
