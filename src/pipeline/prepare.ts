@@ -68,9 +68,24 @@ export async function prepare(written: LoadedRecipe, context: PrepareContext): P
   const data = await checkRecipeData(loaded, model);
   refuseBadData(data);
   for (const notice of warningCounts(data)) onNotice(notice);
-  const rendering = engine.render({ recipe, model, dataset: data.facts, device });
+  const rendering = renderRecipe(engine, loaded, { model, dataset: data.facts, device });
   for (const note of rendering.notes) onNotice(note);
   return { recipe, engine, environment, model, device, data, rendering };
+}
+
+/** The rendering; a mistake in engine.overrides is told with its place in the recipe. */
+export function renderRecipe(engine: Engine, loaded: LoadedRecipe, input: Omit<RenderInput, "recipe">): Rendering {
+  try {
+    return engine.render({ ...input, recipe: loaded.recipe });
+  } catch (error) {
+    if (!(error instanceof FtError) || error.code !== "recipe.overrides") throw error;
+    const { message, next } = error;
+    const problems = error.problems.map((problem) => {
+      const [key = ""] = /^engine\.overrides[\w.]*/.exec(problem.message) ?? [];
+      return { ...problem, where: loaded.whereIs(key.split(".")) };
+    });
+    throw new FtError({ code: error.code, exit: error.exit, message, problems, ...(next ? { next } : {}) });
+  }
 }
 
 /** Throws FtError `recipe.unsupported`. */

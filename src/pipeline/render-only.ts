@@ -5,14 +5,14 @@ import type { Rendering } from "../engines/contract.js";
 import { FtError } from "../errors.js";
 import type { Env } from "../paths.js";
 import type { LoadedRecipe } from "../recipes/load.js";
-import { supportedEngine } from "./prepare.js";
+import { renderRecipe, supportedEngine } from "./prepare.js";
 import { refineRecipe } from "./refine.js";
 
 /** Throws FtError recipe.*, model.*, data.* (a data file that is there but cannot be used). */
 export async function renderOnly(loaded: LoadedRecipe, env: Env): Promise<Rendering> {
   const { loaded: known, resolved, model, device, dataset } = await refineRecipe(loaded, env);
   const engine = await supportedEngine(known);
-  const rendering = engine.render({ recipe: known.recipe, model, dataset, device });
+  const rendering = renderRecipe(engine, known, { model, dataset, device });
   return resolved.notice ? { ...rendering, notes: [resolved.notice, ...rendering.notes] } : rendering;
 }
 

@@ -10,6 +10,7 @@ import type { LoadedRecipe } from "../recipes/load.js";
 import { runLockSchema } from "../runs/lock.js";
 import { listRuns } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
+import { renderRecipe } from "./prepare.js";
 import { canonicalJson, type LockEntry, lockEntry, sha256 } from "./project-lock.js";
 import { refineRecipe } from "./refine.js";
 
@@ -34,7 +35,7 @@ export async function findUnchanged(
   const { recipe } = known;
   const engine = await loadEngine(recipe.engine.name);
   if (engine.unsupported(recipe) !== null) return null;
-  const rendering = engine.render({ recipe, model, dataset, device });
+  const rendering = renderRecipe(engine, known, { model, dataset, device });
   const key = runKey(recipe.name, rendering, lockEntry(recipe, model, dataset), loaded.dir);
   for (const { id } of listRuns(store, { state: "succeeded" })) {
     if (keyOfRun(loaded.dir, id) !== key) continue;

@@ -79,6 +79,8 @@ const adapterKeys = [
   "init",
   "lora_plus_ratio",
 ];
+/** ft cuts a step into passes of at most 8 rows. */
+const hasNoMicroBatch = (rows: number) => [2, 3, 4, 5, 6, 7, 8].every((micro) => rows % micro !== 0);
 const isGpuOptimizer = (name: string) => name.includes("8bit") || name.startsWith("paged") || name === "lion";
 const holdsOut = ({ data }: Recipe) => data.eval !== undefined || data.eval_fraction > 0;
 
@@ -255,7 +257,9 @@ const objectiveRules: Rule[] = [
   {
     key: "train.micro_batch",
     bad: ({ objective, train, compute }) =>
-      objective.type === "kto" && (train.micro_batch === 1 || train.batch_size / compute.gpus < 2),
+      objective.type === "kto" &&
+      (train.micro_batch === 1 ||
+        (train.micro_batch === undefined && hasNoMicroBatch(train.batch_size / compute.gpus))),
     message: "kto compares the rows of a forward pass, so train.micro_batch must be 2 at least",
     fix: "raise train.micro_batch or train.batch_size",
   },
