@@ -3,6 +3,7 @@ import { requireHubToken } from "../adapters/push.js";
 import type { CheckReport } from "../dataset/check-dataset.js";
 import type { Engine, RenderInput, Rendering } from "../engines/contract.js";
 import { type EngineEnvironment, ensureEnvironment } from "../engines/env/ensure-environment.js";
+import { requirePackages } from "../engines/env/needs.js";
 import { findUv } from "../engines/env/uv.js";
 import { loadEngine } from "../engines/index.js";
 import { detectDevice } from "../engines/machine.js";
@@ -54,6 +55,7 @@ export async function prepare(written: LoadedRecipe, context: PrepareContext): P
   const loaded = refineDefaults(written, choiceFacts(described, report.facts, device));
   const { recipe, dir } = loaded;
   const engine = await supportedEngine(loaded);
+  requirePackages(recipe);
   const environment = await ensureEnvironment(recipe.engine, { env, signal, onProgress, device: here });
   if (environment.notice) onNotice(environment.notice);
   const model = await fetchModel(resolved, {
