@@ -51,7 +51,6 @@ def as_trl_does(trainer, cfg):
     args.eval_on_start = False
     if not cfg.rl:
         trainer.model_accepts_loss_kwargs = takes_token_count(trainer.model)
-        args.average_tokens_across_devices = args.world_size > 1 and (cfg.context_parallel_size or 1) == 1
         trainer.train_dataset = with_trained_tokens(trainer.train_dataset)
         trainer.eval_dataset = trainer.eval_dataset and with_trained_tokens(trainer.eval_dataset)
 
