@@ -4,6 +4,7 @@ import { FtError } from "../errors.js";
 import { cancelRun } from "../pipeline/cancel-run.js";
 import { finishRun } from "../pipeline/finish-run.js";
 import { followRun } from "../pipeline/follow.js";
+import { pushRun } from "../pipeline/push-run.js";
 import { getRun, type Run } from "../runs/run-store.js";
 import { openStore } from "../store/open.js";
 import { writeJson } from "./io.js";
@@ -36,13 +37,16 @@ export async function followToEnd({ io }: CommandContext, request: FollowRequest
     const run = getRun(store, id);
     if (run.state !== "succeeded") throw ending(run);
     const adapter = await finishRun(store, projectDir, id);
-    if (json && !stream) return writeJson(io, { ok: true, run, adapter });
-    if (stream) return io.out.write(`${JSON.stringify({ type: "result", run, adapter })}\n`);
+    const pushed = await pushRun(projectDir, adapter, io.env);
+    const hub = pushed ? { hub: pushed } : {};
+    if (json && !stream) return writeJson(io, { ok: true, run, adapter, ...hub });
+    if (stream) return io.out.write(`${JSON.stringify({ type: "result", run, adapter, ...hub })}\n`);
     const { comparisonTable } = await import("./views/comparison-table.js");
     const table = adapter.comparison
       ? `\n${comparisonTable(adapter.comparison)}\n`
       : "\nno held-out rows: not evaluated\n";
     io.out.write(`${table}adapter ${adapter.name}@${adapter.version}  ${relative(io.cwd, adapter.dir) || "."}\n`);
+    if (pushed) io.out.write(`pushed  ${pushed.url}\n`);
   } finally {
     leave.abort();
     store.close();

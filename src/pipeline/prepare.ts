@@ -1,4 +1,5 @@
 // From a loaded recipe to all that a job needs: data, environment, model, data once more with tokens, rendering. Writes nothing into the project.
+import { requireHubToken } from "../adapters/push.js";
 import type { CheckReport } from "../dataset/check-dataset.js";
 import type { Engine, RenderInput, Rendering } from "../engines/contract.js";
 import { type EngineEnvironment, ensureEnvironment } from "../engines/env/ensure-environment.js";
@@ -39,6 +40,7 @@ export interface Prepared {
 /** Throws FtError: recipe (a combination the engine lacks), data (error findings), environment, refused (hub). */
 export async function prepare(written: LoadedRecipe, context: PrepareContext): Promise<Prepared> {
   const { env, signal, onProgress, onNotice } = context;
+  if (written.recipe.hub) requireHubToken(env);
   const resolved = resolveRecipeModel(written, env);
   if (resolved.notice) onNotice(resolved.notice);
 

@@ -52,7 +52,8 @@ export function whyNotRecognised(row: RawRow, expected: RowFormat | null): strin
   }
   const own = recogniseRow(row);
   if (expected && own) return `a row of format ${own.name} in a file of format ${expected.name}`;
-  const columns = Object.keys(row).slice(0, 8).join(", ") || "none";
+  if (Object.keys(row).length === 0) return "the row is empty";
+  const columns = Object.keys(row).slice(0, 8).join(", ");
   if (expected) return `not a ${expected.name} row, which is ${expected.shape}; its columns: ${columns}`;
   return `no known format has the columns ${columns}; known: ${formats.map((format) => format.shape).join(" or ")}`;
 }
