@@ -138,7 +138,7 @@ export function trainSection(input: RenderInput, layout: DataLayout): Section {
 }
 
 /** A ratio; its simpo trainer takes none, and gets the steps where they are known. */
-export function warmup({ recipe, dataset }: RenderInput, layout: DataLayout): Section {
+function warmup({ recipe, dataset }: RenderInput, layout: DataLayout): Section {
   const { train, objective } = recipe;
   if (train.scheduler === "constant") return { warmup_steps: 0 };
   if (objective.type !== "simpo") return { warmup_ratio: train.warmup_ratio };
