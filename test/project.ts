@@ -14,7 +14,10 @@ export function emptyFolder(): string {
 export interface ProjectOptions {
   rows?: number;
   method?: "full" | "lora" | "qlora";
+  /** Default 6. */
   maxSteps?: number;
+  /** In place of steps. */
+  epochs?: number;
   saveEvery?: number;
 }
 
@@ -31,7 +34,7 @@ export function tinyProject(options: ProjectOptions = {}): string {
 model: { base: ${requiredEnv("FT_TEST_TINY_MODEL")} }
 method: { type: ${options.method ?? "lora"}${options.method === "full" ? "" : ", rank: 8"} }
 data: { train: data/train.jsonl, eval: data/eval.jsonl, max_length: 256 }
-train: { max_steps: ${options.maxSteps ?? 6}, batch_size: 4, learning_rate: 1.0e-2, save_every: ${options.saveEvery ?? 2} }
+train: { ${options.epochs ? `epochs: ${options.epochs}` : `max_steps: ${options.maxSteps ?? 6}`}, batch_size: 4, learning_rate: 1.0e-2, save_every: ${options.saveEvery ?? 2} }
 eval: { max_new_tokens: 8 }
 `,
   );

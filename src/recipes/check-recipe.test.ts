@@ -31,6 +31,12 @@ describe("checkRecipe", () => {
     ["zero3 on one GPU without offload", { compute: { parallel: "zero3" } }, {}, /without offload/],
     ["fsdp on CPUs", { compute: { parallel: "fsdp", gpus: 2, device: "cpu" } }, {}, /needs CUDA GPUs/],
     ["offload without sharding", { compute: { offload: "optimizer" } }, {}, /compute.offload/],
+    [
+      "several CPU processes with Axolotl",
+      { engine: "axolotl", compute: { gpus: 2, device: "cpu" } },
+      {},
+      /several need GPUs/,
+    ],
     ["context parallel without fsdp", { compute: { gpus: 2, context_parallel: 2 } }, {}, /compute.context_parallel/],
     [
       "max_length above the context",

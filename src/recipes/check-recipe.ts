@@ -346,6 +346,12 @@ const computeRules: Rule[] = [
     fix: "remove it",
   },
   {
+    key: "compute.gpus",
+    bad: ({ compute, engine }, { device }) => compute.gpus > 1 && device === "cpu" && engine.name === "axolotl",
+    message: "compute.gpus: Axolotl asks CUDA how its processes reach each other, so that several need GPUs",
+    fix: "use engine trl, or remove it",
+  },
+  {
     key: "compute.offload",
     bad: ({ compute }) =>
       (compute.offload === "all" && !["fsdp", "zero3"].includes(compute.parallel)) ||

@@ -20,7 +20,8 @@ class EventsCallback(TrainerCallback):
         self.non_finite = None
         self.since = (0.0, 0, 0)  # time, tokens and step of the last log
 
-    def on_train_begin(self, args, state, control, train_dataloader=None, processing_class=None, **_):
+    def on_train_begin(self, args, state, control, model=None, train_dataloader=None, processing_class=None, **_):
+        keep_layout_of_4_bits(model)
         if state.is_world_process_zero:
             send_samples(train_dataloader, processing_class, getattr(args, "max_length", None))
             events.phase("training", f"{state.max_steps} steps")
@@ -72,3 +73,13 @@ class EventsCallback(TrainerCallback):
 def _wait(args):
     if args.world_size > 1:
         torch.distributed.barrier()
+
+
+def keep_layout_of_4_bits(model):
+    """
+    On a CPU with AVX-512 BF16, bitsandbytes 0.50 repacks 4-bit weights for inference at the first evaluation (or sampling), and its product
+    with those passes no gradient on: training would go on, with wrong gradients and without a word.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False

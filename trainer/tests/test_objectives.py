@@ -168,6 +168,15 @@ class ObjectivesTest(unittest.TestCase):
             bare = layer.base_layer(torch.eye(128)).T
         self.assertLess((whole - original).norm(), 0.8 * (bare - original).norm())
 
+    def test_an_evaluation_changes_nothing_of_what_a_4_bit_base_passes_on(self):
+        gradients = []
+        for name, evaluation in {"never-evaluated": {}, "evaluated": {"eval_strategy": "steps", "eval_steps": 1}}.items():
+            self.job(name, "sft", "qlora", {"max_steps": 3, "lora_dropout": 0, **evaluation})
+            told = run_step(trl_train.train, "config/trl.yaml")
+            gradients.append([event["values"]["grad_norm"] for event in told if "grad_norm" in event.get("values", {})])
+        self.assertEqual(len(gradients[0]), 3)
+        self.assertEqual(*gradients)
+
     def test_layers_targets_and_lora_plus(self):
         regex = {"lora_target_modules": [r".*\.(q|v)_proj"]}
         self.job("regex", "sft", "lora", regex, {"lora": {"layers": [1], "init": "gaussian"}, "loraPlusRatio": 16})

@@ -16,6 +16,8 @@ function unsupported({ objective, method, data, model, train, compute, engine }:
     return `an adapter that starts from ${method.init} would not be saved for the original base; use engine trl`;
   if (method.target_modules !== "all-linear" && !Array.isArray(method.target_modules) && method.type !== "full")
     return "Axolotl takes names, not a regular expression, in target_modules; use engine trl, or a list";
+  if (method.lora_plus_ratio !== undefined && train.weight_decay > 0)
+    return "Axolotl's LoRA+ leaves weight decay out; use engine trl, or train.weight_decay 0";
   if (data.train_on === "all" && objective.type === "sft" && data.format !== "text")
     return "Axolotl never trains the markup between turns; use engine trl for data.train_on all";
   if (compute.context_parallel > 1 && engine.version === "0.19.0")

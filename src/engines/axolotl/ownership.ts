@@ -84,6 +84,7 @@ export const ownership: Ownership = {
     metric_for_best_model: "use train.early_stopping",
     greater_is_better: "use train.early_stopping",
     eval_steps: "use train.eval_every",
+    eval_on_start: "use train.eval_every",
     evals_per_epoch: "use train.eval_every",
     eval_strategy: "use train.eval_every",
     save_steps: "use train.save_every",

@@ -119,10 +119,14 @@ describe("renderAxolotl", () => {
     },
   );
 
-  it("says the warm-up in steps where it knows them, rounded up as TRL does", () => {
-    expect(yamlOf(input({ train: { batch_size: 9, epochs: 3 } }))).toMatchObject({ warmup_steps: 1 });
-    expect(yamlOf(input({ train: { max_steps: 100 } }))).toMatchObject({ warmup_steps: 3 });
-    expect(yamlOf(input({}, { dataset: null }))).toMatchObject({ warmup_ratio: 0.03 });
+  it("leaves the rounding of steps to the plugin; simpo, which takes no ratio, gets its warm-up in steps", () => {
+    expect(yamlOf(input({ train: { batch_size: 16, epochs: 3 } }))).toMatchObject({
+      num_epochs: 3,
+      warmup_ratio: 0.03,
+    });
+    const simpo = { objective: "simpo", train: { max_steps: 101 } } as const;
+    expect(yamlOf(input(simpo, { dataset: dataset("preference") }))).toMatchObject({ warmup_steps: 11 });
+    expect(yamlOf(input({ objective: "simpo" }, { dataset: null }))).toMatchObject({ warmup_steps: 0 });
   });
 
   it("keeps prepared rows apart by their content", () => {
@@ -144,6 +148,9 @@ describe("renderAxolotl", () => {
     const reason = (changes: Changes) => axolotl.unsupported(input(changes).recipe);
     expect(reason({})).toBeNull();
     expect(reason({ objective: "reward" })).toMatch(/trl/);
+    expect(reason({ method: { type: "lora", lora_plus_ratio: 16 }, train: { weight_decay: 0.1 } })).toMatch(
+      /decay.*trl/,
+    );
     expect(reason({ objective: "cpo" })).toMatch(/simpo.*trl/);
     expect(reason({ method: { type: "lora", init: "pissa" } })).toMatch(/original base.*trl/);
   });

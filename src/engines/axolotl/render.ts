@@ -7,6 +7,7 @@ import { jobEnvironment } from "../environment.js";
 import { evaluateJson, evaluateStep } from "../evaluate-config.js";
 import { mergeOverrides, type Section } from "../overrides.js";
 import { precisionOf } from "../precision.js";
+import { notesOf } from "./notes.js";
 import { ownership } from "./ownership.js";
 import {
   dataSection,
@@ -18,7 +19,6 @@ import {
   outputSection,
   parallelSection,
   trainSection,
-  warmup,
 } from "./sections.js";
 
 const configFile = "config/axolotl.yaml";
@@ -49,7 +49,7 @@ export function renderAxolotl(input: RenderInput): Rendering {
     copies: {},
     layout,
     train: needsLauncher(recipe)
-      ? { module: "ft_trainer.launch", args: launchArgs(recipe, device.kind) }
+      ? { module: "ft_trainer.launch", args: launchArgs(recipe) }
       : { module: trainer, args: [configFile] },
     evaluate: evaluateStep,
     env: {
@@ -68,9 +68,10 @@ function layoutOf({ recipe: { objective, data }, dataset }: RenderInput): DataLa
   return isText ? "text" : "messages";
 }
 
-function launchArgs({ compute }: Recipe, device: RenderInput["device"]["kind"]): string[] {
-  const where = device === "cpu" ? ["--cpu"] : compute.gpus > 1 ? ["--multi_gpu"] : [];
-  return ["--num_processes", String(compute.gpus), ...where, "--module", trainer, configFile];
+/** On CPUs too, which the environment says: accelerate's own --cpu would start one process. */
+function launchArgs({ compute }: Recipe): string[] {
+  const several = compute.gpus > 1 ? ["--multi_gpu"] : [];
+  return ["--num_processes", String(compute.gpus), ...several, "--module", trainer, configFile];
 }
 
 /** One map, its keys in blocks with a heading each. */
@@ -80,26 +81,4 @@ function axolotlYaml({ engine }: Recipe, sections: Record<string, Section>): str
     .map(([heading, section]) => `# ${heading}\n${stringify(section, { compat: "yaml-1.1" })}`);
   const command = `In the job folder: PYTHONPATH=trainer axolotl train ${configFile}`;
   return `# Axolotl ${engine.version}, made by ft. ${command}\n\n${blocks.join("\n")}`;
-}
-
-/** Where Axolotl means something else by the same recipe than TRL does. */
-function notesOf({ recipe, dataset, device }: RenderInput, layout: DataLayout): string[] {
-  const { objective, method, train, data } = recipe;
-  const notes: string[] = [];
-  if (dataset === null && objective.type === "simpo")
-    notes.push("the data was not read: Axolotl's simpo takes a warm-up in steps alone, and here it has none");
-  else if (dataset === null)
-    notes.push("the data was not read: the warm-up is given as a ratio, which Axolotl rounds down");
-  const steps = warmup({ recipe, dataset }, layout).warmup_steps;
-  if (steps === 1) notes.push("Axolotl makes a warm-up of one step two steps long");
-  if (layout === "text")
-    notes.push("Axolotl cuts a text longer than max_length into several rows; TRL drops the rest of it");
-  if (objective.type === "sft" && layout === "messages")
-    notes.push("Axolotl finds each assistant turn by rendering twice; `ft data check` shows the mask that TRL makes");
-  if (method.type === "full" && device.kind === "cuda" && precisionOf(recipe, device) === "bf16")
-    notes.push("Axolotl keeps the trained weights themselves in bf16; TRL keeps them in fp32 and computes in bf16");
-  if (train.eval_every !== undefined) notes.push("Axolotl also evaluates before the first step");
-  if (data.packing && !recipe.model.attention.startsWith("flash"))
-    notes.push("packed rows see each other unless model.attention is flash_attention_2 or 3");
-  return notes;
 }

@@ -137,14 +137,13 @@ export function trainSection(input: RenderInput, layout: DataLayout): Section {
   };
 }
 
-/** Axolotl rounds a ratio down, the others up: where the steps are known they are said. */
-export function warmup({ recipe, dataset }: Pick<RenderInput, "recipe" | "dataset">, layout: DataLayout): Section {
-  const { train } = recipe;
+/** A ratio; its simpo trainer takes none, and gets the steps where they are known. */
+function warmup({ recipe, dataset }: RenderInput, layout: DataLayout): Section {
+  const { train, objective } = recipe;
   if (train.scheduler === "constant") return { warmup_steps: 0 };
-  const steps = dataset && stepsOf(recipe, dataset, layout);
-  if (steps) return { warmup_steps: Math.ceil(steps * train.warmup_ratio) };
-  // Its simpo trainer refuses a ratio.
-  return recipe.objective.type === "simpo" ? { warmup_steps: 0 } : { warmup_ratio: train.warmup_ratio };
+  if (objective.type !== "simpo") return { warmup_ratio: train.warmup_ratio };
+  const steps = train.max_steps ?? (dataset && stepsOf(recipe, dataset, layout));
+  return { warmup_steps: Math.ceil((steps ?? 0) * train.warmup_ratio) };
 }
 
 export function parallelSection({ compute, train, method }: Recipe): Section {
