@@ -9,6 +9,7 @@ import { registerEval } from "./eval.js";
 import { registerHelp } from "./help-exit-codes.js";
 import { registerInit } from "./init.js";
 import type { Io } from "./io.js";
+import { registerLock } from "./lock.js";
 import { registerModels } from "./models.js";
 import { registerRecipe } from "./recipe.js";
 import { registerRender } from "./render.js";
@@ -66,6 +67,7 @@ const commands: ((program: Command, context: CommandContext) => void)[] = [
   registerRecipe,
   registerSchema,
   registerRender,
+  registerLock,
   registerRun,
   registerRuns,
   registerEval,

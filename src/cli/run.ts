@@ -1,5 +1,6 @@
 // `ft run`: the whole way - data checked, environment, model, trained, evaluated, registered.
 import type { Command } from "commander";
+import { exitCodes } from "../errors.js";
 import { writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
 import { collect } from "./render.js";
@@ -8,6 +9,9 @@ interface Flags {
   set?: string[];
   detach?: boolean;
   dryRun?: boolean;
+  frozen?: boolean;
+  force?: boolean;
+  exitCode?: boolean;
   json?: boolean;
 }
 
@@ -19,6 +23,9 @@ export function registerRun(program: Command, context: CommandContext): void {
     .option("--set <key=value>", "change a key of the recipe for this run; repeatable", collect)
     .option("--detach", "return as soon as the trainer runs")
     .option("--dry-run", "say what would be done; no network, nothing written")
+    .option("--frozen", "refuse to train anything but what ft.lock.json holds")
+    .option("--force", "train also when nothing changed since a run")
+    .option("--exit-code", "end with 9 when nothing changed")
     .option("--json", "print the result as JSON")
     .action(async (file: string | undefined, flags: Flags) => {
       const { loadRecipe } = await import("../recipes/load.js");
@@ -33,9 +40,20 @@ export function registerRun(program: Command, context: CommandContext): void {
       const { startRun } = await import("../pipeline/start-run.js");
       const { openProject } = await import("../pipeline/open-project.js");
       const { preparing } = await import("./preparing.js");
-      const run = await preparing(io, (prepare) =>
-        startRun(loaded, { ...prepare, openStore: () => openProject(loaded.dir), now: io.now, random: Math.random }),
+      const { frozen = false, force = false } = flags;
+      const outcome = await preparing(io, (prepare) =>
+        startRun(
+          loaded,
+          { ...prepare, openStore: () => openProject(loaded.dir), now: io.now, random: Math.random },
+          { frozen, force, writesLock: !frozen && flags.set === undefined },
+        ),
       );
+      if ("unchanged" in outcome) {
+        const { showUnchanged } = await import("./show-unchanged.js");
+        showUnchanged(io, outcome.unchanged, { json: flags.json ?? false });
+        return flags.exitCode ? context.exit(exitCodes.unchanged.code) : undefined;
+      }
+      const run = outcome.started;
       if (flags.detach) {
         if (flags.json) return writeJson(io, { ok: true, run: { id: run.id, name: run.name, dir: run.dir } });
         io.out.write(`${run.id}\n`);

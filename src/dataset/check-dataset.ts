@@ -1,4 +1,5 @@
 // Checks a dataset: every rule over every row in one streamed pass, and the facts of its splits on the way.
+import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import type { ChatTemplate } from "../models/facts.js";
 import type { CanonicalRow, DatasetFacts, Finding, RowPlace } from "./canonical.js";
@@ -53,6 +54,16 @@ export interface CheckReport {
   formats: Record<string, string>;
   /** Of the rows without errors that keep them from being rows; what `ft run` would train and hold out. */
   facts: DatasetFacts;
+  /** Of each file, in the order of `files`. */
+  sources: SourceFacts[];
+}
+
+export interface SourceFacts {
+  path: string;
+  /** That are rows. */
+  rows: number;
+  /** sha256 over the sha256 digests of the canonical rows in order, each once, hex. */
+  sha256: string;
 }
 
 /** @throws FtError data.* (exit data) when a file cannot be read at all or is empty; model.* when the tokenizer cannot be loaded */
@@ -69,6 +80,7 @@ export async function checkDataset(input: CheckInput): Promise<CheckReport> {
     formats: {},
     firstOfKind: new Map(),
     labels: new Set(),
+    sources: [],
     rows: 0,
   };
   const names = [...input.train.map(({ path }) => path), ...(input.eval ?? [])];
@@ -88,6 +100,7 @@ export async function checkDataset(input: CheckInput): Promise<CheckReport> {
     formats: check.formats,
     // The held-out threshold of a small file is known only at its end: then the rows are read once more.
     facts: check.sum.facts() ?? (await datasetFacts(input)),
+    sources: check.sources,
   };
 }
 
@@ -102,12 +115,14 @@ interface Check {
   formats: Record<string, string>;
   firstOfKind: Map<CanonicalRow["kind"], RowPlace>;
   labels: Set<boolean>;
+  sources: SourceFacts[];
   rows: number;
 }
 
 async function checkFile(check: Check, file: TrainingFile, side: "train" | "eval"): Promise<void> {
   const { input } = check;
   const name = file.path;
+  const source = { rows: 0, hash: createHash("sha256") };
   const rows = readRows({
     path: resolve(input.dir, name),
     name,
@@ -126,11 +141,14 @@ async function checkFile(check: Check, file: TrainingFile, side: "train" | "eval
     if (row.kind === "unpaired") check.labels.add(row.label);
     const digest = rowDigest(row);
     const loose = looseDigest(row);
+    source.rows += 1;
+    source.hash.update(digest);
     check.sum.add(side, row, { digest, loose }, file.weight);
     const problems = [...judgeRow(row), ...check.controlTokens(row), ...judgeCopies(check, side, place, digest, loose)];
     if (check.tokens) problems.push(...check.tokens.judge(row));
     for (const problem of problems) check.findings.add(toFinding(problem, place));
   }
+  check.sources.push({ path: name, rows: source.rows, sha256: source.hash.digest("hex") });
 }
 
 /** Seen before on the same side: a duplicate; an evaluation row seen in training: a leak. */
