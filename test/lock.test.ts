@@ -23,7 +23,7 @@ describe("ft run", () => {
       expect(JSON.parse(again.stdout)).toMatchObject({ ok: true, skipped: true, run: { id: first.run.id } });
       const asText = await ft(["run", "--exit-code"], dir, nothingHere());
       expect(asText.exitCode).toBe(9);
-      expect(asText.stdout).toMatch(/exact match[^]*adapter tiny@1 {2}\.ft\/runs\//);
+      expect(asText.stdout).toMatch(/exact match[\s\S]*adapter tiny@1 {2}\.ft\/runs\//);
       expect((await ft(["run", "--frozen"], dir, nothingHere())).exitCode).toBe(0);
       rmSync(join(dir, ".ft/ft.db"));
       expect((await ft(["run"], dir, nothingHere())).exitCode, "after the store was rebuilt").toBe(0);

@@ -30,7 +30,13 @@ export function registerRun(program: Command, context: CommandContext): void {
     .action(async (file: string | undefined, flags: Flags) => {
       const { loadRecipe } = await import("../recipes/load.js");
       const loaded = loadRecipe(file ?? "ft.yaml", { cwd: io.cwd, env: io.env, sets: flags.set ?? [] });
+      const { frozen = false, force = false } = flags;
+      const { preparing } = await import("./preparing.js");
       if (flags.dryRun) {
+        if (frozen) {
+          const { checkLock } = await import("../pipeline/lock-recipe.js");
+          await preparing(io, (context) => checkLock(loaded, context));
+        }
         const { planRun } = await import("../pipeline/plan-run.js");
         const plan = await planRun(loaded, io.env);
         if (flags.json) return writeJson(io, { ok: true, plan });
@@ -39,8 +45,6 @@ export function registerRun(program: Command, context: CommandContext): void {
       }
       const { startRun } = await import("../pipeline/start-run.js");
       const { openProject } = await import("../pipeline/open-project.js");
-      const { preparing } = await import("./preparing.js");
-      const { frozen = false, force = false } = flags;
       const outcome = await preparing(io, (prepare) =>
         startRun(
           loaded,

@@ -1,6 +1,7 @@
 // `ft run` up to the running trainer: survey -> (nothing changed?) -> prepare -> job folder -> lock -> store -> submit. The row stands in the store before the launcher is asked.
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { gitState } from "../adapters/git-state.js";
 import { snapshotData } from "../dataset/snapshot.js";
 import { FtError } from "../errors.js";
@@ -72,7 +73,7 @@ export async function startRun(
       if (written.train.sha256 !== data.facts.train.sha256) throw dataChanged();
     },
   });
-  if (options.writesLock) await updateLock(surveyed, entry, context);
+  if (options.writesLock) await updateLock(surveyed, entry, context, dir);
   const store = await context.openStore();
   try {
     createRun(store, job, recipe.compute.launcher);
@@ -100,9 +101,18 @@ async function unchangedRun(surveyed: Surveyed, context: StartContext): Promise<
   }
 }
 
-async function updateLock({ loaded, locked }: Surveyed, entry: LockEntry, { onNotice }: StartContext): Promise<void> {
+/** A lock that cannot be written leaves no run behind either. */
+async function updateLock(
+  { loaded, locked }: Surveyed,
+  entry: LockEntry,
+  { onNotice }: StartContext,
+  jobDir: string,
+): Promise<void> {
   const drift = locked ? driftOf(locked, entry) : [];
-  const isWritten = await writeLock(loaded.file, entry);
+  const isWritten = await writeLock(loaded.file, entry).catch(async (error) => {
+    await rm(jobDir, { recursive: true, force: true });
+    throw error;
+  });
   if (isWritten && drift.length > 0) onNotice(`ft.lock.json updated: ${drift.map(driftText).join("; ")}`);
 }
 
