@@ -24,7 +24,7 @@ describe("ft run", () => {
       const asText = await ft(["run", "--exit-code"], dir, nothingHere());
       expect(asText.exitCode).toBe(9);
       expect(asText.stdout).toMatch(/exact match[\s\S]*adapter tiny@1 {2}\.ft\/runs\//);
-      expect((await ft(["run", "--frozen"], dir, nothingHere())).exitCode).toBe(0);
+      expect((await ft(["run", "--frozen", "--detach"], dir, nothingHere())).stdout).toBe(first.run.id);
       rmSync(join(dir, ".ft/ft.db"));
       expect((await ft(["run"], dir, nothingHere())).exitCode, "after the store was rebuilt").toBe(0);
 
@@ -34,7 +34,9 @@ describe("ft run", () => {
       await whileChanged(join(dir, "data/train.jsonl"), (text) => text.replace("lamp number 7 ", "lamp number 8 "), go);
       await whileChanged(join(dir, "ft.yaml"), (text) => text.replace("max_steps: 3", "max_steps: 4"), go);
       await whileChanged(join(dir, "base/config.json"), (text) => `${text} `, go);
-      await whileChanged(join(dir, ".ft/runs", first.run.id, "lock.json"), withoutKey, go);
+      const runLock = join(dir, ".ft/runs", first.run.id, "lock.json");
+      for (const change of [withoutKey, ...["ft", "trainer", "device"].map(otherwise)])
+        await whileChanged(runLock, change, go);
       await whileChanged(join(first.adapter.dir, "adapter_config.json"), () => "{", go);
       expect((await ft(["run"], dir, nothingHere())).exitCode, "everything is back").toBe(0);
       expect(readFileSync(join(dir, "ft.lock.json"), "utf8")).toBe(lock);
@@ -131,6 +133,14 @@ function lockOf(dir: string): { recipes: Record<string, unknown> } {
 function withoutKey(text: string): string {
   const { key: _, trainer: __, device: ___, ...lock } = JSON.parse(text);
   return JSON.stringify(lock);
+}
+
+/** As if the run had had another version of ft or of its trainer, or another device. */
+function otherwise(part: string): (text: string) => string {
+  return (text) => {
+    const lock = JSON.parse(text);
+    return JSON.stringify({ ...lock, [part]: part === "device" ? { ...lock.device, kind: "cuda" } : "other" });
+  };
 }
 
 async function whileChanged(file: string, change: (text: string) => string, look: () => Promise<void>): Promise<void> {

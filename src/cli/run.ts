@@ -54,7 +54,7 @@ export function registerRun(program: Command, context: CommandContext): void {
       );
       if ("unchanged" in outcome) {
         const { showUnchanged } = await import("./show-unchanged.js");
-        showUnchanged(io, outcome.unchanged, { json: flags.json ?? false });
+        showUnchanged(io, outcome.unchanged, { json: flags.json ?? false, detach: flags.detach ?? false });
         return flags.exitCode ? context.exit(exitCodes.unchanged.code) : undefined;
       }
       const run = outcome.started;

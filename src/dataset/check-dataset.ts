@@ -58,7 +58,7 @@ export interface CheckReport {
   sources: SourceFacts[];
 }
 
-export interface SourceFacts {
+interface SourceFacts {
   path: string;
   /** That are rows. */
   rows: number;
