@@ -44,7 +44,7 @@ export function registerLock(program: Command, { io }: CommandContext): void {
 
 function entryText({ base, data, engine }: LockEntry): string {
   const files = Object.entries(data).map(([path, { rows }]) => `${path} (${rows} rows)`);
-  return `base    ${base.id} @ ${base.revision.slice(0, 24)}
+  return `base    ${base.id} @ ${base.revision.replace(/[0-9a-f]{40,}/, (hash) => hash.slice(0, 12))}
 data    ${files.join(", ")}
 engine  ${engine.name} ${engine.version}
 `;

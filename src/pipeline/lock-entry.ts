@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import type { CheckReport } from "../dataset/check-dataset.js";
 import { readEngineLock } from "../engines/env/engine-lock.js";
 import { rewardFiles } from "../engines/rewards.js";
+import { FtError } from "../errors.js";
 import { hashFile } from "../models/hash-cache.js";
 import type { ResolvedModel } from "../models/resolve.js";
 import { readTemplate } from "../models/template.js";
@@ -75,6 +76,19 @@ function dataParts(sources: CheckReport["sources"]): LockEntry["data"] {
 
 async function fileHashes(paths: string[], dir: string): Promise<Record<string, string>> {
   return Object.fromEntries(
-    await Promise.all(paths.map(async (path) => [path, await hashFile(resolve(dir, path))] as const)),
-  );
+    await Promise.all(paths.map(async (path) => [path, await hashFile(resolve(dir, path)).catch(unreadable(path))])),
+  ) as Record<string, string>;
+}
+
+function unreadable(path: string): (cause: Error) => never {
+  return (cause) => {
+    throw new FtError({
+      code: "recipe.file",
+      exit: "recipe",
+      message: `${path} cannot be read`,
+      why: cause.message,
+      next: "name an existing file, relative to the recipe",
+      cause,
+    });
+  };
 }

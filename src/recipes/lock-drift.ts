@@ -1,4 +1,5 @@
 // What differs between a recipe's lock and what the recipe resolves to now, as a person reads it.
+import { basename } from "node:path";
 import { FtError } from "../errors.js";
 import { canonicalJson, type LockEntry, lockFileName, lockFileOf } from "./lock-file.js";
 
@@ -32,12 +33,12 @@ export function refuseDrift(recipeFile: string, locked: LockEntry | null, now: L
   throw new FtError({
     code: "lock.drift",
     exit: "recipe",
-    message: locked ? `${lockFileName} and what is here differ` : `${lockFileName} has no entry for this recipe`,
+    message: locked
+      ? `what is here is not what ${lockFileName} holds`
+      : `${lockFileName} has no entry for ${basename(recipeFile)}`,
     where: { file: lockFileOf(recipeFile) },
     problems: drift.map((each) => ({ message: driftText(each) })),
-    next: locked
-      ? "bring back what was locked, or accept what is here: ft lock (--update for the base's newest revision too)"
-      : "ft lock writes it",
+    next: locked ? "bring back what was locked, or take what is here: ft lock" : "ft lock writes it",
   });
 }
 
