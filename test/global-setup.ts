@@ -1,6 +1,7 @@
 // Vitest global set-up: builds dist/ (the end-to-end tests drive the built binary), makes the TRL environment, a tiny model and the embedded one.
 // What it makes lives in ft's own cache, so that only the first run pays for it.
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { sha256OfFile } from "../src/adapters/lineage.js";
@@ -11,7 +12,9 @@ import { resolveModel } from "../src/models/resolve.js";
 import { ftCacheDir, packageRoot } from "../src/paths.js";
 import type { OnProgress } from "../src/progress.js";
 
-export default async function setUp(): Promise<void> {
+export default async function setUp(): Promise<() => void> {
+  const temporary = mkdtempSync(join(tmpdir(), "ft-tests-"));
+  process.env.TMPDIR = temporary; // the workers inherit it: what tests leave there goes with it
   await execa(process.execPath, ["scripts/build.mjs"], { cwd: packageRoot });
   const env = process.env;
   const onProgress = sayLabels();
@@ -27,6 +30,7 @@ export default async function setUp(): Promise<void> {
     onProgress,
   });
   process.env.FT_TEST_MODEL = embedded.dir!;
+  return () => rmSync(temporary, { recursive: true, force: true });
 }
 
 /** Under a million random parameters and a 512-token vocabulary; made anew when its script changes. */

@@ -49,7 +49,7 @@ class Supervisor:
         self.child = None
         self.stopping = False
         self.last_step = None
-        self.explained = False  # an error event tells why the child failed
+        self.explained = None  # class and message of the error event that tells why the child failed
 
     def run(self):
         """Runs the steps and writes the end: the end event, then COMPLETE. Returns the exit code."""
@@ -153,7 +153,11 @@ class Supervisor:
                 self.record(json.loads(line))
 
     def record(self, event):
-        self.explained = self.explained or event["kind"] == "error"
+        if event["kind"] == "error":
+            said = (event["class"], event["message"])
+            if said == self.explained:
+                return  # of several processes that train together, another one says so too
+            self.explained = said
         if event["kind"] in ("metric", "checkpoint"):
             self.last_step = event["step"]
         self.journal.append(**event)

@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { gitStateSchema } from "./git-state.js";
 
-const lineageFile = "ft-lineage.json";
+export const lineageFile = "ft-lineage.json";
 
 export const fileSchema = z.object({ path: z.string(), bytes: z.int().nonnegative(), sha256: z.string() });
 /** A file of the adapter: path relative to its folder with `/`, size, sha256 in hex. */

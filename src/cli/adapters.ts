@@ -1,4 +1,4 @@
-// `ft adapters ls|show|verify`: the registry of what was trained.
+// `ft adapters ls|show|verify|push`: the registry of what was trained.
 import type { Command } from "commander";
 import type { RegisteredAdapter } from "../adapters/registry.js";
 import { exitCodes } from "../errors.js";
@@ -6,7 +6,7 @@ import { writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
 
 export function registerAdapters(program: Command, { io, exit }: CommandContext): void {
-  const adapters = program.command("adapters").description("trained adapters: ls, show, verify");
+  const adapters = program.command("adapters").description("trained adapters: ls, show, verify, push");
 
   adapters
     .command("ls")
@@ -52,6 +52,23 @@ export function registerAdapters(program: Command, { io, exit }: CommandContext)
         io.out.write(checkLines(reference, checks));
       }
       if (!ok) exit(exitCodes.data.code);
+    });
+
+  adapters
+    .command("push <name[@version]>")
+    .description("push an adapter to the Hub as one commit, with its lineage and a model card")
+    .requiredOption("--repo <org/name>", "repository; made when it is not there")
+    .option("--public", "make it public (default: private)")
+    .option("--branch <branch>", "branch that gets the commit", "main")
+    .option("--json", "print JSON")
+    .action(async (reference: string, flags: { repo: string; public?: boolean; branch: string; json?: boolean }) => {
+      const { findAdapter } = await import("../adapters/registry.js");
+      const { pushAdapter } = await import("../adapters/push.js");
+      const adapter = findAdapter(await registered(), reference);
+      const target = { repo: flags.repo, private: !flags.public, branch: flags.branch };
+      const { url } = await pushAdapter(adapter, target, io.env);
+      if (flags.json) return writeJson(io, { ok: true, adapter: `${adapter.name}@${adapter.version}`, ...target, url });
+      io.out.write(`pushed ${adapter.name}@${adapter.version}  ${url}\n`);
     });
 
   /** After what succeeded while no ft was there has been registered. */

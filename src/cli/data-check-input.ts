@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import type { CheckInput, CheckModel } from "../dataset/check-dataset.js";
-import type { DataSource } from "../dataset/dataset-facts.js";
+import type { DatasetSource } from "../dataset/dataset-facts.js";
 import { dataSource } from "../dataset/snapshot.js";
 import { FtError } from "../errors.js";
 import { describeModel } from "../models/describe.js";
@@ -19,9 +19,9 @@ export interface CheckFlags {
   recipe?: string;
   eval?: string;
   format?: string;
+  objective?: string;
   model?: string;
   maxLength?: number;
-  objective?: string;
 }
 
 /** @throws FtError usage.*, recipe.* */
@@ -31,44 +31,31 @@ export async function planCheck(io: Io, files: string[], flags: CheckFlags): Pro
   const recipe = loaded?.recipe ?? null;
   if (files.length === 0 && !recipe) throw nothingToCheck();
   const format = formatOf(flags.format);
+  const objective = objectiveOf(flags.objective) ?? recipe?.objective.type;
   const recipeDir = loaded?.dir ?? io.cwd;
   const source =
-    files.length === 0 ? inFolder(dataSource(recipe as Recipe, recipeDir), io.cwd) : namedFiles(io, files, recipe);
+    files.length === 0
+      ? inFolder(dataSource(recipe as Recipe, recipeDir), io.cwd)
+      : namedFiles(files, recipe?.data.format ?? "auto", io.cwd);
   return {
     ...source,
     ...(flags.eval !== undefined && { eval: [flags.eval] }),
     ...(format && { format, train: source.train.map((file) => ({ ...file, format })) }),
-    ...(flags.objective !== undefined && { objective: objectiveOf(flags.objective) }),
+    ...(objective && { objective }),
     ...(await modelOf(io, flags, loaded)),
   };
 }
 
-function namedFiles(io: Io, files: string[], recipe: Recipe | null): DataSource {
-  const format = recipe?.data.format ?? "auto";
-  const train = files.map((path) => ({ path, format, weight: 1 }));
-  return { dir: io.cwd, train, format, objective: recipe?.objective.type ?? null, seed: 0 };
-}
-
-function objectiveOf(name: string): ObjectiveName {
-  const objective = objectiveNames.find((each) => each === name);
-  if (objective) return objective;
-  throw new FtError({
-    code: "usage.objective",
-    exit: "usage",
-    message: `unknown objective ${name}`,
-    next: `use one of: ${objectiveNames.join(", ")}`,
-  });
+/** Nothing is held out of files that no recipe names, so that the seed decides nothing. */
+function namedFiles(files: string[], format: DatasetSource["format"], dir: string): DatasetSource {
+  return { dir, train: files.map((path) => ({ path, format, weight: 1 })), format, seed: 0 };
 }
 
 /** Names as seen from the folder where the person stands. */
-function inFolder(source: ReturnType<typeof dataSource>, cwd: string): ReturnType<typeof dataSource> {
+function inFolder(source: DatasetSource, cwd: string): DatasetSource {
   const name = (file: string) => relative(cwd, resolve(source.dir, file));
-  return {
-    ...source,
-    dir: cwd,
-    train: source.train.map((file) => ({ ...file, path: name(file.path) })),
-    ...(source.eval && { eval: source.eval.map(name) }),
-  };
+  const train = source.train.map((file) => ({ ...file, path: name(file.path) }));
+  return { ...source, dir: cwd, train, ...(source.eval && { eval: source.eval.map(name) }) };
 }
 
 async function modelOf(
@@ -113,6 +100,17 @@ function formatOf(name: string | undefined): CheckInput["format"] | undefined {
     exit: "usage",
     message: `unknown format ${name}`,
     next: `use one of: ${dataFormats.join(", ")}`,
+  });
+}
+
+function objectiveOf(name: string | undefined): ObjectiveName | undefined {
+  const objective = objectiveNames.find((each) => each === name);
+  if (name === undefined || objective) return objective;
+  throw new FtError({
+    code: "usage.objective",
+    exit: "usage",
+    message: `unknown objective ${name}`,
+    next: `use one of: ${objectiveNames.join(", ")}`,
   });
 }
 

@@ -1,14 +1,16 @@
 // What `ft data check` prints for people: files, findings grouped by rule with the first places, and a verdict.
 import { styleText } from "node:util";
-import type { Finding, Severity } from "../dataset/canonical.js";
+import type { Finding, RowKind, Severity } from "../dataset/canonical.js";
 import type { CheckReport } from "../dataset/check-dataset.js";
+import { kindNames, objectivesFor } from "../dataset/rows-for.js";
 import { type RuleId, rules } from "../dataset/rules.js";
 
 const placesShown = 5;
 const severities: Severity[] = ["error", "warning", "info"];
 const colors = { error: "red", warning: "yellow", info: "cyan" } as const;
 
-export function checkText(report: CheckReport, { color }: { color: boolean }): string {
+/** @param width columns of the terminal; Infinity where there is none */
+export function checkText(report: CheckReport, { color, width }: { color: boolean; width: number }): string {
   const paint = (severity: Severity, text: string) => (color ? styleText(colors[severity], text) : text);
   const lines = report.files.map((file) => `${file}: ${report.formats[file] ?? "format not recognised"}`);
   for (const group of grouped(report.findings)) {
@@ -16,13 +18,23 @@ export function checkText(report: CheckReport, { color }: { color: boolean }): s
     const more = findings.length - placesShown;
     lines.push("", `${paint(severity, severity)} ${rule} ${rules[rule].title}${countText(findings.length)}`);
     for (const finding of findings.slice(0, placesShown)) {
-      lines.push(`  ${finding.file}:${finding.line}  ${finding.message}`);
+      lines.push(hang(`  ${finding.file}:${finding.line}  ${finding.message}`, width));
     }
     if (more > 0) lines.push(`  ... and ${number(more)} more (--json lists them)`);
-    lines.push(`  fix: ${findings[0]?.fix ?? rules[rule].fix}`);
+    lines.push(hang(`  fix: ${findings[0]?.fix ?? rules[rule].fix}`, width));
   }
   lines.push("", ...verdict(report, paint));
   return `${lines.join("\n")}\n`;
+}
+
+/** Broken between words; what follows the first line is indented. */
+function hang(text: string, width: number): string {
+  let column = 0;
+  return text.replace(/ *\S+/g, (word) => {
+    const fits = column === 0 || column + word.length <= width;
+    column = fits ? column + word.length : 4 + word.trimStart().length;
+    return fits ? word : `\n    ${word.trimStart()}`;
+  });
 }
 
 interface Group {
@@ -53,10 +65,23 @@ function verdict(report: CheckReport, paint: (severity: Severity, text: string) 
   const split = held ? `, ${number(train.rows)} to train on, ${number(held.rows)} held out` : "";
   const unlisted = Object.values(report.counts).reduce((sum, count) => sum + count, 0) - report.findings.length;
   const head = `${number(report.rows)} ${report.rows === 1 ? "row" : "rows"} in ${files}${split}: ${found.join(", ")}`;
-  const lines = [report.ok ? head : paint("error", head)];
+  const lines = [report.ok ? head : paint("error", head), ...kindLines(report)];
   if (unlisted > 0) lines.push(`${number(unlisted)} further findings were counted but not kept`);
   if (!report.ok) lines.push("next: mend the errors above and check again");
   return lines;
+}
+
+/** What the usable rows are, and what for. */
+function kindLines({ facts, objective }: CheckReport): string[] {
+  const kinds = Object.keys(kindNames) as RowKind[];
+  return kinds.flatMap((kind) => {
+    const [train, held] = [facts.train.kinds[kind], facts.eval?.kinds[kind] ?? 0];
+    if (train + held === 0) return [];
+    const rows = `${number(train)} ${train === 1 ? kindNames[kind].one.replace(/^an? /, "") : kindNames[kind].many}`;
+    if (objective)
+      return [`objective ${objective}: ${rows} to train on${held > 0 ? `, ${number(held)} held out` : ""}`];
+    return [`${rows}, for objective ${objectivesFor(kind).join(", ")}`];
+  });
 }
 
 function countText(count: number): string {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { runFt } from "../../test/run-ft.js";
+import { checkText } from "./data-check-text.js";
 
 let cwd: string;
 
@@ -46,6 +47,52 @@ test("--json has every finding with rule, severity, file, line, message and fix"
   });
 });
 
+test("--objective says what the rows are for, and what they lack", async () => {
+  await writeFile(join(cwd, "pairs.jsonl"), '{"prompt": "q", "chosen": "a", "rejected": "b"}\n');
+  const plain = await runFt(["data", "check", "pairs.jsonl"], { cwd });
+  expect(plain.code).toBe(0);
+  expect(plain.out).toContain("pairs.jsonl: preference");
+  expect(plain.out).toContain("1 preference pair, for objective dpo, orpo, simpo, cpo, reward, kto");
+  const kto = await runFt(["data", "check", "pairs.jsonl", "--objective", "kto"], { cwd });
+  expect(kto.out).toContain("objective kto: 2 labelled answers to train on");
+  const dpo = await runFt(["data", "check", "good.jsonl", "--objective", "dpo"], { cwd });
+  expect(dpo.code).toBe(4);
+  expect(dpo.out).toContain("good.jsonl:1  objective dpo needs chosen and rejected; this row is a conversation");
+});
+
+test("on a terminal lines are broken between words", () => {
+  const finding = {
+    rule: "SCH002",
+    severity: "error" as const,
+    file: "a.jsonl",
+    line: 1,
+    message: "one two three four",
+  };
+  const none = { rows: 0, sha256: "", longestChars: 0, assistantTurns: 0 };
+  const kinds = { messages: 0, text: 0, preference: 0, unpaired: 0, prompt: 0 };
+  const facts = { train: { ...none, kinds }, eval: null };
+  const report = {
+    ok: false,
+    files: ["a.jsonl"],
+    rows: 1,
+    findings: [finding],
+    counts: {},
+    objective: null,
+    formats: {},
+    facts,
+    sources: [],
+  };
+  expect(checkText(report, { color: false, width: 24 })).toContain("\n  a.jsonl:1  one two\n    three four\n");
+});
+
+test("the recipe's objective judges the recipe's files", async () => {
+  const recipe = "name: t\nmodel: {base: org/not-here}\nmethod: lora\nobjective: dpo\ndata: {train: good.jsonl}\n";
+  await writeFile(join(cwd, "ft.yaml"), recipe);
+  const { code, out } = await runFt(["data", "check", "--json"], { cwd });
+  expect(code).toBe(4);
+  expect(JSON.parse(out)).toMatchObject({ ok: false, objective: "dpo", counts: { OBJ001: 2 } });
+});
+
 test("--eval finds rows that are trained on", async () => {
   await writeFile(join(cwd, "held.jsonl"), '{"instruction": "P", "output": "b"}\n');
   const { code, out } = await runFt(["data", "check", "good.jsonl", "--eval", "held.jsonl"], { cwd });
@@ -81,6 +128,7 @@ const failures: { name: string; args: string[]; code: number; says: string }[] =
   { name: "a missing file", args: ["none.jsonl"], code: 4, says: "none.jsonl does not exist" },
   { name: "nothing to check", args: [], code: 2, says: "no ft.yaml here" },
   { name: "an unknown format", args: ["good.jsonl", "--format", "xml"], code: 2, says: "sharegpt" },
+  { name: "an unknown objective", args: ["good.jsonl", "--objective", "ppo"], code: 2, says: "use one of: sft, dpo" },
   { name: "a senseless length", args: ["good.jsonl", "--max-length", "many"], code: 2, says: "--max-length" },
   { name: "a model folder without tokenizer", args: ["good.jsonl", "--model", "."], code: 6, says: "tokenizer.json" },
 ];

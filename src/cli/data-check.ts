@@ -17,11 +17,8 @@ export function registerData(program: Command, { io, exit }: CommandContext): vo
     .argument("[files...]", "training files, .jsonl or .json (default: those of the recipe)")
     .option("--recipe <file>", "recipe whose data and model to check (default: ft.yaml, when it is here)")
     .option("--eval <file>", "held-out rows, which must share nothing with the training rows")
-    .option(
-      "--format <name>",
-      "row format: auto, messages, alpaca, sharegpt, prompt-completion, text, preference, unpaired or prompt",
-    )
-    .option("--objective <name>", "what the rows are for: sft, dpo, orpo, simpo, cpo, kto, reward or grpo")
+    .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
+    .option("--objective <name>", "what the rows are for: sft, dpo, kto, grpo, ... (default: as in the recipe)")
     .option("--model <folder>", "model folder, for the rules that need its tokenizer and template")
     .option("--max-length <tokens>", "tokens a row may have", Number)
     .option("--json", "print {ok, files, rows, findings, ...}")
@@ -31,11 +28,10 @@ export function registerData(program: Command, { io, exit }: CommandContext): vo
       const input = await planCheck(io, files, flags);
       const progress = checkProgress(io);
       const report = await checkDataset({ ...input, onProgress: progress.show }).finally(progress.clear);
+      const { checkText } = await import("./data-check-text.js");
+      const { isTTY, columns } = io.out;
       if (flags.json) writeJson(io, report);
-      else
-        io.out.write(
-          (await import("./data-check-text.js")).checkText(report, { color: io.out.isTTY && !io.env.NO_COLOR }),
-        );
+      else io.out.write(checkText(report, { color: isTTY && !io.env.NO_COLOR, width: isTTY ? columns : Infinity }));
       if (!report.ok) exit(exitCodes.data.code);
     });
 }

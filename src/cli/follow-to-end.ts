@@ -3,6 +3,7 @@ import { FtError } from "../errors.js";
 import { cancelRun } from "../pipeline/cancel-run.js";
 import { finishRun } from "../pipeline/finish-run.js";
 import { followRun } from "../pipeline/follow.js";
+import { pushRun } from "../pipeline/push-run.js";
 import { getRun, type Run } from "../runs/run-store.js";
 import { openStore } from "../store/open.js";
 import { writeJson } from "./io.js";
@@ -35,10 +36,13 @@ export async function followToEnd({ io }: CommandContext, request: FollowRequest
     const run = getRun(store, id);
     if (run.state !== "succeeded") throw ending(run);
     const adapter = await finishRun(store, projectDir, id);
-    if (json && !stream) return writeJson(io, { ok: true, run, adapter });
-    if (stream) return io.out.write(`${JSON.stringify({ type: "result", run, adapter })}\n`);
+    const pushed = await pushRun(projectDir, adapter, io.env);
+    const hub = pushed ? { hub: pushed } : {};
+    if (json && !stream) return writeJson(io, { ok: true, run, adapter, ...hub });
+    if (stream) return io.out.write(`${JSON.stringify({ type: "result", run, adapter, ...hub })}\n`);
     const { adapterResult } = await import("./views/adapter-result.js");
     io.out.write(adapterResult(adapter, io.cwd));
+    if (pushed) io.out.write(`pushed  ${pushed.url}\n`);
   } finally {
     leave.abort();
     store.close();

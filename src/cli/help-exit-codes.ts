@@ -5,15 +5,18 @@ import type { CommandContext } from "./program.js";
 
 export function registerHelp(program: Command, { io }: CommandContext): void {
   program
-    .command("help [topic]")
+    .command("help [topic...]")
     .description("help for a command, or: exit-codes")
-    .action((topic: string | undefined) => {
-      if (topic === "exit-codes") {
+    .action((topics: string[]) => {
+      if (topics[0] === "exit-codes") {
         io.out.write(exitCodeTable());
         return;
       }
-      const command = topic ? program.commands.find((candidate) => candidate.name() === topic) : program;
-      if (!command) program.error(`error: unknown command '${topic}'`);
+      const command = topics.reduce<Command | undefined>(
+        (at, topic) => at?.commands.find((candidate) => candidate.name() === topic),
+        program,
+      );
+      if (!command) program.error(`error: unknown command '${topics.join(" ")}'`);
       else command.outputHelp();
     });
 }

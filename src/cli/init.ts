@@ -3,16 +3,18 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { FtError } from "../errors.js";
+import type { EngineName } from "../recipes/schema.js";
 import { isInteractive, writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
 
 interface Flags {
   base?: string;
   method?: "full" | "lora" | "qlora";
-  engine: "trl";
+  engine: EngineName;
   data?: string;
   template?: string;
   name?: string;
+  from?: string;
   force?: boolean;
   json?: boolean;
 }
@@ -23,15 +25,24 @@ export function registerInit(program: Command, { io }: CommandContext): void {
     .description("write a recipe, ft.yaml, for a base model and a method")
     .option("--base <model>", "alias (smollm2-135m, qwen3-8b, ...), hub id, folder or .gguf file")
     .addOption(new Option("--method <method>", "what is trained").choices(["full", "lora", "qlora"]))
-    .addOption(new Option("--engine <engine>", "the trainer that ft drives").choices(["trl"]).default("trl"))
+    .addOption(
+      new Option("--engine <engine>", "the trainer that ft drives")
+        .choices(["trl", "axolotl", "unsloth"])
+        .default("trl"),
+    )
     .option("--data <file>", "training rows, .jsonl or .json (default data/train.jsonl)")
     .option("--template <name>", "chat template: a built-in name or a .jinja file (default: the model's own)")
     .option("--name <name>", "name of the runs and the adapter (default: the folder's)")
+    .option(
+      "--from <file>",
+      "make it from a config of Axolotl, TRL, LLaMA-Factory or Oumi, or an Unsloth script or notebook",
+    )
     .option("--force", "replace an ft.yaml that is here")
     .option("--json", "print the result as JSON")
     .action(async (flags: Flags) => {
       const { initRecipe, refuseExisting } = await import("../recipes/init.js");
       if (!flags.force) refuseExisting(io.cwd);
+      if (flags.from !== undefined) return (await import("./init-from.js")).initFrom(io, flags.from, flags);
       const { base, method, data: rows = "data/train.jsonl" } = await complete(flags);
       const { resolveModel } = await import("../models/resolve.js");
       const { findHubId } = await import("../models/catalogue.js");

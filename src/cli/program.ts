@@ -4,11 +4,12 @@ import { exitCodes } from "../errors.js";
 import { registerAdapters } from "./adapters.js";
 import { registerData } from "./data-check.js";
 import { registerDoctor } from "./doctor.js";
+import { registerEngines } from "./engines.js";
 import { registerEnv } from "./env.js";
 import { registerEval } from "./eval.js";
 import { registerHelp } from "./help-exit-codes.js";
 import { registerInit } from "./init.js";
-import type { Io } from "./io.js";
+import { type Io, writeJson } from "./io.js";
 import { registerLock } from "./lock.js";
 import { registerModels } from "./models.js";
 import { registerRecipe } from "./recipe.js";
@@ -27,10 +28,19 @@ export async function main(args: string[], io: Io): Promise<number> {
     await program.parseAsync(args, { from: "user" });
     return status.code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage.code;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      // Commander has told the person already.
+      if (args.includes("--json")) writeJson(io, { ok: false, error: usageError(error) });
+      return exitCodes.usage.code;
+    }
     const { reportError } = await import("./report-error.js");
     return reportError(error, io, { json: args.includes("--json"), debug: args.includes("--debug") });
   }
+}
+
+function usageError({ message }: CommanderError): Record<string, unknown> {
+  return { code: "usage.command", exit: exitCodes.usage.code, message: message.replace(/^error: /, "") };
 }
 
 /** What a command's register function gets: the world, and a way to end with a documented code other than 0. */
@@ -72,6 +82,7 @@ const commands: ((program: Command, context: CommandContext) => void)[] = [
   registerRuns,
   registerEval,
   registerAdapters,
+  registerEngines,
   registerEnv,
   registerDoctor,
   registerHelp,

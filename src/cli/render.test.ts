@@ -25,8 +25,12 @@ describe("ft render", () => {
     const { cwd, render } = project();
     const { code, out, err } = await render("--set", "method.rank=3");
     expect(code).toBe(0);
-    expect(out.match(/^--- .*$/gm)).toEqual(["--- config/trl.yaml", "--- config/evaluate.json"]);
-    const yaml = out.slice(0, out.indexOf("--- config/evaluate.json")).replace(/^--- .*\n/, "");
+    expect(out.match(/^--- .*$/gm)).toEqual([
+      "--- config/trl.yaml",
+      "--- config/train.json",
+      "--- config/evaluate.json",
+    ]);
+    const yaml = out.slice(0, out.indexOf("--- config/train.json")).replace(/^--- .*\n/, "");
     expect(parse(yaml)).toMatchObject({ model_name_or_path: "model", lora_r: 3 });
     expect(err).toContain("note: the data was not read; rendered for conversations");
     expect(readdirSync(cwd)).toEqual(["ft.yaml"]);
@@ -43,7 +47,7 @@ describe("ft render", () => {
     const { cwd, render } = project();
     const { files } = JSON.parse((await render("--json")).out) as { files: Record<string, string> };
     const written = await render("--out", "shown");
-    expect(written.out).toBe("shown/config/trl.yaml\nshown/config/evaluate.json\n");
+    expect(written.out).toBe("shown/config/trl.yaml\nshown/config/train.json\nshown/config/evaluate.json\n");
     for (const [path, text] of Object.entries(files)) expect(readFileSync(join(cwd, "shown", path), "utf8")).toBe(text);
 
     expect(await render("--out", "shown")).toMatchObject({ code: 2, err: expect.stringContaining("not empty") });

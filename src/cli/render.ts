@@ -4,7 +4,7 @@ import { writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
 
 interface Flags {
-  engine?: "trl";
+  engine?: string;
   out?: string;
   set?: string[];
   force?: boolean;
@@ -15,7 +15,7 @@ export function registerRender(program: Command, { io }: CommandContext): void {
   program
     .command("render [recipe]")
     .description("show the engine's files for a recipe (default ft.yaml), without running anything")
-    .option("--engine <engine>", "render for this engine: trl")
+    .option("--engine <engine>", "render for this engine: trl, axolotl or unsloth")
     .option("--out <dir>", "write the files into this folder")
     .option("--set <key=value>", "change a key of the recipe; repeatable", collect)
     .option("--force", "write into a folder that is not empty")

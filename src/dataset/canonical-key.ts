@@ -1,51 +1,64 @@
-// Identities of canonical rows: exact (sha256, names the row everywhere) and loose (same but for case and spaces).
+// Identities of canonical rows: exact (sha256, names the row everywhere), loose (same but for case and spaces), and that of the prompt alone.
 import { createHash } from "node:crypto";
-import type { CanonicalRow, Message } from "./canonical.js";
-import { allTurns } from "./row-turns.js";
+import type { CanonicalRow, Json, Message } from "./canonical.js";
 
 /** sha256 of the canonical row, 32 bytes. Role and content decide, not the file format. */
 export function rowDigest(row: CanonicalRow): Buffer {
-  return sha256(JSON.stringify(exactParts(row)));
+  return sha256(JSON.stringify([row.kind, ...exactParts(row)]));
 }
 
-function exactParts(row: CanonicalRow): unknown[] {
-  const pairs = (turns: Message[]) => turns.map(({ role, content }) => [role, content]);
+function exactParts(row: CanonicalRow): Json[] {
   switch (row.kind) {
     case "text":
-      return ["text", row.text];
+      return [row.text];
     case "messages":
-      return ["messages", ...pairs(row.messages)];
+      return pairs(row.messages);
     case "preference":
-      return ["preference", pairs(row.prompt), pairs(row.chosen), pairs(row.rejected)];
+      return [pairs(row.prompt), pairs(row.chosen), pairs(row.rejected)];
     case "unpaired":
-      return ["unpaired", pairs(row.prompt), pairs(row.completion), row.label];
+      return [pairs(row.prompt), pairs(row.completion), row.label];
     case "prompt":
-      return ["prompt", pairs(row.prompt), row.columns];
+      return [pairs(row.prompt), sortedEntries(row.columns)];
   }
 }
 
 /** First 16 bytes of the sha256 of the row with case, compatibility forms and runs of whitespace evened out. */
 export function looseDigest(row: CanonicalRow): Buffer {
-  return looseParts(row.kind === "text" ? [row.text] : spoken(allTurns(row)), labelOf(row));
+  return evenDigest(looseParts(row));
 }
 
-/** The same of the prompt alone; of conversations and text, which have no prompt apart, of the whole row. */
-export function looseGroupDigest(row: CanonicalRow, loose: Buffer = looseDigest(row)): Buffer {
-  return "prompt" in row ? looseParts(spoken(row.prompt), "") : loose;
+function looseParts(row: CanonicalRow): string[] {
+  switch (row.kind) {
+    case "text":
+      return [row.text];
+    case "messages":
+      return pairs(row.messages).flat();
+    case "preference":
+      return [row.prompt, row.chosen, row.rejected].flatMap((side) => ["side", ...pairs(side).flat()]);
+    case "unpaired":
+      return [...pairs(row.prompt).flat(), "label", String(row.label), ...pairs(row.completion).flat()];
+    case "prompt":
+      return [...pairs(row.prompt).flat(), "columns", JSON.stringify(sortedEntries(row.columns))];
+  }
 }
 
-function looseParts(parts: string[], label: string): Buffer {
-  return sha256(parts.map(evenOut).join("\u001f") + label).subarray(0, 16);
+/** As `looseDigest`, but of the prompt alone: the same for all answers to one prompt. Conversations and plain text count whole. */
+export function promptDigest(row: CanonicalRow): Buffer {
+  return row.kind === "text" || row.kind === "messages"
+    ? looseDigest(row)
+    : evenDigest(["prompt", ...pairs(row.prompt).flat()]);
 }
 
-function spoken(turns: Message[]): string[] {
-  return turns.flatMap(({ role, content }) => [role, content]);
+function pairs(messages: Message[]): [string, string][] {
+  return messages.map(({ role, content }) => [role, content]);
 }
 
-/** What tells rows apart beside their turns. */
-function labelOf(row: CanonicalRow): string {
-  if (row.kind === "unpaired") return `\u001e${row.label}`;
-  return row.kind === "prompt" ? `\u001e${JSON.stringify(row.columns)}` : "";
+function sortedEntries(columns: Record<string, Json>): [string, Json][] {
+  return Object.entries(columns).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function evenDigest(parts: string[]): Buffer {
+  return sha256(parts.map(evenOut).join("\u001f")).subarray(0, 16);
 }
 
 function evenOut(text: string): string {

@@ -7,16 +7,19 @@ export interface Message {
   content: string;
 }
 
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
 /** Alpaca, sharegpt and prompt+completion rows all become messages. */
 export type CanonicalRow =
+  /** A conversation. */
   | { kind: "messages"; messages: Message[] }
   | { kind: "text"; text: string }
-  /** Two answers to one prompt, the first the better: dpo, orpo, simpo, cpo, reward. */
+  /** Two answers to one prompt, one of them better. */
   | { kind: "preference"; prompt: Message[]; chosen: Message[]; rejected: Message[] }
-  /** One answer, good or bad: kto. */
+  /** One answer, good or bad. */
   | { kind: "unpaired"; prompt: Message[]; completion: Message[]; label: boolean }
-  /** A question without an answer, and what the reward functions want to know: grpo. */
-  | { kind: "prompt"; prompt: Message[]; columns: Record<string, unknown> };
+  /** A prompt to sample answers to; the columns are for the reward functions. */
+  | { kind: "prompt"; prompt: Message[]; columns: Record<string, Json> };
 
 export type RowKind = CanonicalRow["kind"];
 
@@ -32,13 +35,14 @@ export interface DatasetFacts {
 }
 
 export interface SplitFacts {
+  /** As often as they are taken: a row of weight 2 counts twice. */
   rows: number;
   /** sha256 over the canonical rows in order, hex: same rows, same hash, whatever the file format. */
   sha256: string;
   kinds: Record<RowKind, number>;
-  /** Characters of the longest row. */
+  /** Characters of the longest row: its prompt with the longer of its answers. */
   longestChars: number;
-  /** Assistant turns in all rows: lines of the prompt-completion layout. */
+  /** Assistant turns in all conversations: lines of the prompt-completion layout. */
   assistantTurns: number;
 }
 

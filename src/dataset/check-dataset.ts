@@ -1,20 +1,22 @@
 // Checks a dataset: every rule over every row in one streamed pass, and the facts of its splits on the way.
 import { createHash } from "node:crypto";
-import { resolve } from "node:path";
 import type { ChatTemplate } from "../models/facts.js";
-import type { CanonicalRow, DatasetFacts, Finding, RowPlace } from "./canonical.js";
+import type { ObjectiveName } from "../recipes/schema.js";
+import type { CanonicalRow, DatasetFacts, Finding, RowKind, RowPlace } from "./canonical.js";
 import { looseDigest, rowDigest } from "./canonical-key.js";
 import { collectFindings, type FindingCollector } from "./collect-findings.js";
 import { type ControlTokenCheck, controlTokenCheck } from "./control-tokens.js";
-import { type DataSource, datasetFacts, type FactsSum, sumFacts, type TrainingFile } from "./dataset-facts.js";
+import { type DatasetSource, datasetFacts, type FactsSum, filesOf, type Side, sumFacts } from "./dataset-facts.js";
 import { loadMaskModel } from "./load-mask-model.js";
 import { readRows } from "./read-rows.js";
 import { createRowIndex, type RowIndex } from "./row-index.js";
 import { judgeRow } from "./row-rules.js";
+import { type RowSetCheck, rowSetCheck } from "./row-set-check.js";
+import { kindNames, rowsFor } from "./rows-for.js";
 import { type RowProblem, toFinding } from "./rules.js";
 import { type TokenRules, tokenRules } from "./token-rules.js";
 
-export interface CheckInput extends DataSource {
+export interface CheckInput extends DatasetSource {
   /** Tokenizer and template of the model to be trained; null: the rules that need them are left out. */
   model: CheckModel | null;
   /** Why `model` is null, for the finding that says what was left out. */
@@ -50,6 +52,8 @@ export interface CheckReport {
   findings: Finding[];
   /** All findings by rule, kept or not. */
   counts: Record<string, number>;
+  /** What the rows were judged for; null: nothing in particular. */
+  objective: ObjectiveName | null;
   /** Format by file; a file without one has only findings. */
   formats: Record<string, string>;
   /** Of the rows without errors that keep them from being rows; what `ft run` would train and hold out. */
@@ -74,32 +78,39 @@ export async function checkDataset(input: CheckInput): Promise<CheckReport> {
     findings: collectFindings(),
     controlTokens: controlTokenCheck(model ? model.tokenizer.specialTokens : null),
     tokens: model && tokenRules(model, input.model!.maxLength),
+    trainingSet: rowSetCheck(),
     trainIndex: createRowIndex(),
     evalIndex: createRowIndex(),
     sum: sumFacts(input),
     formats: {},
     firstOfKind: new Map(),
-    labels: new Set(),
     sources: [],
     rows: 0,
+    usable: 0,
   };
-  const names = [...input.train.map(({ path }) => path), ...(input.eval ?? [])];
+  const names = [...new Set([...input.train.map(({ path }) => path), ...(input.eval ?? [])])];
   const start: RowPlace = { file: names[0] as string, line: 1 };
   if (!model) check.findings.add(toFinding({ rule: "TOK000", message: input.whyNoModel ?? "no model given" }, start));
-  for (const file of input.train) await checkFile(check, file, "train");
-  for (const path of input.eval ?? []) await checkFile(check, { path, format: input.format, weight: 1 }, "eval");
+  for (const side of ["train", "eval"] as const) {
+    for (const file of filesOf(input, side)) await checkFile(check, file, side);
+  }
   for (const finding of check.tokens?.finish(start) ?? []) check.findings.add(finding);
+  for (const finding of check.trainingSet.finish()) check.findings.add(finding);
   reportMixedKinds(check);
-  reportOneLabel(check);
+  // The held-out threshold of a small file is known only at its end: then the rows are read once more.
+  const facts = check.sum.facts() ?? (await datasetFacts(input));
+  if (check.usable > 0 && facts.train.rows === 0) {
+    check.findings.add(toFinding({ rule: "MIX001", message: `none of the ${check.usable} rows is taken` }, start));
+  }
   return {
     ok: check.findings.errors() === 0,
     files: names,
     rows: check.rows,
     findings: check.findings.findings,
     counts: check.findings.counts,
+    objective: input.objective ?? null,
     formats: check.formats,
-    // The held-out threshold of a small file is known only at its end: then the rows are read once more.
-    facts: check.sum.facts() ?? (await datasetFacts(input)),
+    facts,
     sources: check.sources,
   };
 }
@@ -109,52 +120,63 @@ interface Check {
   findings: FindingCollector;
   controlTokens: ControlTokenCheck;
   tokens: TokenRules | null;
+  trainingSet: RowSetCheck;
   trainIndex: RowIndex;
   evalIndex: RowIndex;
   sum: FactsSum;
   formats: Record<string, string>;
-  firstOfKind: Map<CanonicalRow["kind"], RowPlace>;
-  labels: Set<boolean>;
+  firstOfKind: Map<RowKind, RowPlace>;
   sources: SourceFacts[];
   rows: number;
+  /** Training rows that can be used. */
+  usable: number;
 }
 
-async function checkFile(check: Check, file: TrainingFile, side: "train" | "eval"): Promise<void> {
+async function checkFile(check: Check, file: ReturnType<typeof filesOf>[number], side: Side): Promise<void> {
   const { input } = check;
-  const name = file.path;
   const source = { rows: 0, hash: createHash("sha256") };
   const rows = readRows({
-    path: resolve(input.dir, name),
-    name,
-    format: file.format,
-    objective: input.objective,
+    ...file,
     report: check.findings.add,
     onFormat: (format) => {
-      check.formats[name] = format;
+      check.formats[file.name] = format;
     },
-    onBytes: (read, size) => input.onProgress?.({ file: name, rows: check.rows, read, size }),
+    onBytes: (read, size) => input.onProgress?.({ file: file.name, rows: check.rows, read, size }),
   });
   for await (const { place, row } of rows) {
     check.rows += 1;
     if (!row) continue;
-    if (!check.firstOfKind.has(row.kind)) check.firstOfKind.set(row.kind, place);
-    if (row.kind === "unpaired") check.labels.add(row.label);
-    const digest = rowDigest(row);
-    const loose = looseDigest(row);
     source.rows += 1;
-    source.hash.update(digest);
-    check.sum.add(side, row, { digest, loose }, file.weight);
-    const problems = [...judgeRow(row), ...check.controlTokens(row), ...judgeCopies(check, side, place, digest, loose)];
-    if (check.tokens) problems.push(...check.tokens.judge(row));
+    source.hash.update(rowDigest(row));
+    const problems = checkRow(check, row, place, side, file.weight);
     for (const problem of problems) check.findings.add(toFinding(problem, place));
   }
-  check.sources.push({ path: name, rows: source.rows, sha256: source.hash.digest("hex") });
+  check.sources.push({ path: file.name, rows: source.rows, sha256: source.hash.digest("hex") });
+}
+
+/** The problems of one row; it is summed up and remembered on the way. */
+function checkRow(check: Check, row: CanonicalRow, place: RowPlace, side: Side, weight: number): RowProblem[] {
+  const { objective } = check.input;
+  const rows = objective ? rowsFor(row, objective) : [row];
+  if (!Array.isArray(rows)) return [rows];
+  // Of a pair that becomes two labelled answers the pair is judged.
+  const judged = rows.length === 1 ? (rows[0] as CanonicalRow) : row;
+  if (!check.firstOfKind.has(judged.kind)) check.firstOfKind.set(judged.kind, place);
+  const digest = rowDigest(row);
+  const loose = looseDigest(row);
+  if (side === "train") check.usable += 1;
+  check.sum.add({ side, weight, row, digest, loose, rows });
+  const problems = [...judgeRow(judged), ...check.controlTokens(judged)];
+  problems.push(...judgeCopies(check, side, place, digest, loose));
+  if (side === "train") for (const each of rows) problems.push(...check.trainingSet.see(each, place));
+  if (check.tokens) problems.push(...check.tokens.judge(judged));
+  return problems;
 }
 
 /** Seen before on the same side: a duplicate; an evaluation row seen in training: a leak. */
 function judgeCopies(
   { trainIndex, evalIndex }: Check,
-  side: "train" | "eval",
+  side: Side,
   place: RowPlace,
   digest: Buffer,
   loose: Buffer,
@@ -177,15 +199,11 @@ function judgeCopies(
 
 /** Files of one dataset go to the engine in one layout. */
 function reportMixedKinds({ firstOfKind, findings }: Check): void {
-  const [first, other] = [...firstOfKind];
-  if (!first || !other) return;
-  const message = `rows of kind ${other[0]} here, but of kind ${first[0]} in ${first[1].file}: one dataset holds one kind`;
-  findings.add(toFinding({ rule: "SCH000", message }, other[1]));
-}
-
-/** kto learns from the contrast. */
-function reportOneLabel({ firstOfKind, labels, findings }: Check): void {
-  const first = firstOfKind.get("unpaired");
-  if (!first || labels.size === 2) return;
-  findings.add(toFinding({ rule: "SCH011", message: `every label is ${labels.has(true)}` }, first));
+  const [first, ...others] = [...firstOfKind];
+  if (!first) return;
+  const [usual, { file }] = first;
+  for (const [kind, place] of others) {
+    const message = `${kindNames[kind].many} here, but ${kindNames[usual].many} in ${file}: one dataset holds one kind`;
+    findings.add(toFinding({ rule: "SCH000", message }, place));
+  }
 }

@@ -1,6 +1,6 @@
 // Finds control tokens inside content: there they end a turn or fake one, whatever the person meant.
 import type { CanonicalRow } from "./canonical.js";
-import { allTurns } from "./row-turns.js";
+import { rowTurns } from "./row-turns.js";
 import type { RowProblem } from "./rules.js";
 
 export type ControlTokenCheck = (row: CanonicalRow) => RowProblem[];
@@ -63,11 +63,10 @@ export function controlTokenCheck(specialTokens: readonly string[] | null): Cont
   const longestFirst = [...tokens].sort((a, b) => b.length - a.length);
   const pattern = new RegExp(longestFirst.map((token) => token.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|"));
   return (row) => {
-    if (row.kind === "text") return [];
     const problems: RowProblem[] = [];
-    for (const [index, { role, content }] of allTurns(row).entries()) {
-      const hit = pattern.exec(content)?.[0];
-      if (hit) problems.push({ rule: "SEC001", severity, message: `turn ${index + 1} (${role}) contains ${hit}` });
+    for (const { at, turn } of rowTurns(row)) {
+      const hit = pattern.exec(turn.content)?.[0];
+      if (hit) problems.push({ rule: "SEC001", severity, message: `${at} contains ${hit}` });
     }
     return problems;
   };

@@ -1,115 +1,149 @@
 // The facts of a dataset's splits, and which rows are held out; one streamed pass, a second one only for small files.
 import { resolve } from "node:path";
-import type { ObjectiveName } from "../recipes/schema.js";
-import type { CanonicalRow, DatasetFacts } from "./canonical.js";
+import type { DataSource, ObjectiveName } from "../recipes/schema.js";
+import type { CanonicalRow, DatasetFacts, RowPlace } from "./canonical.js";
+import { rowDigest } from "./canonical-key.js";
 import type { FormatName } from "./formats/format.js";
-import { type HeldOut, heldOutScore, planThreshold } from "./held-out.js";
-import { readRows } from "./read-rows.js";
+import { heldOutScore, planThreshold } from "./held-out.js";
+import { type ReadRowsInput, readRows } from "./read-rows.js";
+import { rowsFor } from "./rows-for.js";
+import { toFinding } from "./rules.js";
 import { type SplitSum, sumSplit } from "./split-facts.js";
-import { copiesOf } from "./weights.js";
+import { timesTaken } from "./weigh-row.js";
 
-/** Where the rows of a dataset are. */
-export interface DataSource {
+/** Where the rows of a dataset are, and what they are for. */
+export interface DatasetSource {
   /** Paths in `train` and `eval` are relative to it. */
   dir: string;
-  train: TrainingFile[];
+  train: DataSource[];
   /** Held-out rows; with it nothing is taken from `train`. */
   eval?: string[];
-  /** Of the held-out files. */
+  /** Of the files in `eval`. */
   format: FormatName | "auto";
-  /** What the rows are for; null: whatever they are. */
-  objective: ObjectiveName | null;
-  /** Decides which rows of a fractional weight are taken. */
+  /** Share of `train` that is held out when there is no `eval`; left out: none. */
+  heldOutFraction?: number;
+  /** Decides with a row's content whether it is held out, and whether a weight's fraction takes it. */
   seed: number;
-  /** Taken from `train` when there is no `eval`. */
-  heldOut?: HeldOut;
-}
-
-export interface TrainingFile {
-  path: string;
-  format: FormatName | "auto";
-  /** Times each row is taken. */
-  weight: number;
+  /** Left out: the rows are taken as what they are. */
+  objective?: ObjectiveName;
 }
 
 export type Side = "train" | "eval";
 
 /** @throws FtError data.* when a file cannot be read at all or is empty; rows with problems are left out */
-export async function datasetFacts(source: DataSource): Promise<DatasetFacts> {
+export async function datasetFacts(source: DatasetSource): Promise<DatasetFacts> {
   const threshold = await heldOutThreshold(source);
   const sums = { train: sumSplit(), eval: sumSplit() };
-  for await (const { side, row } of sidedRows(source, threshold)) sums[side].add(row);
+  for await (const { side, row, times } of sidedRows(source, threshold)) {
+    const digest = rowDigest(row);
+    for (let taken = 0; taken < times; taken += 1) sums[side].add(row, digest);
+  }
   return joinFacts(sums, source);
 }
 
 /** Score below which a row of `train` is held out; 0: none. Reads the rows once. */
-export async function heldOutThreshold(source: DataSource): Promise<number> {
-  if (source.eval || !source.heldOut?.fraction) return 0;
-  const { fraction, seed } = source.heldOut;
+export async function heldOutThreshold(source: DatasetSource): Promise<number> {
+  const fraction = fractionOf(source);
+  if (fraction === 0) return 0;
   const plan = planThreshold(fraction);
-  for (const file of source.train) {
-    for await (const { row } of readRows({ ...fileOf(source, file), report: ignore })) {
-      if (row) plan.see(heldOutScore(row, seed));
+  for (const file of filesOf(source, "train")) {
+    for await (const { row } of readRows({ ...file, report: ignore })) {
+      if (row && isUsable(row, source)) plan.see(heldOutScore(row, source.seed));
     }
   }
   return plan.threshold();
 }
 
-/** All rows with the side they are on, in order: training files, then evaluation files. `report` gets what keeps a row from being one. */
+/** A row on its side, as the objective takes it. */
+interface SidedRow extends RowPlace {
+  side: Side;
+  row: CanonicalRow;
+  /** How often it is taken: its source's weight; on the evaluation side once. */
+  times: number;
+}
+
+/** All rows in order: training files, then evaluation files. `report` gets what keeps a row from being one. */
 export async function* sidedRows(
-  source: DataSource,
+  source: DatasetSource,
   threshold: number,
-  report: Parameters<typeof readRows>[0]["report"] = ignore,
-): AsyncGenerator<{ side: Side; row: CanonicalRow; file: string; line: number }> {
-  for (const file of source.train) {
-    for await (const { place, row } of readRows({ ...fileOf(source, file), report })) {
-      if (!row) continue;
-      const isHeldOut = threshold > 0 && heldOutScore(row, source.heldOut!.seed) < threshold;
-      if (isHeldOut) yield { side: "eval", row, ...place };
-      else {
-        const copies = copiesOf(row, file.weight, source.seed);
-        for (let copy = 0; copy < copies; copy += 1) yield { side: "train", row, ...place };
+  report: ReadRowsInput["report"] = ignore,
+): AsyncGenerator<SidedRow> {
+  for (const from of ["train", "eval"] as const) {
+    for (const { weight, ...file } of filesOf(source, from)) {
+      for await (const { place, row } of readRows({ ...file, report })) {
+        if (!row) continue;
+        const rows = source.objective ? rowsFor(row, source.objective) : [row];
+        if (!Array.isArray(rows)) {
+          report(toFinding(rows, place));
+          continue;
+        }
+        const side = threshold > 0 && heldOutScore(row, source.seed) < threshold ? "eval" : from;
+        const times = side === "train" ? timesTaken(row, weight, source.seed) : 1;
+        for (const each of rows) yield { side, row: each, times, ...place };
       }
     }
-  }
-  for (const path of source.eval ?? []) {
-    const file = { path, format: source.format };
-    for await (const { place, row } of readRows({ ...fileOf(source, file), report }))
-      if (row) yield { side: "eval", row, ...place };
   }
 }
 
 /** Sums facts in the pass of the check. */
 export interface FactsSum {
-  /** @param weight of the row's file; held-out rows count once */
-  add(side: Side, row: CanonicalRow, keys: { digest: Buffer; loose: Buffer }, weight: number): void;
+  add(seen: SeenRow): void;
   /** Null when the threshold turned out to be another than the fraction: read the rows again. */
   facts(): DatasetFacts | null;
 }
 
-export function sumFacts(source: DataSource): FactsSum {
-  const { fraction, seed } = (!source.eval && source.heldOut) || { fraction: 0, seed: 0 };
+interface SeenRow {
+  side: Side;
+  weight: number;
+  /** As it is in the file, and its digests. */
+  row: CanonicalRow;
+  digest: Buffer;
+  loose: Buffer;
+  /** As the objective takes it. */
+  rows: CanonicalRow[];
+}
+
+export function sumFacts(source: DatasetSource): FactsSum {
+  const fraction = fractionOf(source);
   const plan = planThreshold(fraction);
   const sums = { train: sumSplit(), eval: sumSplit() };
   return {
-    add(side, row, { digest, loose }, weight) {
-      const score = fraction > 0 ? heldOutScore(row, seed, loose) : 1;
+    add({ side: from, weight, row, digest, loose, rows }) {
+      const isWhole = row.kind === "messages" || row.kind === "text";
+      const score = fraction > 0 ? heldOutScore(row, source.seed, isWhole ? loose : undefined) : 1;
       plan.see(score);
-      const actual = score < fraction ? "eval" : side;
-      const copies = actual === "train" ? copiesOf(row, weight, source.seed, digest) : 1;
-      for (let copy = 0; copy < copies; copy += 1) sums[actual].add(row, digest);
+      const side = score < fraction ? "eval" : from;
+      const times = side === "train" ? timesTaken(row, weight, source.seed, loose) : 1;
+      for (const each of rows) {
+        const eachDigest = each === row ? digest : rowDigest(each);
+        for (let taken = 0; taken < times; taken += 1) sums[side].add(each, eachDigest);
+      }
     },
     facts: () => (plan.threshold() === fraction ? joinFacts(sums, source) : null),
   };
 }
 
-function joinFacts(sums: Record<Side, SplitSum>, source: DataSource): DatasetFacts {
-  const held = sums.eval.facts();
-  return { train: sums.train.facts(), eval: held.rows > 0 || source.eval ? held : null };
+/** The files of one side as they are to be read, with their weight. */
+export function filesOf(source: DatasetSource, side: Side): (Omit<ReadRowsInput, "report"> & { weight: number })[] {
+  const files = side === "train" ? source.train : (source.eval ?? []).map((path) => evalFile(path, source.format));
+  return files.map(({ path, format, weight }) => ({ path: resolve(source.dir, path), name: path, format, weight }));
 }
 
-function fileOf({ dir, objective }: DataSource, { path, format }: Pick<TrainingFile, "path" | "format">) {
-  return { path: resolve(dir, path), name: path, format, objective };
+function evalFile(path: string, format: DatasetSource["format"]): DataSource {
+  return { path, format, weight: 1 };
+}
+
+function fractionOf(source: DatasetSource): number {
+  return source.eval ? 0 : (source.heldOutFraction ?? 0);
+}
+
+function isUsable(row: CanonicalRow, { objective }: DatasetSource): boolean {
+  return objective === undefined || Array.isArray(rowsFor(row, objective));
+}
+
+function joinFacts(sums: Record<Side, SplitSum>, source: DatasetSource): DatasetFacts {
+  const held = sums.eval.facts();
+  return { train: sums.train.facts(), eval: held.rows > 0 || source.eval ? held : null };
 }
 
 function ignore(): void {}

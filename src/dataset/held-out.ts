@@ -1,18 +1,19 @@
 // The held-out split when data.eval is not given: a row's own content decides its side, so equal rows are never on both.
 import type { CanonicalRow } from "./canonical.js";
-import { looseDigest, looseGroupDigest, sha256 } from "./canonical-key.js";
-
-export interface HeldOut {
-  fraction: number;
-  seed: number;
-}
+import { promptDigest, sha256 } from "./canonical-key.js";
 
 /**
  * A row's place in [0, 1): held out when below the threshold. It depends on content (but for case and spaces) and seed alone, so that a row
- * keeps its side when the data grows, in every order and format. Answers to the same prompt are on the same side.
+ * keeps its side when the data grows, in every order and format. Where a row is a prompt and what is said to it, the prompt decides: else
+ * the model would be judged on prompts that it was trained on.
  */
-export function heldOutScore(row: CanonicalRow, seed: number, loose: Buffer = looseDigest(row)): number {
-  return sha256(Buffer.concat([Buffer.from(`${seed}:`), looseGroupDigest(row, loose)])).readUIntBE(0, 6) / 2 ** 48;
+export function heldOutScore(row: CanonicalRow, seed: number, digest: Buffer = promptDigest(row)): number {
+  return unitInterval(`${seed}:`, digest);
+}
+
+/** A number in [0, 1) by salt and digest. */
+export function unitInterval(salt: string, digest: Buffer): number {
+  return sha256(Buffer.concat([Buffer.from(salt), digest])).readUIntBE(0, 6) / 2 ** 48;
 }
 
 export interface ThresholdPlan {

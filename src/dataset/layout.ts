@@ -1,30 +1,40 @@
 // How one canonical row is cut into the engine's lines; the token rules and the snapshot share it, so that what is checked is what trains.
-import type { CanonicalRow, Message } from "./canonical.js";
+import type { CanonicalRow, Message, RowKind } from "./canonical.js";
 
 /** Same names as the engine's data layouts. */
 export type Layout = "messages" | "prompt-completion" | "text" | "preference" | "unpaired" | "prompt";
 
-export type EngineLine =
-  | { messages: Message[] }
-  /** Loss on the completion, one assistant turn. */
-  | { prompt: Message[]; completion: [Message] }
-  | { text: string }
-  | { prompt: Message[]; chosen: Message[]; rejected: Message[] }
-  | { prompt: Message[]; completion: Message[]; label: boolean }
-  | { [column: string]: unknown; prompt: Message[] };
+/** A line of a conversation: {messages}, or {prompt, completion} with loss on the completion, one assistant turn. */
+export type ChatLine = { messages: Message[] } | { prompt: Message[]; completion: [Message] };
 
-/** The row's lines; `layout` chooses only how conversations are cut. Conversations have no text layout: that needs a template. */
-export function engineLines(row: CanonicalRow, layout: Layout): EngineLine[] {
-  if (row.kind === "prompt") return [{ ...row.columns, prompt: row.prompt }];
-  if (row.kind !== "messages") {
-    const { kind: _, ...line } = row;
-    return [line];
+/** The kind of the rows that a layout holds. */
+export const kindOfLayout: Readonly<Record<Layout, RowKind>> = {
+  messages: "messages",
+  "prompt-completion": "messages",
+  text: "text",
+  preference: "preference",
+  unpaired: "unpaired",
+  prompt: "prompt",
+};
+
+/** The row's lines as the engine reads them. Only a conversation has a choice of layouts. */
+export function engineLines(row: CanonicalRow, layout: Layout): object[] {
+  switch (row.kind) {
+    case "text":
+      return [{ text: row.text }];
+    case "messages":
+      return chatLines(row.messages, layout);
+    case "preference":
+      return [{ prompt: row.prompt, chosen: row.chosen, rejected: row.rejected }];
+    case "unpaired":
+      return [{ prompt: row.prompt, completion: row.completion, label: row.label }];
+    case "prompt":
+      return [{ prompt: row.prompt, ...row.columns }];
   }
-  return layout === "messages" ? [{ messages: row.messages }] : completions(row.messages);
 }
 
-/** One prompt + completion for each assistant turn. */
-export function completions(messages: Message[]): { prompt: Message[]; completion: [Message] }[] {
+export function chatLines(messages: Message[], layout: Layout): ChatLine[] {
+  if (layout === "messages") return [{ messages }];
   return trainedTurns(messages).map((index) => ({
     prompt: messages.slice(0, index),
     completion: [messages[index] as Message],

@@ -1,6 +1,6 @@
-// Predicts the ids and the loss mask that TRL 1.16 makes of a row (SFTTrainer's tokenize_fn), before truncation.
+// Predicts the ids and the loss mask that TRL 1.16 makes of a row (tokenize_fn of its trainers), before truncation.
 import type { CanonicalRow, Message } from "./canonical.js";
-import { completions, type Layout } from "./layout.js";
+import { chatLines, type Layout } from "./layout.js";
 import type { RenderChat } from "./template.js";
 import type { ModelTokenizer } from "./tokenizer.js";
 
@@ -19,25 +19,35 @@ export interface MaskModel {
   trainOn: "assistant" | "all";
 }
 
-/** A row's sequences. Throws TemplateRefusal when the template refuses its turns. */
+/**
+ * A row's sequences: of a pair, the prompt with each of its answers; of a prompt alone, what generation starts from. Throws TemplateRefusal
+ * when the template refuses its turns.
+ */
 export function maskRow(row: CanonicalRow, model: MaskModel): MaskedLine[] {
   if (row.kind === "text") return [maskText(row.text, model)];
-  const { tokenizer, trainOn } = model;
+  const { tokenizer } = model;
   const render = model.render as RenderChat;
   switch (row.kind) {
+    case "messages":
+      return maskChat(row.messages, model, render);
     case "preference":
       return [row.chosen, row.rejected].map((completion) =>
         maskCompletion({ prompt: row.prompt, completion }, tokenizer, render),
       );
     case "unpaired":
       return [maskCompletion(row, tokenizer, render)];
-    case "prompt":
-      return [];
-    case "messages":
-      if (trainOn === "all") return [allTrained(encodeChat(row.messages, tokenizer, render, false))];
-      if (model.layout === "messages") return [maskGenerated(row.messages, tokenizer, render)];
-      return completions(row.messages).map((line) => maskCompletion(line, tokenizer, render));
+    case "prompt": {
+      const ids = encodeChat(row.prompt, tokenizer, render, true);
+      return [{ ids, trained: new Uint8Array(ids.length) }];
+    }
   }
+}
+
+function maskChat(messages: Message[], { tokenizer, layout, trainOn }: MaskModel, render: RenderChat): MaskedLine[] {
+  if (trainOn === "all") return [allTrained(encodeChat(messages, tokenizer, render, false))];
+  return chatLines(messages, layout).map((line) =>
+    "prompt" in line ? maskCompletion(line, tokenizer, render) : maskGenerated(line.messages, tokenizer, render),
+  );
 }
 
 /** TRL appends the end-of-sequence token to plain text that does not end with it. */

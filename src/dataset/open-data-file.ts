@@ -1,6 +1,6 @@
 // Opens a data file and refuses, by name and with a next step, what cannot hold rows: missing, folder, empty, binary, unreadable.
 import type { FileHandle } from "node:fs/promises";
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { FtError } from "../errors.js";
 
 export interface DataFile {
@@ -19,22 +19,34 @@ const headBytes = 65_536;
  * @throws FtError data.missing, data.folder, data.unreadable, data.empty, data.binary (exit data)
  */
 export async function openDataFile(path: string, name: string): Promise<DataFile> {
+  const kind = await stat(path).catch(() => null); // opening a pipe would wait for its writer
+  if (kind && !kind.isFile() && !kind.isDirectory()) throw noFileError(name);
   const handle = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
     throw openError(error, name);
   });
   try {
-    const stat = await handle.stat();
-    if (stat.isDirectory()) throw folderError(name);
+    const info = await handle.stat();
+    if (info.isDirectory()) throw folderError(name);
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
     const head = buffer.subarray(0, bytesRead);
     if (bytesRead === 0) throw emptyError(name);
     const binary = binaryKind(head);
     if (binary) throw binaryError(name, binary);
-    return { handle, size: stat.size, head };
+    return { handle, size: info.size, head };
   } catch (error) {
     await handle.close();
     throw (error as NodeJS.ErrnoException).code === "EISDIR" ? folderError(name) : error;
   }
+}
+
+function noFileError(name: string): FtError {
+  return new FtError({
+    code: "data.unreadable",
+    exit: "data",
+    message: `${name} is no file, but a pipe, socket or device`,
+    where: { file: name },
+    next: "write the rows into a file first: they are read more than once",
+  });
 }
 
 /** For a file that was read to its end without a single row. */

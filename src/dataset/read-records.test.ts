@@ -1,4 +1,5 @@
 // Reading data files: encodings, line numbers, and the files that cannot hold rows.
+import { execFileSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -75,11 +76,13 @@ test.each(refused)("$name is refused as $code, by its name and with a next step"
   });
 });
 
-test("a missing file, a folder and a file without read permission are refused", async () => {
+test("a missing file, a folder, a pipe and a file without read permission are refused", async () => {
   const refusal = (name: string) => Readable.from(readRecords(join(dir, name), name)).toArray();
   await expect(refusal("none.jsonl")).rejects.toMatchObject({ code: "data.missing", exit: "data" });
   await mkdir(join(dir, "folder.jsonl"));
   await expect(refusal("folder.jsonl")).rejects.toMatchObject({ code: "data.folder", exit: "data" });
+  execFileSync("mkfifo", [join(dir, "pipe.jsonl")]);
+  await expect(refusal("pipe.jsonl")).rejects.toMatchObject({ code: "data.unreadable", exit: "data" });
   await writeFile(join(dir, "locked.jsonl"), '{"a":1}\n');
   await chmod(join(dir, "locked.jsonl"), 0o000);
   // root reads everything

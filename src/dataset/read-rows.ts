@@ -1,7 +1,5 @@
 // A data file as canonical rows: parsed, its format decided once and held, problems told with their place.
-import type { ObjectiveName } from "../recipes/schema.js";
 import type { CanonicalRow, Finding, RowPlace } from "./canonical.js";
-import { rowsFor } from "./for-objective.js";
 import { unsupportedColumns } from "./formats/convert-messages.js";
 import { type FormatName, isObject, type RowFormat, typeName } from "./formats/format.js";
 import { formatNamed, recogniseRows, sampleRows, whyNotRecognised } from "./formats/recognise.js";
@@ -13,8 +11,6 @@ export interface ReadRowsInput {
   /** How the person called the file; findings name it so. */
   name: string;
   format: FormatName | "auto";
-  /** Rows that it does not learn from are problems; null: none is. */
-  objective: ObjectiveName | null;
   report: (finding: Finding) => void;
   onBytes?: (read: number, size: number) => void;
   /** Told once, before the first row, unless no row was recognised. */
@@ -41,7 +37,7 @@ export async function* readRows(input: ReadRowsInput): AsyncGenerator<ReadRow> {
       report(record.problem);
       yield { place, row: null };
     } else {
-      for (const row of fitting(convert(record.value, format, report), input.objective, report)) yield { place, row };
+      yield { place, row: convert(record.value, format, report) };
       const unused = format && !toldUnused ? unusedColumns(record.value, format) : null;
       if (unused) {
         report(unused);
@@ -49,19 +45,6 @@ export async function* readRows(input: ReadRowsInput): AsyncGenerator<ReadRow> {
       }
     }
   }
-}
-
-/** One row; two where kto takes a preference apart. */
-function fitting(
-  row: CanonicalRow | null,
-  objective: ObjectiveName | null,
-  report: (problem: RowProblem) => void,
-): (CanonicalRow | null)[] {
-  if (!row || objective === null) return [row];
-  const rows = rowsFor(row, objective);
-  if (Array.isArray(rows)) return rows;
-  report(rows);
-  return [null];
 }
 
 /** The file's records; reads ahead the first ones and tells the format before it yields any. */
@@ -100,9 +83,10 @@ function convert(value: unknown, format: RowFormat | null, report: (problem: Row
 
 /** The info about unused columns; null when the row has none. */
 function unusedColumns(value: unknown, format: RowFormat): RowProblem | null {
-  if (!isObject(value) || format.name === "prompt") return null; // its columns are the rewards'
+  const { columns } = format;
+  if (!isObject(value) || columns === "all") return null;
   const unused = Object.keys(value).filter((column) => {
-    return !format.columns.includes(column) && !unsupportedColumns.includes(column);
+    return !columns.includes(column) && !unsupportedColumns.includes(column);
   });
   if (unused.length === 0) return null;
   const names = unused.slice(0, 10).map((column) => `"${column}"`);

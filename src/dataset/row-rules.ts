@@ -1,47 +1,68 @@
 // Rules that one canonical row can be judged by alone, without a tokenizer.
 import type { CanonicalRow, Message } from "./canonical.js";
 import { trainedTurns } from "./layout.js";
-import { allTurns } from "./row-turns.js";
+import { rowTurns } from "./row-turns.js";
 import type { RowProblem } from "./rules.js";
 
 /** All problems of the row's turns. */
 export function judgeRow(row: CanonicalRow): RowProblem[] {
-  if (row.kind === "text") {
-    return row.text.trim() === "" ? [{ rule: "SCH002", message: "the text is empty" }] : [];
+  switch (row.kind) {
+    case "text":
+      return row.text.trim() === "" ? [{ rule: "SCH002", message: "the text is empty" }] : [];
+    case "messages":
+      return [...emptyTurns(row), ...assistantTurns(row.messages), ...order(row.messages)];
+    case "preference":
+      return [
+        ...emptyTurns(row),
+        ...promptTurns(row.prompt),
+        ...answerTurns(row.chosen, "the chosen answer"),
+        ...answerTurns(row.rejected, "the rejected answer"),
+        ...sameAnswers(row.chosen, row.rejected),
+      ];
+    case "unpaired":
+      return [...emptyTurns(row), ...promptTurns(row.prompt), ...answerTurns(row.completion, "the answer")];
+    case "prompt":
+      return [...emptyTurns(row), ...promptTurns(row.prompt)];
   }
-  if (row.kind === "messages")
-    return [...emptyTurns(row.messages), ...assistantTurns(row.messages), ...order(row.messages)];
-  return [...emptyTurns(allTurns(row)), ...promptTurns(row.prompt), ...answers(row)];
-}
-
-/** Only prompts of their own: a conversation's are part of it. */
-function promptTurns(prompt: Message[]): RowProblem[] {
-  const last = prompt.at(-1);
-  if (!last) return [{ rule: "SCH003", message: "the prompt has no turns" }];
-  if (last.role !== "assistant") return order(prompt);
-  return [{ rule: "SCH004", message: "the prompt ends with an assistant turn, and the answer follows it" }];
-}
-
-function answers(row: Exclude<CanonicalRow, { kind: "messages" | "text" }>): RowProblem[] {
-  if (row.kind === "prompt") return [];
-  const sides =
-    row.kind === "preference" ? { chosen: row.chosen, rejected: row.rejected } : { completion: row.completion };
-  const silent = Object.entries(sides).filter(([, turns]) => turns.every(({ role }) => role !== "assistant"));
-  if (silent.length > 0)
-    return silent.map(([name]) => ({ rule: "SCH003", message: `${name} holds no assistant turn` }));
-  const isSame = row.kind === "preference" && JSON.stringify(row.chosen) === JSON.stringify(row.rejected);
-  return isSame ? [{ rule: "SCH010", message: "chosen and rejected are the same answer" }] : [];
 }
 
 /** A tool may answer nothing and a system turn may be empty; a question or an answer may not. */
-function emptyTurns(messages: Message[]): RowProblem[] {
+function emptyTurns(row: CanonicalRow): RowProblem[] {
   const problems: RowProblem[] = [];
-  for (const [index, { role, content }] of messages.entries()) {
-    if ((role === "user" || role === "assistant") && content.trim() === "") {
-      problems.push({ rule: "SCH002", message: `turn ${index + 1} (${role}) is empty` });
+  for (const { at, turn } of rowTurns(row)) {
+    if ((turn.role === "user" || turn.role === "assistant") && turn.content.trim() === "") {
+      problems.push({ rule: "SCH002", message: `${at} is empty` });
     }
   }
   return problems;
+}
+
+function promptTurns(prompt: Message[]): RowProblem[] {
+  const last = prompt.at(-1)?.role;
+  if (last === undefined) return [{ rule: "PRM001", message: "the prompt has no turns" }];
+  if (last === "system") return [{ rule: "PRM001", message: "the prompt has system turns only: nobody asks" }];
+  const problems = order(prompt);
+  if (last === "assistant") {
+    const message = "the prompt ends with the assistant's turn, so that its answer follows an answer";
+    problems.push({ rule: "PRM001", severity: "warning", message });
+  }
+  return problems;
+}
+
+function answerTurns(answer: Message[], name: string): RowProblem[] {
+  if (answer.every(({ role }) => role !== "assistant")) {
+    return [{ rule: "SCH003", message: `${name} has no turn of the assistant's` }];
+  }
+  const [first, last] = [answer[0] as Message, answer.at(-1) as Message];
+  if (first.role !== "assistant") return [{ rule: "SCH004", message: `${name} begins with the ${first.role}'s turn` }];
+  return last.role === "assistant" ? [] : [{ rule: "SCH005", message: `${name} ends with the ${last.role}'s turn` }];
+}
+
+function sameAnswers(chosen: Message[], rejected: Message[]): RowProblem[] {
+  const isSame =
+    chosen.length === rejected.length &&
+    chosen.every(({ role, content }, index) => role === rejected[index]?.role && content === rejected[index].content);
+  return isSame ? [{ rule: "PRF001", message: "the chosen answer is the same as the rejected one" }] : [];
 }
 
 function assistantTurns(messages: Message[]): RowProblem[] {

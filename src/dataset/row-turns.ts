@@ -1,29 +1,31 @@
-// The turns of a row, whatever its kind.
+// The turns of any canonical row with what a finding calls each of them.
 import type { CanonicalRow, Message } from "./canonical.js";
 
-/** Every turn in order; both answers of a preference. Plain text has none. */
-export function allTurns(row: CanonicalRow): Message[] {
+/** In order; plain text has none. `at`: "turn 2 (assistant)", "the chosen answer". */
+export function rowTurns(row: CanonicalRow): { at: string; turn: Message }[] {
   switch (row.kind) {
     case "text":
       return [];
     case "messages":
-      return row.messages;
+      return numbered(row.messages, "");
     case "preference":
-      return [...row.prompt, ...row.chosen, ...row.rejected];
+      return [
+        ...numbered(row.prompt, " of the prompt"),
+        ...answerTurns(row.chosen, "the chosen answer"),
+        ...answerTurns(row.rejected, "the rejected answer"),
+      ];
     case "unpaired":
-      return [...row.prompt, ...row.completion];
+      return [...numbered(row.prompt, " of the prompt"), ...answerTurns(row.completion, "the answer")];
     case "prompt":
-      return row.prompt;
+      return numbered(row.prompt, " of the prompt");
   }
 }
 
-/** Characters of the longest sequence that the engine makes of the row. */
-export function longestChars(row: CanonicalRow): number {
-  if (row.kind === "text") return row.text.length;
-  if (row.kind === "preference") return chars(row.prompt) + Math.max(chars(row.chosen), chars(row.rejected));
-  return chars(allTurns(row));
+/** Answers are mostly one turn, which then needs no number. */
+function answerTurns(turns: Message[], name: string): { at: string; turn: Message }[] {
+  return turns.length === 1 ? [{ at: name, turn: turns[0] as Message }] : numbered(turns, ` of ${name}`);
 }
 
-function chars(turns: Message[]): number {
-  return turns.reduce((sum, { content }) => sum + content.length, 0);
+function numbered(turns: Message[], of: string): { at: string; turn: Message }[] {
+  return turns.map((turn, index) => ({ at: `turn ${index + 1} (${turn.role})${of}`, turn }));
 }

@@ -22,6 +22,8 @@ interface RuleCase {
   /** With the tokenizer; then the good rows are checked with it too. */
   model?: "own" | "refusing" | "never-closing";
   objective?: ObjectiveName;
+  /** Of train.jsonl, for the bad rows. */
+  weight?: number;
 }
 
 const pair = (question: string, answer: string) => ({
@@ -31,10 +33,10 @@ const pair = (question: string, answer: string) => ({
   ],
 });
 const turns = (...roles: string[]) => ({ messages: roles.map((role, at) => ({ role, content: `${role} ${at}` })) });
-const better = { prompt: "Is it?", chosen: "yes", rejected: "no" };
-const labelled = (label: boolean) => ({ prompt: "Is it?", completion: `It is ${label}.`, label });
 const fine = pair("What is 2 * 3?", "6");
 const long = "many words ".repeat(40);
+const better = { prompt: "q", chosen: "good", rejected: "bad" };
+const rated = (completion: string, label: boolean) => ({ prompt: "q", completion, label });
 
 const cases: RuleCase[] = [
   { rule: "FILE001", bad: [fine, '{"messages": [}'], good: [fine], line: 2 },
@@ -72,6 +74,45 @@ const cases: RuleCase[] = [
   { rule: "SCH006", bad: [{ ...fine, images: ["a.png"] }], good: [{ ...fine, images: [] }], line: 1 },
   { rule: "SCH007", bad: [{ messages: [{ role: "user", content: 3 }] }], good: [pair("q", "3")], line: 1 },
   { rule: "SCH008", bad: [fine, { ...pair("q", "a"), source: "web" }], good: [fine], line: 2 },
+  { rule: "SCH002", bad: [{ ...better, rejected: " " }], good: [better], line: 1 },
+  { rule: "SCH003", bad: [{ prompt: "q", chosen: [], rejected: "bad" }], good: [better], line: 1 },
+  { rule: "OBJ001", bad: [fine], good: [better], line: 1, objective: "dpo" },
+  { rule: "OBJ001", bad: [better], good: [fine, pair("q", "a")], line: 1, objective: "sft" },
+  { rule: "OBJ001", bad: [better], good: [{ prompt: "q", answer: 4 }, { prompt: "p" }], line: 1, objective: "grpo" },
+  { rule: "OBJ001", bad: [{ text: "a" }], good: [fine], line: 1, objective: "grpo" },
+  { rule: "OBJ001", bad: [fine], good: [rated("a", true), rated("b", false)], line: 1, objective: "kto" },
+  { rule: "PRM001", bad: [better, { ...better, prompt: [] }], good: [better], line: 2 },
+  { rule: "PRM001", bad: [{ prompt: [{ role: "system", content: "s" }] }], good: [{ prompt: "q" }], line: 1 },
+  {
+    rule: "PRM001",
+    bad: [{ ...better, prompt: fine.messages }],
+    good: [{ ...better, prompt: turns("user", "assistant", "user").messages }],
+    line: 1,
+    severity: "warning",
+  },
+  { rule: "PRF001", bad: [better, { ...better, rejected: "good" }], good: [better], line: 2 },
+  { rule: "KTO001", bad: [rated("a", true), rated("b", true)], good: [rated("a", true), rated("b", false)], line: 1 },
+  { rule: "KTO001", bad: [rated("a", false)], good: [better], line: 1, objective: "kto" },
+  {
+    rule: "DUP001",
+    bad: [better, { ...better, chosen: "best" }, better],
+    good: [better, { ...better, chosen: "bad", rejected: "good" }],
+    line: 3,
+  },
+  {
+    rule: "COL001",
+    bad: [
+      { prompt: "p", n: "4" },
+      { prompt: "q", n: 4 },
+    ],
+    good: [
+      { prompt: "p", n: 4.5 },
+      { prompt: "q", n: null },
+      { prompt: "r", n: 4 },
+    ],
+    line: 2,
+  },
+  { rule: "MIX001", bad: [fine], good: [fine], line: 1, weight: 1e-9 },
   { rule: "DUP001", bad: [fine, pair("q", "a"), fine], good: [fine, pair("What is 2 * 3?", "six")], line: 3 },
   {
     rule: "DUP002",
@@ -101,20 +142,11 @@ const cases: RuleCase[] = [
     line: 1,
     model: "own",
   },
-  { rule: "SCH009", bad: [fine], good: [better], line: 1, objective: "dpo" },
-  { rule: "SCH009", bad: [better], good: [fine], line: 1, objective: "sft" },
-  {
-    rule: "SCH009",
-    bad: [{ text: "t" }],
-    good: [fine, { messages: turns("user").messages }],
-    line: 1,
-    objective: "grpo",
-  },
-  { rule: "SCH010", bad: [{ ...better, rejected: "yes" }], good: [better], line: 1 },
-  { rule: "SCH011", bad: [labelled(true)], good: [labelled(true), labelled(false), better], line: 1, objective: "kto" },
   { rule: "TOK000", bad: [fine], good: [], line: 1 },
   { rule: "TOK001", bad: [fine, pair(long, "a"), pair("q", long)], good: [fine], line: 2, model: "own" },
   { rule: "TOK002", bad: [fine, pair(long, "a")], good: [fine], line: 2, severity: "warning", model: "own" },
+  { rule: "TOK001", bad: [better, { ...better, rejected: long }], good: [better], line: 2, model: "own" },
+  { rule: "TOK002", bad: [{ ...better, prompt: long }], good: [better], line: 1, severity: "warning", model: "own" },
   { rule: "TOK002", bad: [pair(long, "a"), pair(long, "b")], good: [fine], line: 1, model: "own" },
   { rule: "TOK003", bad: [fine, pair("q", long)], good: [fine], line: 2, severity: "warning", model: "own" },
   { rule: "TOK003", bad: [fine], good: [], line: 1, model: "never-closing" },
@@ -126,8 +158,8 @@ describe("every rule", () => {
     expect(new Set(cases.map(({ rule }) => rule))).toEqual(new Set(Object.keys(rules)));
   });
 
-  test.each(cases)("$rule finds $bad", async ({ rule, bad, badEval, line, severity, model, objective }) => {
-    const report = await check(bad, badEval, model, objective);
+  test.each(cases)("$rule finds $bad", async ({ rule, bad, badEval, line, severity, ...how }) => {
+    const report = await check(bad, badEval, how);
     expect(report.findings.filter((finding) => finding.rule === rule)).toContainEqual({
       rule,
       severity: severity ?? rules[rule].severity,
@@ -142,7 +174,7 @@ describe("every rule", () => {
   test.each(cases.filter(({ good }) => good.length > 0))(
     "$rule passes $good",
     async ({ rule, good, goodEval, model, objective }) => {
-      const report = await check(good, goodEval, model, objective);
+      const report = await check(good, goodEval, { model, objective });
       expect(report.findings.filter((finding) => finding.rule === rule)).toEqual([]);
     },
   );
@@ -157,19 +189,18 @@ test("keeps 10,000 findings of a rule and counts the rest", async () => {
 async function check(
   train: RuleCase["bad"],
   held?: object[],
-  model?: RuleCase["model"],
-  objective: ObjectiveName | null = null,
+  { model, objective, weight = 1 }: { [K in "model" | "objective" | "weight"]?: RuleCase[K] | undefined } = {},
 ): Promise<CheckReport> {
   const dir = await mkdtemp(join(tmpdir(), "ft-rules-"));
   await writeFile(join(dir, "train.jsonl"), lines(train));
   if (held) await writeFile(join(dir, "eval.jsonl"), lines(held));
   return checkDataset({
     dir,
-    train: [{ path: "train.jsonl", format: "auto", weight: 1 }],
-    objective,
-    seed: 0,
+    train: [{ path: "train.jsonl", format: "auto", weight }],
     ...(held && { eval: ["eval.jsonl"] }),
     format: "auto",
+    seed: 0,
+    ...(objective && { objective }),
     model: model ? await testModel(model) : null,
   });
 }

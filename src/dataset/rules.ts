@@ -20,7 +20,7 @@ const table = {
   SCH000: {
     severity: "error",
     title: "row format not recognised, or not that of the file",
-    fix: "give all rows of a file one format: messages, alpaca, sharegpt, prompt-completion, text, preference, unpaired or prompt (--format names it)",
+    fix: "give all rows of a file one format, one of docs/data.md (--format names it)",
   },
   SCH001: {
     severity: "error",
@@ -50,20 +50,35 @@ const table = {
   },
   SCH007: { severity: "error", title: "value of the wrong type", fix: "content is a string, or a list of text parts" },
   SCH008: { severity: "info", title: "columns that are not used", fix: "nothing to do if they are meant for people" },
-  SCH009: {
+  OBJ001: {
     severity: "error",
-    title: "not a row that the objective learns from",
-    fix: "choose the objective that fits the data, or bring data with the columns it needs (docs/data.md)",
+    title: "rows that the objective cannot learn from",
+    fix: "give the columns that the objective needs (docs/data.md), or choose another objective",
   },
-  SCH010: {
+  PRM001: {
     severity: "error",
-    title: "a preference without a difference",
-    fix: "remove the row: nothing is learnt from it",
+    title: "prompt that asks nothing",
+    fix: "let the prompt end with the turn that is to be answered: the user's or a tool's",
   },
-  SCH011: {
+  PRF001: {
+    severity: "warning",
+    title: "chosen and rejected are the same",
+    fix: "remove the row: nothing can be learnt from it",
+  },
+  KTO001: {
+    severity: "warning",
+    title: "all answers have one label",
+    fix: "add answers of the other kind: without them nothing says what to prefer",
+  },
+  COL001: {
+    severity: "warning",
+    title: "column of several types",
+    fix: 'give it one type in all rows: the engine reads a column as one type, and "4" may become 4',
+  },
+  MIX001: {
     severity: "error",
-    title: "labels without a contrast",
-    fix: "bring good and bad answers: kto learns from both",
+    title: "nothing is left to train on",
+    fix: "raise the weights in data.train, or lower data.eval_fraction",
   },
   DUP001: { severity: "warning", title: "duplicate row", fix: "remove it, unless it is meant to weigh more" },
   DUP002: {

@@ -101,8 +101,8 @@ test.each([0.001, 0.1, 0.5])(
     expect(facts.eval?.rows).toBeGreaterThanOrEqual(1);
     expect(facts.train.rows + facts.eval!.rows).toBe(10);
     expect(facts.train.rows).toBeGreaterThanOrEqual(1);
-    const { data, train, objective } = recipe({ train: "train.jsonl", eval_fraction: fraction });
-    const report = await checkDataset({ ...dataSource({ data, train, objective }, dir), model: null });
+    const source = dataSource(recipe({ train: "train.jsonl", eval_fraction: fraction }), dir);
+    const report = await checkDataset({ ...source, model: null });
     expect(report.facts).toEqual(facts);
   },
 );

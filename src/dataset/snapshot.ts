@@ -5,9 +5,10 @@ import { FtError } from "../errors.js";
 import type { Recipe } from "../recipes/schema.js";
 import type { CanonicalRow, DatasetFacts, RowPlace } from "./canonical.js";
 import { rowDigest } from "./canonical-key.js";
-import { type DataSource, heldOutThreshold, type Side, sidedRows } from "./dataset-facts.js";
-import { engineLines, type Layout } from "./layout.js";
+import { type DatasetSource, heldOutThreshold, type Side, sidedRows } from "./dataset-facts.js";
+import { engineLines, kindOfLayout, type Layout } from "./layout.js";
 import { judgeRow } from "./row-rules.js";
+import { kindNames } from "./rows-for.js";
 import { rules } from "./rules.js";
 import { sumSplit } from "./split-facts.js";
 
@@ -51,13 +52,15 @@ export async function snapshotData(input: SnapshotInput): Promise<DatasetFacts> 
     const rows = sidedRows(source, threshold, (finding) => {
       if (finding.severity === "error") throw invalidRow(finding, finding.message);
     });
-    for await (const { side, row, file, line } of rows) {
+    for await (const { side, row, times, file, line } of rows) {
       const fault = judgeRow(row).find(({ rule, severity }) => (severity ?? rules[rule].severity) === "error");
       if (fault) throw invalidRow({ file, line }, fault.message);
       const digest = rowDigest(row);
-      sums[side].add(row, digest);
-      for (const engineLine of linesFor(row, input.layout, { file, line }))
-        await files[engineFile[side]].write(engineLine);
+      const engineRow = linesFor(row, input.layout, { file, line });
+      for (let taken = 0; taken < times; taken += 1) {
+        sums[side].add(row, digest);
+        for (const engineLine of engineRow) await files[engineFile[side]].write(engineLine);
+      }
       if (side === "eval" && items < input.recipe.eval.max_rows) {
         await files.items.write(itemOf(row, { file, line }, digest));
         items += 1;
@@ -76,29 +79,27 @@ export async function snapshotData(input: SnapshotInput): Promise<DatasetFacts> 
 }
 
 /** A recipe's data as the reader wants it. */
-export function dataSource(recipe: Pick<Recipe, "data" | "train" | "objective">, dir: string): DataSource {
-  const { data, objective, train } = recipe;
-  const source = { dir, train: data.train, format: data.format, objective: objective.type, seed: train.seed };
-  if (data.eval !== undefined) return { ...source, eval: data.eval };
-  return { ...source, heldOut: { fraction: data.eval_fraction, seed: train.seed } };
+export function dataSource(
+  { data, train, objective }: Pick<Recipe, "data" | "train" | "objective">,
+  dir: string,
+): DatasetSource {
+  const source = { dir, train: data.train, format: data.format, seed: train.seed, objective: objective.type };
+  return data.eval === undefined ? { ...source, heldOutFraction: data.eval_fraction } : { ...source, eval: data.eval };
 }
 
 const engineFile = { train: "train", eval: "test" } as const satisfies Record<Side, keyof SnapshotPaths>;
 
 function linesFor(row: CanonicalRow, layout: Layout, place: RowPlace): object[] {
-  if ((row.kind === "text") !== (layout === "text")) {
-    throw invalidRow(place, row.kind === "text" ? "plain text among conversations" : "a conversation among plain text");
-  }
-  return engineLines(row, layout);
+  const expected = kindOfLayout[layout];
+  if (row.kind === expected) return engineLines(row, layout);
+  throw invalidRow(place, `${kindNames[row.kind].one} among ${kindNames[expected].many}`);
 }
 
-/** What the evaluator asks (everything before the last assistant turn) and what it compares with. */
+/** Of a conversation: what the evaluator asks (everything before the last assistant turn) and what it compares with. */
 function itemOf(row: CanonicalRow, place: RowPlace, digest: Buffer): object {
+  const { kind: _, ...content } = row;
   const item = { item: digest.toString("hex"), file: place.file, line: place.line };
-  if (row.kind !== "messages") {
-    const { kind: _, ...content } = row;
-    return { ...item, ...content };
-  }
+  if (row.kind !== "messages") return { ...item, ...content };
   const last = row.messages.findLastIndex(({ role }) => role === "assistant");
   return { ...item, messages: row.messages.slice(0, last), reference: row.messages[last]?.content ?? "" };
 }

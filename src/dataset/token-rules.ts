@@ -22,7 +22,8 @@ export function tokenRules(model: MaskModel, maxLength: number): TokenRules {
       }
       try {
         const lines = maskRow(row, model);
-        if (lines.length === 0) return [];
+        if (row.kind === "prompt" || lines.length === 0) return [];
+        if (row.kind === "preference" || row.kind === "unpaired") return judgeAnswers(lines, maxLength);
         seen.rows += 1;
         if (lines.some((line) => hasTrained(line, maxLength))) seen.trainedRows += 1;
         if (lines.some((line) => isClosed(line, endIds, line.ids.length))) seen.closedBeforeCut += 1;
@@ -48,15 +49,23 @@ export function tokenRules(model: MaskModel, maxLength: number): TokenRules {
   };
 }
 
-function judgeLines(lines: MaskedLine[], endIds: Set<number>, maxLength: number): RowProblem[] {
-  const problems: RowProblem[] = [];
+/** Answers are compared by what is left of them; there is no mask to be wrong about. */
+function judgeAnswers(lines: MaskedLine[], maxLength: number): RowProblem[] {
+  const lost = lines.filter((line) => !hasTrained(line, maxLength));
+  if (lost.length === 0) return tooLong(lines, maxLength);
+  const message = `the prompt fills max_length ${maxLength}, so that nothing is left of ${lines.length === 1 ? "its answer" : "its answers"}`;
+  return [...tooLong(lines, maxLength), { rule: "TOK002", severity: "warning", message }];
+}
+
+function tooLong(lines: MaskedLine[], maxLength: number): RowProblem[] {
   const longest = Math.max(...lines.map((line) => line.ids.length));
-  if (longest > maxLength) {
-    problems.push({
-      rule: "TOK001",
-      message: `${longest} tokens, ${longest - maxLength} more than max_length ${maxLength}`,
-    });
-  }
+  if (longest <= maxLength) return [];
+  const message = `${longest} tokens, ${longest - maxLength} more than max_length ${maxLength}`;
+  return [{ rule: "TOK001", message }];
+}
+
+function judgeLines(lines: MaskedLine[], endIds: Set<number>, maxLength: number): RowProblem[] {
+  const problems = tooLong(lines, maxLength);
   const lost = lines.filter((line) => !hasTrained(line, maxLength));
   if (lost.length > 0) problems.push(lostProblem(lines, lost, maxLength));
   // Only where the cut takes it: a template that never closes turns is one finding, not one a row.

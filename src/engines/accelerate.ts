@@ -61,7 +61,7 @@ function strategy(recipe: RenderInput["recipe"]): Record<string, unknown> {
   };
 }
 
-function fsdp({ compute, train }: RenderInput["recipe"]): Record<string, unknown> {
+function fsdp({ compute, train, method }: RenderInput["recipe"]): Record<string, unknown> {
   const shards = compute.gpus / compute.context_parallel;
   return {
     distributed_type: "FSDP",
@@ -69,7 +69,7 @@ function fsdp({ compute, train }: RenderInput["recipe"]): Record<string, unknown
     fsdp_config: {
       fsdp_activation_checkpointing: train.gradient_checkpointing,
       fsdp_auto_wrap_policy: "TRANSFORMER_BASED_WRAP",
-      fsdp_cpu_ram_efficient_loading: true,
+      fsdp_cpu_ram_efficient_loading: method.type !== "qlora", // rank 0 alone would quantise, and the others wait for ever
       fsdp_offload_params: compute.offload === "all",
       fsdp_reshard_after_forward: true,
       fsdp_state_dict_type: "FULL_STATE_DICT",

@@ -2,12 +2,15 @@
 import { distance } from "fastest-levenshtein";
 import type { Problem } from "../errors.js";
 import type { Key, Keys } from "./key-table.js";
+import { fitsPythonType, isMap, parsePythonType } from "./python-type.js";
 
 export interface CheckContext {
   /** "TRL 1.16.0" */
   engine: string;
   /** In front of the keys' names in messages: engine.overrides. */
   prefix: string;
+  /** What is trained: some keys are read by some objectives' trainers only. */
+  objective?: string;
 }
 
 export function checkKeys(keys: Keys, values: Record<string, unknown>, context: CheckContext): Problem[] {
@@ -15,52 +18,61 @@ export function checkKeys(keys: Keys, values: Record<string, unknown>, context: 
     const at = `${context.prefix}.${name}`;
     const key = Object.hasOwn(keys, name) ? keys[name]! : null;
     if (!key) return [unknownKey(name, at, keys, context)];
-    if (key.unused)
-      return [{ message: `${at}: ${context.engine} accepts this key and does nothing with it`, fix: "remove it" }];
-    return checkValue(key, value, { ...context, prefix: at });
+    return withoutEffect(key, at, context) ?? checkValue(key, value, { ...context, prefix: at });
   });
 }
 
-function checkValue(key: Key, value: unknown, context: CheckContext): Problem[] {
-  if (!key.json.some((type) => isOfType(value, type)))
-    return [
-      { message: `${context.prefix} cannot be ${JSON.stringify(value)}`, fix: `${context.engine} wants: ${key.type}` },
-    ];
-  if (key.enum && isScalar(value) && value !== null && !key.enum.includes(value))
-    return [
-      {
-        message: `${context.prefix} cannot be ${JSON.stringify(value)}`,
-        fix: `one of: ${key.enum.map(String).join(", ")}`,
-      },
-    ];
-  if (key.keys && isMap(value)) return checkKeys(key.keys, value, context);
-  if (key.items && Array.isArray(value)) {
-    return value.flatMap((item, index) =>
-      isMap(item) ? checkKeys(key.items!, item, { ...context, prefix: `${context.prefix}.${index}` }) : [],
-    );
-  }
-  return [];
+/** The nearest of the names that look alike, or null. */
+export function nearestName(name: string, names: readonly string[]): string | null {
+  const near = names.reduce<string | null>(
+    (best, each) => (best === null || distance(name, each) < distance(name, best) ? each : best),
+    null,
+  );
+  return near !== null && distance(name, near) <= Math.ceil(name.length / 3) ? near : null;
 }
 
 function unknownKey(name: string, at: string, keys: Keys, { engine }: CheckContext): Problem {
-  const known = Object.keys(keys);
-  const near = known.reduce((best, each) => (distance(name, each) < distance(name, best) ? each : best), known[0]!);
-  return { message: `${at}: ${engine} has no key ${name}`, fix: `did you mean ${near}?` };
+  const near = nearestName(name, Object.keys(keys));
+  const few = Object.keys(keys).length <= 12 ? `known here: ${Object.keys(keys).join(", ")}` : null;
+  return {
+    message: `${at}: ${engine} has no key ${name}`,
+    fix: near
+      ? `did you mean ${near}?`
+      : (few ?? `\`ft engines keys ${engine.split(" ")[0]!.toLowerCase()}\` lists them`),
+  };
 }
 
-function isOfType(value: unknown, type: Key["json"][number]): boolean {
-  if (type === "any") return true;
-  if (type === "null") return value === null;
-  if (type === "integer") return Number.isInteger(value);
-  if (type === "array") return Array.isArray(value);
-  if (type === "object") return isMap(value);
-  return typeof value === type;
+function withoutEffect({ unused, only }: Key, at: string, { engine, objective }: CheckContext): Problem[] | null {
+  if (unused) return [{ message: `${at}: ${engine} accepts this key and does nothing with it`, fix: "remove it" }];
+  // As ft names objectives: cpo trains by the same code as simpo.
+  if (!only || objective === undefined || only.includes(objective)) return null;
+  const fix = `only ${only.join(", ")} read it: remove it`;
+  return [{ message: `${at}: ${engine} accepts this key and does nothing with it for ${objective}`, fix }];
 }
 
-function isScalar(value: unknown): boolean {
-  return typeof value !== "object" || value === null;
+function checkValue(key: Key, value: unknown, context: CheckContext): Problem[] {
+  // Most engines write `x: int = None` somewhere: a default is always taken.
+  if (value === null && key.default === null) return [];
+  const named = { enum: key.enum, isRecord: key.keys !== undefined };
+  if (!fitsPythonType(parsePythonType(key.type), value, named)) return [wrongValue(key, value, context)];
+  if (!key.keys || takesAnyDict(key)) return [];
+  if (isMap(value)) return checkKeys(key.keys, value, context);
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((item, index) =>
+    isMap(item) ? checkKeys(key.keys!, item, { ...context, prefix: `${context.prefix}[${index}]` }) : [],
+  );
 }
 
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function wrongValue({ type, enum: values }: Key, value: unknown, { engine, prefix }: CheckContext): Problem {
+  const message = `${prefix} cannot be ${JSON.stringify(value)}`;
+  if (!values || typeof value !== "string") return { message, fix: `${engine} wants: ${type}` };
+  const near = nearestName(value, values.map(String));
+  return { message, fix: `${near ? `did you mean ${near}? ` : ""}one of: ${values.join(", ")}` };
+}
+
+/** `SomeConfig | dict`: ft cannot know which of the two is meant. A dict whose keys are listed is not free. */
+function takesAnyDict({ type }: Key): boolean {
+  const parsed = parsePythonType(type);
+  const members = parsed.name === "|" ? parsed.args : [parsed];
+  return members.length > 1 && members.some(({ name }) => name === "dict");
 }

@@ -3,6 +3,7 @@ import { execa } from "execa";
 import { freeBytes, gigabytes } from "../free-space.js";
 import { hubToken, hubUrl } from "../models/hub-cache.js";
 import { type Env, ftCacheDir } from "../paths.js";
+import { engineVersions } from "../recipes/schema/compute.js";
 import { lockedEngines, readEngineLock } from "./env/engine-lock.js";
 import { listEnvironments } from "./env/list-environments.js";
 import { findPython } from "./env/python.js";
@@ -142,11 +143,12 @@ async function engines(env: Env): Promise<Check[]> {
   const made = await listEnvironments(env);
   return lockedEngines().map((engine) => {
     const lock = readEngineLock(engine);
+    const isDefault = engine.version === engineVersions[engine.name as keyof typeof engineVersions][0];
+    const name = isDefault ? `engine ${engine.name}` : `engine ${engine.name} ${engine.version}`;
     const ready = made.find(({ marker }) => marker?.engine === engine.name && marker.lockHash === lock.hash);
-    if (ready?.marker)
-      return check(`engine ${engine.name}`, "ok", `${lock.version}, ready (torch ${ready.marker.torch})`);
+    if (ready?.marker) return check(name, "ok", `${lock.version}, ready (torch ${ready.marker.torch})`);
     return check(
-      `engine ${engine.name}`,
+      name,
       "ok",
       `${lock.version}, no environment yet`,
       `ft run makes it; or now: ft env create ${engine.name}@${engine.version}`,

@@ -2,11 +2,12 @@
 import type { EngineName } from "../recipes/schema.js";
 import type { Engine } from "./contract.js";
 
-const engines: Partial<Record<EngineName, () => Promise<Engine>>> = {
+const engines: Record<EngineName, () => Promise<Engine>> = {
   trl: async () => (await import("./trl/index.js")).trl,
+  unsloth: async () => (await import("./unsloth/index.js")).unsloth,
   axolotl: async () => (await import("./axolotl/index.js")).axolotl,
 };
 
 export function loadEngine(name: EngineName): Promise<Engine> {
-  return engines[name]!();
+  return engines[name]();
 }

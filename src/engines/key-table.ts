@@ -1,94 +1,110 @@
-// Every key that a pinned engine version reads, with type, default, values and explanation. Data: data/engine-keys, made by scripts/engine-keys.py.
-import { existsSync, readFileSync } from "node:fs";
+// Every key that an engine version reads, with type, default, values and explanation. Data: data/engine-keys, made by scripts/engine-keys.py.
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { packageRoot } from "../paths.js";
-import { engineVersions } from "../recipes/schema/compute.js";
 import type { EngineName, ObjectiveName } from "../recipes/schema.js";
 
-const jsonTypes = ["boolean", "integer", "number", "string", "null", "array", "object", "any"] as const;
-
 export interface Key {
-  /** As the engine's source writes it. */
+  /** As Python writes it: "int | None", "list[SFTDataset | DPODataset]". */
   type: string;
-  /** What a value in YAML or JSON may be. */
-  json: (typeof jsonTypes)[number][];
   /** Left out when the engine has none, or computes it. */
   default?: unknown;
-  enum?: unknown[];
-  doc?: string;
+  /** The only texts that it takes. */
+  enum?: (string | number)[] | undefined;
+  /** Objectives whose trainer reads it; left out: all. */
+  only?: string[] | undefined;
   /** The engine accepts it and does nothing with it. */
-  unused?: boolean;
-  /** Of a nested object. */
-  keys?: Keys;
-  /** Of the objects of a list. */
-  items?: Keys;
+  unused?: boolean | undefined;
+  /** First sentence of the engine's own words. */
+  doc?: string | undefined;
+  /** Of a nested object, or of the objects of a list. */
+  keys?: Keys | undefined;
 }
 
 export type Keys = { [name: string]: Key };
 
 const keySchema: z.ZodType<Key> = z.strictObject({
   type: z.string(),
-  json: z.array(z.enum(jsonTypes)),
   default: z.unknown().optional(),
-  enum: z.array(z.unknown()).optional(),
-  doc: z.string().optional(),
+  enum: z.array(z.union([z.string(), z.number()])).optional(),
+  only: z.array(z.string()).optional(),
   unused: z.boolean().optional(),
+  doc: z.string().optional(),
   get keys() {
     return z.record(z.string(), keySchema).optional();
   },
-  get items() {
-    return z.record(z.string(), keySchema).optional();
-  },
-}) as z.ZodType<Key>;
-
-const tableSchema = z.strictObject({
-  engine: z.string(),
-  version: z.string(),
-  /** TRL: sha256 of the chat templates for which it has a twin with generation markers. */
-  trainingTemplates: z.array(z.string()).default([]),
-  scopes: z.record(z.string(), z.record(z.string(), keySchema)),
 });
 
-export type KeyTable = z.output<typeof tableSchema>;
+const fileSchema = z.strictObject({
+  engine: z.string(),
+  version: z.string(),
+  madeFrom: z.record(z.string(), z.string()).default({}),
+  trainingTemplates: z.array(z.string()).default([]),
+  /** Scope -> groups of `keys`; the later one wins. */
+  scopes: z.record(z.string(), z.array(z.string())),
+  keys: z.record(z.string(), z.record(z.string(), keySchema)),
+});
 
+export interface KeyTable {
+  engine: string;
+  version: string;
+  /** Other packages whose source the keys come from, with their versions. */
+  madeFrom: Record<string, string>;
+  /** TRL: sha256 of the chat templates for which it has a twin with generation markers. */
+  trainingTemplates: string[];
+  /** TRL: one an objective. Axolotl: `config`, and one a plugin. Unsloth: one a function that a script calls, one an objective, `config`. */
+  scopes: Record<string, Keys>;
+}
+
+const folder = join(packageRoot, "data", "engine-keys");
 const loaded = new Map<string, KeyTable>();
 
-/** Throws when ft has no table of this version: that is ft's own fault. */
+/** Read when first asked for. Throws when there is no table of this version: that is ft's own fault. */
 export function keyTable(engine: EngineName, version: string): KeyTable {
-  const file = tableFile(engine, version);
-  const known = loaded.get(file);
+  const name = `${engine}-${version}.json`;
+  const known = loaded.get(name);
   if (known) return known;
-  const table = tableSchema.parse(JSON.parse(readFileSync(file, "utf8")));
-  loaded.set(file, table);
+  const { scopes, keys, ...facts } = fileSchema.parse(JSON.parse(readFileSync(join(folder, name), "utf8")));
+  const merged = Object.entries(scopes).map(([scope, groups]) => {
+    const entries = groups.flatMap((group) => Object.entries(keys[group] ?? {}));
+    return [scope, Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)))];
+  });
+  const table = { ...facts, scopes: Object.fromEntries(merged) };
+  loaded.set(name, table);
   return table;
 }
 
-/** Versions with a table: the pinned ones, newest first. */
+/** Versions with a table, newest first: the pinned ones, and others that an upgrade may look at. */
 export function tableVersions(engine: EngineName): string[] {
-  return engineVersions[engine].filter((version) => existsSync(tableFile(engine, version)));
+  const beginning = `${engine}-`;
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(beginning))
+    .map((name) => name.slice(beginning.length, -".json".length))
+    .sort((one, other) => other.localeCompare(one, "en", { numeric: true }));
 }
 
-/** The keys of an engine's config for an objective. Unsloth's are nested by call: from_pretrained, get_peft_model, training. */
-export function engineKeys(engine: EngineName, version: string, objective: ObjectiveName): Keys {
-  if (engine === "axolotl") return keyTable(engine, version).scopes.config!;
-  if (engine === "trl") return trlKeys(version, objective);
+/**
+ * The keys of an engine's config for an objective. Unsloth's are nested by call: from_pretrained, get_peft_model, training, ...
+ * @param plugins Axolotl: those that the config lists, as it lists them
+ */
+export function engineKeys(
+  engine: EngineName,
+  version: string,
+  objective: ObjectiveName,
+  plugins: readonly string[] = [],
+): Keys {
   const { scopes } = keyTable(engine, version);
-  const calls = { ...scopes, training: { ...trlKeys(engineVersions.trl[0], objective), ...scopes.training } };
-  return Object.fromEntries(
-    Object.entries(calls).map(([call, keys]) => [
-      call,
-      { type: "dict", json: ["object" as const], keys: keys as Keys },
-    ]),
-  );
-}
-
-/** simpo is cpo with another loss. */
-function trlKeys(version: string, objective: ObjectiveName): Keys {
-  const { scopes } = keyTable("trl", version);
-  return { ...scopes.common, ...scopes[objective === "simpo" ? "cpo" : objective] };
-}
-
-function tableFile(engine: EngineName, version: string): string {
-  return join(packageRoot, "data", "engine-keys", `${engine}-${version}.json`);
+  // simpo is cpo with another loss.
+  const trainer = scopes[objective === "simpo" ? "cpo" : objective] ?? {};
+  if (engine === "trl") return trainer;
+  if (engine === "axolotl") return Object.assign({}, scopes.config, ...plugins.map((plugin) => scopes[plugin] ?? {}));
+  const call = (keys: Keys = {}): Key => ({ type: "dict", keys });
+  return {
+    from_pretrained: call(scopes["FastLanguageModel.from_pretrained"]),
+    get_peft_model: call(scopes["FastLanguageModel.get_peft_model"]),
+    get_chat_template: call(scopes.get_chat_template),
+    train_on_responses_only: call(scopes.train_on_responses_only),
+    training: call(objective === "sft" ? { ...scopes.UnslothTrainingArguments, ...trainer } : trainer),
+  };
 }

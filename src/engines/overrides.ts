@@ -1,6 +1,6 @@
 // engine.overrides: keys of the engine's own config, checked against the pinned version's table and kept away from what the recipe decides.
 import { FtError, type Problem } from "../errors.js";
-import type { Recipe } from "../recipes/schema.js";
+import type { ObjectiveName, Recipe } from "../recipes/schema.js";
 import { checkKeys } from "./check-keys.js";
 import { engineKeys, type Keys } from "./key-table.js";
 
@@ -26,13 +26,11 @@ export function mergeOverrides(
   ownership: Ownership,
 ): Record<string, Section> {
   const { overrides } = engine;
-  const rendered = new Set(Object.values(sections).flatMap((section) => Object.keys(section)));
-  refuseProblems(
-    checkOverrides(overrides, rendered, engineKeys(engine.name, engine.version, objective.type), {
-      ...ownership,
-      title: `${ownership.title} ${engine.version}`,
-    }),
-  );
+  const rendered = Object.assign({}, ...Object.values(sections)) as Section;
+  const plugins = Array.isArray(rendered.plugins) ? rendered.plugins.map(String) : [];
+  const keys = engineKeys(engine.name, engine.version, objective.type, plugins);
+  const versioned = { ...ownership, title: `${ownership.title} ${engine.version}` };
+  refuseProblems(checkOverrides(overrides, new Set(Object.keys(rendered)), keys, versioned, objective.type));
   const kept = Object.fromEntries(
     Object.entries(sections).map(([heading, section]) => [
       heading,
@@ -48,6 +46,7 @@ export function checkOverrides(
   rendered: ReadonlySet<string>,
   keys: Keys,
   { title, owned, free }: Ownership,
+  objective: ObjectiveName,
   prefix = "engine.overrides",
 ): Problem[] {
   return Object.entries(overrides).flatMap(([key, value]) => {
@@ -55,7 +54,7 @@ export function checkOverrides(
       const fix = Object.hasOwn(owned, key) ? owned[key]! : "a key of the recipe decides it";
       return [{ message: `${prefix}.${key} is ft's own`, fix }];
     }
-    return checkKeys(keys, { [key]: value }, { engine: title, prefix });
+    return checkKeys(keys, { [key]: value }, { engine: title, prefix, objective });
   });
 }
 

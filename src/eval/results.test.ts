@@ -147,6 +147,73 @@ it("refuses results of other items, and items that cannot be read", () => {
   expect(() => readEvaluation(dir)).toThrow(expect.objectContaining({ code: "eval.broken-items" }));
 });
 
+it("compares preferences by the mean log-probability of a token, and takes no loss of what was cut away", () => {
+  const pair = (item: number) => ({
+    ...{ item: String(item), file: "pairs.jsonl", line: item + 1 },
+    prompt: [{ role: "user", content: "?" }],
+    chosen: [{ role: "assistant", content: "yes" }],
+    rejected: [{ role: "assistant", content: "no" }],
+  });
+  const likelihood = (
+    item: number,
+    variant: string,
+    [nll, tokens]: number[],
+    [rejectedNll, rejectedTokens]: number[],
+  ) => ({
+    ...answer(item, variant, null, nll, tokens),
+    ...{ rejectedNll, rejectedTokens },
+  });
+  writeFileSync(join(dir, "eval/items.jsonl"), jsonl([0, 1, 2].map(pair)));
+  const rows = [
+    likelihood(0, "base", [20, 10], [3, 1]), // 2 against 3 nats a token, though 20 against 3 in all
+    likelihood(1, "base", [30, 10], [2, 1]),
+    likelihood(2, "base", [30, 10], [0, 0]),
+    likelihood(0, "adapter", [10, 10], [3, 1]),
+    likelihood(1, "adapter", [10, 10], [2, 1]),
+    likelihood(2, "adapter", [10, 10], [0, 0]),
+  ];
+  writeFileSync(resultsFile, jsonl(rows));
+  const compared = compare(evaluation(), { metrics: ["loss", "preference_accuracy", "exact_match"] }).rows;
+  expect(compared.map(({ metric, base, adapter, n, format }) => [metric, base, adapter, n, format])).toEqual([
+    ["loss", 80 / 30, 1, 3, "number"],
+    ["perplexity", Math.exp(80 / 30), Math.E, 3, "number"],
+    ["preference_accuracy", 0.5, 1, 2, "percent"],
+  ]);
+  writeFileSync(resultsFile, jsonl(rows).replace('"rejectedNll":3', '"rejectedNll":NaN'));
+  expect(() => compare(evaluation(), { metrics: ["preference_accuracy"] })).toThrow(/base model has no finite loss/);
+});
+
+it("compares a reward model by its scores, and answers by their rewards", () => {
+  const prompt = [{ role: "user", content: "?" }];
+  const items = [0, 1, 2].map((item) => ({ item: String(item), file: "x", line: item + 1, prompt }));
+  const sides = { chosen: prompt, rejected: prompt };
+  writeFileSync(join(dir, "eval/items.jsonl"), jsonl(items.map((item) => ({ ...item, ...sides }))));
+  const scored = (item: number, variant: string, chosenScore: number, rejectedScore: number) => ({
+    ...answer(item, variant, null, 0, 0),
+    ...{ nll: null, chosenScore, rejectedScore },
+  });
+  const scores = [0, 1, 2].flatMap((item) => [scored(item, "base", 1, item), scored(item, "adapter", 1, item - 1.5)]);
+  writeFileSync(resultsFile, jsonl(scores));
+  const metrics = ["loss", "preference_accuracy", "reward"];
+  expect(compare(evaluation(), { metrics }).rows).toMatchObject([
+    { metric: "preference_accuracy", base: 1 / 3, adapter: 1, n: 3, better: "higher" },
+  ]);
+
+  writeFileSync(join(dir, "eval/items.jsonl"), jsonl(items));
+  const rated = (item: number, variant: string, reward: number | null) => ({
+    ...answer(item, variant, "an answer", 0, 0),
+    ...{ nll: null, reward, rewards: { length: reward } },
+  });
+  const rewards = [0, 1, 2].flatMap((item) => [
+    rated(item, "base", item),
+    rated(item, "adapter", item === 2 ? null : item + 0.5),
+  ]);
+  writeFileSync(resultsFile, jsonl(rewards));
+  const [row, ...others] = compare(evaluation(), { metrics }).rows;
+  expect(others).toEqual([]);
+  expect(row).toMatchObject({ metric: "reward", base: 0.5, adapter: 1, difference: 0.5, low: 0.5, high: 0.5, n: 2 });
+});
+
 it("takes the later of two results for one example, and knows when nothing was evaluated", () => {
   expect(readEvaluation(dir)).toBeNull();
   writeFour();

@@ -1,6 +1,6 @@
 // What counts as the same answer, and what counts as JSON.
 import { describe, expect, it } from "vitest";
-import { exactMatch, jsonValid } from "./scorers.js";
+import { exactMatch, jsonValid, prefersChosen } from "./scorers.js";
 
 describe("exact match", () => {
   it.each([
@@ -46,5 +46,32 @@ describe("JSON validity", () => {
   it("has nothing to say where the reference is no JSON", () => {
     expect(jsonValid("{}", "Paris")).toBeNull();
     expect(jsonValid("42", "42")).toBeNull();
+  });
+});
+
+describe("preference of the chosen answer", () => {
+  const unscored = { chosenScore: null, rejectedScore: null };
+  it.each([
+    ["more likely a token", { nll: 20, tokens: 10, rejectedNll: 3, rejectedTokens: 1, ...unscored }, 1],
+    [
+      "less likely a token, though more likely in all",
+      { nll: 3, tokens: 1, rejectedNll: 20, rejectedTokens: 10, ...unscored },
+      0,
+    ],
+    ["as likely", { nll: 2, tokens: 1, rejectedNll: 4, rejectedTokens: 2, ...unscored }, 0],
+    ["cut away", { nll: null, tokens: 0, rejectedNll: 4, rejectedTokens: 2, ...unscored }, null],
+    ["rejected one cut away", { nll: 2, tokens: 1, rejectedNll: null, rejectedTokens: 0, ...unscored }, null],
+    [
+      "a higher score",
+      { nll: null, tokens: 0, rejectedNll: null, rejectedTokens: null, chosenScore: -1, rejectedScore: -2 },
+      1,
+    ],
+    [
+      "a lower score",
+      { nll: null, tokens: 0, rejectedNll: null, rejectedTokens: null, chosenScore: 1, rejectedScore: 2 },
+      0,
+    ],
+  ] as const)("%s", (_name, pair, score) => {
+    expect(prefersChosen(pair)).toBe(score);
   });
 });

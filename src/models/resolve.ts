@@ -134,7 +134,7 @@ function fromPath(asked: string, path: string, { revision }: ResolveOptions): Re
 function unknownModel(asked: string): FtError {
   const typed = asked.toLowerCase();
   const nearest = catalogue()
-    .map(({ alias }) => ({ alias, edits: distance(typed, alias) }))
+    .map(({ alias }) => ({ alias, edits: alias.startsWith(typed) ? 0 : distance(typed, alias) }))
     .sort((a, b) => a.edits - b.edits)
     .filter(({ edits }) => edits <= Math.max(2, Math.floor(typed.length / 3)))
     .slice(0, 3)

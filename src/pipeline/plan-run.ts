@@ -3,6 +3,7 @@
 import type { CheckReport } from "../dataset/check-dataset.js";
 import type { RenderInput, Rendering } from "../engines/contract.js";
 import { listEnvironments } from "../engines/env/list-environments.js";
+import { requirePackages } from "../engines/env/needs.js";
 import { loadEngine } from "../engines/index.js";
 import { detectDevice } from "../engines/machine.js";
 import { stepsOf } from "../engines/steps.js";
@@ -33,6 +34,7 @@ export async function planRun(written: LoadedRecipe, env: Env): Promise<RunPlan>
   trainingDevice(written.recipe, await detectDevice(env));
   const { loaded, model, device } = await refineRecipe(written, env);
   const { recipe } = loaded;
+  requirePackages(recipe);
   const rendering = await renderOnly(written, env);
   const engine = await loadEngine(recipe.engine.name);
   const report = await checkRecipeData(loaded, model);

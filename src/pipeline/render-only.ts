@@ -5,6 +5,7 @@ import type { Rendering } from "../engines/contract.js";
 import { FtError } from "../errors.js";
 import type { Env } from "../paths.js";
 import type { LoadedRecipe } from "../recipes/load.js";
+import { renderRecipe } from "./prepare.js";
 import { refineRecipe } from "./refine.js";
 import { supportedEngine } from "./supported-engine.js";
 
@@ -12,7 +13,7 @@ import { supportedEngine } from "./supported-engine.js";
 export async function renderOnly(loaded: LoadedRecipe, env: Env): Promise<Rendering> {
   const { loaded: known, resolved, model, device, dataset } = await refineRecipe(loaded, env);
   const engine = await supportedEngine(known);
-  const rendering = engine.render({ recipe: known.recipe, model, dataset, device });
+  const rendering = renderRecipe(engine, known, { model, dataset, device });
   return resolved.notice ? { ...rendering, notes: [resolved.notice, ...rendering.notes] } : rendering;
 }
 

@@ -1,6 +1,8 @@
 // The first half of a run: all that is known of it before anything is fetched. Enough for its lock, mostly, and so to see drift or that nothing changed.
+import { requireHubToken } from "../adapters/push.js";
 import type { CheckReport } from "../dataset/check-dataset.js";
 import type { Engine, RenderInput } from "../engines/contract.js";
+import { requirePackages } from "../engines/env/needs.js";
 import { type Device, detectDevice } from "../engines/machine.js";
 import { describeModel } from "../models/describe.js";
 import { cachedCommit } from "../models/hub-cache.js";
@@ -50,6 +52,7 @@ export async function survey(
   { newest = false } = {},
 ): Promise<Surveyed> {
   const { env, signal, onProgress, onNotice } = context;
+  if (written.recipe.hub) requireHubToken(env);
   const locked = await readLock(written.file);
   const asked = resolveRecipeModel(written, env);
   if (asked.notice) onNotice(asked.notice);
@@ -69,6 +72,7 @@ export async function survey(
     isSameBase: revision !== null && revision === locked?.base.revision,
   });
   const engine = await supportedEngine(loaded);
+  requirePackages(loaded.recipe);
   const entry = revision === null ? null : await lockEntry(loaded, { base, revision, report });
   return { loaded, base, here, device, engine, report, locked, entry };
 }

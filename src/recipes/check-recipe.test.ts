@@ -80,6 +80,15 @@ describe("checkRecipe", () => {
       /multiple of objective.generations/,
     ],
     ["weights that are not one a reward", { objective: { ...grpo, reward_weights: [1, 2] } }, {}, /reward_weights/],
+    ["exo_pair without smoothing", { objective: { type: "dpo", loss: "exo_pair" } }, {}, /label_smoothing/],
+    ["kto row by row", { objective: "kto", train: { micro_batch: 1 } }, {}, /train.micro_batch must be 2/],
+    ["kto in a batch that cannot be cut", { objective: "kto", train: { batch_size: 13 } }, {}, /must be 2/],
+    [
+      "pissa on a sharded base",
+      { method: { type: "lora", init: "pissa" }, compute: { gpus: 2, parallel: "fsdp" } },
+      {},
+      /splits it/,
+    ],
     [
       "a metric that cannot be",
       { objective: "dpo", eval: { metrics: ["exact_match"] } },

@@ -79,6 +79,8 @@ const adapterKeys = [
   "init",
   "lora_plus_ratio",
 ];
+/** ft cuts a step into passes of at most 8 rows. */
+const hasNoMicroBatch = (rows: number) => [2, 3, 4, 5, 6, 7, 8].every((micro) => rows % micro !== 0);
 const isGpuOptimizer = (name: string) => name.includes("8bit") || name.startsWith("paged") || name === "lion";
 const holdsOut = ({ data }: Recipe) => data.eval !== undefined || data.eval_fraction > 0;
 
@@ -98,6 +100,21 @@ const methodRules: Rule[] = [
     message:
       "method.init cannot be loftq with method lora: it makes up for what quantising lost, and nothing is quantised",
     fix: "use method qlora, or init pissa",
+  },
+  {
+    key: "method.init",
+    bad: ({ method, compute }) =>
+      (method.init === "pissa" || method.init === "loftq") && ["fsdp", "zero3"].includes(compute.parallel),
+    message: ({ method, compute }) =>
+      `method.init ${method.init} needs the whole base at hand, and compute.parallel ${compute.parallel} splits it`,
+    fix: "use init default, or ddp, zero1 or zero2",
+  },
+  {
+    key: "model.new_tokens",
+    bad: ({ model, method, compute }) =>
+      model.new_tokens !== undefined && method.type === "full" && ["fsdp", "zero3"].includes(compute.parallel),
+    message: "model.new_tokens grow the embeddings, which compute.parallel has split over the GPUs with method full",
+    fix: "add the tokens to the base first, or use ddp or an adapter",
   },
   {
     key: "method.dora",
@@ -230,6 +247,22 @@ const trainRules: Rule[] = [
 ];
 
 const objectiveRules: Rule[] = [
+  {
+    key: "objective.label_smoothing",
+    bad: ({ objective }) =>
+      objective.type === "dpo" && objective.loss === "exo_pair" && objective.label_smoothing === 0,
+    message: "objective.loss exo_pair needs a label_smoothing above 0: it takes its logarithm",
+    fix: "set objective.label_smoothing, 0.001 for example",
+  },
+  {
+    key: "train.micro_batch",
+    bad: ({ objective, train, compute }) =>
+      objective.type === "kto" &&
+      (train.micro_batch === 1 ||
+        (train.micro_batch === undefined && hasNoMicroBatch(train.batch_size / compute.gpus))),
+    message: "kto compares the rows of a forward pass, so train.micro_batch must be 2 at least",
+    fix: "raise train.micro_batch or train.batch_size",
+  },
   {
     key: "train.batch_size",
     bad: ({ objective, train }) => objective.type === "grpo" && train.batch_size % objective.generations !== 0,

@@ -78,7 +78,7 @@ describe("initRecipe", () => {
     initRecipe(request(dir));
     initRecipe(request(dir, true));
     expect(readFileSync(join(dir, ".gitignore"), "utf8")).toBe(after);
-    expect(readdirSync(dir).sort()).toEqual([".gitignore", "ft.yaml"]);
+    expect(readdirSync(dir).sort()).toEqual([".ft", ".gitignore", "ft.yaml"]);
   });
 
   it.each([

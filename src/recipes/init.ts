@@ -1,9 +1,19 @@
 // Starts a project: writes ft.yaml and keeps .ft/ out of git. All or nothing, and never over something that is there.
-import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { FtError } from "../errors.js";
+import { recipeJsonSchema } from "./json-schema.js";
 import { loadRecipe } from "./load.js";
-import { type NewRecipe, writeRecipe } from "./write.js";
+import { type NewRecipe, schemaFile, writeRecipe } from "./write.js";
 
 export interface InitRequest extends Omit<NewRecipe, "name"> {
   dir: string;
@@ -13,11 +23,17 @@ export interface InitRequest extends Omit<NewRecipe, "name"> {
 
 /** Returns the recipe's path and name. @throws FtError init.exists (usage), usage.recipe (usage), env.unwritable (environment) */
 export function initRecipe({ dir, force, ...recipe }: InitRequest): { file: string; name: string } {
-  if (!force) refuseExisting(dir);
   const name = recipe.name ?? nameFrom(dir);
-  replaceFile(dir, "ft.yaml", writeRecipe({ ...recipe, name }), checkDraft);
+  return { file: putRecipe(writeRecipe({ ...recipe, name }), { dir, force }), name };
+}
+
+/** Writes a recipe's text as ft.yaml, once it loads, and what goes with it. Returns its path. Throws as initRecipe does. */
+export function putRecipe(text: string, { dir, force }: { dir: string; force: boolean }): string {
+  if (!force) refuseExisting(dir);
+  replaceFile(dir, "ft.yaml", text, checkDraft);
   ignoreFtDir(dir);
-  return { file: join(dir, "ft.yaml"), name };
+  writeSchema(dir);
+  return join(dir, "ft.yaml");
 }
 
 /** Also to be asked before a person answers questions in vain. @throws FtError init.exists (usage) */
@@ -34,7 +50,7 @@ export function refuseExisting(dir: string): void {
 }
 
 /** The folder's name as a recipe may be called. */
-function nameFrom(dir: string): string {
+export function nameFrom(dir: string): string {
   const name = basename(dir)
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, "-")
@@ -53,7 +69,7 @@ function checkDraft(draft: string): void {
       code: "usage.recipe",
       exit: "usage",
       message: "that would not be a valid recipe",
-      problems: error.problems.map(({ message }) => ({ message })),
+      problems: error.problems.map(({ message, fix }) => ({ message, ...(fix ? { fix } : {}) })),
       next: "repeat with other values; nothing was written",
     });
   }
@@ -70,6 +86,18 @@ function ignoreFtDir(dir: string): void {
   } catch (error) {
     throw unwritable(dir, ".gitignore", error);
   }
+}
+
+/** For editors. Throws FtError env.unwritable (environment). Returns its path. */
+export function writeSchema(dir: string): string {
+  const file = join(dir, schemaFile);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${JSON.stringify(recipeJsonSchema(), null, 2)}\n`);
+  } catch (error) {
+    throw unwritable(dir, schemaFile, error);
+  }
+  return file;
 }
 
 /** Writes a draft beside the file, lets it be checked, then puts it in place in one step. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { computeSchema, engineSchema } from "./schema/compute.js";
 import { dataSchema } from "./schema/data.js";
 import { evalSchema } from "./schema/evaluation.js";
+import { hubSchema } from "./schema/hub.js";
 import { methodSchema } from "./schema/method.js";
 import { modelSchema } from "./schema/model.js";
 import { objectiveSchema } from "./schema/objective.js";
@@ -21,6 +22,7 @@ export const recipeSchema = z.strictObject({
   engine: engineSchema.prefault({}),
   compute: computeSchema.prefault({}),
   eval: evalSchema.prefault({}),
+  hub: hubSchema.optional(),
 });
 
 /** A valid recipe as written: keys whose default depends on model and data may be open. */

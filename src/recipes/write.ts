@@ -18,6 +18,7 @@ export function writeRecipe(recipe: NewRecipe): string {
   const { name, base, method, engine, data, template, notice } = recipe;
   const adapter = method !== "full";
   const lines: (Line | null)[] = [
+    { text: `# yaml-language-server: $schema=${schemaFile}`, why: "" },
     { text: `name: ${scalar(name)}`, why: "names the runs and the adapter line" },
     null,
     ...(notice ? wrap(notice).map((text) => ({ text: `# ${text}`, why: "" })) : []),
@@ -27,31 +28,22 @@ export function writeRecipe(recipe: NewRecipe): string {
       text: `  template: ${scalar(template ?? "auto")}`,
       why: "chat template: auto (the model's own), a built-in, or a .jinja file",
     },
-    { text: "method:", why: "" },
-    { text: `  type: ${method}`, why: methodWhy[method] },
-    ...(adapter ? [{ text: "  rank: 16", why: "size of the adapter" }] : []),
-    ...(adapter ? [{ text: "  alpha: 32", why: "its weight: alpha / rank" }] : []),
+    { text: `method: ${method}`, why: methodWhy[method] },
+    { text: "objective: sft", why: "or dpo, orpo, kto, simpo, cpo, reward, grpo" },
     null,
     { text: "data:", why: "" },
-    {
-      text: `  train: ${scalar(data)}`,
-      why: ".jsonl or .json: messages, alpaca, sharegpt, prompt + completion, or text",
-    },
+    { text: `  train: ${scalar(data)}`, why: ".jsonl or .json, or a list of them to mix (docs/data.md)" },
     { text: "  eval_fraction: 0.1", why: "held out from it, never trained on (or: eval: <file>)" },
-    { text: "  max_length: 1024", why: "tokens a row may have; longer rows are cut" },
     null,
-    { text: "train:", why: "" },
-    { text: "  epochs: 1", why: "times each row is seen" },
     {
-      text: `  learning_rate: ${adapter ? "2.0e-4" : "2.0e-5"}`,
-      why: adapter ? "usual for adapters" : "usual for all weights",
+      text: "# What is not said ft chooses by model and data; `ft recipe explain` says what and why. To choose yourself:",
+      why: "",
     },
-    { text: "  batch_size: 16", why: "rows a step" },
+    ...(adapter ? [{ text: `# method: { type: ${method}, rank: 16 }`, why: "" }] : []),
+    { text: `# train: { epochs: 2, learning_rate: ${adapter ? "1.0e-4" : "1.0e-5"}, batch_size: 16 }`, why: "" },
+    { text: "train:", why: "" },
     { text: "  save_every: 50", why: "steps between checkpoints" },
     { text: `engine: ${engine}`, why: "the trainer that ft drives" },
-    null,
-    { text: "eval:", why: "base against adapter on the held-out rows" },
-    { text: "  metrics: [loss, exact_match, json_valid]", why: "" },
   ];
   const width = Math.min(44, Math.max(...lines.map((line) => (line?.why ? line.text.length : 0))));
   const body = lines.map((line) =>
@@ -59,6 +51,9 @@ export function writeRecipe(recipe: NewRecipe): string {
   );
   return `${body.join("\n")}\n`;
 }
+
+/** Where editors find the schema, relative to the recipe: `ft init` and `ft schema --write` put it there. */
+export const schemaFile = ".ft/recipe.schema.json";
 
 interface Line {
   text: string;

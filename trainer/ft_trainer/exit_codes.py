@@ -5,6 +5,9 @@ RESUME_ME = 33
 #: Another supervisor of this job is alive (EX_TEMPFAIL).
 ALREADY_RUNNING = 75
 
+#: Of several processes that train together, another one is gone: that one says why.
+LOST_ANOTHER = 48
+
 FAILURES = {
     "unknown": 1,
     "out-of-memory": 40,

@@ -7,7 +7,7 @@ import sys
 import traceback
 
 from . import events
-from .exit_codes import FAILURES
+from .exit_codes import FAILURES, LOST_ANOTHER
 
 HINTS = {
     "out-of-memory": "lower train.micro_batch or data.max_length, turn on train.gradient_checkpointing, or use method qlora",
@@ -28,14 +28,16 @@ class NonFiniteLoss(FloatingPointError):
 def report(error):
     """Sends the error event, prints the traceback (to stdout.log, if that still has room), and returns the exit code."""
     failure = classify(error)
+    lost = "WORLD_SIZE" in os.environ and any(_lost_another(link) for link in _chain(error))
     message = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-    events.emit("error", **{"class": failure}, message=message[:500], hint=HINTS[failure])
+    if not lost:
+        events.emit("error", **{"class": failure}, message=message[:500], hint=HINTS[failure])
     try:
         traceback.print_exception(error)
         sys.stdout.flush()
     except OSError:
         pass
-    return FAILURES[failure]
+    return LOST_ANOTHER if lost else FAILURES[failure]
 
 
 def classify(error):
@@ -88,6 +90,11 @@ def _by_text(error):
     if ("PytorchStreamWriter" in text or "inline_container" in text) and shutil.disk_usage(os.getcwd()).free < 2**20:
         return "disk-full"
     return None
+
+
+def _lost_another(error):
+    """Whether this process only fails because another one, which trains with it, is gone."""
+    return bool(_names(error) & {"DistBackendError", "DistNetworkError"}) or "gloo/transport" in str(error)
 
 
 def _names(error):

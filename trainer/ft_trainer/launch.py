@@ -7,11 +7,11 @@ import os
 import signal
 import sys
 
-from .exit_codes import FAILURES, RESUME_ME
+from .exit_codes import LOST_ANOTHER, RESUME_ME
 
 
-def launch():
-    """Runs until every process has ended. Returns 0, or the exit code of the process that failed first."""
+def launch(stop):
+    """Runs until every process has ended. Returns 0, or the exit code of the process that failed first; negative: the signal that killed it."""
     from accelerate.commands.launch import launch_command, launch_command_parser
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
@@ -25,24 +25,24 @@ def launch():
     try:
         launch_command(arguments)
     except ChildFailedError as error:
-        _, failure = error.get_first_failure()
-        return exit_code(failure.exitcode)
+        codes = [failure.exitcode for failure in sorted(error.failures.values(), key=lambda failure: failure.timestamp)]
+        code = next((code for code in codes if code != LOST_ANOTHER), LOST_ANOTHER)
+        return RESUME_ME if stop.asked and code == -signal.SIGTERM else code  # it did not listen yet: there was nothing to save
     return 0
 
 
 class Stop:
     """SIGTERM and SIGINT are passed on to the processes; each saves what it has and exits 33. `asked`: that has happened."""
 
-    asked = False
-
     def __init__(self):
+        self.asked = False
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._pass_on)
 
     def _pass_on(self, _number, _frame):
         import psutil
 
-        Stop.asked = True
+        self.asked = True
         processes = psutil.Process().children()
         for process in processes:
             process.send_signal(signal.SIGTERM)
@@ -50,13 +50,14 @@ class Stop:
             os._exit(RESUME_ME)
 
 
-def exit_code(code):
-    """Of a process that was killed (negative: the signal): as run.py has it, or 33 when we asked it to stop before it listened."""
-    if code == -signal.SIGTERM and Stop.asked:
-        return RESUME_ME
-    return code if code >= 0 else FAILURES["killed"]
+def end_like(code):
+    """Exits with a code, or dies of the same signal: the supervisor knows how to explain that."""
+    if code < 0:
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    sys.exit(code)
 
 
 if __name__ == "__main__":
-    Stop()
-    sys.exit(launch())
+    end_like(launch(Stop()))

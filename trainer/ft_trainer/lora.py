@@ -44,6 +44,8 @@ def _to_what_was_lost(model, base):
     from peft.utils.integrations import dequantize_module_weight
     from peft.utils.loftq_utils import _SafetensorLoader
 
+    if not getattr(model, "is_loaded_in_4bit", False):
+        raise ValueError("an adapter can only start at what 4 bits lost (loftq) on a 4-bit base")
     original = _SafetensorLoader(model, base)
     for name, module in model.named_modules():
         if isinstance(module, Linear4bit):

@@ -9,6 +9,8 @@ import os
 import re
 import sys
 
+_THOUGHT = re.compile(r"<think>(?:(?!</?think>).)*</think>(?:(?!</?think>).)*\S", re.DOTALL)
+
 
 def exact_match(completions, answer=None, reference=None, **_columns):
     """1 where the answer is the row's `answer` (or `reference`), without white space around it or, of JSON structures, anywhere; else 0."""
@@ -25,7 +27,7 @@ def json_valid(completions, **_columns):
 
 def think_format(completions, **_columns):
     """1 where the answer is <think>...</think>, once and at the start, and something after it; else 0."""
-    return [1.0 if re.fullmatch(r"\s*<think>(?:(?!</?think>).)*</think>(?:(?!</?think>).)*\S\s*", _text(completion), re.DOTALL) else 0.0 for completion in completions]
+    return [1.0 if _THOUGHT.fullmatch(_text(completion)) else 0.0 for completion in completions]
 
 
 def functions(names):

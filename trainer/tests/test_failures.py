@@ -1,13 +1,15 @@
 """Exceptions -> failure classes, on the exceptions that the libraries themselves raise."""
 
 import errno
+import os
 import unittest
+from unittest import mock
 
 import job_folder  # noqa: F401  (makes ft_trainer importable)
 
 from ft_trainer import events
-from ft_trainer.exit_codes import FAILURES
-from ft_trainer.failures import HINTS, NonFiniteLoss, classify
+from ft_trainer.exit_codes import FAILURES, LOST_ANOTHER
+from ft_trainer.failures import HINTS, NonFiniteLoss, classify, report
 
 
 class FailuresTest(unittest.TestCase):
@@ -36,6 +38,14 @@ class FailuresTest(unittest.TestCase):
         events.current_phase = "tokenizing"
         self.addCleanup(setattr, events, "current_phase", "preparing")
         self.assertEqual(classify(ValueError("bad")), "data")
+
+    def test_a_process_that_lost_another_leaves_the_reason_to_that_one(self):
+        error = RuntimeError("[gloo/transport/tcp/pair.cc:545] Read error [127.0.0.1]:19887: Connection reset by peer")
+        with mock.patch.dict(os.environ, WORLD_SIZE="2"), mock.patch.object(events, "emit") as emit, mock.patch("traceback.print_exception"):
+            self.assertEqual(report(error), LOST_ANOTHER)
+            emit.assert_not_called()
+            self.assertEqual(report(MemoryError()), FAILURES["out-of-memory"])
+            emit.assert_called_once()
 
     def test_every_class_has_an_exit_code_of_its_own(self):
         self.assertEqual(len(set(FAILURES.values())), len(FAILURES))

@@ -13,12 +13,12 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import torch
 from job_folder import LORA, QLORA, make_job
-from make_tiny_model import make_tiny_model
+from make_tiny_model import TEMPLATE, make_tiny_model
 from peft import PeftModel
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from ft_trainer import checkpoints, evaluate, events, saving, trl_train
+from ft_trainer import checkpoints, eval_model, evaluate, events, saving, trl_train
 
 SMALL = {"max_steps": 2, "per_device_train_batch_size": 2, "save_strategy": "no", "seed": 1}
 OBJECTIVES = {
@@ -132,14 +132,30 @@ class ObjectivesTest(unittest.TestCase):
             self.assertEqual(layers_of("out/adapter"), {"0", "2"})
             self.assert_same_model(saved.call_args.args[0].model, adapted(self.model))
 
-    def assert_same_model(self, one, other):
-        ids = torch.arange(3, 40).unsqueeze(0)
+    def test_dora_and_rslora_go_with_pissa(self):
+        self.job("dora", "sft", "lora", {"use_dora": True, "use_rslora": True, "lora_dropout": 0}, {"lora": {"init": "pissa"}})
+        with mock.patch.object(saving, "save", wraps=saving.save) as saved:
+            run_step(trl_train.train, "config/trl.yaml")
+        self.assert_same_model(saved.call_args.args[0].model, adapted(self.model))
+
+    def test_a_template_of_our_own_renders_preferences_and_is_saved(self):
+        folder = self.job("template", "kto", "lora")
+        template = TEMPLATE.replace("You are a helpful assistant", "the red dog")
+        with open(f"{folder}/config/chat_template.jinja", "w", encoding="utf-8") as file:
+            file.write(template)
+        told = run_step(trl_train.train, "config/trl.yaml")
+        self.assertIn("the red dog", next(event for event in told if event["kind"] == "sample")["text"])
+        self.assertEqual(AutoTokenizer.from_pretrained("out/adapter").chat_template, template)
+
+    def assert_same_model(self, one, other, tokens=range(3, 40)):
+        ids = torch.tensor([list(tokens)])
         with torch.no_grad():
             difference = one.eval()(ids).logits - other.eval()(ids).logits
         self.assertLess(difference.abs().max().item(), 1e-4)
 
     def test_loftq_starts_nearer_to_the_original_base_than_its_4_bits(self):
-        self.job("loftq", "dpo", "qlora", {"max_steps": 1, "learning_rate": 0.0, "lora_dropout": 0, "lora_r": 32, "lora_alpha": 64}, {"lora": {"init": "loftq"}})
+        still = {"max_steps": 1, "learning_rate": 0.0, "lora_dropout": 0, "lora_r": 32, "lora_alpha": 64}
+        self.job("loftq", "dpo", "qlora", still, {"lora": {"init": "loftq"}})
         with mock.patch.object(saving, "save", wraps=saving.save) as saved:
             told = run_step(trl_train.train, "config/trl.yaml")
         first = next(event["values"] for event in told if event["kind"] == "metric")
@@ -166,12 +182,17 @@ class ObjectivesTest(unittest.TestCase):
             with self.subTest(method=method):
                 whole = {} if method == "full" else {"lora_modules_to_save": ["embed_tokens", "lm_head"]}
                 self.job(f"tokens-{method}", "dpo", method, whole, {"newTokens": [*TOKENS, *(f"<more-{index}>" for index in range(170))]})
-                run_step(trl_train.train, "config/trl.yaml")
+                with mock.patch.object(saving, "save", wraps=saving.save) as saved:
+                    run_step(trl_train.train, "config/trl.yaml")
                 tokenizer = AutoTokenizer.from_pretrained("out/adapter")
                 self.assertEqual(tokenizer("<call>x</call>")["input_ids"][::2], [352, 353])
                 self.assertEqual(len(tokenizer), 352 + 172)  # 512 embeddings were there: some rows are new, some were spare
                 run_step(evaluate.evaluate, "config/evaluate.json")
                 self.assertEqual(len(results("adapter")), 6)
+                if method == "lora":
+                    config = {"method": method, "objective": "dpo", "device": "cpu", "dtype": "float32", "adapter": "out/adapter"}
+                    evaluated = eval_model.with_adapter(eval_model.load_model(config, "model", tokenizer), config)
+                    self.assert_same_model(saved.call_args.args[0].model, evaluated, range(340, 370))
 
     def test_training_stops_early_and_keeps_the_best(self):
         best = {"load_best_model_at_end": True, "metric_for_best_model": "eval_loss", "greater_is_better": False}

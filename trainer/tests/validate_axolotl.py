@@ -1,15 +1,13 @@
 """Reads rendered axolotl.yaml files with axolotl's own schemas: `validate_axolotl.py <folder with the axolotl package> <file>...` prints {file: config} as JSON.
 
-Everything heavy is replaced by scripts/engine_stubs.py, so that a version validates which cannot be installed here. A key that axolotl would pass over
+Everything heavy is replaced by engine_stubs.py, so that a version validates which cannot be installed here. A key that axolotl would pass over
 silently, at any depth, and a value that its schema or its checks of a GPU's capabilities refuse, end it with an error.
 """
 
 import json
-import os
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path[:0] = [os.path.join(ROOT, "scripts"), sys.argv[1]]
+sys.path.insert(0, sys.argv[1])
 import engine_stubs  # noqa: E402, F401
 import yaml  # noqa: E402
 from axolotl.integrations.liger.args import LigerArgs  # noqa: E402

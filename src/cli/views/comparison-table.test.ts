@@ -47,6 +47,16 @@ test("a diverged model's numbers stay readable", () => {
   expect(table).toMatch(/1\.5e\+12 +\+1\.5e\+12 +\+1\.000 to \+∞ +worse/);
 });
 
+test("preferences and rewards fit 80 columns too", () => {
+  const table = comparisonTable([
+    rowOf({ metric: "preference_accuracy", base: 0.5, adapter: 0.975, low: -0.1, high: 0.593, ...higher }),
+    rowOf({ metric: "reward", base: -1.25, adapter: 0.5, low: -0.1, high: 2.5, format: "number", better: "higher" }),
+  ]);
+  expect(Math.max(...table.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+  expect(table).toMatch(/^preferences +50\.0 % +97\.5 % +\+47\.5 pts +−10\.0 to \+59\.3 +no clear difference$/m);
+  expect(table).toMatch(/^reward +−1\.250 +0\.500 +\+1\.750 +−0\.100 to \+2\.500 +no clear difference$/m);
+});
+
 test("fits 80 columns, and tells by metric where fewer examples count", () => {
   const wide = { base: 1, adapter: 0.5, low: -1, high: 1, format: "percent", better: "higher" } as const;
   const table = comparisonTable([

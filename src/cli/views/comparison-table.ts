@@ -27,6 +27,7 @@ export function comparisonTable(rows: readonly ComparisonRow[]): string {
 }
 
 function label({ metric }: ComparisonRow): string {
+  if (metric === "preference_accuracy") return "preferences"; // the table is to fit 80 columns
   return metric.replace("_", " ").replace("json", "JSON");
 }
 
@@ -50,7 +51,8 @@ function verdict({ low, high, better }: ComparisonRow): "better" | "worse" | "no
 }
 
 function level(value: number, format: ComparisonRow["format"]): string {
-  return format === "percent" ? `${(value * 100).toFixed(1)} %` : number(value);
+  if (format === "percent") return `${(value * 100).toFixed(1)} %`;
+  return value < 0 ? signed(value, format) : number(value);
 }
 
 /** A minus as wide as the plus; a zero without sign. */

@@ -101,11 +101,25 @@ export const unsupportedColumns: readonly string[] = [
 const media = unsupportedColumns.slice(0, 6);
 
 /** Reports columns beside the turns that change what is learnt and that ft cannot carry yet. True when there were any. */
+export function reportMediaAndTools(row: RawRow, report: Report): boolean {
+  return reportColumns(filledMediaAndTools(row), report);
+}
+
+/** As `reportMediaAndTools`, and what says that an answer is bad: for rows whose answers are all learnt. */
 export function reportUnsupportedColumns(row: RawRow, report: Report): boolean {
-  const found = media.filter((column) => isFilled(row[column])).map((column) => `"${column}"`);
-  for (const column of ["tools", "functions"]) if (isFilled(row[column])) found.push(`tool definitions ("${column}")`);
+  const found = filledMediaAndTools(row);
   if (isFilled(row.rejected)) found.push(`a "rejected" answer (preference data)`);
   if (row.label === false) found.push(`"label": false (an answer marked as bad)`);
+  return reportColumns(found, report);
+}
+
+function filledMediaAndTools(row: RawRow): string[] {
+  const found = media.filter((column) => isFilled(row[column])).map((column) => `"${column}"`);
+  for (const column of ["tools", "functions"]) if (isFilled(row[column])) found.push(`tool definitions ("${column}")`);
+  return found;
+}
+
+function reportColumns(found: string[], report: Report): boolean {
   if (found.length > 0) report({ rule: "SCH006", message: `the row has ${found.join(", ")}` });
   return found.length > 0;
 }

@@ -14,7 +14,7 @@ export interface RowFormat {
   /** For messages: what its rows hold. */
   shape: string;
   /** Columns that the format reads; all others are ignored, and said to be. */
-  columns: readonly string[];
+  columns: readonly string[] | "all";
   /** Told by the columns and their types alone, so that a row with a mistake inside is still recognised. */
   recognises(row: RawRow): boolean;
   /** The canonical row, or null when problems were reported that leave nothing to train on. */

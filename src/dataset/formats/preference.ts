@@ -1,46 +1,68 @@
-// Preference rows: a prompt with a chosen and a rejected answer, as TRL, Axolotl and LLaMA-Factory write them.
-import type { Message } from "../canonical.js";
-import { reportUnsupportedColumns } from "./convert-messages.js";
-import type { RawRow, RowFormat } from "./format.js";
-import { promptColumns, promptOf, turnsOf } from "./turns.js";
+// Preference rows: two answers to one prompt, as TRL, LLaMA-Factory and Axolotl's dialects write them.
+import type { CanonicalRow, Message } from "../canonical.js";
+import { reportMediaAndTools } from "./convert-messages.js";
+import { convertPrompt, hasPrompt, promptColumns, withSystem } from "./convert-prompt.js";
+import { convertSide } from "./convert-side.js";
+import type { RawRow, Report, RowFormat } from "./format.js";
+
+const answerColumns = [
+  ["chosen", "rejected"],
+  ["chosen_response", "rejected_response"],
+  ["chosen_messages", "rejected_messages"],
+] as const;
 
 export const preferenceFormat: RowFormat = {
   name: "preference",
   shape: '{"prompt", "chosen", "rejected"}',
-  columns: [...promptColumns, "chosen", "rejected", "chosen_response", "rejected_response"],
-  recognises: (row) => answerOf(row, "chosen") !== undefined && answerOf(row, "rejected") !== undefined,
+  columns: [...promptColumns, ...answerColumns.flat()],
+  recognises(row) {
+    const columns = columnsOf(row);
+    return columns !== null && (hasPrompt(row) || columns.every((column) => Array.isArray(row[column])));
+  },
   convert(row, report) {
-    if (reportUnsupportedColumns({ ...row, rejected: null }, report)) return null;
-    const chosen = turnsOf(answerOf(row, "chosen"), "chosen", "assistant", report);
-    const rejected = turnsOf(answerOf(row, "rejected"), "rejected", "assistant", report);
+    if (reportMediaAndTools(row, report)) return null;
+    const [better, worse] = columnsOf(row) as [string, string];
+    const chosen = convertSide(row[better], better, "assistant", report);
+    const rejected = convertSide(row[worse], worse, "assistant", report);
     if (!chosen || !rejected) return null;
-    // Whole conversations on both sides bring their prompt along; a prompt column beside them says the same again.
-    if (chosen[0]?.role !== "assistant" && rejected[0]?.role !== "assistant") return splitPrompt(chosen, rejected);
-    const prompt = promptOf(row, report);
-    if (prompt === undefined) {
-      report({ rule: "SCH003", message: 'the row has answers, but no prompt ("prompt", or turns before the answers)' });
-    }
-    return prompt ? { kind: "preference", prompt, chosen, rejected } : null;
+    if (startsConversation(chosen) && startsConversation(rejected)) return cutPrompt(row, chosen, rejected, report);
+    const prompt = convertPrompt(row, report);
+    return prompt && { kind: "preference", prompt, chosen, rejected };
   },
 };
 
-function answerOf(row: RawRow, side: "chosen" | "rejected"): unknown {
-  return row[side] ?? row[`${side}_response`];
+function columnsOf(row: RawRow): readonly [string, string] | null {
+  return answerColumns.find(([chosen, rejected]) => chosen in row && rejected in row) ?? null;
 }
 
-/** TRL's implicit prompt: the turns that both conversations begin with. */
-function splitPrompt(chosen: Message[], rejected: Message[]) {
+/** An answer begins with the assistant; what begins otherwise holds its prompt too. */
+function startsConversation(turns: Message[]): boolean {
+  return turns.length > 0 && turns[0]?.role !== "assistant";
+}
+
+/** Whole conversations: the turns they share are the prompt, as in TRL's extract_prompt. At least one turn is left of each. */
+function cutPrompt(row: RawRow, chosen: Message[], rejected: Message[], report: Report): CanonicalRow {
+  const most = Math.min(chosen.length, rejected.length) - 1;
   let shared = 0;
-  while (shared < Math.min(chosen.length, rejected.length) - 1 && isSame(chosen[shared]!, rejected[shared]!))
-    shared += 1;
-  return {
-    kind: "preference" as const,
-    prompt: chosen.slice(0, shared),
-    chosen: chosen.slice(shared),
-    rejected: rejected.slice(shared),
-  };
+  while (shared < most && isSameTurn(chosen[shared], rejected[shared])) shared += 1;
+  const prompt = withSystem(chosen.slice(0, shared), row, report);
+  if (!isContained(row.prompt, prompt, report)) {
+    report({
+      rule: "SCH008",
+      severity: "warning",
+      message: `"prompt" is not what both answers' conversations begin with: they are used, "prompt" is not`,
+      fix: "make them agree, or remove the turns of the prompt from both answers",
+    });
+  }
+  return { kind: "preference", prompt, chosen: chosen.slice(shared), rejected: rejected.slice(shared) };
 }
 
-function isSame(a: Message, b: Message): boolean {
-  return a.role === b.role && a.content === b.content;
+function isContained(column: unknown, prompt: Message[], report: Report): boolean {
+  if (column === undefined || column === null) return true;
+  const turns = convertSide(column, "prompt", "user", report) ?? [];
+  return turns.every(({ content }) => prompt.some((turn) => turn.content.trim() === content.trim()));
+}
+
+function isSameTurn(a: Message | undefined, b: Message | undefined): boolean {
+  return a?.role === b?.role && a?.content === b?.content;
 }

@@ -1,7 +1,7 @@
 // Prompt + completion rows: both strings (one user turn, one assistant turn) or both lists of messages.
-import type { Message } from "../canonical.js";
-import { convertMessages, reportUnsupportedColumns } from "./convert-messages.js";
-import { type Report, type RowFormat, typeName } from "./format.js";
+import { reportUnsupportedColumns } from "./convert-messages.js";
+import { convertSide } from "./convert-side.js";
+import type { RowFormat } from "./format.js";
 
 export const promptCompletionFormat: RowFormat = {
   name: "prompt-completion",
@@ -25,10 +25,3 @@ export const promptCompletionFormat: RowFormat = {
     return { kind: "messages", messages: [...prompt, ...completion] };
   },
 };
-
-function convertSide(value: unknown, column: string, role: "user" | "assistant", report: Report): Message[] | null {
-  if (typeof value === "string" || value === null) return [{ role, content: value ?? "" }];
-  if (Array.isArray(value)) return convertMessages(value, report);
-  report({ rule: "SCH007", message: `"${column}" is ${typeName(value)}, not a string or a list of messages` });
-  return null;
-}

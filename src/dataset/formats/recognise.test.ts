@@ -132,5 +132,5 @@ test("most of the first rows decide the format of a file", () => {
     "prompt-completion",
   );
   expect(recogniseRows([null, 3, text])?.name).toBe("text");
-  expect(recogniseRows([{ chosen: "a", rejected: "b" }])?.name).toBe("preference");
+  expect(recogniseRows([{ chosen: "a", rejected: "b" }])).toBeNull();
 });

@@ -17,8 +17,8 @@ const formats: readonly RowFormat[] = [
   sharegptFormat,
   alpacaFormat,
   promptCompletionFormat,
-  promptFormat,
   textFormat,
+  promptFormat,
 ];
 
 /** Rows looked at before the format is decided. */
@@ -47,9 +47,13 @@ export function recogniseRows(rows: unknown[]): RowFormat | null {
 
 /** Why a row is not of the file's format, as far as can be told. */
 export function whyNotRecognised(row: RawRow, expected: RowFormat | null): string {
+  if (!expected && "chosen" in row && "rejected" in row) {
+    return "chosen and rejected without a prompt: no column prompt, messages, conversations, question or instruction";
+  }
   const own = recogniseRow(row);
   if (expected && own) return `a row of format ${own.name} in a file of format ${expected.name}`;
-  const columns = Object.keys(row).slice(0, 8).join(", ") || "none";
+  if (Object.keys(row).length === 0) return "the row is empty";
+  const columns = Object.keys(row).slice(0, 8).join(", ");
   if (expected) return `not a ${expected.name} row, which is ${expected.shape}; its columns: ${columns}`;
   return `no known format has the columns ${columns}; known: ${formats.map((format) => format.shape).join(" or ")}`;
 }

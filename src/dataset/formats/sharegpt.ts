@@ -38,9 +38,9 @@ export const sharegptFormat: RowFormat = {
   },
 };
 
-/** Renames the keys and the speaker; an unknown speaker stays, so that the report shows what was written. */
+/** Renames the keys and the speaker, where there is one; an unknown speaker stays, so that the report shows what was written. */
 export function toTurn(turn: unknown): unknown {
-  if (!isObject(turn)) return turn;
+  if (!isObject(turn) || !("from" in turn)) return turn;
   const { from, value, ...rest }: RawRow = turn;
   const role = typeof from === "string" && Object.hasOwn(speakers, from) ? speakers[from] : from;
   return { ...rest, role, content: value };

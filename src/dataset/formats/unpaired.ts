@@ -1,29 +1,50 @@
-// Labelled answers: prompt, completion and label as TRL's KTO reads them, or LLaMA-Factory's kto_tag.
-import { reportUnsupportedColumns } from "./convert-messages.js";
-import type { RawRow, RowFormat } from "./format.js";
-import { promptColumns, promptOf, turnsOf } from "./turns.js";
+// Rows with one answer and whether it is good: TRL's {prompt, completion, label}, and LLaMA-Factory's label on a conversation.
+import type { CanonicalRow } from "../canonical.js";
+import { alpacaFormat } from "./alpaca.js";
+import { reportMediaAndTools } from "./convert-messages.js";
+import { convertPrompt, hasPrompt, promptColumns } from "./convert-prompt.js";
+import { convertSide } from "./convert-side.js";
+import type { RawRow, Report, RowFormat } from "./format.js";
+import { messagesFormat } from "./messages.js";
+import { sharegptFormat } from "./sharegpt.js";
+
+/** Whose last assistant turn the label judges. */
+const wholeFormats = [messagesFormat, sharegptFormat, alpacaFormat];
 
 export const unpairedFormat: RowFormat = {
   name: "unpaired",
-  shape: '{"prompt", "completion", "label": true | false}',
+  shape: '{"prompt", "completion", "label": true|false}',
   columns: [...promptColumns, "completion", "output", "label", "kto_tag"],
-  recognises: (row) => typeof labelOf(row) === "boolean",
+  recognises: (row) => labelOf(row) !== null && (isApart(row) || wholeFormat(row) !== undefined),
   convert(row, report) {
-    if (reportUnsupportedColumns({ ...row, label: true }, report)) return null;
     const label = labelOf(row) as boolean;
-    const answer = row.completion ?? row.output;
-    const prompt = promptOf(row, report);
-    if (answer !== undefined) {
-      const completion = turnsOf(answer, "completion", "assistant", report);
-      if (prompt === undefined) report({ rule: "SCH003", message: 'the row has an answer, but no "prompt"' });
-      return prompt && completion ? { kind: "unpaired", prompt, completion, label } : null;
-    }
-    // A conversation: its last turn is what the label is about.
-    if (!prompt) return null;
-    return { kind: "unpaired", prompt: prompt.slice(0, -1), completion: prompt.slice(-1), label };
+    if (!isApart(row)) return cutAnswer(row, label, report);
+    if (reportMediaAndTools(row, report)) return null;
+    const prompt = convertPrompt(row, report);
+    const completion = convertSide(row.completion, "completion", "assistant", report);
+    return prompt && completion && { kind: "unpaired", prompt, completion, label };
   },
 };
 
-function labelOf(row: RawRow): unknown {
-  return row.kto_tag ?? row.label;
+/** Only true and false: other labels are for people. */
+function labelOf({ label, kto_tag }: RawRow): boolean | null {
+  if (typeof label === "boolean") return label;
+  return typeof kto_tag === "boolean" ? kto_tag : null;
+}
+
+function isApart(row: RawRow): boolean {
+  return "completion" in row && hasPrompt(row);
+}
+
+function wholeFormat(row: RawRow): RowFormat | undefined {
+  return wholeFormats.find((format) => format.recognises(row));
+}
+
+/** A conversation that does not end with an answer keeps an empty one, which a rule judges. */
+function cutAnswer(row: RawRow, label: boolean, report: Report): CanonicalRow | null {
+  const whole = wholeFormat(row)?.convert({ ...row, label: undefined }, report);
+  if (whole?.kind !== "messages") return null;
+  const { messages } = whole;
+  const end = messages.at(-1)?.role === "assistant" ? messages.length - 1 : messages.length;
+  return { kind: "unpaired", prompt: messages.slice(0, end), completion: messages.slice(end), label };
 }

@@ -86,7 +86,10 @@ function axolotlYaml({ engine }: Recipe, sections: Record<string, Section>): str
 function notesOf({ recipe, dataset, device }: RenderInput, layout: DataLayout): string[] {
   const { objective, method, train, data } = recipe;
   const notes: string[] = [];
-  if (dataset === null) notes.push("the data was not read: the warm-up is given as a ratio, which Axolotl rounds down");
+  if (dataset === null && objective.type === "simpo")
+    notes.push("the data was not read: Axolotl's simpo takes a warm-up in steps alone, and here it has none");
+  else if (dataset === null)
+    notes.push("the data was not read: the warm-up is given as a ratio, which Axolotl rounds down");
   const steps = warmup({ recipe, dataset }, layout).warmup_steps;
   if (steps === 1) notes.push("Axolotl makes a warm-up of one step two steps long");
   if (layout === "text")

@@ -142,10 +142,12 @@ export function warmup({ recipe, dataset }: Pick<RenderInput, "recipe" | "datase
   const { train } = recipe;
   if (train.scheduler === "constant") return { warmup_steps: 0 };
   const steps = dataset && stepsOf(recipe, dataset, layout);
-  return steps ? { warmup_steps: Math.ceil(steps * train.warmup_ratio) } : { warmup_ratio: train.warmup_ratio };
+  if (steps) return { warmup_steps: Math.ceil(steps * train.warmup_ratio) };
+  // Its simpo trainer refuses a ratio.
+  return recipe.objective.type === "simpo" ? { warmup_steps: 0 } : { warmup_ratio: train.warmup_ratio };
 }
 
-export function parallelSection({ compute, train }: Recipe): Section {
+export function parallelSection({ compute, train, method }: Recipe): Section {
   if (compute.parallel.startsWith("zero")) return { deepspeed: deepspeedFile };
   if (compute.parallel !== "fsdp") return {};
   return {
@@ -153,7 +155,7 @@ export function parallelSection({ compute, train }: Recipe): Section {
     fsdp_config: {
       activation_checkpointing: train.gradient_checkpointing,
       auto_wrap_policy: "TRANSFORMER_BASED_WRAP",
-      cpu_ram_efficient_loading: true,
+      cpu_ram_efficient_loading: method.type !== "qlora", // rank 0 alone would quantise, and the others wait for ever
       offload_params: compute.offload === "all",
       reshard_after_forward: true,
       state_dict_type: "FULL_STATE_DICT",

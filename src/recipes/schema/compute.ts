@@ -10,7 +10,7 @@ export const engineVersions: Record<(typeof engineNames)[number], readonly [stri
   unsloth: ["2026.10.7"],
 };
 
-export const launcherNames = ["local"] as const;
+const launcherNames = ["local"] as const;
 
 /** `engine: trl` is short for `engine: { name: trl }`. */
 export const engineSchema = z.preprocess(

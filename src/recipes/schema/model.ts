@@ -1,14 +1,7 @@
 // recipe key `model`: the base, and what is done to it before training.
 import { z } from "zod";
 
-export const attentionKernels = [
-  "auto",
-  "eager",
-  "sdpa",
-  "flash_attention_2",
-  "flash_attention_3",
-  "flex_attention",
-] as const;
+const attentionKernels = ["auto", "eager", "sdpa", "flash_attention_2", "flash_attention_3", "flex_attention"] as const;
 
 export const modelSchema = z.strictObject({
   base: z.string().min(1).describe("alias (smollm2-135m), hub id (org/name), folder, or .gguf file"),

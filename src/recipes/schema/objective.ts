@@ -1,7 +1,7 @@
 // recipe key `objective`: what the training minimises. Each kind has its own keys; what the kinds share with their papers is named as there.
 import { z } from "zod";
 
-export const dpoLosses = [
+const dpoLosses = [
   "sigmoid",
   "hinge",
   "ipo",
@@ -14,7 +14,7 @@ export const dpoLosses = [
   "apo_zero",
   "apo_down",
 ] as const;
-export const grpoLosses = ["grpo", "bnpo", "dr_grpo", "dapo"] as const;
+const grpoLosses = ["grpo", "bnpo", "dr_grpo", "dapo"] as const;
 
 const beta = (value: number, what: string) => z.number().min(0).default(value).describe(what);
 const labelSmoothing = z

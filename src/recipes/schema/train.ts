@@ -3,7 +3,7 @@ import { z } from "zod";
 
 const positiveInt = z.int().positive();
 
-export const optimizers = [
+const optimizers = [
   "adamw",
   "adamw_8bit",
   "paged_adamw_32bit",
@@ -14,7 +14,7 @@ export const optimizers = [
   "muon",
   "sgd",
 ] as const;
-export const schedulers = [
+const schedulers = [
   "linear",
   "cosine",
   "cosine_with_min_lr",

@@ -1,0 +1,51 @@
+// What only many rows together show: answers that all have one label, columns whose values have several types.
+import type { CanonicalRow, Finding, Json, RowPlace } from "./canonical.js";
+import { typeName } from "./formats/format.js";
+import { type RowProblem, toFinding } from "./rules.js";
+
+export interface RowSetCheck {
+  see(row: CanonicalRow, place: RowPlace): RowProblem[];
+  finish(): Finding[];
+}
+
+/** For the rows of one side, as the objective takes them. */
+export function rowSetCheck(): RowSetCheck {
+  const labels = { true: 0, false: 0 };
+  let firstLabel: RowPlace | null = null;
+  const judgeColumns = columnTypes();
+  return {
+    see(row, place) {
+      if (row.kind === "prompt") return judgeColumns(row.columns, place);
+      if (row.kind === "unpaired") {
+        firstLabel ??= place;
+        labels[`${row.label}`] += 1;
+      }
+      return [];
+    },
+    finish() {
+      if (!firstLabel || (labels.true > 0 && labels.false > 0)) return [];
+      const message = `all ${labels.true + labels.false} labelled answers have the label ${labels.true > 0}`;
+      return [toFinding({ rule: "KTO001", message }, firstLabel)];
+    },
+  };
+}
+
+/** Told once a column. A missing value and null go with every type. */
+function columnTypes(): (columns: Record<string, Json>, place: RowPlace) => RowProblem[] {
+  const seen = new Map<string, { type: string; place: RowPlace; told: boolean }>();
+  return (columns, place) => {
+    const problems: RowProblem[] = [];
+    for (const [column, value] of Object.entries(columns)) {
+      if (value === null) continue;
+      const type = typeName(value);
+      const first = seen.get(column);
+      if (!first) seen.set(column, { type, place, told: false });
+      else if (first.type !== type && !first.told) {
+        first.told = true;
+        const message = `"${column}" is ${type} here, but ${first.type} in ${first.place.file}:${first.place.line}`;
+        problems.push({ rule: "COL001", message });
+      }
+    }
+    return problems;
+  };
+}

@@ -1,0 +1,58 @@
+// The source of engines that cannot be installed here, unpacked from PyPI once, and a small Python that can read their schemas.
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { findUv } from "../src/engines/env/uv.js";
+import { withFileLock } from "../src/file-lock.js";
+import { ftCacheDir } from "../src/paths.js";
+
+/** Unpacked, never imported with their own dependencies: axolotl's schemas run on `light`, Unsloth's source is only read. */
+const packages: Record<string, string[]> = {
+  "axolotl-0.21.0": ["axolotl==0.21.0"],
+  "axolotl-0.19.0": ["axolotl==0.19.0"],
+  "unsloth-2026.10.7": [
+    "unsloth==2026.10.7",
+    "unsloth-zoo==2026.10.7",
+    "trl==1.15.0",
+    "transformers==5.17.0",
+    "peft==0.21.2",
+  ],
+};
+
+const light = ["pydantic==2.14.3", "pyyaml==6.0.3", "annotated-types==0.8.0", "packaging==26.3", "addict==2.4.0"];
+
+export interface EnginePackages {
+  /** Where the packages lie, as site-packages does. */
+  folder: string;
+  /** A Python with pydantic, and without anything heavy. */
+  python: string;
+}
+
+/** Made once, in ft's cache; many test files may ask at the same time. */
+export async function enginePackages(engine: string, version: string): Promise<EnginePackages> {
+  const name = `${engine}-${version}`;
+  const folder = await made(`packages-${name}`, (dir) =>
+    uv(["pip", "install", "--no-deps", "--no-config", "--python-version", "3.12", "--target", dir, ...packages[name]!]),
+  );
+  const venv = await made("light-python", async (dir) => {
+    await uv(["venv", "--no-project", dir]);
+    await uv(["pip", "install", "--python", join(dir, "bin/python"), ...light]);
+  });
+  return { folder, python: join(venv, "bin/python") };
+}
+
+async function made(name: string, make: (dir: string) => Promise<unknown>): Promise<string> {
+  const dir = join(ftCacheDir(process.env), "test", name);
+  mkdirSync(dirname(dir), { recursive: true });
+  await withFileLock(`${dir}.lock`, async () => {
+    if (existsSync(join(dir, "ready"))) return;
+    rmSync(dir, { recursive: true, force: true });
+    await make(dir);
+    mkdirSync(join(dir, "ready"));
+  });
+  return dir;
+}
+
+async function uv(args: string[]): Promise<void> {
+  await execa(await findUv({ env: process.env, onProgress: () => {} }), args);
+}
