@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { startRun } from "../src/pipeline/start-run.js";
 import { loadRecipe } from "../src/recipes/load.js";
+import { until } from "./fake-run.js";
 import { emptyFolder, ft, requiredEnv, tinyProject } from "./project.js";
 
 const minutes = 60_000;
@@ -84,11 +85,16 @@ describe("ft run", () => {
       );
       await expect(crash).rejects.toThrow("crash");
       expect((await ft(["lock", "--check"], dir)).exitCode).toBe(0);
-      const result = await ft(["run", "--frozen", "--json"], dir);
+      const result = await ft(["run", "--frozen", "--detach", "--json"], dir);
       expect(result.exitCode, result.stderr).toBe(0);
-      expect(JSON.parse(result.stdout)).not.toHaveProperty("skipped");
+      const { run, skipped = false } = JSON.parse(result.stdout);
+      expect(skipped).toBe(false);
+
+      await until(() => existsSync(join(run.dir, "COMPLETE")), 2 * minutes);
+      const again = await ft(["run", "--exit-code"], dir, nothingHere());
+      expect(again.exitCode, "it ended while no ft was there; its adapter is registered now").toBe(9);
     },
-    2 * minutes,
+    4 * minutes,
   );
 
   it(
