@@ -68,7 +68,7 @@ async function ftFirstStep(project) {
   const runs = join(project, ".ft/runs");
   const before = new Set(readdirSync(runs));
   const start = Date.now();
-  const child = execa(process.execPath, [ft, "run", "--json"], { cwd: project, reject: false });
+  const child = execa(process.execPath, [ft, "run", "--force", "--json"], { cwd: project, reject: false });
   const event = await firstResult(() => {
     const id = readdirSync(runs).find((name) => !before.has(name) && !name.startsWith("."));
     const file = id && join(runs, id, "events.jsonl");

@@ -19,6 +19,8 @@ export interface FakeHub {
     gated: boolean;
     /** This many files are sent with a wrong byte. */
     corrupt: number;
+    /** The commit that main is at. */
+    main: string;
   };
   close(): Promise<void>;
 }
@@ -26,7 +28,7 @@ export interface FakeHub {
 /** Serves one model; files of 1 kB and more are LFS files. */
 export async function startFakeHub(id: string, files: Record<string, Buffer>): Promise<FakeHub> {
   const requests: string[] = [];
-  const behaviour: FakeHub["behaviour"] = { unavailable: 0, cutAfter: null, gated: false, corrupt: 0 };
+  const behaviour: FakeHub["behaviour"] = { unavailable: 0, cutAfter: null, gated: false, corrupt: 0, main: commit };
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}${request.headers.range ? ` ${request.headers.range}` : ""}`);
     if (behaviour.unavailable > 0) {
@@ -56,9 +58,10 @@ function answer(
   const [, revision] = /\/(?:revision|tree|resolve)\/([^/]+)/.exec(path) ?? [];
   const content = files[path.slice(`/${id}/resolve/${revision}/`.length)];
   if (!path.includes(`/${id}/`)) refuse(response, 404, "RepoNotFound");
-  else if (revision !== "main" && revision !== commit) refuse(response, 404, "RevisionNotFound");
+  else if (revision !== "main" && revision !== commit && revision !== behaviour.main)
+    refuse(response, 404, "RevisionNotFound");
   else if (path.startsWith(`/api/models/${id}/revision/`))
-    json(response, { id, sha: commit, lastModified: "2026-01-01" });
+    json(response, { id, sha: revision === "main" ? behaviour.main : revision, lastModified: "2026-01-01" });
   else if (path.startsWith(`/api/models/${id}/tree/`)) json(response, Object.entries(files).map(treeEntry));
   else if (!content) refuse(response, 404, "EntryNotFound");
   else if (behaviour.gated) refuse(response, request.headers.authorization ? 403 : 401, "GatedRepo");

@@ -1,98 +1,159 @@
-// ft.lock.json and the run that would only repeat another, through the built binary with real TRL.
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// ft.lock.json and "nothing changed", through the built binary: one real run of the tiny model, then everything that may move.
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
-import { ft, tinyProject } from "./project.js";
+import { describe, expect, it } from "vitest";
+import { startRun } from "../src/pipeline/start-run.js";
+import { loadRecipe } from "../src/recipes/load.js";
+import { until } from "./fake-run.js";
+import { emptyFolder, ft, requiredEnv, tinyProject } from "./project.js";
 
 const minutes = 60_000;
-const newRow = '{"messages":[{"role":"user","content":"one more"},{"role":"assistant","content":"yes"}]}\n';
 
-it(
-  "a second run of the same does nothing; what matters makes a new one, what does not matter does not",
-  async () => {
-    const dir = tinyProject({ maxSteps: 2 });
-    const runs = () => readdirSync(join(dir, ".ft/runs")).length;
-    const first = await ft(["run", "--json"], dir);
-    expect(first.exitCode, first.stderr).toBe(0);
-    const { run } = JSON.parse(first.stdout);
-    expect(JSON.parse(readFileSync(join(dir, "ft.lock.json"), "utf8")).recipes["ft.yaml"]).toMatchObject({
-      base: { revision: expect.any(String) },
-      engine: { name: "trl", version: "1.16.0" },
-    });
+describe("ft run", () => {
+  it(
+    "skips what a run did already, without environment or model; trains when anything that matters changed",
+    async () => {
+      const dir = projectWithOwnBase();
+      const first = JSON.parse((await ft(["run", "--json"], dir)).stdout);
+      expect(first.adapter).toMatchObject({ name: "tiny", version: 1 });
+      expect(Object.keys(lockOf(dir).recipes)).toEqual(["ft.yaml"]);
 
-    const again = await ft(["run"], dir);
-    expect([again.exitCode, again.stdout]).toEqual([0, expect.stringMatching(/^adapter tiny@1 {2}/)]);
-    expect(again.stderr).toContain(`nothing changed since run ${run.id}`);
-    const coded = await ft(["run", "--exit-code", "--json"], dir);
-    expect(coded.exitCode).toBe(9);
-    expect(JSON.parse(coded.stdout)).toMatchObject({ unchanged: true, run: { id: run.id }, adapter: { version: 1 } });
-    expect(runs()).toBe(1);
+      const again = await ft(["run", "--json"], dir, nothingHere());
+      expect(again.exitCode, again.stderr).toBe(0);
+      expect(again.stderr).toContain(`nothing changed since run ${first.run.id} (tiny@1)`);
+      expect(JSON.parse(again.stdout)).toMatchObject({ ok: true, skipped: true, run: { id: first.run.id } });
+      const asText = await ft(["run", "--exit-code"], dir, nothingHere());
+      expect(asText.exitCode).toBe(9);
+      expect(asText.stdout).toMatch(/exact match[\s\S]*adapter tiny@1 {2}\.ft\/runs\//);
+      expect((await ft(["run", "--frozen", "--detach"], dir, nothingHere())).stdout).toBe(first.run.id);
+      rmSync(join(dir, ".ft/ft.db"));
+      expect((await ft(["run"], dir, nothingHere())).exitCode, "after the store was rebuilt").toBe(0);
 
-    // The store is only an index: rebuilt, it still knows.
-    rmSync(join(dir, ".ft/ft.db"));
-    expect((await ft(["run", "--exit-code"], dir)).exitCode).toBe(9);
-    appendFileSync(join(dir, "ft.yaml"), "# a comment changes nothing\n");
-    expect((await ft(["run", "--exit-code"], dir)).exitCode).toBe(9);
+      const lock = readFileSync(join(dir, "ft.lock.json"), "utf8");
+      expect((await ft(["run", "--force"], dir, nothingHere())).exitCode).toBe(trained);
+      expect((await ft(["run", "--set", "train.seed=7"], dir, nothingHere())).exitCode).toBe(trained);
+      await whileChanged(join(dir, "data/train.jsonl"), (text) => text.replace("lamp number 7 ", "lamp number 8 "), go);
+      await whileChanged(join(dir, "ft.yaml"), (text) => text.replace("max_steps: 3", "max_steps: 4"), go);
+      await whileChanged(join(dir, "base/config.json"), (text) => `${text} `, go);
+      const runLock = join(dir, ".ft/runs", first.run.id, "lock.json");
+      for (const change of [withoutKey, ...["ft", "trainer", "device"].map(otherwise)])
+        await whileChanged(runLock, change, go);
+      await whileChanged(join(first.adapter.dir, "adapter_config.json"), () => "{", go);
+      expect((await ft(["run"], dir, nothingHere())).exitCode, "everything is back").toBe(0);
+      expect(readFileSync(join(dir, "ft.lock.json"), "utf8")).toBe(lock);
 
-    for (const change of [
-      () => appendFileSync(join(dir, "data/train.jsonl"), newRow),
-      () => replace(join(dir, "ft.yaml"), "max_new_tokens: 8", "max_new_tokens: 9"),
-      () => writeFileSync(join(dir, "own.jinja"), chatml),
-    ]) {
-      change();
-      const sets = existsSync(join(dir, "own.jinja")) ? ["--set", "model.template=own.jinja"] : [];
-      const changed = await ft(["run", "--exit-code", ...sets], dir);
-      expect(changed.exitCode, changed.stderr).toBe(0);
-    }
-    expect(runs()).toBe(4);
-    expect((await ft(["run", "--force"], dir)).exitCode).toBe(0);
-    expect(runs()).toBe(5);
-  },
-  6 * minutes,
-);
+      async function go(): Promise<void> {
+        const result = await ft(["run"], dir, nothingHere());
+        expect(result.exitCode, result.stderr).toBe(trained);
+      }
+    },
+    4 * minutes,
+  );
 
-it(
-  "--frozen trains what is locked, and names what is not before anything is made",
-  async () => {
-    const dir = tinyProject({ maxSteps: 2 });
-    const missing = await ft(["run", "--frozen"], dir);
-    expect([missing.exitCode, missing.stderr]).toEqual([3, expect.stringContaining("ft.yaml is not locked")]);
-    expect((await ft(["lock", "--check"], dir)).exitCode).toBe(3);
+  it("with --frozen refuses without a lock, and names what drifted before anything is fetched", async () => {
+    const dir = projectWithOwnBase();
+    const without = await ft(["run", "--frozen", "--json"], dir, nothingHere());
+    expect(without.exitCode).toBe(3);
+    expect(JSON.parse(without.stdout).error.code).toBe("lock.drift");
+    expect((await ft(["lock"], dir, nothingHere())).exitCode).toBe(0);
+    expect((await ft(["run", "--frozen"], dir, nothingHere())).exitCode, "no drift: it goes on").toBe(trained);
 
-    const locked = await ft(["lock"], dir);
-    expect(locked.exitCode, locked.stderr).toBe(0);
-    const text = readFileSync(join(dir, "ft.lock.json"), "utf8");
-    expect((await ft(["lock", "--check"], dir)).exitCode).toBe(0);
-    expect((await ft(["run", "--frozen"], dir)).exitCode).toBe(0);
-
-    appendFileSync(join(dir, "data/train.jsonl"), newRow);
-    replace(join(dir, "ft.yaml"), "rank: 8", "rank: 4");
-    const drifted = await ft(["run", "--frozen", "--json"], dir);
+    const recipe = join(dir, "ft.yaml");
+    writeFileSync(recipe, readFileSync(recipe, "utf8").replace("max_steps: 3", "max_steps: 5"));
+    const drifted = await ft(["run", "--frozen"], dir, nothingHere());
     expect(drifted.exitCode).toBe(3);
-    const { error } = JSON.parse(drifted.stdout);
-    expect(error.code).toBe("lock.drift");
-    expect(error.problems.map(({ message }: { message: string }) => message.split(":")[0])).toEqual([
-      "recipe",
-      "training rows",
-    ]);
-    expect(readFileSync(join(dir, "ft.lock.json"), "utf8")).toBe(text);
-    expect(readdirSync(join(dir, ".ft/runs"))).toHaveLength(1);
+    expect(drifted.stderr).toContain("train.max_steps: 3 -> 5");
+    expect(existsSync(join(dir, ".ft/runs"))).toBe(false);
+  });
 
-    expect((await ft(["lock"], dir)).exitCode).toBe(0);
-    expect((await ft(["lock", "--check"], dir)).exitCode).toBe(0);
-    writeFileSync(join(dir, "ft.lock.json"), "<<<<<<< ours\n");
-    expect((await ft(["run", "--frozen"], dir)).exitCode).toBe(3);
-  },
-  6 * minutes,
-);
+  it(
+    "trains after a crash between writing the lock and starting the trainer",
+    async () => {
+      const dir = projectWithOwnBase();
+      const crash = startRun(
+        loadRecipe("ft.yaml", { cwd: dir, env: {} }),
+        {
+          env: { PATH: process.env.PATH, HOME: process.env.HOME, FT_CACHE: process.env.FT_CACHE },
+          signal: new AbortController().signal,
+          onProgress: () => undefined,
+          onNotice: () => undefined,
+          openStore: () => Promise.reject(new Error("crash")),
+          now: Date.now,
+          random: Math.random,
+        },
+        { frozen: false, force: false, writesLock: true },
+      );
+      await expect(crash).rejects.toThrow("crash");
+      expect((await ft(["lock", "--check"], dir)).exitCode).toBe(0);
+      const result = await ft(["run", "--frozen", "--detach", "--json"], dir);
+      expect(result.exitCode, result.stderr).toBe(0);
+      const { run, skipped = false } = JSON.parse(result.stdout);
+      expect(skipped).toBe(false);
 
-function replace(file: string, before: string, after: string): void {
-  const text = readFileSync(file, "utf8");
-  expect(text).toContain(before);
-  writeFileSync(file, text.replace(before, after));
+      await until(() => existsSync(join(run.dir, "COMPLETE")), 2 * minutes);
+      const again = await ft(["run", "--exit-code"], dir, nothingHere());
+      expect(again.exitCode, "it ended while no ft was there; its adapter is registered now").toBe(9);
+    },
+    4 * minutes,
+  );
+
+  it(
+    "twice at once, with two recipes of one folder: both train, and the lock has both",
+    async () => {
+      const dir = projectWithOwnBase();
+      const recipe = readFileSync(join(dir, "ft.yaml"), "utf8");
+      writeFileSync(join(dir, "other.yaml"), recipe.replace("name: tiny", "name: other"));
+      const results = await Promise.all([ft(["run"], dir), ft(["run", "other.yaml"], dir)]);
+      for (const { exitCode, stderr } of results) expect(exitCode, stderr).toBe(0);
+      expect(Object.keys(lockOf(dir).recipes)).toEqual(["ft.yaml", "other.yaml"]);
+      for (const name of ["ft.yaml", "other.yaml"])
+        expect((await ft(["run", name, "--frozen", "--exit-code"], dir, nothingHere())).exitCode).toBe(9);
+      expect(readdirSync(dir).filter((name) => name.includes("lock"))).toEqual(["ft.lock.json"]);
+    },
+    3 * minutes,
+  );
+});
+
+/** Exit code of a run that does not skip where there is no Python to train with. */
+const trained = 6;
+
+/** An environment in which nothing can be trained or fetched, for what must be decided before. */
+function nothingHere(): Record<string, string> {
+  return { PATH: "/nonexistent", FT_CACHE: emptyFolder(), HF_HUB_OFFLINE: "1" };
 }
 
-const chatml = `{% for message in messages %}<|im_start|>{{ message.role }}
-{{ message.content }}<|im_end|>
-{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
-{% endif %}`;
+function projectWithOwnBase(): string {
+  const dir = tinyProject({ maxSteps: 3 });
+  const model = requiredEnv("FT_TEST_TINY_MODEL");
+  cpSync(model, join(dir, "base"), { recursive: true });
+  const file = join(dir, "ft.yaml");
+  writeFileSync(file, readFileSync(file, "utf8").replace(model, "./base"));
+  return dir;
+}
+
+function lockOf(dir: string): { recipes: Record<string, unknown> } {
+  return JSON.parse(readFileSync(join(dir, "ft.lock.json"), "utf8"));
+}
+
+/** As an ft before ft.lock.json wrote it. */
+function withoutKey(text: string): string {
+  const { key: _, trainer: __, device: ___, ...lock } = JSON.parse(text);
+  return JSON.stringify(lock);
+}
+
+/** As if the run had had another version of ft or of its trainer, or another device. */
+function otherwise(part: string): (text: string) => string {
+  return (text) => {
+    const lock = JSON.parse(text);
+    return JSON.stringify({ ...lock, [part]: part === "device" ? { ...lock.device, kind: "cuda" } : "other" });
+  };
+}
+
+async function whileChanged(file: string, change: (text: string) => string, look: () => Promise<void>): Promise<void> {
+  const before = readFileSync(file, "utf8");
+  const after = change(before);
+  expect(after).not.toBe(before);
+  writeFileSync(file, after);
+  await look();
+  writeFileSync(file, before);
+}

@@ -6,9 +6,10 @@ import type { DatasetSource } from "../dataset/dataset-facts.js";
 import { dataSource } from "../dataset/snapshot.js";
 import { FtError } from "../errors.js";
 import { describeModel } from "../models/describe.js";
-import { resolveModel } from "../models/resolve.js";
 import { readTemplate } from "../models/template.js";
-import { loadRecipe } from "../recipes/load.js";
+import { pinnedByLock, resolveRecipeModel } from "../pipeline/refine.js";
+import { type LoadedRecipe, loadRecipe } from "../recipes/load.js";
+import { readLock } from "../recipes/lock-file.js";
 import { dataFormats } from "../recipes/schema/data.js";
 import { objectiveNames } from "../recipes/schema/objective.js";
 import type { ObjectiveName, Recipe } from "../recipes/schema.js";
@@ -41,7 +42,7 @@ export async function planCheck(io: Io, files: string[], flags: CheckFlags): Pro
     ...(flags.eval !== undefined && { eval: [flags.eval] }),
     ...(format && { format, train: source.train.map((file) => ({ ...file, format })) }),
     ...(objective && { objective }),
-    ...(await modelOf(io, flags, recipe, recipeDir)),
+    ...(await modelOf(io, flags, loaded)),
   };
 }
 
@@ -60,20 +61,20 @@ function inFolder(source: DatasetSource, cwd: string): DatasetSource {
 async function modelOf(
   io: Io,
   flags: CheckFlags,
-  recipe: Recipe | null,
-  recipeDir: string,
+  loaded: LoadedRecipe | null,
 ): Promise<{ model: CheckModel | null; whyNoModel?: string }> {
+  const recipe = loaded?.recipe;
   const maxLength = maxLengthOf(flags.maxLength) ?? recipe?.data.max_length ?? 1024;
   const trainOn = recipe?.data.train_on ?? "assistant";
   if (flags.model !== undefined) {
     const dir = resolve(io.cwd, flags.model);
     return { model: { dir, template: readTemplate("auto", { dir: dir, cwd: dir }), maxLength, trainOn } };
   }
-  if (!recipe) return { model: null, whyNoModel: "no model given: length and loss mask were not looked at" };
-  const resolved = resolveModel(recipe.model.base, { cwd: recipeDir, env: io.env, revision: recipe.model.revision });
+  if (!loaded || !recipe) return { model: null, whyNoModel: "no model given: length and loss mask were not looked at" };
+  const resolved = pinnedByLock(resolveRecipeModel(loaded, io.env), loaded, await readLock(loaded.file));
   const { dir, template } = await describeModel(resolved, {
     template: recipe.model.template,
-    cwd: recipeDir,
+    cwd: loaded.dir,
     env: io.env,
   });
   if (dir === null) {

@@ -80,6 +80,7 @@ test("on a terminal lines are broken between words", () => {
     objective: null,
     formats: {},
     facts,
+    sources: [],
   };
   expect(checkText(report, { color: false, width: 24 })).toContain("\n  a.jsonl:1  one two\n    three four\n");
 });

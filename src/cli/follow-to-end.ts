@@ -1,5 +1,4 @@
 // Watches a run until it ends, then shows what came of it; the exit code says how it ended. For `ft run`, `ft runs watch` and `resume`.
-import { relative } from "node:path";
 import { FtError } from "../errors.js";
 import { cancelRun } from "../pipeline/cancel-run.js";
 import { finishRun } from "../pipeline/finish-run.js";
@@ -41,11 +40,8 @@ export async function followToEnd({ io }: CommandContext, request: FollowRequest
     const hub = pushed ? { hub: pushed } : {};
     if (json && !stream) return writeJson(io, { ok: true, run, adapter, ...hub });
     if (stream) return io.out.write(`${JSON.stringify({ type: "result", run, adapter, ...hub })}\n`);
-    const { comparisonTable } = await import("./views/comparison-table.js");
-    const table = adapter.comparison
-      ? `\n${comparisonTable(adapter.comparison)}\n`
-      : "\nno held-out rows: not evaluated\n";
-    io.out.write(`${table}adapter ${adapter.name}@${adapter.version}  ${relative(io.cwd, adapter.dir) || "."}\n`);
+    const { adapterResult } = await import("./views/adapter-result.js");
+    io.out.write(adapterResult(adapter, io.cwd));
     if (pushed) io.out.write(`pushed  ${pushed.url}\n`);
   } finally {
     leave.abort();

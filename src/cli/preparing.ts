@@ -1,5 +1,5 @@
 // What a person sees while a run is prepared: progress lines, notices above them; Ctrl-C cleans up.
-import type { PrepareContext } from "../pipeline/prepare.js";
+import type { PrepareContext } from "../pipeline/survey.js";
 import { interruptible } from "./interruptible.js";
 import type { Io } from "./io.js";
 import { progressLines } from "./progress-lines.js";

@@ -1,5 +1,6 @@
 // `ft run`: the whole way - data checked, environment, model, trained, evaluated, registered.
 import type { Command } from "commander";
+import { exitCodes } from "../errors.js";
 import { writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
 import { collect } from "./render.js";
@@ -22,35 +23,41 @@ export function registerRun(program: Command, context: CommandContext): void {
     .option("--set <key=value>", "change a key of the recipe for this run; repeatable", collect)
     .option("--detach", "return as soon as the trainer runs")
     .option("--dry-run", "say what would be done; no network, nothing written")
-    .option("--frozen", "refuse when anything differs from ft.lock.json, and leave it as it is")
-    .option("--force", "train also when nothing changed since a run that succeeded")
-    .option("--exit-code", "end with 9 when there was nothing to do")
+    .option("--frozen", "refuse to train anything but what ft.lock.json holds")
+    .option("--force", "train also when nothing changed since a run")
+    .option("--exit-code", "end with 9 when nothing changed")
     .option("--json", "print the result as JSON")
     .action(async (file: string | undefined, flags: Flags) => {
       const { loadRecipe } = await import("../recipes/load.js");
       const loaded = loadRecipe(file ?? "ft.yaml", { cwd: io.cwd, env: io.env, sets: flags.set ?? [] });
+      const { frozen = false, force = false } = flags;
+      const { preparing } = await import("./preparing.js");
       if (flags.dryRun) {
+        if (frozen) {
+          const { checkLock } = await import("../pipeline/lock-recipe.js");
+          await preparing(io, (context) => checkLock(loaded, context));
+        }
         const { planRun } = await import("../pipeline/plan-run.js");
         const plan = await planRun(loaded, io.env);
         if (flags.json) return writeJson(io, { ok: true, plan });
         const { planText } = await import("./views/plan-text.js");
         return io.out.write(planText(plan));
       }
-      const { tellUnchanged } = await import("./tell-unchanged.js");
       const { startRun } = await import("../pipeline/start-run.js");
       const { openProject } = await import("../pipeline/open-project.js");
-      if (flags.frozen) (await import("../pipeline/project-lock.js")).requireLockEntry(loaded);
-      if (!flags.force && (await tellUnchanged(context, loaded, flags))) return;
-      const { preparing } = await import("./preparing.js");
-      const run = await preparing(io, (prepare) =>
-        startRun(loaded, {
-          ...prepare,
-          openStore: () => openProject(loaded.dir),
-          now: io.now,
-          random: Math.random,
-          frozen: flags.frozen ?? false,
-        }),
+      const outcome = await preparing(io, (prepare) =>
+        startRun(
+          loaded,
+          { ...prepare, openStore: () => openProject(loaded.dir), now: io.now, random: Math.random },
+          { frozen, force, writesLock: !frozen && flags.set === undefined },
+        ),
       );
+      if ("unchanged" in outcome) {
+        const { showUnchanged } = await import("./show-unchanged.js");
+        showUnchanged(io, outcome.unchanged, { json: flags.json ?? false, detach: flags.detach ?? false });
+        return flags.exitCode ? context.exit(exitCodes.unchanged.code) : undefined;
+      }
+      const run = outcome.started;
       if (flags.detach) {
         if (flags.json) return writeJson(io, { ok: true, run: { id: run.id, name: run.name, dir: run.dir } });
         io.out.write(`${run.id}\n`);

@@ -1,4 +1,5 @@
 // Checks a dataset: every rule over every row in one streamed pass, and the facts of its splits on the way.
+import { createHash } from "node:crypto";
 import type { ChatTemplate } from "../models/facts.js";
 import type { ObjectiveName } from "../recipes/schema.js";
 import type { CanonicalRow, DatasetFacts, Finding, RowKind, RowPlace } from "./canonical.js";
@@ -57,6 +58,16 @@ export interface CheckReport {
   formats: Record<string, string>;
   /** Of the rows without errors that keep them from being rows; what `ft run` would train and hold out. */
   facts: DatasetFacts;
+  /** Of each file, in the order of `files`. */
+  sources: SourceFacts[];
+}
+
+interface SourceFacts {
+  path: string;
+  /** That are rows. */
+  rows: number;
+  /** sha256 over the sha256 digests of the canonical rows in order, each once, hex. */
+  sha256: string;
 }
 
 /** @throws FtError data.* (exit data) when a file cannot be read at all or is empty; model.* when the tokenizer cannot be loaded */
@@ -73,6 +84,7 @@ export async function checkDataset(input: CheckInput): Promise<CheckReport> {
     sum: sumFacts(input),
     formats: {},
     firstOfKind: new Map(),
+    sources: [],
     rows: 0,
     usable: 0,
   };
@@ -99,6 +111,7 @@ export async function checkDataset(input: CheckInput): Promise<CheckReport> {
     objective: input.objective ?? null,
     formats: check.formats,
     facts,
+    sources: check.sources,
   };
 }
 
@@ -113,6 +126,7 @@ interface Check {
   sum: FactsSum;
   formats: Record<string, string>;
   firstOfKind: Map<RowKind, RowPlace>;
+  sources: SourceFacts[];
   rows: number;
   /** Training rows that can be used. */
   usable: number;
@@ -120,6 +134,7 @@ interface Check {
 
 async function checkFile(check: Check, file: ReturnType<typeof filesOf>[number], side: Side): Promise<void> {
   const { input } = check;
+  const source = { rows: 0, hash: createHash("sha256") };
   const rows = readRows({
     ...file,
     report: check.findings.add,
@@ -131,9 +146,12 @@ async function checkFile(check: Check, file: ReturnType<typeof filesOf>[number],
   for await (const { place, row } of rows) {
     check.rows += 1;
     if (!row) continue;
+    source.rows += 1;
+    source.hash.update(rowDigest(row));
     const problems = checkRow(check, row, place, side, file.weight);
     for (const problem of problems) check.findings.add(toFinding(problem, place));
   }
+  check.sources.push({ path: file.name, rows: source.rows, sha256: source.hash.digest("hex") });
 }
 
 /** The problems of one row; it is summed up and remembered on the way. */

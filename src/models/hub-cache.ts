@@ -48,10 +48,19 @@ export interface Snapshot {
 
 const commitPattern = /^[0-9a-f]{40}$/;
 
+export function isCommit(revision: string): boolean {
+  return commitPattern.test(revision);
+}
+
+/** The commit of a branch or tag as the cache last saw it, all of the model there or not. Null: it never did. */
+export function cachedCommit(env: Env, id: string, revision: string): string | null {
+  return readRef(join(hubModelDir(env, id), "refs", revision));
+}
+
 /** The revision when all of the model is there, else null. `revision` is a branch, tag or commit; branches by the cache's refs. */
 export function cachedSnapshot(env: Env, id: string, revision: string): Snapshot | null {
   const modelDir = hubModelDir(env, id);
-  const commit = commitPattern.test(revision) ? revision : readRef(join(modelDir, "refs", revision));
+  const commit = isCommit(revision) ? revision : cachedCommit(env, id, revision);
   if (commit === null) return null;
   const dir = join(modelDir, "snapshots", commit);
   return existsSync(dir) && missingParts(dir).length === 0 ? { commit, dir } : null;

@@ -19,15 +19,13 @@ import {
 } from "./hub-cache.js";
 import { downloadBlob } from "./hub-download.js";
 import { hubFetch } from "./hub-request.js";
-import { missingParts, weightFilesOf, weightIndexFile } from "./model-folder.js";
+import { isSmallFile, missingParts, weightFilesOf } from "./model-folder.js";
 
 export interface HubFetchOptions {
   env: Env;
   signal?: AbortSignal | undefined;
   onProgress: OnProgress;
   offline?: boolean | undefined;
-  /** Asks for the newest commit, also when one is in the cache. */
-  refresh?: boolean | undefined;
   patience?: "normal" | "short";
 }
 
@@ -35,7 +33,7 @@ export interface HubFetchOptions {
 export async function fetchFromHub(id: string, revision: string, options: HubFetchOptions): Promise<Snapshot> {
   const { env, signal, onProgress } = options;
   const cached = cachedSnapshot(env, id, revision);
-  if (cached && !options.refresh) return cached;
+  if (cached) return cached;
   if (options.offline || isHubOffline(env)) throw offlineError(id, revision, env);
 
   const { modelInfo, listFiles } = await import("@huggingface/hub");
@@ -70,12 +68,7 @@ export async function fetchFromHub(id: string, revision: string, options: HubFet
 function neededFiles(entries: ListFileEntry[]): ListFileEntry[] {
   const files = entries.filter((entry) => entry.type === "file");
   const weights = new Set(weightFilesOf(files.map((file) => file.path)));
-  const small =
-    /^(config|generation_config|tokenizer.*|special_tokens_map|added_tokens|vocab|chat_template.*|preprocessor_config|processor_config)\.(json|txt|model|jinja)$|^(merges\.txt|spiece\.model|tekken\.json)$/;
-  return [
-    ...files.filter(({ path }) => small.test(path) || path === weightIndexFile),
-    ...files.filter(({ path }) => weights.has(path)),
-  ];
+  return [...files.filter(({ path }) => isSmallFile(path)), ...files.filter(({ path }) => weights.has(path))];
 }
 
 async function download(

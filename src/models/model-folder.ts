@@ -17,12 +17,24 @@ export function missingParts(dir: string): string[] {
   return missing;
 }
 
-export const weightIndexFile = "model.safetensors.index.json";
+const weightIndexFile = "model.safetensors.index.json";
 
 /** Names of the weight files in the folder, sorted. */
 export function weightFiles(dir: string): string[] {
   return weightFilesOf(filesOf(dir));
 }
+
+/** Names of the other files that training reads (config, tokenizer, chat template, index of the weights), sorted. */
+export function smallFiles(dir: string): string[] {
+  return filesOf(dir).filter(isSmallFile).sort();
+}
+
+export function isSmallFile(name: string): boolean {
+  return name === weightIndexFile || smallFile.test(name);
+}
+
+const smallFile =
+  /^(config|generation_config|tokenizer.*|special_tokens_map|added_tokens|vocab|chat_template.*|preprocessor_config|processor_config)\.(json|txt|model|jinja)$|^(merges\.txt|spiece\.model|tekken\.json)$/;
 
 /** Of the given names, those that hold the model's weights: `model*.safetensors`, or else whatever safetensors there are. */
 export function weightFilesOf(names: Iterable<string>): string[] {

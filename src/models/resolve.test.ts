@@ -61,7 +61,7 @@ test("any org/name is a hub model, unless a folder of that name is here", () => 
   });
 });
 
-test("a folder's revision is a hash of its weights: same weights, same revision", async () => {
+test("a folder's revision is a hash of what training reads: weights, config, tokenizer; not its notes", async () => {
   const options = { env, cwd, template: "auto" };
   const one = await describeModel(resolve(makeFolder("one", complete)), options);
   const two = await describeModel(resolve(makeFolder("two", { ...complete, "notes.md": "hello" })), options);
@@ -71,7 +71,11 @@ test("a folder's revision is a hash of its weights: same weights, same revision"
   );
   expect(one.revision).toMatch(/^sha256:[0-9a-f]{64}$/);
   expect(two.revision).toBe(one.revision);
-  expect(three.revision).not.toBe(one.revision);
+  const four = await describeModel(
+    resolve(makeFolder("four", { ...complete, "chat_template.jinja": "{{ messages }}" })),
+    options,
+  );
+  expect(new Set([one, three, four].map(({ revision }) => revision)).size).toBe(3);
 });
 
 test("an incomplete folder is told part by part", () => {

@@ -8,11 +8,13 @@ import type { RenderInput } from "../engines/contract.js";
 import { detectDevice } from "../engines/machine.js";
 import { describeModel } from "../models/describe.js";
 import type { ModelFacts } from "../models/facts.js";
+import { isExact, knownRevision } from "../models/pin-revision.js";
 import { type ResolvedModel, resolveModel } from "../models/resolve.js";
 import type { Env } from "../paths.js";
 import type { ChoiceFacts } from "../recipes/defaults.js";
-import { type LoadedRecipe, refineDefaults } from "../recipes/load.js";
-import { readLockEntry } from "./project-lock.js";
+import { chooseAsLocked } from "../recipes/keep-choices.js";
+import type { LoadedRecipe } from "../recipes/load.js";
+import { type LockEntry, readLock } from "../recipes/lock-file.js";
 import { renderingDevice } from "./training-device.js";
 
 export interface KnownRecipe {
@@ -27,22 +29,27 @@ export interface KnownRecipe {
 /** Throws FtError recipe.*, model.*, env.no-device, data.* (a data file that is there but cannot be used). */
 export async function refineRecipe(loaded: LoadedRecipe, env: Env): Promise<KnownRecipe> {
   const { recipe, dir } = loaded;
-  const resolved = resolveRecipeModel(loaded, env);
+  const locked = await readLock(loaded.file);
+  const resolved = pinnedByLock(resolveRecipeModel(loaded, env), loaded, locked);
   const model = await describeModel(resolved, { template: recipe.model.template, cwd: dir, env });
   const device = renderingDevice(recipe, await detectDevice(env));
   const isHere = recipe.data.train.every(({ path }) => existsSync(resolve(dir, path)));
   const dataset = isHere ? await datasetFacts(dataSource(recipe, dir)) : null;
-  return { loaded: refineDefaults(loaded, choiceFacts(model, dataset, device)), resolved, model, device, dataset };
+  const isSameBase = locked !== null && (await knownRevision(resolved, { env })) === locked.base.revision;
+  const chosen = chooseAsLocked(loaded, choiceFacts(model, dataset, device), { locked, isSameBase });
+  return { loaded: chosen, resolved, model, device, dataset };
 }
 
-/** A hub model is taken at the revision that the recipe names, else at the locked one, else at the newest. */
-export function resolveRecipeModel(loaded: LoadedRecipe, env: Env): ResolvedModel {
-  const { recipe, dir } = loaded;
-  const { base, revision } = recipe.model;
-  const resolved = resolveModel(base, { cwd: dir, env, revision });
-  if (resolved.source !== "hub" || revision !== undefined || loaded.ignoresLock) return resolved;
-  const locked = readLockEntry(loaded)?.base;
-  return locked?.asked === base ? { ...resolved, revision: locked.revision } : resolved;
+/** A branch or tag stays at the commit that the lock holds, as long as the recipe names the same one. */
+export function pinnedByLock(model: ResolvedModel, { recipe }: LoadedRecipe, locked: LockEntry | null): ResolvedModel {
+  if (!locked || model.source === "folder" || model.source === "gguf") return model;
+  const { id, revision } = locked.base;
+  const isSame = id === model.id && locked.recipe["model.revision"] === recipe.model.revision;
+  return isSame && isExact(revision) ? { ...model, revision } : model;
+}
+
+export function resolveRecipeModel({ recipe, dir }: LoadedRecipe, env: Env): ResolvedModel {
+  return resolveModel(recipe.model.base, { cwd: dir, env, revision: recipe.model.revision });
 }
 
 export function choiceFacts(

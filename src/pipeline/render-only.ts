@@ -5,8 +5,9 @@ import type { Rendering } from "../engines/contract.js";
 import { FtError } from "../errors.js";
 import type { Env } from "../paths.js";
 import type { LoadedRecipe } from "../recipes/load.js";
-import { renderRecipe, supportedEngine } from "./prepare.js";
+import { renderRecipe } from "./prepare.js";
 import { refineRecipe } from "./refine.js";
+import { supportedEngine } from "./supported-engine.js";
 
 /** Throws FtError recipe.*, model.*, data.* (a data file that is there but cannot be used). */
 export async function renderOnly(loaded: LoadedRecipe, env: Env): Promise<Rendering> {

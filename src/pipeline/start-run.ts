@@ -1,27 +1,40 @@
-// `ft run` up to the running trainer: prepare -> job folder -> store -> submit. The row stands in the store before the launcher is asked.
+// `ft run` up to the running trainer: survey -> (nothing changed?) -> prepare -> job folder -> lock -> store -> submit. The row stands in the store before the launcher is asked.
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { gitState } from "../adapters/git-state.js";
 import { snapshotData } from "../dataset/snapshot.js";
+import { FtError } from "../errors.js";
 import { loadLauncher } from "../launchers/index.js";
-import type { Env } from "../paths.js";
+import { type Env, runsDir } from "../paths.js";
 import type { LoadedRecipe } from "../recipes/load.js";
+import { driftOf, driftText, refuseDrift } from "../recipes/lock-drift.js";
+import { type LockEntry, writeLock } from "../recipes/lock-file.js";
 import type { RunLock } from "../runs/lock.js";
 import { newRunId } from "../runs/run-id.js";
 import { createRun } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
+import { catchUp } from "./finish-run.js";
 import { createJobFolder } from "./job-folder.js";
-import { type PrepareContext, type Prepared, prepare } from "./prepare.js";
-import { type LockEntry, lockEntry, refuseDrift, requireLockEntry, writeLockEntry } from "./project-lock.js";
-import { refineRecipe } from "./refine.js";
+import { type Prepared, prepare } from "./prepare.js";
 import { submitAttempt } from "./submit.js";
-import { ftVersion, runKey } from "./unchanged.js";
+import { type PrepareContext, type Surveyed, survey } from "./survey.js";
+import { findUnchanged, fingerprint, type UnchangedRun } from "./unchanged.js";
 
 export interface StartContext extends PrepareContext {
   openStore(): Promise<Store>;
   now(): number;
   /** In [0, 1). */
   random(): number;
-  /** Refuse what ft.lock.json does not hold, and leave it as it is. */
-  frozen?: boolean;
+}
+
+export interface StartOptions {
+  /** Refuse when anything differs from ft.lock.json. */
+  frozen: boolean;
+  /** Train also when nothing changed since a run. */
+  force: boolean;
+  /** Bring ft.lock.json up to date. Not for what was changed for one run only. */
+  writesLock: boolean;
 }
 
 export interface StartedRun {
@@ -31,13 +44,18 @@ export interface StartedRun {
   dir: string;
 }
 
-/** Returns as soon as the trainer runs. What it throws before the job folder is in place leaves nothing in the project. */
-export async function startRun(loaded: LoadedRecipe, context: StartContext): Promise<StartedRun> {
-  if (context.frozen) await refuseKnownDrift(loaded, context.env);
-  const prepared = await prepare(loaded, context);
-  const entry = lockEntry(prepared.recipe, prepared.model, prepared.data.facts);
-  if (context.frozen) refuseDrift(loaded, entry);
-  const { recipe, engine, environment, model, rendering } = prepared;
+/** Returns as soon as the trainer runs, or has nothing to do. What it throws before the job folder is in place leaves nothing in the project. */
+export async function startRun(
+  loaded: LoadedRecipe,
+  context: StartContext,
+  options: StartOptions,
+): Promise<{ started: StartedRun } | { unchanged: UnchangedRun }> {
+  const surveyed = await survey(loaded, context);
+  if (options.frozen) refuseDrift(loaded.file, surveyed.locked, surveyed.entry);
+  const unchanged = options.force ? null : await unchangedRun(surveyed, context);
+  if (unchanged) return { unchanged };
+  const prepared = await prepare(surveyed, context, options);
+  const { recipe, engine, environment, model, data, entry, rendering } = prepared;
   const createdAt = context.now();
   const id = newRunId(createdAt, context.random());
   context.onProgress({ label: "writing the job" });
@@ -49,12 +67,13 @@ export async function startRun(loaded: LoadedRecipe, context: StartContext): Pro
     rendering,
     engine: { name: engine.name, version: recipe.engine.version },
     model: { asked: model.asked, id: model.id, revision: model.revision!, path: model.dir! },
-    lock: await lockOf(loaded, prepared, entry),
+    lock: await lockOf(loaded, prepared),
     writeData: async (outDir, layout) => {
-      await snapshotData({ recipe, dir: loaded.dir, layout, outDir });
+      const written = await snapshotData({ recipe, dir: loaded.dir, layout, outDir });
+      if (written.train.sha256 !== data.facts.train.sha256) throw dataChanged();
     },
   });
-  if (!context.frozen) writeLockEntry(loaded, entry);
+  if (options.writesLock) await updateLock(surveyed, entry, context, dir);
   const store = await context.openStore();
   try {
     createRun(store, job, recipe.compute.launcher);
@@ -66,16 +85,44 @@ export async function startRun(loaded: LoadedRecipe, context: StartContext): Pro
   } finally {
     store.close();
   }
-  return { id, name: recipe.name, dir };
+  return { started: { id, name: recipe.name, dir } };
 }
 
-/** What is known to differ from the lock without any request, before anything is fetched. */
-async function refuseKnownDrift(loaded: LoadedRecipe, env: Env): Promise<void> {
-  const locked = requireLockEntry(loaded);
-  const { loaded: known, model, dataset } = await refineRecipe(loaded, env);
-  if (!dataset) return;
-  const now = lockEntry(known.recipe, model, dataset);
-  refuseDrift(loaded, model.dir === null ? { ...now, base: locked.base, template: locked.template } : now);
+/** Null also where the base's revision is not known yet: then it is not here either. */
+async function unchangedRun(surveyed: Surveyed, context: StartContext): Promise<UnchangedRun | null> {
+  const { entry, loaded } = surveyed;
+  if (entry === null || !existsSync(runsDir(loaded.dir))) return null;
+  const store = await context.openStore();
+  try {
+    await catchUp(store, loaded.dir, context.now());
+    return findUnchanged(store, loaded.dir, fingerprint(entry, surveyed));
+  } finally {
+    store.close();
+  }
+}
+
+/** A lock that cannot be written leaves no run behind either. */
+async function updateLock(
+  { loaded, locked }: Surveyed,
+  entry: LockEntry,
+  { onNotice }: StartContext,
+  jobDir: string,
+): Promise<void> {
+  const drift = locked ? driftOf(locked, entry) : [];
+  const isWritten = await writeLock(loaded.file, entry).catch(async (error) => {
+    await rm(jobDir, { recursive: true, force: true });
+    throw error;
+  });
+  if (isWritten && drift.length > 0) onNotice(`ft.lock.json updated: ${drift.map(driftText).join("; ")}`);
+}
+
+function dataChanged(): FtError {
+  return new FtError({
+    code: "data.changed",
+    exit: "data",
+    message: "the data was changed while the run was prepared",
+    next: "repeat when nothing writes to it",
+  });
 }
 
 /** The person's environment: the trainer needs their proxies, caches and CUDA settings. Secrets reach it this way and no other. */
@@ -83,20 +130,21 @@ export function trainerEnv(env: Env): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-async function lockOf(
-  { dir }: LoadedRecipe,
-  { recipe, environment, model, rendering }: Prepared,
-  entry: LockEntry,
-): Promise<RunLock> {
+async function lockOf({ dir }: LoadedRecipe, prepared: Prepared): Promise<RunLock> {
+  const { recipe, engine, environment, model, data, entry } = prepared;
   return {
     version: 1,
-    ft: ftVersion(),
-    recipe: entry.recipe,
+    ...fingerprint(entry, prepared),
+    recipe: createHash("sha256").update(JSON.stringify(recipe)).digest("hex"),
     base: { asked: model.asked, id: model.id, revision: model.revision! },
-    template: entry.template,
-    data: entry.data,
-    engine: { ...entry.engine, lock: environment.lockHash, accelerator: environment.accelerator },
-    key: runKey(recipe.name, rendering, entry, dir),
+    template: model.template && { origin: model.template.origin, sha256: model.template.sha256 },
+    data: { train: data.facts.train.sha256, eval: data.facts.eval?.sha256 ?? null },
+    engine: {
+      name: engine.name,
+      version: recipe.engine.version,
+      lock: environment.lockHash,
+      accelerator: environment.accelerator,
+    },
     git: await gitState(dir),
   };
 }

@@ -1,65 +1,60 @@
-// Whether a run would only repeat one: everything that decides the result as one key, compared with those of the runs that succeeded.
+// Has this very run been done already? Found by its key, and what a lock cannot pin: which ft, its trainer code, the device.
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { adapterOfRun, type RegisteredAdapter } from "../adapters/registry.js";
-import type { Rendering } from "../engines/contract.js";
-import { loadEngine } from "../engines/index.js";
-import { type Env, packageRoot, runsDir } from "../paths.js";
-import type { LoadedRecipe } from "../recipes/load.js";
-import { runLockSchema } from "../runs/lock.js";
-import { listRuns } from "../runs/run-store.js";
+import { packageRoot, runsDir } from "../paths.js";
+import type { LockEntry } from "../recipes/lock-file.js";
+import { type Fingerprint, runLockSchema } from "../runs/lock.js";
+import { listRuns, type Run } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
-import { renderRecipe } from "./prepare.js";
-import { canonicalJson, type LockEntry, lockEntry, sha256 } from "./project-lock.js";
-import { refineRecipe } from "./refine.js";
+import { ftVersion } from "./lock-entry.js";
+import type { Surveyed } from "./survey.js";
 
-/**
- * sha256, hex, over what the engine and the evaluator are given (files, copied files, environment), the base's weights, the data, the engine's
- * packages, ft's own version and the adapter's name. The rendering holds the recipe and the device it is for.
- */
-export function runKey(name: string, rendering: Rendering, entry: LockEntry, dir: string): string {
-  const copies = Object.keys(rendering.copies).map((path) => [path, sha256File(resolve(dir, path))]);
-  const { files, env, layout } = rendering;
-  const { recipe: _, ...locked } = entry;
-  return sha256(canonicalJson({ ft: ftVersion(), name, files, env, layout, copies, ...locked }));
+export interface UnchangedRun {
+  run: Run;
+  adapter: RegisteredAdapter;
 }
 
-/** The newest run that did the same and whose adapter is still registered; null also when the model or the data is not here. */
-export async function findUnchanged(
-  loaded: LoadedRecipe,
-  { env, store }: { env: Env; store: Store },
-): Promise<{ run: string; adapter: RegisteredAdapter } | null> {
-  const { loaded: known, model, device, dataset } = await refineRecipe(loaded, env);
-  if (model.dir === null || dataset === null) return null;
-  const { recipe } = known;
-  const engine = await loadEngine(recipe.engine.name);
-  if (engine.unsupported(recipe) !== null) return null;
-  const rendering = renderRecipe(engine, known, { model, dataset, device });
-  const key = runKey(recipe.name, rendering, lockEntry(recipe, model, dataset), loaded.dir);
-  for (const { id } of listRuns(store, { state: "succeeded" })) {
-    if (keyOfRun(loaded.dir, id) !== key) continue;
-    const adapter = adapterOfRun(store, loaded.dir, id);
-    if (adapter && existsSync(adapter.dir)) return { run: id, adapter };
+export function fingerprint({ key }: LockEntry, { device }: Pick<Surveyed, "device">): Fingerprint {
+  return { key, ft: ftVersion(), trainer: trainerHash(), device: { kind: device.kind, bf16: device.bf16 } };
+}
+
+/** The newest succeeded run with this fingerprint whose adapter is registered and whole; null: train. */
+export function findUnchanged(store: Store, projectDir: string, wanted: Fingerprint): UnchangedRun | null {
+  for (const run of listRuns(store, { state: "succeeded" })) {
+    if (!isSame(join(runsDir(projectDir), run.id), wanted)) continue;
+    const adapter = adapterOfRun(store, projectDir, run.id);
+    if (adapter && isWhole(adapter)) return { run, adapter };
   }
   return null;
 }
 
-/** Null: a run of an older ft, or its folder is gone. */
-function keyOfRun(projectDir: string, id: string): string | null {
+/** A run of an ft that kept no key is never the same. */
+function isSame(runDir: string, wanted: Fingerprint): boolean {
   try {
-    const lock = readFileSync(join(runsDir(projectDir), id, "lock.json"), "utf8");
-    return runLockSchema.parse(JSON.parse(lock)).key ?? null;
+    const { key, ft, trainer, device } = runLockSchema.parse(
+      JSON.parse(readFileSync(join(runDir, "lock.json"), "utf8")),
+    );
+    return isDeepStrictEqual({ key, ft, trainer, device }, wanted);
   } catch {
-    return null;
+    return false;
   }
 }
 
-export function ftVersion(): string {
-  const manifest = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
-  return manifest.version;
+/** By the files' sizes; `ft adapters verify` reads them. */
+function isWhole({ dir, files }: RegisteredAdapter): boolean {
+  return files.every(({ path, bytes }) => statSync(join(dir, path), { throwIfNoEntry: false })?.size === bytes);
 }
 
-function sha256File(path: string): string {
-  return createHash("sha256").update(readFileSync(path)).digest("hex");
+/** sha256 over the Python that a job takes along, hex. */
+function trainerHash(): string {
+  const root = join(packageRoot, "trainer");
+  const modules = join(root, "ft_trainer");
+  const files = readdirSync(modules, { recursive: true, encoding: "utf8" });
+  const hash = createHash("sha256");
+  for (const name of files.filter((file) => file.endsWith(".py")).sort())
+    hash.update(`${name}\n`).update(readFileSync(join(modules, name)));
+  return hash.update(readFileSync(join(root, "run.py"))).digest("hex");
 }

@@ -28,8 +28,6 @@ export interface LoadedRecipe {
   /** Where a key was written; the recipe's own file when it was not. */
   whereIs(path: readonly PropertyKey[]): Place;
   isWritten(path: readonly PropertyKey[]): boolean;
-  /** `ft lock --update`: revisions are looked up anew. */
-  ignoresLock?: boolean;
 }
 
 export interface LoadOptions {

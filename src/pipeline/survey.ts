@@ -1,0 +1,93 @@
+// The first half of a run: all that is known of it before anything is fetched. Enough for its lock, mostly, and so to see drift or that nothing changed.
+import { requireHubToken } from "../adapters/push.js";
+import type { CheckReport } from "../dataset/check-dataset.js";
+import type { Engine, RenderInput } from "../engines/contract.js";
+import { requirePackages } from "../engines/env/needs.js";
+import { type Device, detectDevice } from "../engines/machine.js";
+import { describeModel } from "../models/describe.js";
+import { cachedCommit } from "../models/hub-cache.js";
+import { knownRevision, newestRevision } from "../models/pin-revision.js";
+import type { ResolvedModel } from "../models/resolve.js";
+import type { Env } from "../paths.js";
+import type { OnProgress } from "../progress.js";
+import { chooseAsLocked } from "../recipes/keep-choices.js";
+import type { LoadedRecipe } from "../recipes/load.js";
+import { type LockEntry, readLock } from "../recipes/lock-file.js";
+import { checkRecipeData, refuseBadData } from "./check-recipe-data.js";
+import { lockEntry } from "./lock-entry.js";
+import { choiceFacts, pinnedByLock, resolveRecipeModel } from "./refine.js";
+import { supportedEngine } from "./supported-engine.js";
+import { trainingDevice } from "./training-device.js";
+
+export interface PrepareContext {
+  env: Env;
+  signal: AbortSignal;
+  onProgress: OnProgress;
+  /** One sentence that the person should know. */
+  onNotice(text: string): void;
+}
+
+export interface Surveyed {
+  /** Its open keys chosen. */
+  loaded: LoadedRecipe;
+  base: ResolvedModel;
+  /** The machine's, and what of it the run trains on. */
+  here: Device;
+  device: RenderInput["device"];
+  engine: Engine;
+  report: CheckReport;
+  /** What ft.lock.json says. */
+  locked: LockEntry | null;
+  /** What it should say; null while only the Hub knows the base's revision. */
+  entry: LockEntry | null;
+}
+
+/**
+ * `newest`: asks the Hub for the base's newest revision and chooses open keys anew; otherwise the lock holds both, and there is no request.
+ * Throws FtError: recipe (a combination the engine lacks), data (error findings), lock.*, env.no-device, model.* (a folder that is not there).
+ */
+export async function survey(
+  written: LoadedRecipe,
+  context: PrepareContext,
+  { newest = false } = {},
+): Promise<Surveyed> {
+  const { env, signal, onProgress, onNotice } = context;
+  if (written.recipe.hub) requireHubToken(env);
+  const locked = await readLock(written.file);
+  const asked = resolveRecipeModel(written, env);
+  if (asked.notice) onNotice(asked.notice);
+
+  // What is cheap to know comes first: nothing is downloaded for data that cannot be used, or a device that is not here.
+  onProgress({ label: "checking the data" });
+  const report = await checkRecipeData(written, null);
+  refuseBadData(report);
+  const here = await detectDevice(env);
+  const device = trainingDevice(written.recipe, here);
+  const base = newest ? await atNewest(asked, context) : pinnedByLock(asked, written, locked);
+  if (!newest) noticeMove(asked, base, context);
+  const revision = await knownRevision(base, { env, signal });
+  const described = await describeModel(base, { template: written.recipe.model.template, cwd: written.dir, env });
+  const loaded = chooseAsLocked(written, choiceFacts(described, report.facts, device), {
+    locked: newest ? null : locked,
+    isSameBase: revision !== null && revision === locked?.base.revision,
+  });
+  const engine = await supportedEngine(loaded);
+  requirePackages(loaded.recipe);
+  const entry = revision === null ? null : await lockEntry(loaded, { base, revision, report });
+  return { loaded, base, here, device, engine, report, locked, entry };
+}
+
+async function atNewest(asked: ResolvedModel, { env, signal, onProgress }: PrepareContext): Promise<ResolvedModel> {
+  if (asked.source === "folder" || asked.source === "gguf") return asked;
+  onProgress({ label: `looking up ${asked.id} on the Hub` });
+  return { ...asked, revision: await newestRevision(asked, { env, signal }) };
+}
+
+/** Said only when this machine's cache knows it: no request is made for it. */
+function noticeMove(asked: ResolvedModel, base: ResolvedModel, { env, onNotice }: PrepareContext): void {
+  if (!("revision" in asked) || !("revision" in base) || asked.revision === base.revision) return;
+  const newer = cachedCommit(env, asked.id, asked.revision);
+  if (newer === null || newer === base.revision) return;
+  const [to, from] = [newer, base.revision].map((revision) => revision.slice(0, 12));
+  onNotice(`${asked.revision} of ${asked.id} is at ${to}; the lock holds ${from} (ft lock --update takes the newest)`);
+}
