@@ -31,7 +31,11 @@ export async function lockEntry(
     template: pinnedTemplate(recipe.model.template, dir),
     data: dataParts(report.sources),
     files: await fileHashes(Object.keys(rewardFiles(recipe.objective)), dir),
-    engine: { ...pinnedEngine(recipe.engine), requirements: readEngineLock(recipe.engine).hash },
+    engine: {
+      name: recipe.engine.name,
+      version: recipe.engine.version,
+      requirements: readEngineLock(recipe.engine).hash,
+    },
     recipe: part(false),
     chosen: part(true),
     chosenFrom: { rows, longestChars },
@@ -51,10 +55,6 @@ function lockKey({ base, template, data, files, engine, recipe, chosen }: Omit<L
   const { id, revision } = base;
   const decides = { base: { id, revision }, template, data, files, engine, recipe: { ...recipe, ...chosen } };
   return createHash("sha256").update(canonicalJson(decides)).digest("hex");
-}
-
-function pinnedEngine({ name, version }: { name: string; version: string }) {
-  return { name, version };
 }
 
 function pinnedTemplate(setting: string, dir: string): LockEntry["template"] {

@@ -25,8 +25,6 @@ export const runLockSchema = fingerprintSchema.partial({ key: true, trainer: tru
   template: z.object({ origin: z.string(), sha256: z.string() }).nullable(),
   data: z.object({ train: z.string(), eval: z.string().nullable() }),
   engine: z.object({ name: z.string(), version: z.string(), lock: z.string(), accelerator: z.string() }),
-  /** sha256 over all that decides the result; runs of older ft have none. */
-  key: z.string().optional(),
   git: z.object({ commit: z.string(), dirty: z.boolean() }).nullable(),
 });
 
