@@ -4,6 +4,7 @@ import { cancelRun } from "../pipeline/cancel-run.js";
 import { finishRun } from "../pipeline/finish-run.js";
 import { followRun } from "../pipeline/follow.js";
 import { pushRun } from "../pipeline/push-run.js";
+import type { FailureClass } from "../runs/events.js";
 import { getRun, type Run } from "../runs/run-store.js";
 import { openStore } from "../store/open.js";
 import { writeJson } from "./io.js";
@@ -71,6 +72,9 @@ function ending({ id, state, failure, step }: Run): FtError {
     exit: "training",
     message: `run ${id} failed: ${failure?.message ?? "the trainer did not say why"}`,
     ...(failure?.hint ? { why: failure.hint } : {}),
-    next: `ft runs logs ${id} shows what it printed; ft runs resume ${id} goes on from the last checkpoint`,
+    next: `ft runs logs ${id} shows what it printed; ${repeating.includes(failure?.class ?? "") ? "then mend it and ft run" : `ft runs resume ${id} goes on from the last checkpoint`}`,
   });
 }
+
+/** Failures that a resumed run, with the same recipe and data, only comes to again. */
+const repeating: string[] = ["data", "nan-loss", "nothing-learnt"] satisfies FailureClass[];

@@ -1,15 +1,13 @@
 // `--set train.epochs=2`: changes a recipe document before it is checked.
 import { type Document, isScalar, parse } from "yaml";
 import { FtError } from "../errors.js";
+import { alternativeTo, shortForms } from "./spellings.js";
 
 /** One `--set`, as typed and taken apart. */
 export interface SetChange {
   typed: string;
   path: string[];
 }
-
-/** `method: lora` may be written short; a change below it needs the long form. */
-export const shortForms: Record<string, string> = { method: "type", objective: "type", engine: "name" };
 
 /** Changes `document` in place. @throws FtError usage.set */
 export function applySets(document: Document, sets: string[]): SetChange[] {
@@ -19,8 +17,10 @@ export function applySets(document: Document, sets: string[]): SetChange[] {
     const path = key.split(".");
     lengthenShortForm(document, path);
     const value = document.createNode(parseValue(typed, text));
+    const replaced = alternativeTo(path);
     try {
       document.setIn(path, value);
+      if (replaced && document.hasIn(replaced)) document.deleteIn(replaced);
     } catch {
       throw notAMap(typed, path);
     }
@@ -28,6 +28,7 @@ export function applySets(document: Document, sets: string[]): SetChange[] {
   });
 }
 
+/** A change below a key that is written short needs the long form. */
 function lengthenShortForm(document: Document, path: string[]): void {
   const inner = shortForms[path[0]!];
   if (!inner || path.length < 2) return;

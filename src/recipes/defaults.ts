@@ -120,7 +120,7 @@ export function wantedChoices(written: WrittenRecipe, facts: ChoiceFacts) {
     "train.epochs": epochs(written.objective, facts),
     "train.learning_rate": learningRate(written, facts),
     "train.batch_size": batchSize(written, facts),
-    "train.warmup_ratio": warmup(written.objective),
+    "train.warmup_ratio": warmup(written),
     "engine.version": {
       value: engineVersions[written.engine.name][0] as string,
       reason: "the newest version that ft pins",
@@ -202,7 +202,9 @@ function batchSize({ objective, train, compute }: WrittenRecipe, { rows }: Choic
   };
 }
 
-function warmup({ type }: Objective): Chosen<number> {
+/** Engines round warm-up steps up, and the first of them has learning rate 0. */
+function warmup({ objective: { type }, train }: WrittenRecipe): Chosen<number> {
+  if (train.max_steps === 1) return { value: 0, reason: "a single step leaves no room for it", source: null };
   return { value: published[type].warmup, reason: `usual for ${type}`, source: published[type].source };
 }
 

@@ -41,6 +41,14 @@ it("takes what it does not say from the recipe it extends, key by key", () => {
   expect(recipe).toMatchObject({ name: "mine", method: { rank: 8 }, train: { epochs: 3, seed: 7 } });
 });
 
+it("replaces what it inherits by the other way to say it, or leaves it open again", () => {
+  const by = (change: string) => load({ "base.yaml": base, "ft.yaml": `extends: ./base.yaml\ntrain: ${change}\n` });
+  const steps = by("{ max_steps: 5 }");
+  expect([steps.recipe.train.max_steps, steps.isWritten(["train", "epochs"])]).toEqual([5, false]);
+  const open = by("{ epochs: }");
+  expect([open.isWritten(["train", "epochs"]), open.recipe.train.seed]).toEqual([false, 7]);
+});
+
 it("reads paths from the folder of the file that says them", () => {
   const { recipe } = load({
     "team/base.yaml": base,

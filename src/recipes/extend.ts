@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { FtError } from "../errors.js";
-import { shortForms } from "./apply-sets.js";
 import { builtInDir } from "./built-in.js";
+import { alternativeTo, shortForms } from "./spellings.js";
 
 export type Values = Record<string, unknown>;
 
@@ -72,12 +72,27 @@ export function movePaths(values: Values, { from, to }: { from: string; to: stri
   return moved;
 }
 
+/** A key without a value is one left open, also where a recipe that is extended says it. Not in engine.overrides: an engine may know null. */
+export function withoutOpen(values: Values, path: string[] = []): Values {
+  return Object.fromEntries(
+    Object.entries(values)
+      .filter(([, value]) => value !== null)
+      .map(([key, value]) => {
+        const at = [...path, key];
+        const map = at.join(".") === "engine.overrides" ? null : mapOf(value);
+        return [key, map ? withoutOpen(map, at) : value];
+      }),
+  );
+}
+
 /** Another objective starts afresh, and so does a change between all weights and an adapter, or of the engine: their keys do not mix. */
 function merge(near: unknown, far: unknown, path: string[]): unknown {
   const [a, b] = [mapOf(near), mapOf(far)];
   if (!a || !b) return near === undefined ? far : near;
   if (path.length === 1 && startsAfresh(path[0]!, a, b)) return near;
-  const keys = [...new Set([...Object.keys(b), ...Object.keys(a)])];
+  const replaced = Object.keys(a).map((key) => alternativeTo([...path, key])?.at(-1));
+  const inherited = Object.keys(b).filter((key) => key in a || !replaced.includes(key));
+  const keys = [...new Set([...inherited, ...Object.keys(a)])];
   return Object.fromEntries(keys.map((key) => [key, merge(a[key], b[key], [...path, key])]));
 }
 

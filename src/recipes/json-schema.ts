@@ -1,7 +1,7 @@
 // The recipe's JSON Schema (2020-12): `ft schema` prints it for editors, and messages take their explanations from it.
 import { z } from "zod";
-import { shortForms } from "./apply-sets.js";
 import { recipeSchema } from "./schema.js";
+import { shortForms } from "./spellings.js";
 
 export interface JsonSchema {
   type?: string;

@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type Document, LineCounter, parseDocument, type YAMLError } from "yaml";
+import type { z } from "zod";
 import { FtError, type Place, type Problem } from "../errors.js";
 import type { Env } from "../paths.js";
 import { applySets } from "./apply-sets.js";
@@ -9,7 +10,7 @@ import { checkRecipe } from "./check-recipe.js";
 import { type Choice, type ChoiceFacts, fillDefaults, nothingKnown } from "./defaults.js";
 import { describeIssue } from "./describe-issue.js";
 import { substituteEnvironment } from "./environment.js";
-import { mergeRecipes, movePaths, parentFile, type Values } from "./extend.js";
+import { mergeRecipes, movePaths, parentFile, type Values, withoutOpen } from "./extend.js";
 import { locate, type RecipeFile, type RecipeSource } from "./locate.js";
 import { type Recipe, recipeSchema, type WrittenRecipe } from "./schema.js";
 
@@ -51,26 +52,29 @@ export function loadRecipe(file: string, { cwd, env, sets = [] }: LoadOptions): 
   const path = resolve(cwd, file);
   const chain = readChain(path, file, env);
   const changes = applySets(chain[0]!.document, sets);
-  const { extends: _, ...values } = chain
-    .map((each) => movePaths(toValues(each.document, each.file), { from: each.path, to: path }))
-    .reduceRight((far, near) => mergeRecipes(near, far), {});
+  const { extends: _, ...values } = withoutOpen(
+    chain
+      .map((each) => movePaths(toValues(each.document, each.file), { from: each.path, to: path }))
+      .reduceRight((far, near) => mergeRecipes(near, far), {}),
+  );
   const source: RecipeSource = { chain, changes, values };
-  const parsed = recipeSchema.safeParse(values);
-  if (!parsed.success)
-    throw invalid(
-      file,
-      parsed.error.issues.flatMap((issue) => describeIssue(issue, source)),
-    );
-  const loaded: LoadedRecipe = {
-    ...fillDefaults(parsed.data, nothingKnown),
-    written: parsed.data,
+  const fill = (written: WrittenRecipe): LoadedRecipe => ({
+    ...fillDefaults(written, nothingKnown),
+    written,
     values,
     file: path,
     dir: dirname(path),
     whereIs: (key) => locate(source, key),
     isWritten: (key) => isIn(values, key),
-  };
-  return checked(loaded, file, nothingKnown);
+  });
+  const parsed = recipeSchema.safeParse(values);
+  if (parsed.success) return checked(fill(parsed.data), file, nothingKnown);
+  // The keys that are well-formed may contradict each other all the same: a person wants to hear of both at once.
+  const rest = recipeSchema.safeParse(withoutBroken(values, parsed.error.issues));
+  throw invalid(file, [
+    ...parsed.error.issues.flatMap((issue) => describeIssue(issue, source)),
+    ...(rest.success ? contradictions(fill(rest.data), nothingKnown) : []),
+  ]);
 }
 
 /** The same recipe, its open keys filled by what became known of model and data. @throws FtError recipe.invalid */
@@ -80,12 +84,35 @@ export function refineDefaults(loaded: LoadedRecipe, facts: ChoiceFacts): Loaded
 }
 
 function checked(loaded: LoadedRecipe, shown: string, facts: ChoiceFacts): LoadedRecipe {
-  const contradictions = checkRecipe(loaded.recipe, loaded.isWritten, facts);
-  if (contradictions.length === 0) return loaded;
-  throw invalid(
-    shown,
-    contradictions.map(({ path, ...problem }) => ({ ...problem, where: loaded.whereIs(path) })),
-  );
+  const problems = contradictions(loaded, facts);
+  if (problems.length === 0) return loaded;
+  throw invalid(shown, problems);
+}
+
+function contradictions({ recipe, isWritten, whereIs }: LoadedRecipe, facts: ChoiceFacts): Problem[] {
+  return checkRecipe(recipe, isWritten, facts).map(({ path, ...problem }) => ({ ...problem, where: whereIs(path) }));
+}
+
+/** Without them most rules would judge another recipe. */
+const deciding = /^(objective|engine|compute|data\.eval)\b/;
+
+/** Without the keys that the schema refused; null where what is left would be another recipe. */
+function withoutBroken(values: Values, issues: z.core.$ZodIssue[]): Values | null {
+  const rest = structuredClone(values);
+  for (const issue of issues) {
+    const isUnknown = issue.code === "unrecognized_keys";
+    if (!isUnknown && deciding.test(issue.path.join("."))) return null;
+    for (const path of isUnknown ? issue.keys.map((key) => [...issue.path, key]) : [issue.path]) remove(rest, path);
+  }
+  return rest;
+}
+
+/** Of a list, the whole list. */
+function remove(values: Values, [key, ...below]: PropertyKey[]): void {
+  const inner = values[String(key)];
+  if (below.length > 0 && typeof inner === "object" && inner !== null && !Array.isArray(inner))
+    remove(inner as Values, below);
+  else delete values[String(key)];
 }
 
 /** The recipe's file and those it extends, nearest first, their environment variables filled in. */
@@ -183,7 +210,10 @@ function toValues(document: Document, file: string): Values {
 }
 
 function syntaxProblem(error: YAMLError, file: string, lines: LineCounter): Problem {
-  return { message: error.message, where: place(file, lines, error.pos[0]) };
+  const where = place(file, lines, error.pos[0]);
+  if (error.code === "MULTIPLE_DOCS")
+    return { message: "a second YAML document begins here (---)", where, fix: "keep one recipe a file" };
+  return { message: error.message, where };
 }
 
 function place(file: string, lines: LineCounter, offset: number): Place {

@@ -20,6 +20,7 @@ export const failureClasses = [
   "auth",
   "network",
   "nan-loss",
+  "nothing-learnt",
   "data",
   "killed",
   "dependency",

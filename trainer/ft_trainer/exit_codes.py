@@ -18,4 +18,5 @@ FAILURES = {
     "data": 45,
     "killed": 46,
     "dependency": 47,
+    "nothing-learnt": 49,
 }

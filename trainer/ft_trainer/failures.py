@@ -17,12 +17,17 @@ HINTS = {
     "nan-loss": "lower train.learning_rate, or train in fp32 or bf16 (train.precision), and look at the data of the last steps",
     "data": "run `ft data check`; the traceback in stdout.log names the row or the column",
     "dependency": "the engine's environment is incomplete or of another version: set it up again (`ft doctor` shows it)",
+    "nothing-learnt": "train for more steps: the warm-up's first step has learning rate 0; or raise train.learning_rate",
     "unknown": "the traceback is at the end of stdout.log",
 }
 
 
 class NonFiniteLoss(FloatingPointError):
     """The loss became NaN or infinite."""
+
+
+class NothingLearnt(ArithmeticError):
+    """The adapter does what no adapter does: it was never updated."""
 
 
 def report(error):
@@ -70,6 +75,8 @@ def _by_type(error):
         return "disk-full"
     if isinstance(error, FloatingPointError):
         return "nan-loss"
+    if isinstance(error, NothingLearnt):
+        return "nothing-learnt"
     status = getattr(getattr(error, "response", None), "status_code", None)
     if "GatedRepoError" in names or status in (401, 403):
         return "auth"

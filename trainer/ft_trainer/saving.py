@@ -5,6 +5,7 @@ import os
 import shutil
 
 from . import checkpoints
+from .failures import NonFiniteLoss, NothingLearnt
 
 #: A pickle of what config/ says, and an empty form that names our path as the base.
 _LEFT_OUT = ("training_args.bin", "README.md")
@@ -21,6 +22,7 @@ def save(trainer, job, pissa_start=None):
     trainer.accelerator.wait_for_everyone()
     if trainer.is_world_process_zero():
         _finish(partial, job, pissa_start)
+        refuse_idle(partial)
         checkpoints.seal(partial)
         shutil.rmtree(target, ignore_errors=True)
         os.rename(partial, target)
@@ -45,3 +47,20 @@ def _finish(folder, job, pissa_start):
     config["revision"] = job["model"]["revision"]
     with open(config_path, "w", encoding="utf-8") as file:
         json.dump(config, file, indent=2, sort_keys=True)
+
+
+def refuse_idle(folder):
+    """Raises for an adapter that changes nothing (PEFT starts every B at zero), or that has numbers which are none."""
+    from safetensors import safe_open
+
+    path = os.path.join(folder, "adapter_model.safetensors")
+    if not os.path.exists(path):
+        return
+    with safe_open(path, framework="pt") as weights:
+        tensors = {name: weights.get_tensor(name) for name in weights.keys()}
+    broken = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
+    if broken:
+        raise NonFiniteLoss(f"the trained adapter has NaN or infinite numbers in {len(broken)} of {len(tensors)} tensors")
+    halves = [tensor for name, tensor in tensors.items() if ".lora_B" in name or ".lora_embedding_B" in name]
+    if halves and not any(tensor.any() for tensor in halves):
+        raise NothingLearnt("nothing was learnt: every lora_B is zero")

@@ -36,6 +36,7 @@ class TrainingTest(unittest.TestCase):
                 "full": lambda: cls.finished("full", trl={"max_steps": 6, "eval_strategy": "steps", "eval_steps": 3}, evaluate={"method": "full"}, steps=BOTH),
                 "qlora": lambda: cls.finished("qlora", trl={**QLORA, "max_steps": 6}, evaluate={"method": "qlora"}, steps=BOTH),
                 "nan": lambda: cls.finished("nan", trl={"learning_rate": 1e30, "max_grad_norm": 0, "lr_scheduler_type": "constant"}),
+                "idle": lambda: cls.finished("idle", trl={**LORA, "max_steps": 1, "warmup_steps": 1}),
                 "unknown-key": lambda: cls.finished("unknown-key", trl={"lora_rnak": 8, "max_stepz": 3}),
                 "killed": cls.kill_while_training,
                 "full-disk": cls.fill_the_disk,
@@ -233,6 +234,12 @@ class TrainingTest(unittest.TestCase):
         self.assertEqual(code, 44, read_log(folder)[-3000:])
         self.assertEqual([event["class"] for event in read_events(folder, "error")], ["nan-loss"])
         self.assertIsNone(read_events(folder, "metric")[-2]["values"]["loss"])
+        self.assertFalse(os.path.exists(os.path.join(folder, "out/adapter")))
+
+    def test_an_adapter_that_changes_nothing_fails_the_run(self):
+        folder, code = self.jobs["idle"].result()
+        self.assertEqual(code, 49, read_log(folder)[-3000:])
+        self.assertEqual([event["class"] for event in read_events(folder, "error")], ["nothing-learnt"])
         self.assertFalse(os.path.exists(os.path.join(folder, "out/adapter")))
 
     def test_a_key_that_the_engine_does_not_know_is_named(self):
