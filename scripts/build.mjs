@@ -1,13 +1,18 @@
-// Compiles src/ to dist/ with tsc and marks the entry point executable.
+// Compiles src/ beside dist/ with tsc, puts it in place, and marks the entry point executable.
 import { execFileSync } from "node:child_process";
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-rmSync(join(root, "dist"), { recursive: true, force: true });
-execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
-  cwd: root,
-  stdio: "inherit",
-});
-chmodSync(join(root, "dist/cli/main.js"), 0o755);
+const [dist, fresh] = [join(root, "dist"), join(root, "dist.new")];
+rmSync(fresh, { recursive: true, force: true });
+execFileSync(
+  process.execPath,
+  [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json", "--outDir", fresh],
+  { cwd: root, stdio: "inherit" },
+);
+chmodSync(join(fresh, "cli/main.js"), 0o755);
+// In one moment, for an ft that runs from dist/ meanwhile and loads modules as it needs them.
+rmSync(dist, { recursive: true, force: true });
+renameSync(fresh, dist);

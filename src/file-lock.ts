@@ -19,7 +19,7 @@ export interface LockOptions {
 
 /** Runs `work` while `file` is held; waits for another owner, and takes over from one that died. Throws the signal's reason when aborted. */
 export async function withFileLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
-  await ensureDir(dirname(file));
+  ensureDir(dirname(file));
   let waited = false;
   while (!(await acquire(file))) {
     options.signal?.throwIfAborted();

@@ -1,8 +1,19 @@
 // Everything a person can get wrong: one clear message with place and next step, the documented exit code, nothing half-written.
-import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { packageRoot } from "../src/paths.js";
 import { emptyFolder, ft, tinyProject } from "./project.js";
 
 interface Case {
@@ -95,6 +106,43 @@ const cases: Case[] = [
     next: /smollm2-135m/,
   },
   {
+    wrong: "half a character",
+    spoil: (dir) => {
+      writeFileSync(join(dir, "data/train.jsonl"), '{"prompt":"a \\ud800","completion":"b"}\n');
+      return ["run"];
+    },
+    exit: 4,
+    says: /data\/train\.jsonl:1: FILE002/,
+    next: /ft data check/,
+  },
+  {
+    wrong: "a file where .ft should be",
+    spoil: (dir) => {
+      writeFileSync(join(dir, ".ft"), "");
+      return ["run"];
+    },
+    exit: 6,
+    says: /can't write to .*\.ft/,
+    next: /next:/,
+  },
+  {
+    wrong: "a link to nowhere as the folder for a rendering",
+    spoil: (dir) => {
+      symlinkSync("/nowhere/deep", join(dir, "out"));
+      return ["render", "--out", "out"];
+    },
+    exit: 6,
+    says: /link to what is not there/,
+    next: /next:/,
+  },
+  {
+    wrong: "a folder that the system does not make",
+    spoil: () => ["render", "--out", "/proc/out"],
+    exit: 6,
+    says: /can't write to \/proc/,
+    next: /next:/,
+  },
+  {
     wrong: "no Python",
     spoil: (dir) => ["run", "--set", `model.base=${process.env.FT_TEST_TINY_MODEL}`, "--json", join(dir, "ft.yaml")],
     exit: 6,
@@ -146,7 +194,7 @@ describe("ft where it cannot write", () => {
     expect(existsSync(join(dir, "ft.yaml"))).toBe(false);
   });
 
-  it("says that the disk is full, with exit code 6, and leaves no run behind", async () => {
+  it("says that the disk is full, with exit code 6, and leaves nothing of a rendering, recipe or run behind", async () => {
     const dir = mounted("size=64k");
     if (!dir) return;
     const source = tinyProject();
@@ -158,7 +206,42 @@ describe("ft where it cannot write", () => {
     expect(result.stderr).toMatch(/no space left|disk/);
     const runs = join(dir, ".ft/runs");
     expect(existsSync(runs) ? readdirSync(runs) : []).toEqual([]);
+
+    while (writes(join(dir, `rest-${readdirSync(dir).length}`)));
+    const before = readdirSync(dir);
+    for (const args of [
+      ["render", "--out", "rr"],
+      ["init", "--base", "smollm2-135m", "--method", "lora", "--force"],
+    ]) {
+      const { exitCode, stderr } = await ft(args, dir);
+      expect(exitCode, stderr).toBe(6);
+      expect(stderr).toMatch(/free some space/);
+    }
+    expect(readdirSync(dir)).toEqual(before);
   }, 60_000);
+
+  function writes(file: string): boolean {
+    try {
+      writeFileSync(file, Buffer.alloc(4096));
+      return true;
+    } catch {
+      rmSync(file, { force: true });
+      return false;
+    }
+  }
+
+  it.skipIf(process.platform !== "linux")("says in one line that its output cannot be written", () => {
+    const full = openSync("/dev/full", "w");
+    const args = [join(packageRoot, "dist/cli/main.js"), "runs", "ls", "--json"];
+    const { status, stderr } = spawnSync(process.execPath, args, {
+      cwd: emptyFolder(),
+      stdio: ["ignore", full, "pipe"],
+      encoding: "utf8",
+    });
+    closeSync(full);
+    expect(status).toBe(6);
+    expect(stderr).toMatch(/^error: the output cannot be written: .*no space left.*\n$/);
+  });
 
   function readOnlyFolder(): string | null {
     if (process.getuid?.() === 0) return null;

@@ -1,5 +1,5 @@
 // Nothing is lost: ft killed during training, the trainer killed, a run stopped and resumed. Real TRL on the tiny model.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
@@ -29,6 +29,25 @@ describe("a run whose ft is killed", () => {
 
       const adapters = JSON.parse((await ft(["adapters", "ls", "--json"], dir)).stdout);
       expect(adapters.adapters).toHaveLength(1);
+    },
+    5 * minutes,
+  );
+});
+
+describe("ft that is told to end", () => {
+  it(
+    "leaves the run alone, says so in JSON too, and ends with exit code 10",
+    async () => {
+      const dir = tinyProject({ maxSteps: 60 });
+      const running = ft(["run", "--json"], dir);
+      await until(() => metricSteps(dir).length >= 2);
+      running.kill("SIGTERM");
+      const { exitCode, stdout, stderr } = await running;
+      expect(exitCode, stderr).toBe(10);
+      expect(stderr).toContain("the run goes on");
+      const { detached, run } = JSON.parse(stdout);
+      expect(detached).toBe(true);
+      await until(async () => (await show(dir, run.id)).state === "succeeded");
     },
     5 * minutes,
   );
@@ -69,6 +88,11 @@ describe("a cancelled run", () => {
       const cancelled = await ft(["runs", "cancel", id], dir);
       expect(cancelled.exitCode, cancelled.stderr).toBe(0);
       expect((await show(dir, id)).state).toBe("cancelled");
+      const states = async () => (await show(dir, id)).history.map(({ to, reason }) => `${to} ${reason}`);
+      const history = await states();
+      expect(history).toContain("stopping asked to stop");
+      rmSync(join(dir, ".ft/ft.db"));
+      expect(await states()).toEqual(history);
       const stoppedAt = metricSteps(dir, id).at(-1)!;
 
       const resumed = await ft(["runs", "resume", id], dir);
@@ -105,7 +129,13 @@ function metricSteps(dir: string, id?: string): number[] {
     .map((event) => event.step);
 }
 
-async function show(dir: string, id: string): Promise<{ state: string; failure: { message: string } }> {
+interface ShownRun {
+  state: string;
+  failure: { message: string };
+  history: { to: string; reason: string | null }[];
+}
+
+async function show(dir: string, id: string): Promise<ShownRun> {
   return JSON.parse((await ft(["runs", "show", id, "--json"], dir)).stdout).run;
 }
 

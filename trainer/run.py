@@ -48,6 +48,7 @@ class Supervisor:
         self.job, self.journal, self.options = job, journal, options
         self.child = None
         self.stopping = False
+        self.told_stopping = False
         self.last_step = None
         self.explained = None  # class and message of the error event that tells why the child failed
 
@@ -135,6 +136,9 @@ class Supervisor:
             if pid:
                 self.child.returncode = os.waitstatus_to_exitcode(status)
                 return rusage
+            if self.stopping and not self.told_stopping:  # a signal handler may not write
+                self.told_stopping = True
+                self.journal.append("stopping")
             if time.monotonic() >= due:
                 self.journal.append("system", values=heartbeat.values())
                 due = time.monotonic() + interval

@@ -48,5 +48,11 @@ function checkLineage(dir: string, { base }: Lineage): Check[] {
   if (config.revision !== null && config.revision !== base.revision) {
     return fail(`adapter_config.json names revision ${config.revision}, it was trained on ${base.revision}`);
   }
-  return [{ check: "lineage", ok: true, message: `trained on ${base.id} at ${base.revision.slice(0, 12)}` }];
+  return [
+    {
+      check: "lineage",
+      ok: true,
+      message: `trained on ${base.id} at ${base.revision.replace(/[0-9a-f]{13,}/, (hash) => hash.slice(0, 12))}`,
+    },
+  ];
 }

@@ -1,4 +1,5 @@
 // What `ft data check` checks: the files named, or the recipe's; and the model, when it is on this machine.
+import { existsSync, realpathSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import type { CheckInput, CheckModel } from "../dataset/check-dataset.js";
@@ -46,9 +47,15 @@ export async function planCheck(io: Io, files: string[], flags: CheckFlags): Pro
   };
 }
 
-/** Nothing is held out of files that no recipe names, so that the seed decides nothing. */
+/** A file named twice is checked once. Nothing is held out of files that no recipe names, so that the seed decides nothing. */
 function namedFiles(files: string[], format: DatasetSource["format"], dir: string): DatasetSource {
-  return { dir, train: files.map((path) => ({ path, format, weight: 1 })), format, seed: 0 };
+  const isNew = (path: string, index: number) =>
+    files.findIndex((other) => realPath(resolve(dir, other)) === realPath(resolve(dir, path))) === index;
+  return { dir, train: files.filter(isNew).map((path) => ({ path, format, weight: 1 })), format, seed: 0 };
+}
+
+function realPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
 }
 
 /** Names as seen from the folder where the person stands. */

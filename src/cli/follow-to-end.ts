@@ -1,5 +1,5 @@
 // Watches a run until it ends, then shows what came of it; the exit code says how it ended. For `ft run`, `ft runs watch` and `resume`.
-import { FtError } from "../errors.js";
+import { exitCodes, FtError } from "../errors.js";
 import { cancelRun } from "../pipeline/cancel-run.js";
 import { finishRun } from "../pipeline/finish-run.js";
 import { followRun } from "../pipeline/follow.js";
@@ -20,7 +20,7 @@ export interface FollowRequest {
 }
 
 /** Throws FtError train.failed (training), run.cancelled (interrupted), run.lost (environment). */
-export async function followToEnd({ io }: CommandContext, request: FollowRequest): Promise<void> {
+export async function followToEnd({ io, exit }: CommandContext, request: FollowRequest): Promise<void> {
   const { projectDir, id, json, stream = false } = request;
   const store = openStore(projectDir);
   const leave = new AbortController();
@@ -29,10 +29,10 @@ export async function followToEnd({ io }: CommandContext, request: FollowRequest
     const stop = async () => void (await cancelRun(store, projectDir, id, { now: io.now }));
     const updates = followRun(id, { store, projectDir, now: io.now, signal: leave.signal });
     const end = await watchRun(io, { id, name }, updates, { stop, leave: () => leave.abort() }, { json: stream });
-    if (end === "detached") {
-      io.err.write(`\nthe run goes on. watch it: ft runs watch ${id}   stop it: ft runs cancel ${id}\n`);
+    if (end === "detached" || end === "interrupted") {
+      io.err.write(`\nthe run goes on\n  watch it: ft runs watch ${id}\n  stop it:  ft runs cancel ${id}\n`);
       if (json && !stream) writeJson(io, { ok: true, detached: true, run: { id, name } });
-      return;
+      return end === "interrupted" ? exit(exitCodes.interrupted.code) : undefined;
     }
     const run = getRun(store, id);
     if (run.state !== "succeeded") throw ending(run);

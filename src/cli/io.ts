@@ -20,7 +20,7 @@ export interface Io {
 
 /** A person can be asked: both ends are terminals and this is no CI job. */
 export function isInteractive(io: Io): boolean {
-  return io.err.isTTY && io.stdin.isTTY === true && !isCi(io.env);
+  return io.err.isTTY && io.stdin.isTTY === true && io.env.TERM !== "dumb" && !isCi(io.env);
 }
 
 /** As Ink sees it (its dependency is-in-ci): in CI it would draw nothing until the end. */

@@ -65,16 +65,19 @@ test("with json: every update a line of stdout, in order, nothing on stderr", as
   expect(captured.err).toBe("");
 });
 
-test("Ctrl-C in a pipe detaches, closes the source and stops listening", async () => {
-  const { source, generate } = endless();
-  const listeners = process.listenerCount("SIGINT");
-  const end = watchRun(pipe().io, run, generate(), actions);
-  await expect.poll(() => process.listenerCount("SIGINT")).toBe(listeners + 1);
-  process.emit("SIGINT");
-  expect(await end).toBe("detached");
-  expect(source.isClosed).toBe(true);
-  expect(process.listenerCount("SIGINT")).toBe(listeners);
-});
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "%s in a pipe leaves the run alone, closes the source and stops listening",
+  async (signal) => {
+    const { source, generate } = endless();
+    const listeners = process.listenerCount(signal);
+    const end = watchRun(pipe().io, run, generate(), actions);
+    await expect.poll(() => process.listenerCount(signal)).toBe(listeners + 1);
+    process.emit(signal);
+    expect(await end).toBe("interrupted");
+    expect(source.isClosed).toBe(true);
+    expect(process.listenerCount(signal)).toBe(listeners);
+  },
+);
 
 test("what the source throws is thrown, in a pipe and in a terminal", async () => {
   await expect(watchRun(pipe().io, run, broken(), actions)).rejects.toThrow("the store is gone");

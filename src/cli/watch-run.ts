@@ -8,8 +8,8 @@ export interface WatchedRun {
   name: string;
 }
 
-/** `detached`: the person left, the run goes on. `stopped`: the person asked the run to stop, and it ended. */
-export type WatchEnd = "ended" | "detached" | "stopped";
+/** `detached`: the person left; `interrupted`: a signal made ft leave; the run goes on in both. `stopped`: the person asked the run to stop, and it ended. */
+export type WatchEnd = "ended" | "detached" | "interrupted" | "stopped";
 
 export interface WatchActions {
   /** Asks the run to save a checkpoint and end. */
@@ -21,22 +21,22 @@ export interface WatchActions {
 export interface WatchOptions {
   /** Every update as one line of JSON on stdout, nothing on stderr. */
   json?: boolean;
-  /** Calls the listener on Ctrl-C where no terminal asks; returns how to stop listening. */
+  /** Calls the listener on Ctrl-C (where no terminal asks) and when ft is told to end; returns how to stop listening. */
   onInterrupt?: (listener: () => void) => () => void;
 }
 
 /**
  * Ends when `updates` does, or when the person leaves.
- * After `detached` the caller says how to come back. Throws what `updates` throws.
+ * After `detached` and `interrupted` the caller says how to come back. Throws what `updates` throws.
  */
 export async function watchRun(
   io: Io,
   run: WatchedRun,
   updates: AsyncIterable<RunUpdate>,
   actions: WatchActions,
-  { json = false, onInterrupt = onSigint }: WatchOptions = {},
+  { json = false, onInterrupt = onSignal }: WatchOptions = {},
 ): Promise<WatchEnd> {
-  if (!json && isInteractive(io) && io.env.TERM !== "dumb") {
+  if (!json && isInteractive(io)) {
     const { watchInk } = await import("./views/watch-ink.js");
     return watchInk({ stdin: io.stdin, screen: process.stderr }, run, updates, actions);
   }
@@ -47,7 +47,7 @@ export async function watchRun(
   void leaving.then(actions.leave);
   try {
     const end = await consumeUpdates(updates, json ? jsonLines(io) : await peopleLines(io, run), leaving);
-    return end === "left" ? "detached" : "ended";
+    return end === "left" ? "interrupted" : "ended";
   } finally {
     off();
   }
@@ -65,8 +65,11 @@ async function peopleLines(io: Io, run: WatchedRun): Promise<(update: RunUpdate)
   };
 }
 
-/** A second Ctrl-C, while a busy source closes, ends the program as usual. */
-function onSigint(listener: () => void): () => void {
-  process.once("SIGINT", listener);
-  return () => process.off("SIGINT", listener);
+/** A second one, while a busy source closes, ends the program as usual. */
+function onSignal(listener: () => void): () => void {
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.once(signal, listener);
+  return () => {
+    for (const signal of signals) process.off(signal, listener);
+  };
 }

@@ -79,7 +79,7 @@ function openError(error: NodeJS.ErrnoException, name: string): FtError {
     message: `the data file ${name} cannot be read`,
     where,
     why: error.message,
-    next: "check its permissions",
+    next: error.code === "EACCES" || error.code === "EPERM" ? "check its permissions" : "mend it, or name another file",
     cause: error,
   });
 }

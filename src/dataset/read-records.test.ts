@@ -38,6 +38,21 @@ test("a broken line is told and the next one is read", async () => {
   ]);
 });
 
+test("half a character is told, a whole one in escapes and a backslash before u are not", async () => {
+  const rows = String.raw`{"a":"\ud83d\ude00"}
+{"a":"\\ud83d"}
+{"a":"\ud83d \ude00"}
+{"\uDE00":1}
+`;
+  const half = { rule: "FILE002", message: expect.stringContaining("half a character") };
+  expect(await read("escapes.jsonl", rows)).toEqual([
+    { line: 1, value: { a: "😀" } },
+    { line: 2, value: { a: String.raw`\ud83d` } },
+    { line: 3, problem: half },
+    { line: 4, problem: half },
+  ]);
+});
+
 test("a row larger than a chunk stays whole", async () => {
   const long = "é".repeat(3_000_000);
   expect(await read("long.jsonl", `{"a":"${long}"}\n{"a":2}\n`)).toEqual([

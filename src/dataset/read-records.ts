@@ -55,11 +55,24 @@ function parse(piece: { line: number; bytes: Buffer }, name: string): DataRecord
   const { line, bytes } = piece;
   if (bytes.length > maxRowBytes) throw rowTooLong(name, line);
   if (!isUtf8(bytes)) return { line, problem: { rule: "FILE002", message: "the row is not valid UTF-8" } };
+  const text = bytes.toString();
   try {
-    return { line, value: JSON.parse(bytes.toString()) };
+    const value: unknown = JSON.parse(text);
+    if (bytes.includes("\\u") && hasHalfCharacter(text))
+      return {
+        line,
+        problem: { rule: "FILE002", message: "an escape stands for half a character (a lone surrogate)" },
+      };
+    return { line, value };
   } catch (error) {
     return { line, problem: badJson(error instanceof Error ? error.message : String(error)) };
   }
+}
+
+/** JSON can say \ud83d without the \ude00 that makes it a character; no engine can store such a text. */
+function hasHalfCharacter(json: string): boolean {
+  const escapes = json.replaceAll("\\\\", "_").replaceAll(/\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}/gi, "");
+  return /\\ud[89a-f]/i.test(escapes);
 }
 
 function badJson(why: string): RowProblem {

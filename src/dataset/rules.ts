@@ -16,7 +16,7 @@ const table = {
     title: "not valid JSON",
     fix: "mend or remove the line; each row must be one JSON object",
   },
-  FILE002: { severity: "error", title: "not valid UTF-8", fix: "save the file as UTF-8" },
+  FILE002: { severity: "error", title: "not valid Unicode", fix: "save the file as UTF-8; mend or remove the row" },
   SCH000: {
     severity: "error",
     title: "row format not recognised, or not that of the file",

@@ -1,6 +1,7 @@
 // Checks values against a key table, all the way down: unknown keys, wrong types, values outside an enumeration, keys without effect.
-import { distance } from "fastest-levenshtein";
+
 import type { Problem } from "../errors.js";
+import { nearest } from "../nearest.js";
 import type { Key, Keys } from "./key-table.js";
 import { fitsPythonType, isMap, parsePythonType } from "./python-type.js";
 
@@ -22,17 +23,8 @@ export function checkKeys(keys: Keys, values: Record<string, unknown>, context: 
   });
 }
 
-/** The nearest of the names that look alike, or null. */
-export function nearestName(name: string, names: readonly string[]): string | null {
-  const near = names.reduce<string | null>(
-    (best, each) => (best === null || distance(name, each) < distance(name, best) ? each : best),
-    null,
-  );
-  return near !== null && distance(name, near) <= Math.ceil(name.length / 3) ? near : null;
-}
-
 function unknownKey(name: string, at: string, keys: Keys, { engine }: CheckContext): Problem {
-  const near = nearestName(name, Object.keys(keys));
+  const near = nearest(name, Object.keys(keys));
   const few = Object.keys(keys).length <= 12 ? `known here: ${Object.keys(keys).join(", ")}` : null;
   return {
     message: `${at}: ${engine} has no key ${name}`,
@@ -66,7 +58,7 @@ function checkValue(key: Key, value: unknown, context: CheckContext): Problem[] 
 function wrongValue({ type, enum: values }: Key, value: unknown, { engine, prefix }: CheckContext): Problem {
   const message = `${prefix} cannot be ${JSON.stringify(value)}`;
   if (!values || typeof value !== "string") return { message, fix: `${engine} wants: ${type}` };
-  const near = nearestName(value, values.map(String));
+  const near = nearest(value, values.map(String));
   return { message, fix: `${near ? `did you mean ${near}? ` : ""}one of: ${values.join(", ")}` };
 }
 

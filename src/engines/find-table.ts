@@ -1,8 +1,9 @@
 // "axolotl" or "axolotl@0.19.0", as typed: the engine and a version whose keys ft knows.
+
 import { FtError } from "../errors.js";
+import { nearest } from "../nearest.js";
 import { engineNames, engineVersions } from "../recipes/schema/compute.js";
 import type { EngineName } from "../recipes/schema.js";
-import { nearestName } from "./check-keys.js";
 import { tableVersions } from "./key-table.js";
 
 export interface EngineVersion {
@@ -15,7 +16,7 @@ export function findTable(asked: string): EngineVersion {
   const [typed = "", version] = asked.split("@");
   const name = engineNames.find((known) => known === typed);
   if (!name) {
-    const near = nearestName(typed, engineNames);
+    const near = nearest(typed, engineNames);
     throw new FtError({
       code: "engine.unknown",
       exit: "usage",

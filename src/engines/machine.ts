@@ -101,10 +101,10 @@ async function detectAmd(env: Env): Promise<Device | null> {
   }
 }
 
-/** Null when the program is not there. */
+/** Null when the program is not there to be run. */
 async function run(file: string, args: string[], env: Env): Promise<{ ok: boolean; text: string } | null> {
   const result = await execa(file, args, { env: { ...env }, extendEnv: false, reject: false, timeout: probeTimeoutMs });
-  if (result.code === "ENOENT") return null;
+  if (["ENOENT", "EACCES", "ENOTDIR"].includes(result.code ?? "")) return null; // a folder of PATH may be closed to us
   if (!result.failed) return { ok: true, text: result.stdout.trim() };
   const words = (result.stderr || result.stdout).trim().split("\n")[0];
   return { ok: false, text: words || (result.timedOut ? `no answer within ${probeTimeoutMs / 1000} s` : "it failed") };

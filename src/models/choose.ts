@@ -1,6 +1,7 @@
 // Choosing a model of the catalogue by licence, origin, size and the GPU memory that training it takes.
-import { distance } from "fastest-levenshtein";
+
 import { FtError } from "../errors.js";
+import { nearest } from "../nearest.js";
 import { type CatalogueEntry, catalogue } from "./catalogue.js";
 import { allLicences, hasEuClause, licenceOf } from "./licences.js";
 import { estimateMemory, smallestSetting, type TrainingSetting } from "./memory.js";
@@ -95,8 +96,7 @@ function known(flag: string, value: string, values: Iterable<string>): string {
   const all = [...values].sort();
   const typed = value.toLowerCase();
   if (all.includes(typed)) return typed;
-  const nearest = all.map((name) => ({ name, away: distance(typed, name) })).sort((a, b) => a.away - b.away)[0];
-  const near = all.find((name) => name.startsWith(typed)) ?? (nearest && nearest.away <= 2 ? nearest.name : null);
+  const near = nearest(typed, all);
   throw new FtError({
     code: "models.unknown-value",
     exit: "usage",

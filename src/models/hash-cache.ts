@@ -18,7 +18,7 @@ export async function cachedSha256(
   const known = await readFile(file, "utf8").then(parseKnown, () => null);
   if (known && known.size === size && known.mtimeMs === mtimeMs) return known.sha256;
   const sha256 = await hashFile(path, signal);
-  await ensureDir(dir);
+  ensureDir(dir);
   const temporary = `${file}.${process.pid}`;
   await writeFile(temporary, JSON.stringify({ path, size, mtimeMs, sha256 }));
   await rename(temporary, file);

@@ -28,7 +28,7 @@ const triesWithoutProgress = 3;
 /** Returns when `target` is complete and verified. Throws FtError model.corrupt when the Hub's bytes never match their hash. */
 export async function downloadBlob(blob: BlobDownload): Promise<void> {
   const incomplete = `${blob.target}.incomplete`;
-  await ensureDir(dirname(blob.target));
+  ensureDir(dirname(blob.target));
   for (let round = 0; round < 2; round++) {
     await fill(blob, incomplete);
     if (await isIntact(blob, incomplete)) {

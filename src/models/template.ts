@@ -1,9 +1,10 @@
 // The chat template that training, checks and evaluation use: the model's own, a built-in one, or the person's file.
+
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { distance } from "fastest-levenshtein";
 import { FtError } from "../errors.js";
+import { nearest } from "../nearest.js";
 import { packageRoot } from "../paths.js";
 import type { ChatTemplate } from "./facts.js";
 
@@ -78,12 +79,12 @@ function readFile(file: string): string {
 }
 
 function unknownTemplate(setting: string, names: string[]): FtError {
-  const nearest = names.find((name) => distance(setting.toLowerCase(), name) <= 2);
+  const near = nearest(setting, names);
   return new FtError({
     code: "template.unknown",
     exit: "recipe",
     message: `model.template: no built-in template is called ${setting}`,
-    ...(nearest ? { why: `did you mean ${nearest}?` } : {}),
+    ...(near ? { why: `did you mean ${near}?` } : {}),
     next: `use auto (the model's own), one of ${names.join(", ")}, or a .jinja file`,
   });
 }

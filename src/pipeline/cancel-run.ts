@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { FtError } from "../errors.js";
 import { loadLauncher } from "../launchers/index.js";
 import { runsDir } from "../paths.js";
-import { getRun, type Run, setFailure, transition } from "../runs/run-store.js";
+import { askedToStop, getRun, type Run, setFailure, transition } from "../runs/run-store.js";
 import { canMove, isFinal } from "../runs/state.js";
 import type { Store } from "../store/open.js";
 import { reconcile } from "./reconcile.js";
@@ -21,7 +21,7 @@ export async function cancelRun(
   if (isFinal(run.state)) throw alreadyEnded(run);
   const launcher = await loadLauncher(run.launcher);
   const handle = run.handle === null ? await launcher.find(join(runsDir(projectDir), id), run.attempt) : run.handle;
-  if (canMove(run.state, "stopping")) transition(store, id, "stopping", now(), "asked to stop");
+  if (canMove(run.state, "stopping")) transition(store, id, "stopping", now(), askedToStop);
   if (handle !== null) await launcher.cancel(launcher.parseHandle(handle), graceMs);
   const after = await reconcile(store, projectDir, id, now());
   if (isFinal(after.state)) return after;

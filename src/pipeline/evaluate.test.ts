@@ -130,7 +130,7 @@ it("rebuilds evaluations and adapters from the folders alone, with the same vers
 
   expect(reindexAdapters(db, projectDir)).toEqual({ evaluations: 1, adapters: 2, problems: [] });
   expect({ adapters: listAdapters(db, projectDir), evaluations: stored() }).toEqual(before);
-  expect(reindexAdapters(db, projectDir)).toEqual({ evaluations: 1, adapters: 0, problems: [] });
+  expect(reindexAdapters(db, projectDir)).toEqual({ evaluations: 1, adapters: 2, problems: [] });
 
   db.exec("DELETE FROM adapters WHERE run = 'r1'; UPDATE adapters SET version = 2");
   expect(reindexAdapters(db, projectDir).problems).toEqual(["bot@2 belongs to run r2; run r1 says so too"]);

@@ -3,6 +3,7 @@ import { cp, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { stringify } from "yaml";
 import type { DataLayout, Rendering } from "../engines/contract.js";
+import { ensureDir } from "../ensure-dir.js";
 import { packageRoot, runsDir } from "../paths.js";
 import type { Recipe } from "../recipes/schema.js";
 import { type Job, jobVersion } from "../runs/job.js";
@@ -27,7 +28,7 @@ export async function createJobFolder(input: JobFolderInput): Promise<{ job: Job
   const building = join(runsDir(input.projectDir), `.new-${input.id}`);
   const job = manifest(input);
   try {
-    await mkdir(building, { recursive: true });
+    ensureDir(building);
     for (const [path, content] of Object.entries(input.rendering.files)) {
       await mkdir(dirname(join(building, path)), { recursive: true });
       await writeFile(join(building, path), content);

@@ -9,6 +9,7 @@ import { runsDir } from "../paths.js";
 import { importEvaluation } from "./evaluate.js";
 
 export interface Reindexed {
+  /** Of the folders, in the store now. */
   evaluations: number;
   adapters: number;
   /** What could not be taken over, one sentence each. */
@@ -32,7 +33,11 @@ export function reindexAdapters(db: Database, projectDir: string): Reindexed {
     }
     const dir = join(jobDir, "out/adapter");
     const lineage = readLineage(dir);
-    if (!lineage || known.some((one) => one.run === lineage.run)) continue;
+    if (!lineage) continue;
+    if (known.some((one) => one.run === lineage.run)) {
+      result.adapters++;
+      continue;
+    }
     const taken = known.find(({ name, version }) => name === lineage.name && version === lineage.version);
     if (taken) {
       result.problems.push(`${taken.name}@${taken.version} belongs to run ${taken.run}; run ${run} says so too`);

@@ -1,7 +1,8 @@
 // A recipe's rendering from what is known without network, engine or GPU: the data if it is here, the model if it is here.
-import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Rendering } from "../engines/contract.js";
+import { ensureDir } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
 import type { Env } from "../paths.js";
 import type { LoadedRecipe } from "../recipes/load.js";
@@ -17,7 +18,7 @@ export async function renderOnly(loaded: LoadedRecipe, env: Env): Promise<Render
   return resolved.notice ? { ...rendering, notes: [resolved.notice, ...rendering.notes] } : rendering;
 }
 
-/** Writes the files below `out` and returns their paths. Throws FtError render.not-empty, render.not-a-folder (usage). */
+/** Writes the files below `out`, all or none, and returns their paths. Throws FtError render.not-empty, render.not-a-folder (usage), env.* */
 export function writeRendering(
   { files }: Rendering,
   { cwd, out, force }: { cwd: string; out: string; force: boolean },
@@ -42,9 +43,22 @@ export function writeRendering(
       next: "name another folder, or repeat with --force",
     });
   }
-  return Object.entries(files).map(([path, content]) => {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), content);
-    return join(out, path);
-  });
+  ensureDir(root);
+  const draft = join(root, `.new-${process.pid}`);
+  try {
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(draft, path)), { recursive: true });
+      writeFileSync(join(draft, path), content);
+    }
+    for (const path of Object.keys(files)) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      renameSync(join(draft, path), join(root, path));
+    }
+  } catch (error) {
+    if (!found) rmSync(root, { recursive: true, force: true });
+    throw error;
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+  return Object.keys(files).map((path) => join(out, path));
 }

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { gitState } from "../adapters/git-state.js";
 import { snapshotData } from "../dataset/snapshot.js";
+import { requireWritable } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
 import { loadLauncher } from "../launchers/index.js";
 import { type Env, runsDir } from "../paths.js";
@@ -50,6 +51,7 @@ export async function startRun(
   context: StartContext,
   options: StartOptions,
 ): Promise<{ started: StartedRun } | { unchanged: UnchangedRun }> {
+  requireWritable(runsDir(loaded.dir));
   const surveyed = await survey(loaded, context);
   if (options.frozen) refuseDrift(loaded.file, surveyed.locked, surveyed.entry);
   const unchanged = options.force ? null : await unchangedRun(surveyed, context);

@@ -1,7 +1,8 @@
 // Says a schema issue in a person's words: which key, what is wrong, what was probably meant.
-import { distance } from "fastest-levenshtein";
+
 import type { z } from "zod";
 import type { Problem } from "../errors.js";
+import { nearest } from "../nearest.js";
 import { recipeJsonSchema, schemaAt } from "./json-schema.js";
 import { locate, type RecipeSource } from "./locate.js";
 import { objectiveNames } from "./schema/objective.js";
@@ -60,13 +61,6 @@ function plain(issue: Issue): string {
     return [...new Set(wants)].join(", or ") || "not of a type that fits";
   }
   return issue.message.replace(/^(Invalid input|Too (big|small)|Invalid (option|string|number)): /, "");
-}
-
-function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const ranked = candidates.map((candidate) => ({ candidate, away: distance(word.toLowerCase(), candidate) }));
-  ranked.sort((a, b) => a.away - b.away);
-  const best = ranked[0];
-  return best && best.away <= Math.max(2, word.length / 3) ? best.candidate : undefined;
 }
 
 function knownKeys(path: readonly PropertyKey[], { values }: RecipeSource): string[] {

@@ -1,6 +1,7 @@
 // Why a recipe's keys are what they are: where they were written, or what ft chose, for what reason, after which publication.
-import { distance } from "fastest-levenshtein";
+
 import { FtError, type Place } from "../errors.js";
+import { nearest } from "../nearest.js";
 import { type ChoiceFacts, wantedChoices } from "./defaults.js";
 import { recipeJsonSchema, schemaAt } from "./json-schema.js";
 import type { LoadedRecipe } from "./load.js";
@@ -39,7 +40,7 @@ export function selectKeys(all: Explanation[], key: string): Explanation[] {
   const found = all.filter((each) => each.key === key || each.key.startsWith(`${key}.`));
   if (found.length > 0) return found;
   const known = all.map((each) => each.key);
-  const near = known.toSorted((a, b) => distance(key, a) - distance(key, b))[0];
+  const near = nearest(key, known);
   throw new FtError({
     code: "usage.key",
     exit: "usage",

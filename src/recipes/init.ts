@@ -1,15 +1,7 @@
 // Starts a project: writes ft.yaml and keeps .ft/ out of git. All or nothing, and never over something that is there.
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { ensureDir, isDiskFull } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
 import { recipeJsonSchema } from "./json-schema.js";
 import { loadRecipe } from "./load.js";
@@ -91,8 +83,8 @@ function ignoreFtDir(dir: string): void {
 /** For editors. Throws FtError env.unwritable (environment). Returns its path. */
 export function writeSchema(dir: string): string {
   const file = join(dir, schemaFile);
+  ensureDir(dirname(file));
   try {
-    mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, `${JSON.stringify(recipeJsonSchema(), null, 2)}\n`);
   } catch (error) {
     throw unwritable(dir, schemaFile, error);
@@ -115,12 +107,12 @@ function replaceFile(dir: string, name: string, text: string, check: (draft: str
 
 function unwritable(dir: string, name: string, cause: unknown): FtError {
   return new FtError({
-    code: "env.unwritable",
+    code: isDiskFull(cause) ? "env.disk-full" : "env.unwritable",
     exit: "environment",
     message: `${name} cannot be written into ${dir}`,
     where: { file: dir },
     why: (cause as Error).message,
-    next: "make the folder writable, or work in another one",
+    next: isDiskFull(cause) ? "free some space, then repeat" : "make the folder writable, or work in another one",
     cause,
   });
 }

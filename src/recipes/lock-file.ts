@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
+import { isDiskFull } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
 import { withFileLock } from "../file-lock.js";
 import { ftDir } from "../paths.js";
@@ -131,12 +132,12 @@ function newer(file: string): FtError {
 
 function unwritable(file: string, cause: unknown): FtError {
   return new FtError({
-    code: "env.unwritable",
+    code: isDiskFull(cause) ? "env.disk-full" : "env.unwritable",
     exit: "environment",
     message: `${lockFileName} cannot be written`,
     where: { file },
     why: (cause as Error).message,
-    next: "make the recipe's folder writable, and free some disk space if it is full",
+    next: isDiskFull(cause) ? "free some space, then repeat" : "make the recipe's folder writable",
     cause,
   });
 }

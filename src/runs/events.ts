@@ -76,6 +76,8 @@ export const eventSchema = z.discriminatedUnion("kind", [
     trainedText: z.string(),
   }),
   z.object({ ...base, kind: z.literal("warning"), message: z.string() }),
+  /** Asked to stop: a checkpoint is saved at the end of the step. */
+  z.object({ ...base, kind: z.literal("stopping") }),
   z.object({
     ...base,
     kind: z.literal("error"),

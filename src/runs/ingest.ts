@@ -1,8 +1,8 @@
 // Takes bytes of events.jsonl into the store. Idempotent by (run, attempt, seq); rows and byte offset in one transaction, so it may crash anywhere.
 import type { Store } from "../store/open.js";
 import { eventSchema, type RunEvent } from "./events.js";
-import { beginAttempt, getRun, type Run, setFailure, transition } from "./run-store.js";
-import { canMove } from "./state.js";
+import { askedToStop, beginAttempt, getRun, type Run, setFailure, transition } from "./run-store.js";
+import { canMove, type RunState } from "./state.js";
 
 /** A look at a run's events file: bytes from `offset` on. */
 export interface EventBytes {
@@ -58,7 +58,7 @@ function apply(store: Store, id: string, event: RunEvent): void {
   const at = Math.round(event.t);
   if (event.attempt < run.attempt) return;
   if (event.attempt > run.attempt && !startNext(store, run, event.attempt, at)) return;
-  const move = (to: "preparing" | "running" | "succeeded" | "failed" | "cancelled", reason: string | null = null) => {
+  const move = (to: RunState, reason: string | null = null) => {
     const { state } = getRun(store, id);
     if (state === "queued" && to !== "preparing") transition(store, id, "preparing", at);
     if (canMove(getRun(store, id).state, to)) transition(store, id, to, at, reason);
@@ -73,6 +73,8 @@ function apply(store: Store, id: string, event: RunEvent): void {
         "UPDATE runs SET step = ?, total_steps = coalesce(?, total_steps), loss = coalesce(?, loss) WHERE id = ?",
       )
       .run(step, totalSteps, values.loss ?? null, id);
+  } else if (event.kind === "stopping") {
+    move("stopping", askedToStop);
   } else if (event.kind === "error") {
     setFailure(store, id, { class: event.class, message: event.message, hint: event.hint ?? null });
   } else if (event.kind === "end") {

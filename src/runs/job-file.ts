@@ -1,5 +1,5 @@
 // Reads job.json of a run folder.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FtError } from "../errors.js";
 import { type Job, jobSchema } from "./job.js";
@@ -16,7 +16,7 @@ export function readJob(dir: string): Job {
       message: "the run's manifest is missing or cannot be read",
       where: { file },
       why: cause instanceof Error ? cause.message.split("\n")[0]! : String(cause),
-      next: "start a new run: ft run",
+      next: existsSync(dir) ? "start a new run: ft run" : "put the run's folder back, or start a new run: ft run",
       cause,
     });
   }

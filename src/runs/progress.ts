@@ -116,6 +116,7 @@ function reduceEvent(progress: RunProgress, event: RunEvent): RunProgress {
       return { ...progress, failure: { class: event.class, message: event.message, hint: event.hint ?? null } };
     case "end":
       return { ...progress, step: event.step ?? progress.step, marks: [] };
+    case "stopping": // the state says so
     case "sample":
       return progress;
   }

@@ -1,7 +1,8 @@
 // Runs in the store: create, look up, list, and the one function that changes a state.
-import { distance } from "fastest-levenshtein";
+
 import { z } from "zod";
 import { FtError } from "../errors.js";
+import { nearest } from "../nearest.js";
 import type { Store } from "../store/open.js";
 import { failureClasses } from "./events.js";
 import type { Job } from "./job.js";
@@ -61,6 +62,17 @@ export interface StateChange {
   to: RunState;
   at: number;
   reason: string | null;
+}
+
+/** Why a run is `stopping`. */
+export const askedToStop = "asked to stop";
+
+/** How long trainers ran, over all attempts, ms; null: none has yet. */
+export function timeTrained(changes: StateChange[], now: number): number | null {
+  const spans = changes.flatMap(({ to, at }, index) =>
+    to === "running" || to === "stopping" ? [(changes[index + 1]?.at ?? now) - at] : [],
+  );
+  return spans.length === 0 ? null : spans.reduce((sum, span) => sum + span, 0);
 }
 
 /** Inserts a run as `queued`. Nothing happens when it is there already. */
@@ -143,8 +155,11 @@ export function findRun(store: Store | null, asked: string): Run {
   const matches = runs.filter(({ id }) => id.startsWith(asked) || id.endsWith(asked));
   if (matches.length === 1) return matches[0]!;
   if (matches.length > 1) throw ambiguousRun(asked, matches);
-  const nearest = runs.reduce((best, run) => (distance(run.id, asked) < distance(best.id, asked) ? run : best));
-  throw unknownRun(`there is no run ${asked} here`, `did you mean ${nearest.id}? \`ft runs ls\` lists them`);
+  const near = nearest(
+    asked,
+    runs.map(({ id }) => id),
+  );
+  throw unknownRun(`there is no run ${asked} here`, `${near ? `did you mean ${near}? ` : ""}\`ft runs ls\` lists them`);
 }
 
 export function stateChanges(store: Store, id: string): StateChange[] {

@@ -1,7 +1,8 @@
 // Opens a project's store, .ft/ft.db, and brings it to this version's tables. Migrations only go forward and are never edited.
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
+import { ensureDir } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
 import { storeFile } from "../paths.js";
 import { runTables } from "./migrations/001-runs.js";
@@ -15,7 +16,7 @@ const migrations = [runTables, evalTables];
 /** WAL, foreign keys, 5 s of patience with other writers. Throws FtError `store.newer` or `store.corrupt` (environment). */
 export function openStore(projectDir: string): Store {
   const file = storeFile(projectDir);
-  mkdirSync(dirname(file), { recursive: true });
+  ensureDir(dirname(file));
   let db: Store | undefined;
   try {
     db = new Database(file, { timeout: 5000 });

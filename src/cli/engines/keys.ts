@@ -1,8 +1,9 @@
 // `ft engines keys`.
-import { nearestName } from "../../engines/check-keys.js";
+
 import { type EngineVersion, findTable } from "../../engines/find-table.js";
 import { engineKeys, type Key, type Keys, keyTable } from "../../engines/key-table.js";
 import { FtError } from "../../errors.js";
+import { nearest } from "../../nearest.js";
 import type { ObjectiveName } from "../../recipes/schema.js";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
@@ -65,7 +66,7 @@ function matching(all: [string, Key][], wanted: string): [string, Key][] {
 function unknownKey(engine: EngineVersion, wanted: string, all: [string, Key][], { objective, scope }: Flags): FtError {
   const { scopes } = keyTable(engine.name, engine.version);
   const elsewhere = Object.keys(scopes).filter((each) => Object.hasOwn(scopes[each]!, wanted));
-  const near = nearestName(
+  const near = nearest(
     wanted,
     all.map(([path]) => path),
   );

@@ -1,5 +1,9 @@
 // `ft runs cancel`.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { runsDir } from "../../paths.js";
 import { cancelRun } from "../../pipeline/cancel-run.js";
+import { isFinal } from "../../runs/state.js";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
 import { withRun } from "./with-runs.js";
@@ -9,11 +13,12 @@ export async function cancelCommand(
   asked: string,
   flags: { grace: number; json?: boolean },
 ): Promise<void> {
-  await withRun(io, asked, async (store, { id }) => {
-    io.err.write(`stopping ${id}: waiting up to ${flags.grace} s for its checkpoint ...\n`);
+  await withRun(io, asked, async (store, { id, state }) => {
+    if (!isFinal(state)) io.err.write(`stopping ${id}: waiting up to ${flags.grace} s for its checkpoint ...\n`);
     const run = await cancelRun(store, io.cwd, id, { now: io.now, graceMs: flags.grace * 1000 });
     if (flags.json) return writeJson(io, { ok: true, run });
     io.out.write(`${id} ${run.state}${run.step === null ? "" : ` at step ${run.step}`}\n`);
-    if (run.state !== "succeeded") io.err.write(`go on with it: ft runs resume ${id}\n`);
+    if (run.state !== "succeeded" && existsSync(join(runsDir(io.cwd), id)))
+      io.err.write(`go on with it: ft runs resume ${id}\n`);
   });
 }

@@ -1,6 +1,6 @@
 // `ft runs ls`.
 import { FtError } from "../../errors.js";
-import { listRuns, type Run } from "../../runs/run-store.js";
+import { listRuns, type Run, stateChanges, timeTrained } from "../../runs/run-store.js";
 import { type RunState, runStates } from "../../runs/state.js";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
@@ -10,10 +10,14 @@ import { withRuns } from "./with-runs.js";
 
 export async function listCommand({ io }: CommandContext, flags: { state?: string; json?: boolean }): Promise<void> {
   const filter = flags.state === undefined ? {} : { state: parseState(flags.state) };
-  const runs = await withRuns(io, (store) => (store ? listRuns(store, filter) : []));
+  const { runs, took } = await withRuns(io, (store) => {
+    const runs = store ? listRuns(store, filter) : [];
+    const took = runs.map(({ id }) => timeTrained(stateChanges(store!, id), io.now()));
+    return { runs, took };
+  });
   if (flags.json) return writeJson(io, { ok: true, runs });
   if (runs.length === 0) io.err.write(flags.state ? `no run is ${flags.state}\n` : "no runs yet; start one: ft run\n");
-  else io.out.write(runTable(runs, io.now()));
+  else io.out.write(runTable(runs, took));
 }
 
 function parseState(text: string): RunState {
@@ -27,7 +31,8 @@ function parseState(text: string): RunState {
   });
 }
 
-function runTable(runs: Run[], now: number): string {
+/** `took`: of each run, ms. */
+function runTable(runs: Run[], took: (number | null)[]): string {
   const right = "right" as const;
   const columns = [
     { head: "run" },
@@ -38,14 +43,14 @@ function runTable(runs: Run[], now: number): string {
     { head: "started" },
     { head: "took", align: right },
   ];
-  const rows = runs.map(({ id, name, state, step, totalSteps, loss, createdAt, startedAt, endedAt }) => [
+  const rows = runs.map(({ id, name, state, step, totalSteps, loss, createdAt }, index) => [
     id,
     name,
     state,
     step === null ? "" : `${step}${totalSteps ? `/${totalSteps}` : ""}`,
     loss === null ? "" : lossText(loss),
     timestamp(createdAt),
-    startedAt === null ? "" : duration((endedAt ?? now) - startedAt),
+    took[index] == null ? "" : duration(took[index]),
   ]);
   return `${plainTable(columns, rows).join("\n")}\n`;
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runsDir } from "../../paths.js";
 import { reconcile } from "../../pipeline/reconcile.js";
+import { readJob } from "../../runs/job-file.js";
 import { isFinal } from "../../runs/state.js";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
@@ -17,7 +18,9 @@ interface Flags {
 
 export async function logsCommand({ io }: CommandContext, asked: string, flags: Flags): Promise<void> {
   await withRun(io, asked, async (store, run) => {
-    const file = join(runsDir(io.cwd), run.id, "stdout.log");
+    const dir = join(runsDir(io.cwd), run.id);
+    readJob(dir);
+    const file = join(dir, "stdout.log");
     const text = existsSync(file) ? readFileSync(file, "utf8") : "";
     const shown = flags.lines === undefined ? text : lastLines(text, flags.lines);
     if (flags.json) return writeJson(io, { ok: true, run: run.id, file, text: shown });

@@ -41,7 +41,8 @@ export async function askInit(io: Io, given: Answers): Promise<{ base: string; m
   });
   await waitUntilExit();
   const { base, method, data } = (answers ?? {}) as Answers;
-  if (!base || !method) throw new FtError({ code: "init.cancelled", exit: "usage", message: "nothing was written" });
+  if (!base || !method)
+    throw new FtError({ code: "init.cancelled", exit: "interrupted", message: "nothing was written" });
   return { base, method, ...(data ? { data } : {}) };
 }
 

@@ -26,10 +26,11 @@ export function lossPlot(points: readonly Point[], { width, height }: { width: n
   return cells.map((line) => String.fromCodePoint(...[...line].map((bits) => 0x2800 + bits)));
 }
 
-/** One line of `width` blocks; "" without points. */
+/** One line of blocks, one a point, at most `width`; "" without points. */
 export function sparkline(points: readonly Point[], width: number): string {
   if (points.length === 0) return "";
-  return toLevels(resample(points, width), blocks.length)
+  const values = points.length <= width ? points.map(({ loss }) => loss) : resample(points, width);
+  return toLevels(values, blocks.length)
     .map((level) => blocks[level]!)
     .join("");
 }

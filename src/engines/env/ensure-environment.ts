@@ -1,7 +1,8 @@
 // The engine's Python environment, made once from its lock: ready and checked, or not there at all.
 import { existsSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ensureDir } from "../../ensure-dir.js";
 import { FtError } from "../../errors.js";
 import { withFileLock } from "../../file-lock.js";
 import { requireFreeSpace } from "../../free-space.js";
@@ -98,7 +99,7 @@ async function make(dir: string, lock: EngineLock, device: Device, options: Ensu
   const uv = await findUv(options);
   try {
     await rm(dir, { recursive: true, force: true });
-    await mkdir(environmentsDir(env), { recursive: true });
+    ensureDir(environmentsDir(env));
     const run = { uv, dir, lock, env, onProgress, signal };
     await createVenv(run);
     const installed = await installPackages(run, device);

@@ -1,10 +1,11 @@
 // The environments in ft's cache: finished ones, and what an interrupted ft left.
+
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { distance } from "fastest-levenshtein";
 import { FtError } from "../../errors.js";
 import { withFileLock } from "../../file-lock.js";
+import { nearest } from "../../nearest.js";
 import type { Env } from "../../paths.js";
 import { environmentsDir } from "./ensure-environment.js";
 import { type EnvironmentMarker, markerName, readMarker } from "./marker.js";
@@ -33,12 +34,15 @@ export async function removeEnvironment(name: string, env: Env): Promise<ListedE
   const all = await listEnvironments(env);
   const found = all.find((candidate) => candidate.name === name);
   if (!found) {
-    const nearest = all.map((candidate) => candidate.name).sort((a, b) => distance(name, a) - distance(name, b))[0];
+    const near = nearest(
+      name,
+      all.map((candidate) => candidate.name),
+    );
     throw new FtError({
       code: "env.unknown",
       exit: "usage",
       message: `no environment is called ${name}`,
-      ...(nearest ? { why: `did you mean ${nearest}?` } : {}),
+      ...(near ? { why: `did you mean ${near}?` } : {}),
       next: "ft env ls lists them",
     });
   }

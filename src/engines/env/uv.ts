@@ -1,8 +1,9 @@
 // uv makes the engines' environments: the one on PATH when it is new enough, else a pinned one that pip puts into ft's cache.
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import { ensureDir } from "../../ensure-dir.js";
 import { FtError } from "../../errors.js";
 import { withFileLock } from "../../file-lock.js";
 import { type Env, ftCacheDir, packageRoot } from "../../paths.js";
@@ -36,7 +37,7 @@ export async function findUv({ env, onProgress, signal }: FindUvOptions): Promis
       onProgress?.({ label: `installing uv ${version} into ${dir}` });
       const temporary = `${dir}.making`;
       await rm(temporary, { recursive: true, force: true });
-      await mkdir(temporary, { recursive: true });
+      ensureDir(temporary);
       try {
         await pipInstall(python.command, join(temporary, "uv"), join(temporary, "venv"), env, signal);
         await rename(join(temporary, "uv"), dir);
