@@ -8,5 +8,5 @@ export function nearest(word: string, names: readonly string[]): string | null {
   if (longer) return longer;
   const ranked = names.map((name) => ({ name, edits: distance(typed, name.toLowerCase()) }));
   const best = ranked.toSorted((a, b) => a.edits - b.edits)[0];
-  return best && best.edits <= Math.max(2, typed.length / 3) ? best.name : null;
+  return best && best.edits <= Math.ceil(typed.length / 3) ? best.name : null;
 }

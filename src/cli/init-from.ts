@@ -7,15 +7,23 @@ import { FtError } from "../errors.js";
 import { nameFrom, putRecipe } from "../recipes/init.js";
 import { type Io, writeJson } from "./io.js";
 
-export function initFrom(io: Io, from: string, flags: { name?: string; force?: boolean; json?: boolean }): void {
-  const imported = importRecipe(readText(resolve(io.cwd, from), from), from);
+interface Flags {
+  gpus?: number;
+  name?: string;
+  force?: boolean;
+  json?: boolean;
+}
+
+export function initFrom(io: Io, from: string, flags: Flags): void {
+  const imported = importRecipe(readText(resolve(io.cwd, from), from), { shown: from, gpus: flags.gpus });
   const name = flags.name ?? nameFrom(io.cwd);
   const file = putRecipe(importedRecipe(imported, name, from), { dir: io.cwd, force: flags.force ?? false });
-  const { dialect, recipe, notEquivalent } = imported;
+  const { dialect, recipe, notEquivalent, notes } = imported;
+  for (const note of notes) io.err.write(`note: ${note}\n`);
   for (const { key, value, why } of notEquivalent)
     io.err.write(`no equivalent: ${key}: ${JSON.stringify(value)} (${why})\n`);
   if (flags.json) {
-    writeJson(io, { ok: true, file, name, dialect, recipe: { name, ...recipe }, notEquivalent });
+    writeJson(io, { ok: true, file, name, dialect, recipe: { name, ...recipe }, notEquivalent, notes });
     return;
   }
   io.out.write(`wrote ${file}\n`);

@@ -1,7 +1,7 @@
 // `ft init`: writes ft.yaml for a base model and a method; asks for what is missing when a person is there.
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { FtError } from "../errors.js";
 import type { EngineName } from "../recipes/schema.js";
 import { isInteractive, writeJson } from "./io.js";
@@ -15,6 +15,7 @@ interface Flags {
   template?: string;
   name?: string;
   from?: string;
+  gpus?: number;
   force?: boolean;
   json?: boolean;
 }
@@ -37,11 +38,13 @@ export function registerInit(program: Command, { io }: CommandContext): void {
       "--from <file>",
       "make it from a config of Axolotl, TRL, LLaMA-Factory or Oumi, or an Unsloth script or notebook",
     )
+    .addOption(new Option("--gpus <n>", "with --from: GPUs that the config ran on").argParser(parseGpus))
     .option("--force", "replace an ft.yaml that is here")
     .option("--json", "print the result as JSON")
     .action(async (flags: Flags) => {
       const { initRecipe, refuseExisting } = await import("../recipes/init.js");
       if (!flags.force) refuseExisting(io.cwd);
+      if (flags.gpus !== undefined && flags.from === undefined) throw onlyWithFrom();
       if (flags.from !== undefined) return (await import("./init-from.js")).initFrom(io, flags.from, flags);
       const { base, method, data: rows = "data/train.jsonl" } = await complete(flags);
       const { resolveModel } = await import("../models/resolve.js");
@@ -85,4 +88,19 @@ export function registerInit(program: Command, { io }: CommandContext): void {
       next: "for example: ft init --base smollm2-135m --method lora --data my.jsonl",
     });
   }
+}
+
+function parseGpus(text: string): number {
+  const gpus = Number(text);
+  if (Number.isInteger(gpus) && gpus > 0) return gpus;
+  throw new InvalidArgumentError("it is a number of GPUs, 1 or more.");
+}
+
+function onlyWithFrom(): FtError {
+  return new FtError({
+    code: "usage.init",
+    exit: "usage",
+    message: "--gpus says on how many GPUs a config ran, and there is no --from",
+    next: "set compute.gpus in the recipe",
+  });
 }

@@ -5,7 +5,6 @@ import type { RenderInput, Rendering } from "../engines/contract.js";
 import { listEnvironments } from "../engines/env/list-environments.js";
 import { requirePackages } from "../engines/env/needs.js";
 import { loadEngine } from "../engines/index.js";
-import { detectDevice } from "../engines/machine.js";
 import { stepsOf } from "../engines/steps.js";
 import { findHubId } from "../models/catalogue.js";
 import type { Env } from "../paths.js";
@@ -31,8 +30,7 @@ export interface RunPlan {
 /** Throws what `ft run` would throw before it fetches anything. */
 export async function planRun(written: LoadedRecipe, env: Env): Promise<RunPlan> {
   refuseBadData(await checkRecipeData(written, null));
-  trainingDevice(written.recipe, await detectDevice(env));
-  const { loaded, model, device } = await refineRecipe(written, env);
+  const { loaded, model, device } = await refineRecipe(written, env, trainingDevice);
   const { recipe } = loaded;
   requirePackages(recipe);
   const rendering = await renderOnly(written, env);

@@ -5,7 +5,7 @@ import type { DatasetFacts } from "../dataset/canonical.js";
 import { datasetFacts } from "../dataset/dataset-facts.js";
 import { dataSource } from "../dataset/snapshot.js";
 import type { RenderInput } from "../engines/contract.js";
-import { detectDevice } from "../engines/machine.js";
+import { type Device, detectDevice } from "../engines/machine.js";
 import { describeModel } from "../models/describe.js";
 import type { ModelFacts } from "../models/facts.js";
 import { isExact, knownRevision } from "../models/pin-revision.js";
@@ -21,23 +21,31 @@ export interface KnownRecipe {
   loaded: LoadedRecipe;
   resolved: ResolvedModel;
   model: ModelFacts;
+  /** Rendered for. */
   device: RenderInput["device"];
+  /** The machine's. */
+  here: Device;
   /** Null when a training file is not here. */
   dataset: DatasetFacts | null;
 }
 
 /** Throws FtError recipe.*, model.*, env.no-device, data.* (a data file that is there but cannot be used). */
-export async function refineRecipe(loaded: LoadedRecipe, env: Env): Promise<KnownRecipe> {
+export async function refineRecipe(
+  loaded: LoadedRecipe,
+  env: Env,
+  deviceOf: typeof renderingDevice = renderingDevice,
+): Promise<KnownRecipe> {
   const { recipe, dir } = loaded;
   const locked = await readLock(loaded.file);
   const resolved = pinnedByLock(resolveRecipeModel(loaded, env), loaded, locked);
   const model = await describeModel(resolved, { template: recipe.model.template, cwd: dir, env });
-  const device = renderingDevice(recipe, await detectDevice(env));
+  const here = await detectDevice(env);
+  const device = deviceOf(recipe, here);
   const isHere = recipe.data.train.every(({ path }) => existsSync(resolve(dir, path)));
   const dataset = isHere ? await datasetFacts(dataSource(recipe, dir)) : null;
   const isSameBase = locked !== null && (await knownRevision(resolved, { env })) === locked.base.revision;
   const chosen = chooseAsLocked(loaded, choiceFacts(model, dataset, device), { locked, isSameBase });
-  return { loaded: chosen, resolved, model, device, dataset };
+  return { loaded: chosen, resolved, model, device, here, dataset };
 }
 
 /** A branch or tag stays at the commit that the lock holds, as long as the recipe names the same one. */

@@ -12,10 +12,15 @@ import { supportedEngine } from "./supported-engine.js";
 
 /** Throws FtError recipe.*, model.*, data.* (a data file that is there but cannot be used). */
 export async function renderOnly(loaded: LoadedRecipe, env: Env): Promise<Rendering> {
-  const { loaded: known, resolved, model, device, dataset } = await refineRecipe(loaded, env);
+  const { loaded: known, resolved, model, device, here, dataset } = await refineRecipe(loaded, env);
   const engine = await supportedEngine(known);
   const rendering = renderRecipe(engine, known, { model, dataset, device });
-  return resolved.notice ? { ...rendering, notes: [resolved.notice, ...rendering.notes] } : rendering;
+  const isElsewhere = known.recipe.compute.device === "auto" && device.kind === "cuda" && here.count === 0;
+  const notes = [
+    ...(resolved.notice ? [resolved.notice] : []),
+    ...(isElsewhere ? ["rendered for a CUDA GPU, which this recipe cannot do without and this machine has not"] : []),
+  ];
+  return { ...rendering, notes: [...notes, ...rendering.notes] };
 }
 
 /** Writes the files below `out`, all or none, and returns their paths. Throws FtError render.not-empty, render.not-a-folder (usage), env.* */

@@ -2,15 +2,23 @@
 import type { RenderInput } from "../engines/contract.js";
 import type { Device } from "../engines/machine.js";
 import { FtError } from "../errors.js";
+import { checkRecipe } from "../recipes/check-recipe.js";
+import { nothingKnown } from "../recipes/defaults.js";
 import type { Recipe } from "../recipes/schema.js";
 
-/** For rendering and explaining, which need no such machine: what the recipe names is taken to be there. */
+/** For rendering and explaining, which need no such machine: what the recipe names, or cannot do without, is taken to be there. */
 export function renderingDevice(recipe: Recipe, here: Device): RenderInput["device"] {
   const { device, gpus } = recipe.compute;
   const kind = here.kind === "rocm" ? "cuda" : here.kind;
+  if (device === "auto" && kind !== "cuda" && contradictions(recipe, "cuda") < contradictions(recipe, kind))
+    return { kind: "cuda", count: gpus, bf16: true };
   if ((device === "cuda" && (kind !== "cuda" || here.count < gpus)) || (device === "mps" && kind !== "mps"))
     return { kind: device, count: gpus, bf16: true };
   return trainingDevice(recipe, here);
+}
+
+function contradictions(recipe: Recipe, device: RenderInput["device"]["kind"]): number {
+  return checkRecipe(recipe, () => false, { ...nothingKnown, device }).length;
 }
 
 /** ROCm's torch calls its GPUs cuda. Throws FtError `env.no-device` (environment) when the asked one is not here. */

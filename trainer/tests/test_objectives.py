@@ -206,7 +206,7 @@ class ObjectivesTest(unittest.TestCase):
     def test_training_stops_early_and_keeps_the_best(self):
         best = {"load_best_model_at_end": True, "metric_for_best_model": "eval_loss", "greater_is_better": False}
         every = {"eval_strategy": "steps", "eval_steps": 1, "save_strategy": "steps", "save_steps": 1}
-        self.job("early", "sft", "lora", {**best, **every, "max_steps": 30, "learning_rate": 0.0}, {"earlyStopping": {"patience": 2}})
+        self.job("early", "sft", "lora", {**best, **every, "max_steps": 30, "learning_rate": 1e-12}, {"earlyStopping": {"patience": 2}})
         with mock.patch.object(saving, "save", wraps=saving.save) as saved:
             told = run_step(trl_train.train, "config/trl.yaml")
         # Two evaluations that are no better than the first.

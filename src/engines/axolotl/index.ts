@@ -14,8 +14,6 @@ function unsupported({ objective, method, data, model, train, compute, engine }:
     return "4-bit weights (bitsandbytes) do not run on MPS; use lora";
   if (method.init === "pissa" || method.init === "loftq")
     return `an adapter that starts from ${method.init} would not be saved for the original base; use engine trl`;
-  if (method.target_modules !== "all-linear" && !Array.isArray(method.target_modules) && method.type !== "full")
-    return "Axolotl takes names, not a regular expression, in target_modules; use engine trl, or a list";
   if (method.lora_plus_ratio !== undefined && train.weight_decay > 0)
     return "Axolotl's LoRA+ leaves weight decay out; use engine trl, or train.weight_decay 0";
   if (data.train_on === "all" && objective.type === "sft" && data.format !== "text")

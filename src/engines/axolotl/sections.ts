@@ -83,7 +83,10 @@ export function methodSection({ method, model }: Recipe, device: RenderInput["de
     lora_r: method.rank,
     lora_alpha: method.alpha,
     lora_dropout: method.dropout,
-    ...(Array.isArray(targets) ? { lora_target_modules: targets } : { lora_target_linear: true }),
+    // A list holds names, a text is a regular expression: both go to PEFT as they are.
+    ...(targets === "all-linear"
+      ? { lora_target_linear: true }
+      : { lora_target_modules: Array.isArray(targets) ? targets : targets.regex }),
     ...(saved.length > 0 ? { lora_modules_to_save: [...new Set(saved)] } : {}),
     ...(method.layers ? { peft_layers_to_transform: method.layers } : {}),
     ...(method.rslora ? { peft_use_rslora: true } : {}),

@@ -12,10 +12,24 @@ export interface NotEquivalent {
   why: string;
 }
 
+/** Why a value cannot be said. `essential`: without it the recipe would train something else. */
+export interface Reason {
+  why: string;
+  essential?: boolean;
+}
+
+/** A value that a script works out, as it is written there. */
+export class Computed {
+  constructor(readonly text: string) {}
+  toJSON(): string {
+    return this.text;
+  }
+}
+
 /** What a key becomes: a recipe key, recipe keys worked out from its value, or nothing, for the reason given. */
 export type Rule =
   | string
-  | ((value: unknown, all: Values) => Assignments | { why: string })
+  | ((value: unknown, all: Values) => Assignments | Reason)
   /** Of no matter to a recipe: nothing is lost without it. */
   | null;
 
@@ -29,6 +43,8 @@ export interface Dialect {
   ignored: RegExp;
   /** What follows from several keys, or from a key that is absent. */
   settle(values: Values): Assignments;
+  /** What a person should know that no single key says. */
+  notes?(values: Values): string[];
 }
 
 export interface Imported {
@@ -36,6 +52,7 @@ export interface Imported {
   /** As a person writes a recipe. */
   recipe: Values;
   notEquivalent: NotEquivalent[];
+  notes: string[];
 }
 
 /** Puts assignments into a nested map; `undefined` is left out. */
@@ -55,11 +72,11 @@ export function nest(assignments: Assignments): Values {
 }
 
 /** A rule for words that are called otherwise in a recipe. */
-export function oneOf(path: string, words: Record<string, unknown>): Rule {
+export function oneOf(path: string, words: Record<string, unknown>, { essential = false } = {}): Rule {
   return (value) => {
     const word = String(value);
     if (Object.hasOwn(words, word)) return { [path]: words[word] };
-    return { why: `${path} has no such choice` };
+    return { why: `${path} has no such choice`, essential };
   };
 }
 

@@ -6,16 +6,16 @@ import { emptyFolder } from "../../../test/project.js";
 import { runFt } from "../../../test/run-ft.js";
 import { loadRecipe } from "../../recipes/load.js";
 
-async function imported(name: string, text: string) {
+async function imported(name: string, text: string, flags: string[] = []) {
   const cwd = emptyFolder();
   writeFileSync(join(cwd, name), text);
-  const result = await runFt(["init", "--from", name, "--name", "n", "--json"], { cwd });
+  const result = await runFt(["init", "--from", name, "--name", "n", "--json", ...flags], { cwd });
   expect(result.code, result.err).toBe(0);
-  const { dialect, notEquivalent } = JSON.parse(result.out);
+  const { dialect, notEquivalent, notes } = JSON.parse(result.out);
   const lost = (notEquivalent as { key: string }[]).map(({ key }) => key);
   const written = readFileSync(join(cwd, "ft.yaml"), "utf8");
   for (const key of lost) expect(written).toContain(`#   ${key}: `);
-  return { recipe: loadRecipe("ft.yaml", { cwd, env: {} }).recipe, dialect, lost };
+  return { recipe: loadRecipe("ft.yaml", { cwd, env: {} }).recipe, dialect, lost, notes: notes as string[] };
 }
 
 it("reads Axolotl's YAML, and keeps its engine's own keys", async () => {
@@ -86,7 +86,8 @@ made_up: 3
     train: { batch_size: 32, micro_batch: 4, max_steps: 100, learning_rate: 2e-5 },
     engine: { name: "trl", overrides: { dataloader_num_workers: 4 } },
   });
-  expect(lost).toEqual(["warmup_steps", "made_up"]);
+  expect(recipe.train.warmup_ratio).toBe(0.5);
+  expect(lost).toEqual(["made_up"]);
 });
 
 it("reads LLaMA-Factory's YAML: its dpo stage with another loss is another objective", async () => {
@@ -188,7 +189,67 @@ trainer = SFTTrainer(model = model, args = SFTConfig(
     },
     engine: { name: "unsloth" },
   });
-  expect(lost).toEqual(["training.warmup_steps"]);
+  expect(recipe.train.warmup_ratio * 60).toBeGreaterThan(4);
+  expect(recipe.train.warmup_ratio * 60).toBeLessThanOrEqual(5);
+  expect(lost).toEqual([]);
+});
+
+it("reads what a notebook trains with last, its reward functions by name, and tells what its code works out", async () => {
+  const code = `model, tokenizer = FastLanguageModel.from_pretrained("unsloth/Qwen3-4B-Base", load_in_4bit = False)
+lora_rank = 32
+model = FastLanguageModel.get_peft_model(model, r = lora_rank, lora_alpha = lora_rank*2)
+trainer = SFTTrainer(model = model, args = SFTConfig(learning_rate = 2e-4, num_train_epochs = 2))
+training_args = GRPOConfig(learning_rate = 5e-6, per_device_train_batch_size = 1, gradient_accumulation_steps = 2,
+    num_generations = 4, max_steps = 1_000, max_completion_length = max_seq_length - longest)
+trainer = GRPOTrainer(model = model, reward_funcs = [check_answer, check_format], args = training_args)
+model, tokenizer = FastLanguageModel.from_pretrained(model_name = "grpo_lora")
+`;
+  const { recipe, lost, notes } = await imported("grpo.py", code);
+  expect(recipe).toMatchObject({
+    model: { base: "unsloth/Qwen3-4B-Base" },
+    method: { type: "lora", rank: 32, alpha: 64 },
+    objective: { type: "grpo", generations: 4, rewards: ["rewards.py:check_answer", "rewards.py:check_format"] },
+    train: { learning_rate: 5e-6, max_steps: 1000, batch_size: 8, micro_batch: 4 },
+  });
+  expect(lost).toEqual(["training.max_completion_length"]);
+  expect(notes).toEqual([expect.stringContaining("rewards.py")]);
+});
+
+it("takes out what contradicts the rest, and counts rows over the GPUs", async () => {
+  const config = `base_model: NousResearch/Llama-3.2-1B
+datasets: [{ path: rows.jsonl, type: alpaca }]
+sequence_len: 32_768
+lora_r: 32
+early_stopping_patience: 3
+micro_batch_size: 2
+gradient_accumulation_steps: 4
+num_epochs: 1
+max_grad_norm: 0
+fsdp_config: { offload_params: true }
+`;
+  const { recipe, lost, notes } = await imported("fsdp.yml", config);
+  expect(recipe).toMatchObject({
+    method: { type: "full" },
+    data: { max_length: 32_768 },
+    train: { batch_size: 16, micro_batch: 2, max_grad_norm: 0 },
+    compute: { parallel: "fsdp", gpus: 2 },
+  });
+  expect(lost.toSorted()).toEqual(["early_stopping_patience", "lora_r"]);
+  expect(notes).toEqual([expect.stringContaining("--gpus")]);
+  const onEight = await imported("fsdp.yml", config, ["--gpus", "8"]);
+  expect(onEight.recipe).toMatchObject({ train: { batch_size: 64 }, compute: { gpus: 8 } });
+  expect(onEight.notes).toEqual([]);
+});
+
+it.each([
+  ["an objective", "base_model: a/b\nadapter: lora\nrl: ebft\n", /rl: "ebft"/],
+  ["a method", "model_name_or_path: a/b\nstage: sft\nfinetuning_type: oft\n", /finetuning_type: "oft"/],
+])("refuses %s that ft has not: a recipe without it would train something else", async (_what, text, says) => {
+  const cwd = emptyFolder();
+  writeFileSync(join(cwd, "x.yaml"), text);
+  const { code, err } = await runFt(["init", "--from", "x.yaml"], { cwd });
+  expect([code, err]).toEqual([2, expect.stringMatching(says)]);
+  expect(() => readFileSync(join(cwd, "ft.yaml"))).toThrow();
 });
 
 it("refuses what it does not know, and writes nothing", async () => {

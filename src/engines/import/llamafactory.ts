@@ -1,7 +1,10 @@
 // LLaMA-Factory's YAML as a recipe.
-import { type Dialect, number, oneOf, whenTrue } from "./dialect.js";
+import { type Dialect, number, oneOf, type Rule, whenTrue } from "./dialect.js";
 import { settleTraining, trainingRules, whenTrueWhy } from "./trl.js";
 import { attention, loraTargets, never } from "./words.js";
+
+const stages = { sft: "sft", dpo: "dpo", kto: "kto", rm: "reward" };
+const stageRule = oneOf("objective.type", stages, { essential: true }) as Exclude<Rule, string | null>;
 
 export const llamafactory: Dialect = {
   name: "LLaMA-Factory",
@@ -15,8 +18,8 @@ export const llamafactory: Dialect = {
     trust_remote_code: whenTrueWhy("ft runs no code of a model's repository"),
     template: never("ft takes the model's own chat template: set model.template where that is not meant"),
     flash_attn: attention,
-    stage: oneOf("objective.type", { sft: "sft", dpo: "dpo", kto: "kto", rm: "reward" }),
-    finetuning_type: oneOf("method.type", { lora: "lora", full: "full" }),
+    stage: (value) => (value === "pt" ? { "objective.type": "sft", "data.format": "text" } : stageRule(value, {})),
+    finetuning_type: oneOf("method.type", { lora: "lora", full: "full" }, { essential: true }),
     quantization_bit: null,
     quantization_method: null,
     lora_rank: "method.rank",

@@ -31,12 +31,11 @@ export const oumi: Dialect = {
       const { "data.train": files } = datasets(value, all) as Record<string, unknown>;
       return { "data.eval": files };
     },
-    "training.trainer_type": oneOf("objective.type", {
-      TRL_SFT: "sft",
-      TRL_DPO: "dpo",
-      TRL_KTO: "kto",
-      TRL_GRPO: "grpo",
-    }),
+    "training.trainer_type": oneOf(
+      "objective.type",
+      { TRL_SFT: "sft", TRL_DPO: "dpo", TRL_KTO: "kto", TRL_GRPO: "grpo" },
+      { essential: true },
+    ),
     "training.use_peft": null,
     "training.optimizer": trainingRules.optim!,
     "training.enable_gradient_checkpointing": "train.gradient_checkpointing",

@@ -117,7 +117,7 @@ export const trl: Dialect = {
     dataset_streaming: null,
     beta: null,
     loss_type: null,
-    reward_funcs: (value) => ({ "objective.rewards": value }),
+    reward_funcs: (value) => ({ "objective.rewards": Array.isArray(value) ? value : [value] }),
     num_generations: "objective.generations",
     max_completion_length: "objective.max_completion_length",
   },
@@ -134,6 +134,16 @@ export const trl: Dialect = {
       ...settleTraining(values),
     };
   },
+  notes: (values) =>
+    ["reward_funcs", "num_generations", "beta"].some((key) => key in values)
+      ? []
+      : ["the file does not say which of TRL's trainers reads it: sft is taken (objective.type)"],
+};
+
+/** Reward functions are code: their names are kept, their file is for the person to make. */
+export const rewards: Rule = (value) => {
+  const names = (Array.isArray(value) ? value : [value]).map(String);
+  return { "objective.rewards": names.map((name) => (/^[A-Za-z_]\w*$/.test(name) ? `rewards.py:${name}` : name)) };
 };
 
 export function whenTrueWhy(why: string): Rule {

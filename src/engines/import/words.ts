@@ -16,14 +16,22 @@ export const attention = oneOf("model.attention", {
   ...{ flash_attention_3: "flash_attention_3", flex_attention: "flex_attention", auto: "auto" },
 });
 
-/** An absolute number of steps has no recipe key; a share has. */
-export const warmupSteps: Rule = (value) => {
+/** A recipe knows a share of the steps alone; a number of them is one where the steps are known. */
+export const warmupSteps: Rule = (value, all) => {
   const steps = number(value, 0);
-  if (steps === 0) return { "train.warmup_ratio": 0 };
-  return steps < 1
-    ? { "train.warmup_ratio": steps }
-    : { why: "a recipe gives the warm-up as a share of the steps: train.warmup_ratio" };
+  if (steps < 1) return { "train.warmup_ratio": steps };
+  const ratio = shareOf(steps, number(all.max_steps ?? all["training.max_steps"], -1));
+  return ratio === undefined
+    ? { why: "a recipe gives the warm-up as a share of the steps: train.warmup_ratio" }
+    : { "train.warmup_ratio": ratio };
 };
+
+/** The shortest number that transformers, which rounds up, makes these steps of. */
+function shareOf(steps: number, total: number): number | undefined {
+  if (total <= 0) return undefined;
+  const shares = [2, 3, 4, 5].map((digits) => Math.floor((steps / total) * 10 ** digits) / 10 ** digits);
+  return shares.find((share) => Math.ceil(share * total) === steps);
+}
 
 export const bf16: Rule = (value) =>
   value === true || value === "auto" || value === "true"

@@ -50,7 +50,7 @@ export const trainSchema = z.strictObject({
     .describe("lowest learning rate over the peak, for cosine_with_min_lr (default 0.1)"),
   warmup_ratio: z.number().min(0).lt(1).optional().describe("share of the steps over which the learning rate rises"),
   weight_decay: z.number().min(0).default(0),
-  max_grad_norm: z.number().positive().default(1),
+  max_grad_norm: z.number().nonnegative().default(1).describe("gradients are clipped to this norm; 0: not at all"),
   neftune_alpha: z.number().positive().optional().describe("noise on the embeddings (NEFTune); 5 is usual"),
   seed: z
     .int()
