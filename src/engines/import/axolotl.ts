@@ -34,7 +34,7 @@ export const axolotl: Dialect = {
   engine: "axolotl",
   recognises: (values) =>
     "base_model" in values && ("datasets" in values || "micro_batch_size" in values || "adapter" in values),
-  ignored: /^(wandb_|mlflow_|comet_|trackio_|use_(wandb|mlflow|comet|trackio|tensorboard)|hub_)/,
+  ignored: /^(wandb_|mlflow_|comet_|trackio_|use_(wandb|mlflow|comet|trackio|tensorboard)|hub_|liger_)/,
   rules: {
     base_model: "model.base",
     revision_of_model: "model.revision",
@@ -81,6 +81,8 @@ export const axolotl: Dialect = {
         ? { "data.eval_fraction": number(value, 0) }
         : { why: "a number of rows; a recipe holds out a share: data.eval_fraction" },
     dataset_prepared_path: null,
+    skip_prepare_dataset: null,
+    save_strategy: null,
     sequence_len: "data.max_length",
     sample_packing: "data.packing",
     eval_sample_packing: null,

@@ -1,5 +1,5 @@
 // Oumi's YAML as a recipe: its sections are read as dotted keys.
-import { type Dialect, isMap, oneOf, type Rule } from "./dialect.js";
+import { type Dialect, isMap, oneOf, type Rule, whenTrue } from "./dialect.js";
 import { settleTraining, trainingRules, whenTrueWhy } from "./trl.js";
 import { attention, never } from "./words.js";
 
@@ -15,10 +15,11 @@ export const oumi: Dialect = {
   engine: "trl",
   recognises: (values) => "model.model_name" in values,
   ignored:
-    /^(training\.(logging_strategy|enable_wandb|enable_tensorboard|log_model_summary|compile|dataloader_|ddp_|empty_device|include_performance|save_final|try_resume|run_name)|data\.train\.(use_async|stream|target_col|collator|seed))/,
+    /^(training\.(logging_strategy|enable_wandb|enable_tensorboard|log_model_summary|compile|dataloader_|ddp_|empty_device|include_performance|save_final|try_resume|run_name)|data\.train\.(use_|stream|target_col|collator|seed)|training\.(gradient_checkpointing_kwargs|save_epoch)|peft\.bnb_|fsdp\.(forward_prefetch|auto_wrap_policy|transformer_layer_cls|state_dict_type|use_orig_params|mixed_precision|sync_module_states|limit_all_gathers))/,
   rules: {
     ...Object.fromEntries(Object.entries(trainingRules).map(([key, rule]) => [`training.${key}`, rule])),
     "model.model_name": "model.base",
+    "model.model_revision": "model.revision",
     "model.model_max_length": "data.max_length",
     "model.torch_dtype_str": null,
     "model.load_pretrained_weights": null,
@@ -27,6 +28,7 @@ export const oumi: Dialect = {
     "model.chat_template": never("set model.template: a .jinja file, or one of ft's names"),
     "model.enable_liger_kernel": "train.liger",
     "data.train.datasets": datasets,
+    "data.train.pack": "data.packing",
     "data.validation.datasets": (value, all) => {
       const { "data.train": files } = datasets(value, all) as Record<string, unknown>;
       return { "data.eval": files };
@@ -44,6 +46,10 @@ export const oumi: Dialect = {
     "peft.lora_dropout": "method.dropout",
     "peft.lora_target_modules": "method.target_modules",
     "peft.q_lora": null,
+    "peft.lora_init_weights": oneOf("method.init", { DEFAULT: "default", GAUSSIAN: "gaussian", PISSA: "pissa" }),
+    "fsdp.cpu_offload": whenTrue({ "compute.offload": "all" }),
+    "fsdp.sharding_strategy": (value) =>
+      value === "FULL_SHARD" ? {} : { why: "compute.parallel fsdp shards everything over all GPUs" },
     "fsdp.enable_fsdp": (value) => (value === true ? { "compute.parallel": "fsdp" } : {}),
   },
   settle(values) {
