@@ -65,7 +65,7 @@ export const axolotl: Dialect = {
     lora_r: "method.rank",
     lora_alpha: "method.alpha",
     lora_dropout: "method.dropout",
-    lora_target_linear: whenTrue({ "method.target_modules": "all-linear" }),
+    lora_target_linear: null,
     lora_target_modules: loraTargets,
     lora_modules_to_save: "method.modules_to_save",
     peft_use_dora: "method.dora",
@@ -145,6 +145,8 @@ export const axolotl: Dialect = {
   },
   settle: (values) => ({
     "method.type": values.adapter ? undefined : "full",
+    // Axolotl trains both, and the one holds the other.
+    ...(values.lora_target_linear === true ? { "method.target_modules": "all-linear" } : {}),
     ...(values.rl === "ipo" ? { "objective.loss": "ipo" } : {}),
     ...batch(values.micro_batch_size, values.gradient_accumulation_steps, 1),
     ...epochs(values, "num_epochs", 1),
