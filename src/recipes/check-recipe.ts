@@ -321,7 +321,7 @@ const computeRules: Rule[] = [
   {
     key: "compute.parallel",
     bad: ({ compute }) => compute.gpus === 1 && ["ddp", "fsdp", "zero1"].includes(compute.parallel),
-    message: ({ compute }) => `compute.parallel ${compute.parallel} on one GPU shares nothing with nobody`,
+    message: ({ compute }) => `compute.parallel ${compute.parallel} is for several GPUs, and compute.gpus is 1`,
     fix: "set compute.gpus, or remove it",
   },
   {

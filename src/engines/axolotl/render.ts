@@ -1,10 +1,12 @@
 // A recipe as Axolotl reads it: config/axolotl.yaml (also fit for the bare `axolotl train`), and the evaluator's settings. Pure and byte-stable.
+
 import { stringify } from "yaml";
 import type { Recipe } from "../../recipes/schema.js";
 import { needsLauncher } from "../accelerate.js";
 import type { DataLayout, RenderInput, Rendering } from "../contract.js";
 import { jobEnvironment } from "../environment.js";
 import { evaluateJson, evaluateStep } from "../evaluate-config.js";
+import { hasHeldOut, heldOutNotes } from "../held-out.js";
 import { mergeOverrides, type Section } from "../overrides.js";
 import { precisionOf } from "../precision.js";
 import { notesOf } from "./notes.js";
@@ -25,11 +27,11 @@ const configFile = "config/axolotl.yaml";
 const trainer = "ft_trainer.axolotl_train";
 
 export function renderAxolotl(input: RenderInput): Rendering {
-  const { recipe, model, device, dataset } = input;
+  const { recipe, model, device } = input;
   const layout = layoutOf(input);
   const precision = precisionOf(recipe, device);
   const templateFile = model.template && model.template.origin !== "model" ? "config/chat_template.jinja" : null;
-  const heldOut = dataset === null || (dataset.eval?.rows ?? 0) > 0;
+  const heldOut = hasHeldOut(input);
   const sections: Record<string, Section> = {
     "the base model": modelSection(recipe, templateFile, precision),
     "the rows (data/train.jsonl, data/test.jsonl)": dataSection(input, layout, heldOut),
@@ -57,7 +59,7 @@ export function renderAxolotl(input: RenderInput): Rendering {
       AXOLOTL_DO_NOT_TRACK: "1", // without it a finished process hangs where there is no internet
       ...(device.kind === "cpu" ? { CUDA_VISIBLE_DEVICES: "", ACCELERATE_USE_CPU: "true" } : {}),
     },
-    notes: notesOf(input, layout),
+    notes: [...heldOutNotes(input), ...notesOf(input, layout)],
   };
 }
 

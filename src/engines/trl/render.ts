@@ -1,16 +1,18 @@
 // A recipe as TRL reads it: config/trl.yaml (also fit for the bare `trl sft --config`), and the evaluator's settings. Pure and byte-stable.
+
 import { stringify } from "yaml";
 import type { Recipe } from "../../recipes/schema.js";
 import { accelerateFile, accelerateYaml, needsLauncher } from "../accelerate.js";
 import type { DataLayout, RenderInput, Rendering } from "../contract.js";
 import { jobEnvironment } from "../environment.js";
 import { evaluateJson, evaluateStep } from "../evaluate-config.js";
+import { hasHeldOut, heldOutNotes } from "../held-out.js";
 import { mergeOverrides, type Section } from "../overrides.js";
 import { precisionOf } from "../precision.js";
 import { rewardFiles } from "../rewards.js";
 import { layoutOf, objectiveSection, readsTemplate } from "./objective.js";
 import { ownership } from "./ownership.js";
-import { hasHeldOut, methodSection, modelSection, outputSection, trainSection } from "./sections.js";
+import { methodSection, modelSection, outputSection, trainSection } from "./sections.js";
 import { trainJson } from "./train-json.js";
 
 const configFile = "config/trl.yaml";
@@ -86,8 +88,7 @@ function notesOf({ recipe, model, dataset, device }: RenderInput, layout: DataLa
   }
   if (layout === "text" && data.train_on === "assistant")
     notes.push("plain text has no assistant turns: every token carries loss");
-  if (train.eval_every !== undefined && !hasHeldOut({ dataset }))
-    notes.push("no rows are held out, so train.eval_every computes nothing");
+  notes.push(...heldOutNotes({ recipe, dataset }));
   if (method.type === "qlora") notes.push("TRL keeps the adapter of a 4-bit base in bfloat16");
   if (method.type === "qlora" && train.precision === "auto" && device.kind === "cuda" && !device.bf16)
     notes.push("this GPU has no bf16, and qlora cannot train in fp16: fp32 is used, which is slower");

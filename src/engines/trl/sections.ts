@@ -86,11 +86,6 @@ export function trainSection(recipe: Recipe, precision: Precision, device: Rende
   };
 }
 
-/** True also while the data was not read. */
-export function hasHeldOut({ dataset }: Pick<RenderInput, "dataset">): boolean {
-  return dataset === null || (dataset.eval?.rows ?? 0) > 0;
-}
-
 export function outputSection({ train }: Recipe, heldOut: boolean): Section {
   const evaluates = train.eval_every !== undefined && heldOut;
   return {

@@ -2,9 +2,9 @@
 import type { DataLayout, RenderInput, Rendering } from "../contract.js";
 import { jobEnvironment } from "../environment.js";
 import { evaluateJson, evaluateStep } from "../evaluate-config.js";
+import { hasHeldOut, heldOutNotes } from "../held-out.js";
 import { precisionOf } from "../precision.js";
 import { rewardFiles } from "../rewards.js";
-import { hasHeldOut } from "../trl/sections.js";
 import { unslothScript } from "./script.js";
 import { settingsOf } from "./settings.js";
 
@@ -44,7 +44,7 @@ function layoutOf({ recipe: { objective, data }, dataset }: RenderInput): DataLa
 /** Where Unsloth means something else by the same recipe than TRL does. */
 function notesOf({ recipe, dataset, device }: RenderInput, layout: DataLayout): string[] {
   const { method, train, data } = recipe;
-  const notes: string[] = [];
+  const notes = heldOutNotes({ recipe, dataset });
   if (device.kind !== "cuda") notes.push("Unsloth trains on a GPU alone; rendered for one, but it cannot run here");
   if (layout === "prompt-completion")
     notes.push("each assistant turn becomes a prompt + completion line: Unsloth masks these exactly with any template");

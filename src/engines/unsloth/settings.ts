@@ -1,13 +1,15 @@
 // What a recipe means in Unsloth's three calls: loading, the adapter, and the trainer's arguments.
+
 import { FtError } from "../../errors.js";
 import type { Recipe } from "../../recipes/schema.js";
 import type { DataLayout, RenderInput } from "../contract.js";
+import { hasHeldOut } from "../held-out.js";
 import { engineKeys } from "../key-table.js";
 import { checkOverrides, type Ownership, refuseProblems, type Section } from "../overrides.js";
 import { type Precision, torchNames } from "../precision.js";
 import { objectiveSection } from "../trl/objective.js";
 import { ownership as trlOwnership } from "../trl/ownership.js";
-import { hasHeldOut, outputSection, trainSection } from "../trl/sections.js";
+import { outputSection, trainSection } from "../trl/sections.js";
 import { Expression } from "./python.js";
 
 export interface Settings {
