@@ -41,10 +41,10 @@ export interface FtErrorInit {
   exit: ExitName;
   /** What went wrong, one sentence without trailing full stop. Names the thing. */
   message: string;
-  where?: Place;
-  why?: string;
+  where?: Place | undefined;
+  why?: string | undefined;
   /** What the person does next, imperative. */
-  next?: string;
+  next?: string | undefined;
   problems?: Problem[];
   cause?: unknown;
 }

@@ -6,9 +6,8 @@ import type { CheckInput, CheckModel } from "../dataset/check-dataset.js";
 import type { DatasetSource } from "../dataset/dataset-facts.js";
 import { dataSource } from "../dataset/snapshot.js";
 import { FtError } from "../errors.js";
-import { describeModel } from "../models/describe.js";
 import { readTemplate } from "../models/template.js";
-import { pinnedByLock, resolveRecipeModel } from "../pipeline/refine.js";
+import { describeRecipeModel, pinnedByLock, resolveRecipeModel } from "../pipeline/refine.js";
 import { type LoadedRecipe, loadRecipe } from "../recipes/load.js";
 import { readLock } from "../recipes/lock-file.js";
 import { dataFormats } from "../recipes/schema/data.js";
@@ -79,11 +78,7 @@ async function modelOf(
   }
   if (!loaded || !recipe) return { model: null, whyNoModel: "no model given: length and loss mask were not looked at" };
   const resolved = pinnedByLock(resolveRecipeModel(loaded, io.env), loaded, await readLock(loaded.file));
-  const { dir, template } = await describeModel(resolved, {
-    template: recipe.model.template,
-    cwd: loaded.dir,
-    env: io.env,
-  });
+  const { dir, template } = await describeRecipeModel(loaded, resolved, io.env);
   if (dir === null) {
     return {
       model: null,

@@ -1,4 +1,4 @@
-// The second half of a run's way to its job: environment, model, data once more with tokens, rendering. Writes nothing into the project.
+// The second half of a run's way to its job: model, environment, data once more with tokens, rendering. Writes nothing into the project.
 import type { CheckReport } from "../dataset/check-dataset.js";
 import type { Engine, RenderInput, Rendering } from "../engines/contract.js";
 import { type EngineEnvironment, ensureEnvironment } from "../engines/env/ensure-environment.js";
@@ -12,6 +12,7 @@ import type { LockEntry } from "../recipes/lock-file.js";
 import type { Recipe } from "../recipes/schema.js";
 import { checkRecipeData, refuseBadData } from "./check-recipe-data.js";
 import { lockEntry } from "./lock-entry.js";
+import { placed } from "./refine.js";
 import type { PrepareContext, Surveyed } from "./survey.js";
 
 export interface Prepared {
@@ -35,17 +36,22 @@ export async function prepare(
 ): Promise<Prepared> {
   const { loaded, base, here, device, engine, locked } = surveyed;
   const { recipe, dir, file } = loaded;
-  const environment = await ensureEnvironment(recipe.engine, { env, signal, onProgress, device: here });
-  if (environment.notice) onNotice(environment.notice);
+  // The model first: what does not exist is known at once. Some models are converted, by the environment's Python.
+  let making: Promise<EngineEnvironment> | undefined;
+  const ready = () => (making ??= ensureEnvironment(recipe.engine, { env, signal, onProgress, device: here }));
   const model = await fetchModel(base, {
     env,
     signal,
     cwd: dir,
     template: recipe.model.template,
-    python: async () => environment.python,
+    python: async () => (await ready()).python,
     uv: () => findUv({ env, onProgress, signal }),
     onProgress,
+  }).catch((error) => {
+    throw placed(loaded, error);
   });
+  const environment = await ready();
+  if (environment.notice) onNotice(environment.notice);
   onProgress({ label: "checking the data with the model's tokenizer" });
   const data = await checkRecipeData(loaded, model);
   refuseBadData(data);

@@ -6,6 +6,7 @@ import { datasetFacts } from "../dataset/dataset-facts.js";
 import { dataSource } from "../dataset/snapshot.js";
 import type { RenderInput } from "../engines/contract.js";
 import { type Device, detectDevice } from "../engines/machine.js";
+import { FtError } from "../errors.js";
 import { describeModel } from "../models/describe.js";
 import type { ModelFacts } from "../models/facts.js";
 import { isExact, knownRevision } from "../models/pin-revision.js";
@@ -38,7 +39,7 @@ export async function refineRecipe(
   const { recipe, dir } = loaded;
   const locked = await readLock(loaded.file);
   const resolved = pinnedByLock(resolveRecipeModel(loaded, env), loaded, locked);
-  const model = await describeModel(resolved, { template: recipe.model.template, cwd: dir, env });
+  const model = await describeRecipeModel(loaded, resolved, env);
   const here = await detectDevice(env);
   const device = deviceOf(recipe, here);
   const isHere = recipe.data.train.every(({ path }) => existsSync(resolve(dir, path)));
@@ -56,8 +57,28 @@ export function pinnedByLock(model: ResolvedModel, { recipe }: LoadedRecipe, loc
   return isSame && isExact(revision) ? { ...model, revision } : model;
 }
 
-export function resolveRecipeModel({ recipe, dir }: LoadedRecipe, env: Env): ResolvedModel {
-  return resolveModel(recipe.model.base, { cwd: dir, env, revision: recipe.model.revision });
+export function resolveRecipeModel(loaded: LoadedRecipe, env: Env): ResolvedModel {
+  const { base, revision } = loaded.recipe.model;
+  try {
+    return resolveModel(base, { cwd: loaded.dir, env, revision });
+  } catch (error) {
+    throw placed(loaded, error);
+  }
+}
+
+export async function describeRecipeModel(loaded: LoadedRecipe, model: ResolvedModel, env: Env): Promise<ModelFacts> {
+  try {
+    return await describeModel(model, { template: loaded.recipe.model.template, cwd: loaded.dir, env });
+  } catch (error) {
+    throw placed(loaded, error);
+  }
+}
+
+/** A failure about the model, with the place in the recipe that names it. */
+export function placed({ whereIs }: LoadedRecipe, error: unknown): unknown {
+  if (!(error instanceof FtError) || error.where || error.exit !== "recipe") return error;
+  const key = error.code.startsWith("template.") ? "template" : error.code.includes("revision") ? "revision" : "base";
+  return new FtError({ ...error, message: error.message, where: whereIs(["model", key]), cause: error.cause });
 }
 
 export function choiceFacts(

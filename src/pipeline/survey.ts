@@ -4,7 +4,6 @@ import type { CheckReport } from "../dataset/check-dataset.js";
 import type { Engine, RenderInput } from "../engines/contract.js";
 import { requirePackages } from "../engines/env/needs.js";
 import { type Device, detectDevice } from "../engines/machine.js";
-import { describeModel } from "../models/describe.js";
 import { cachedCommit } from "../models/hub-cache.js";
 import { knownRevision, newestRevision } from "../models/pin-revision.js";
 import type { ResolvedModel } from "../models/resolve.js";
@@ -15,7 +14,7 @@ import type { LoadedRecipe } from "../recipes/load.js";
 import { type LockEntry, readLock } from "../recipes/lock-file.js";
 import { checkRecipeData, refuseBadData } from "./check-recipe-data.js";
 import { lockEntry } from "./lock-entry.js";
-import { choiceFacts, pinnedByLock, resolveRecipeModel } from "./refine.js";
+import { choiceFacts, describeRecipeModel, pinnedByLock, resolveRecipeModel } from "./refine.js";
 import { supportedEngine } from "./supported-engine.js";
 import { trainingDevice } from "./training-device.js";
 
@@ -66,7 +65,7 @@ export async function survey(
   const base = newest ? await atNewest(asked, context) : pinnedByLock(asked, written, locked);
   if (!newest) noticeMove(asked, base, context);
   const revision = await knownRevision(base, { env, signal });
-  const described = await describeModel(base, { template: written.recipe.model.template, cwd: written.dir, env });
+  const described = await describeRecipeModel(written, base, env);
   const loaded = chooseAsLocked(written, choiceFacts(described, report.facts, device), {
     locked: newest ? null : locked,
     isSameBase: revision !== null && revision === locked?.base.revision,

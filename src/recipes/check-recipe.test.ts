@@ -27,7 +27,7 @@ describe("checkRecipe", () => {
       /train.precision: .*4-bit base/,
     ],
     ["fp16 with qlora", { method: "qlora", train: { precision: "fp16" } }, {}, /train.precision: .*loss scaler/],
-    ["fsdp on one GPU", { compute: { parallel: "fsdp" } }, {}, /compute.parallel: .*on one GPU/],
+    ["fsdp on one GPU", { compute: { parallel: "fsdp" } }, {}, /compute.parallel: .*for several GPUs/],
     ["zero3 on one GPU without offload", { compute: { parallel: "zero3" } }, {}, /without offload/],
     ["fsdp on CPUs", { compute: { parallel: "fsdp", gpus: 2, device: "cpu" } }, {}, /needs CUDA GPUs/],
     ["offload without sharding", { compute: { offload: "optimizer" } }, {}, /compute.offload/],
