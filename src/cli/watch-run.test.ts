@@ -106,6 +106,19 @@ test("in a terminal: d detaches without stopping and closes the source", async (
   expect(shown()).not.toContain("[d]etach");
 });
 
+test("in a terminal: a signal leaves the run alone, with the terminal restored", async () => {
+  const { terminal, stdin, shown } = fakeTerminal();
+  let tell = (): void => {};
+  const end = watchInk(terminal, run, endless().generate(), actions, (listener) => {
+    tell = listener;
+    return () => {};
+  });
+  await expect.poll(shown).toContain("step 20/20");
+  tell();
+  expect(await end).toBe("interrupted");
+  expect(stdin.isRaw).toBe(false);
+});
+
 test("in a terminal: s stops, and the run's end ends the watching", async () => {
   const { terminal, press, shown } = fakeTerminal();
   let stopped = (): void => {};

@@ -21,7 +21,7 @@ export interface WatchActions {
 export interface WatchOptions {
   /** Every update as one line of JSON on stdout, nothing on stderr. */
   json?: boolean;
-  /** Calls the listener on Ctrl-C (where no terminal asks) and when ft is told to end; returns how to stop listening. */
+  /** Calls the listener when ft is told to end, by Ctrl-C too where no terminal asks; returns how to stop listening. */
   onInterrupt?: (listener: () => void) => () => void;
 }
 
@@ -38,7 +38,7 @@ export async function watchRun(
 ): Promise<WatchEnd> {
   if (!json && isInteractive(io)) {
     const { watchInk } = await import("./views/watch-ink.js");
-    return watchInk({ stdin: io.stdin, screen: process.stderr }, run, updates, actions);
+    return watchInk({ stdin: io.stdin, screen: process.stderr }, run, updates, actions, onInterrupt);
   }
   let off = (): void => {};
   const leaving = new Promise<void>((resolve) => {
@@ -68,8 +68,13 @@ async function peopleLines(io: Io, run: WatchedRun): Promise<(update: RunUpdate)
 /** A second one, while a busy source closes, ends the program as usual. */
 function onSignal(listener: () => void): () => void {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.once(signal, listener);
-  return () => {
-    for (const signal of signals) process.off(signal, listener);
+  const heard = () => {
+    listener();
+    setImmediate(off); // not before Ink has seen that someone listens: else it ends the process
   };
+  const off = () => {
+    for (const signal of signals) process.off(signal, heard);
+  };
+  for (const signal of signals) process.on(signal, heard);
+  return off;
 }

@@ -20,6 +20,7 @@ export async function watchInk(
   run: WatchedRun,
   updates: AsyncIterable<RunUpdate>,
   actions: WatchActions,
+  onInterrupt: (listener: () => void) => () => void = () => () => {},
 ): Promise<WatchEnd> {
   let progress = initialProgress(run);
   let tick = 0;
@@ -29,6 +30,11 @@ export async function watchInk(
     leave = resolve;
   });
   void leaving.then(actions.leave);
+  let isInterrupted = false;
+  const off = onInterrupt(() => {
+    isInterrupted = true;
+    leave();
+  });
 
   const stop = (): Promise<void> => {
     const asked = actions.stop();
@@ -59,9 +65,10 @@ export async function watchInk(
       },
       leaving,
     );
-    if (end === "left") return "detached";
+    if (end === "left") return isInterrupted ? "interrupted" : "detached";
     return (await stopping) ? "stopped" : "ended";
   } finally {
+    off();
     clearInterval(timer);
     app.rerender(view({ isLast: true }));
     app.unmount();
