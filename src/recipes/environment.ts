@@ -9,15 +9,29 @@ export interface EnvironmentProblem {
   offset: number;
 }
 
-const reference = /\$(\$|\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\})/g;
+const name = "[A-Za-z_][A-Za-z0-9_]*";
+const reference = new RegExp(`\\$(\\$|⟨(${name})(?::-([^⟩]*))?⟩)`, "g");
+
+/** In a YAML text: the braces of references as signs that mean nothing to YAML, so that `{ seed: ${SEED:-7} }` can be read. No offset moves. */
+export function hideBraces(text: string): string {
+  return text.replace(new RegExp(`(?<!\\$)\\$\\{(${name}(?::-[^}\n]*)?)\\}`, "g"), "$$⟨$1⟩");
+}
+
+function showBraces(text: string): string {
+  return text.replace(new RegExp(`\\$⟨(${name}(?::-[^⟩]*)?)⟩`, "g"), "$${$1}");
+}
 const secret = /(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|_KEY|^KEY)S?$/i;
 
-/** Changes the document's values in place; `$$` stands for one dollar sign. Without quotes the result is read as YAML: 3 is a number. */
+/** Changes the values of a document, read with `hideBraces`, in place; `$$` stands for one dollar sign. Without quotes the result is read as YAML: 3 is a number. */
 export function substituteEnvironment(document: Document, env: Env): EnvironmentProblem[] {
   const problems: EnvironmentProblem[] = [];
   visit(document, {
     Scalar(key, node) {
-      if (key === "key" || typeof node.value !== "string" || !node.value.includes("$")) return;
+      if (typeof node.value !== "string" || !node.value.includes("$")) return;
+      if (key === "key") {
+        node.value = showBraces(node.value);
+        return;
+      }
       const text = node.value.replace(reference, (whole, _, name?: string, otherwise?: string) => {
         if (name === undefined) return "$";
         const problem = secret.test(name) ? secretProblem(name) : missing(name, env[name], otherwise);

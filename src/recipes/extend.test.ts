@@ -118,3 +118,9 @@ it("names every variable that is not set, and keeps secrets out", () => {
   ]);
   expect(JSON.stringify(error)).not.toContain("hf_secret");
 });
+
+it("fills in the environment between the braces of a map too", () => {
+  const train = `train: { epochs: ${ref("EPOCHS:-2.5")}, seed: ${ref("SEED")} } # ${ref("NOT_READ")}`;
+  const { recipe } = load({ "ft.yaml": base.replace(/train:\n[\s\S]*$/, `${train}\n`) }, { env: { SEED: "9" } });
+  expect(recipe.train).toMatchObject({ epochs: 2.5, seed: 9 });
+});

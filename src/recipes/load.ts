@@ -9,7 +9,7 @@ import { applySets } from "./apply-sets.js";
 import { checkRecipe } from "./check-recipe.js";
 import { type Choice, type ChoiceFacts, fillDefaults, nothingKnown } from "./defaults.js";
 import { describeIssue } from "./describe-issue.js";
-import { substituteEnvironment } from "./environment.js";
+import { hideBraces, substituteEnvironment } from "./environment.js";
 import { mergeRecipes, movePaths, parentFile, type Values, withoutOpen } from "./extend.js";
 import { locate, type RecipeFile, type RecipeSource } from "./locate.js";
 import { type Recipe, recipeSchema, type WrittenRecipe } from "./schema.js";
@@ -131,7 +131,7 @@ function readChain(path: string, shown: string, env: Env): RecipeFile[] {
 
 function readRecipeFile(path: string, file: string, env: Env): RecipeFile {
   const lines = new LineCounter();
-  const document = parseDocument(readText(path, file), {
+  const document = parseDocument(hideBraces(readText(path, file)), {
     lineCounter: lines,
     uniqueKeys: true,
     prettyErrors: false,
