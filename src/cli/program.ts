@@ -2,7 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { exitCodes } from "../errors.js";
 import { registerAdapters } from "./adapters.js";
-import { registerData } from "./data-check.js";
+import { registerData } from "./data.js";
 import { registerDoctor } from "./doctor.js";
 import { registerEngines } from "./engines.js";
 import { registerEnv } from "./env.js";

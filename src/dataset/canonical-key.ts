@@ -1,6 +1,7 @@
 // Identities of canonical rows: exact (sha256, names the row everywhere), loose (same but for case and spaces), and that of the prompt alone.
 import { createHash } from "node:crypto";
-import type { CanonicalRow, Json, Message } from "./canonical.js";
+import type { CanonicalRow, Message } from "./canonical.js";
+import type { Json } from "./json.js";
 
 /** sha256 of the canonical row, 32 bytes. Role and content decide, not the file format. */
 export function rowDigest(row: CanonicalRow): Buffer {

@@ -1,25 +1,51 @@
 // Canonical rows, whatever format they came in, and the facts about a dataset that rendering needs.
+import type { Json, JsonObject } from "./json.js";
 
 export type Role = "system" | "user" | "assistant" | "tool";
 
+/** One turn, in the names of OpenAI's chat format, so that templates and engines read it as it is. Absent keys are absent, never null. */
 export interface Message {
   role: Role;
+  /** "" where the row says null or nothing. */
   content: string;
+  /** What the assistant thought before it answered, without its tags (`<think>`). */
+  reasoning_content?: string;
+  /** Of the assistant. */
+  tool_calls?: ToolCall[];
+  /** Of a tool's answer: which call it answers. */
+  tool_call_id?: string;
+  /** Of the speaker; of a tool's answer the function's. */
+  name?: string;
+  /** Of an assistant turn: how much its tokens count in the loss, 0 or 1. Absent: as the recipe's data.train_on says. */
+  weight?: 0 | 1;
 }
 
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export interface ToolCall {
+  id?: string;
+  type: "function";
+  /** `arguments`: an object; a string in the row that holds an object has been parsed. */
+  function: { name: string; arguments: JsonObject };
+}
+
+/** What a conversation has beside its turns. */
+export interface ChatExtras {
+  /** Definitions in OpenAI's form, {type: "function", function: {name, description, parameters}}. */
+  tools?: JsonObject[];
+  /** Variables for the template, such as enable_thinking. */
+  chat_template_kwargs?: { [name: string]: Json };
+}
 
 /** Alpaca, sharegpt and prompt+completion rows all become messages. */
 export type CanonicalRow =
   /** A conversation. */
-  | { kind: "messages"; messages: Message[] }
+  | ({ kind: "messages"; messages: Message[] } & ChatExtras)
   | { kind: "text"; text: string }
   /** Two answers to one prompt, one of them better. */
-  | { kind: "preference"; prompt: Message[]; chosen: Message[]; rejected: Message[] }
+  | ({ kind: "preference"; prompt: Message[]; chosen: Message[]; rejected: Message[] } & ChatExtras)
   /** One answer, good or bad. */
-  | { kind: "unpaired"; prompt: Message[]; completion: Message[]; label: boolean }
+  | ({ kind: "unpaired"; prompt: Message[]; completion: Message[]; label: boolean } & ChatExtras)
   /** A prompt to sample answers to; the columns are for the reward functions. */
-  | { kind: "prompt"; prompt: Message[]; columns: Record<string, Json> };
+  | ({ kind: "prompt"; prompt: Message[]; columns: Record<string, Json> } & ChatExtras);
 
 export type RowKind = CanonicalRow["kind"];
 

@@ -7,7 +7,7 @@ import { looseDigest, rowDigest } from "./canonical-key.js";
 import { collectFindings, type FindingCollector } from "./collect-findings.js";
 import { type ControlTokenCheck, controlTokenCheck } from "./control-tokens.js";
 import { type DatasetSource, datasetFacts, type FactsSum, filesOf, type Side, sumFacts } from "./dataset-facts.js";
-import { loadMaskModel } from "./load-mask-model.js";
+import { loadMaskModel } from "./masks/load-mask-model.js";
 import { readRows } from "./read-rows.js";
 import { createRowIndex, type RowIndex } from "./row-index.js";
 import { judgeRow } from "./row-rules.js";

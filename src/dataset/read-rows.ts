@@ -3,8 +3,8 @@ import type { CanonicalRow, Finding, RowPlace } from "./canonical.js";
 import { unsupportedColumns } from "./formats/convert-messages.js";
 import { type FormatName, isObject, type RowFormat, typeName } from "./formats/format.js";
 import { formatNamed, recogniseRows, sampleRows, whyNotRecognised } from "./formats/recognise.js";
-import { type DataRecord, readRecords } from "./read-records.js";
 import { type RowProblem, toFinding } from "./rules.js";
+import { type DataRecord, readRecords } from "./sources/read-records.js";
 
 export interface ReadRowsInput {
   path: string;

@@ -1,9 +1,9 @@
 // Rules that need the model's tokenizer and template: length, what is trained, and whether turns are closed.
 import type { CanonicalRow, RowPlace } from "./canonical.js";
-import { endOfTurnIds } from "./end-of-turn.js";
-import { type MaskedLine, type MaskModel, maskRow } from "./mask.js";
+import { endOfTurnIds } from "./masks/end-of-turn.js";
+import { type MaskedLine, type MaskModel, maskRow } from "./masks/mask-row.js";
 import { type RowProblem, toFinding } from "./rules.js";
-import { TemplateRefusal } from "./template.js";
+import { TemplateRefusal } from "./template/compile.js";
 
 export interface TokenRules {
   judge(row: CanonicalRow): RowProblem[];

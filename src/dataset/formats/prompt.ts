@@ -1,5 +1,5 @@
 // Prompts to sample answers to: {prompt} as a string or a list of messages, and any columns for the reward functions.
-import type { Json } from "../canonical.js";
+import type { Json } from "../json.js";
 import { reportMediaAndTools } from "./convert-messages.js";
 import { convertSide } from "./convert-side.js";
 import type { RowFormat } from "./format.js";

@@ -1,7 +1,7 @@
 // Opens a data file and refuses, by name and with a next step, what cannot hold rows: missing, folder, empty, binary, unreadable.
 import type { FileHandle } from "node:fs/promises";
 import { open, stat } from "node:fs/promises";
-import { FtError } from "../errors.js";
+import { FtError } from "../../errors.js";
 
 export interface DataFile {
   handle: FileHandle;

@@ -2,18 +2,18 @@
 import { existsSync, realpathSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
-import type { CheckInput, CheckModel } from "../dataset/check-dataset.js";
-import type { DatasetSource } from "../dataset/dataset-facts.js";
-import { dataSource } from "../dataset/snapshot.js";
-import { FtError } from "../errors.js";
-import { readTemplate } from "../models/template.js";
-import { describeRecipeModel, pinnedByLock, resolveRecipeModel } from "../pipeline/refine.js";
-import { type LoadedRecipe, loadRecipe } from "../recipes/load.js";
-import { readLock } from "../recipes/lock-file.js";
-import { dataFormats } from "../recipes/schema/data.js";
-import { objectiveNames } from "../recipes/schema/objective.js";
-import type { ObjectiveName, Recipe } from "../recipes/schema.js";
-import type { Io } from "./io.js";
+import type { CheckInput, CheckModel } from "../../dataset/check-dataset.js";
+import type { DatasetSource } from "../../dataset/dataset-facts.js";
+import { dataSource } from "../../dataset/snapshot.js";
+import { FtError } from "../../errors.js";
+import { readTemplate } from "../../models/template.js";
+import { describeRecipeModel, pinnedByLock, resolveRecipeModel } from "../../pipeline/refine.js";
+import { type LoadedRecipe, loadRecipe } from "../../recipes/load.js";
+import { readLock } from "../../recipes/lock-file.js";
+import { dataFormats } from "../../recipes/schema/data.js";
+import { objectiveNames } from "../../recipes/schema/objective.js";
+import type { ObjectiveName, Recipe } from "../../recipes/schema.js";
+import type { Io } from "../io.js";
 
 export interface CheckFlags {
   recipe?: string;

@@ -1,8 +1,8 @@
 // Predicts the ids and the loss mask that TRL 1.16 makes of a row (tokenize_fn of its trainers), before truncation.
-import type { CanonicalRow, Message } from "./canonical.js";
-import { chatLines, type Layout } from "./layout.js";
-import type { RenderChat } from "./template.js";
-import type { ModelTokenizer } from "./tokenizer.js";
+import type { CanonicalRow, Message } from "../canonical.js";
+import { chatLines, type Layout } from "../layout.js";
+import type { RenderChat } from "../template/compile.js";
+import type { ModelTokenizer } from "../tokens/tokenizer.js";
 
 /** One training sequence: a line of the engine's data. */
 export interface MaskedLine {

@@ -1,16 +1,15 @@
 // `ft data check`: judges data files, with a recipe or without one; exit 4 when a finding is an error.
 import type { Command } from "commander";
-import { exitCodes } from "../errors.js";
-import type { CheckFlags } from "./data-check-input.js";
-import { writeJson } from "./io.js";
-import type { CommandContext } from "./program.js";
+import { exitCodes } from "../../errors.js";
+import { writeJson } from "../io.js";
+import type { CommandContext } from "../program.js";
+import type { CheckFlags } from "./input.js";
 
 interface Flags extends CheckFlags {
   json?: boolean;
 }
 
-export function registerData(program: Command, { io, exit }: CommandContext): void {
-  const data = program.command("data").description("look at training data").helpCommand(false);
+export function registerDataCheck(data: Command, { io, exit }: CommandContext): void {
   data
     .command("check")
     .description("check data files: format, roles, duplicates, leakage; length and loss mask when the model is here")
@@ -23,12 +22,12 @@ export function registerData(program: Command, { io, exit }: CommandContext): vo
     .option("--max-length <tokens>", "tokens a row may have", Number)
     .option("--json", "print {ok, files, rows, findings, ...}")
     .action(async (files: string[], flags: Flags) => {
-      const { planCheck } = await import("./data-check-input.js");
-      const { checkDataset } = await import("../dataset/check-dataset.js");
+      const { planCheck } = await import("./input.js");
+      const { checkDataset } = await import("../../dataset/check-dataset.js");
       const input = await planCheck(io, files, flags);
       const progress = checkProgress(io);
       const report = await checkDataset({ ...input, onProgress: progress.show }).finally(progress.clear);
-      const { checkText } = await import("./data-check-text.js");
+      const { checkText } = await import("./check-text.js");
       const { isTTY, columns } = io.out;
       if (flags.json) writeJson(io, report);
       else io.out.write(checkText(report, { color: isTTY && !io.env.NO_COLOR, width: isTTY ? columns : Infinity }));

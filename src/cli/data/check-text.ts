@@ -1,9 +1,9 @@
 // What `ft data check` prints for people: files, findings grouped by rule with the first places, and a verdict.
 import { styleText } from "node:util";
-import type { Finding, RowKind, Severity } from "../dataset/canonical.js";
-import type { CheckReport } from "../dataset/check-dataset.js";
-import { kindNames, objectivesFor } from "../dataset/rows-for.js";
-import { type RuleId, rules } from "../dataset/rules.js";
+import type { Finding, RowKind, Severity } from "../../dataset/canonical.js";
+import type { CheckReport } from "../../dataset/check-dataset.js";
+import { kindNames, objectivesFor } from "../../dataset/rows-for.js";
+import { type RuleId, rules } from "../../dataset/rules.js";
 
 const placesShown = 5;
 const severities: Severity[] = ["error", "warning", "info"];

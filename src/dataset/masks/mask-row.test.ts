@@ -2,11 +2,11 @@
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
-import { readTemplate } from "../models/template.js";
-import type { CanonicalRow, Message } from "./canonical.js";
-import { engineLines } from "./layout.js";
+import { readTemplate } from "../../models/template.js";
+import type { CanonicalRow, Message } from "../canonical.js";
+import { engineLines } from "../layout.js";
 import { loadMaskModel } from "./load-mask-model.js";
-import { maskRow } from "./mask.js";
+import { maskRow } from "./mask-row.js";
 
 const turn = (role: Message["role"], content: string): Message => ({ role, content });
 const chat = (...messages: Message[]): CanonicalRow => ({ kind: "messages", messages });

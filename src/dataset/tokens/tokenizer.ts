@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
 import { z } from "zod";
-import { FtError } from "../errors.js";
+import { FtError } from "../../errors.js";
 
 export interface ModelTokenizer {
   /** Ids of a rendered template, which holds its own special tokens. */

@@ -1,6 +1,6 @@
 // Which token ends an assistant turn: what the template puts after the content, else the tokenizer's end of sequence.
-import type { RenderChat } from "./template.js";
-import type { ModelTokenizer } from "./tokenizer.js";
+import type { RenderChat } from "../template/compile.js";
+import type { ModelTokenizer } from "../tokens/tokenizer.js";
 
 /** Ids any of which ends a turn; empty when the model has no such token at all. */
 export function endOfTurnIds(tokenizer: ModelTokenizer, render: RenderChat | null): Set<number> {

@@ -1,16 +1,21 @@
 // Renders chat templates (Jinja) as transformers does, and tells which characters lie inside {% generation %} blocks.
 import { Template } from "@huggingface/jinja";
-import { FtError } from "../errors.js";
-import type { Message } from "./canonical.js";
+import { FtError } from "../../errors.js";
+import type { ChatExtras, Message } from "../canonical.js";
 import { rewriteStripCalls, stripFunctions } from "./strip-methods.js";
 
-interface RenderedChat {
+export interface RenderedChat {
   text: string;
   /** Character ranges [start, end) inside {% generation %} blocks, in order. */
   generated: [number, number][];
 }
 
-export type RenderChat = (messages: Message[], options: { addGenerationPrompt: boolean }) => RenderedChat;
+export interface RenderOptions extends ChatExtras {
+  addGenerationPrompt: boolean;
+}
+
+/** Messages reach the template as they are, tools and chat_template_kwargs as transformers' apply_chat_template hands them on. */
+export type RenderChat = (messages: Message[], options: RenderOptions) => RenderedChat;
 
 /** What a template says by raise_exception: the row's fault, not the template's. */
 export class TemplateRefusal extends Error {}
@@ -21,12 +26,13 @@ export class TemplateRefusal extends Error {}
  */
 export function compileTemplate(source: string, variables: Record<string, string>): RenderChat {
   const template = parseTemplate(markGeneration(source));
-  return (messages, { addGenerationPrompt }) => {
+  return (messages, { addGenerationPrompt, tools, chat_template_kwargs }) => {
     const context = {
       ...stripFunctions,
       ...variables,
-      messages: messages.map(({ role, content }) => ({ role, content })),
-      tools: null,
+      ...chat_template_kwargs,
+      messages: messages.map(({ weight: _, ...message }) => message),
+      tools: tools ?? null,
       documents: null,
       add_generation_prompt: addGenerationPrompt,
     };

@@ -1,9 +1,9 @@
 // Streams a .jsonl or .json file as parsed values with their lines; bounded memory, whatever the size.
 import { isUtf8 } from "node:buffer";
 import { extname } from "node:path";
-import { FtError } from "../errors.js";
+import { FtError } from "../../errors.js";
+import type { RowProblem } from "../rules.js";
 import { type DataFile, emptyError, openDataFile } from "./open-data-file.js";
-import type { RowProblem } from "./rules.js";
 import { type ArrayPiece, splitJsonArray } from "./split-json-array.js";
 import { splitLines } from "./split-lines.js";
 

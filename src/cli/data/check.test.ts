@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { runFt } from "../../test/run-ft.js";
-import { checkText } from "./data-check-text.js";
+import { runFt } from "../../../test/run-ft.js";
+import { checkText } from "./check-text.js";
 
 let cwd: string;
 

@@ -1,6 +1,6 @@
 // Chat templates render as Python's Jinja renders them where the library alone would not.
 import { expect, test } from "vitest";
-import { compileTemplate, TemplateRefusal } from "./template.js";
+import { compileTemplate, TemplateRefusal } from "./compile.js";
 
 const messages = [
   { role: "user" as const, content: "q" },

@@ -1,0 +1,12 @@
+// `ft data ...`: one line a verb; each loads what it needs inside its action.
+import type { Command } from "commander";
+import { registerDataCheck } from "./data/check.js";
+import type { CommandContext } from "./program.js";
+
+export function registerData(program: Command, context: CommandContext): void {
+  const data = program.command("data").description("look at training data").helpCommand(false);
+  for (const register of verbs) register(data, context);
+}
+
+/** In the order of the help. */
+const verbs: ((data: Command, context: CommandContext) => void)[] = [registerDataCheck];
