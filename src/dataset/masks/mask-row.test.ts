@@ -81,7 +81,7 @@ beforeAll(async () => {
       rows: rows.flatMap((row) => engineLines(row, template || trainOn === "all" ? "messages" : "prompt-completion")),
     })),
   };
-  const script = fileURLToPath(new URL("../../trainer/tests/trl_labels.py", import.meta.url));
+  const script = fileURLToPath(new URL("../../../trainer/tests/trl_labels.py", import.meta.url));
   const { stdout } = await execa(required("FT_TEST_PYTHON"), [script], { input: JSON.stringify(request) });
   expected = JSON.parse(stdout.trim().split("\n").at(-1) as string);
 }, 180_000);
