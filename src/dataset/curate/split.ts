@@ -46,7 +46,8 @@ export async function split(
       together.by(`copy ${promptDigest(row).toString("base64")}`, number);
       if (options.group) together.by(`group ${options.group(each)}`, number);
     }
-    near?.finish().forEach((first, number) => {
+    const firstOf = (await near?.finish()) ?? new Int32Array(0);
+    firstOf.forEach((first, number) => {
       if (first !== number && strata.has(number)) together.join(first, number);
     });
   } finally {

@@ -8,7 +8,7 @@ export interface NearIndex {
   /** Rows are numbered from 0 in the order in which they are added. A text without words is near to nothing. */
   add(text: string): void;
   /** For each row the number of the first row of its cluster: its own when nothing before it is near. Ends the index. */
-  finish(): Int32Array;
+  finish(): Int32Array | Promise<Int32Array>;
   /** Gives the temporary file up; `finish` does it too. */
   close(): void;
 }
