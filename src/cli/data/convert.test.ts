@@ -10,7 +10,11 @@ const plain = chat(system, user("2 * 3?"), assistant("6"), user("And + 1?"), ass
 const single = chat(user("Hello"), assistant("Hi"));
 const tool = {
   type: "function",
-  function: { name: "weather", description: "now", parameters: { type: "object", properties: { town: { type: "string" } } } },
+  function: {
+    name: "weather",
+    description: "now",
+    parameters: { type: "object", properties: { town: { type: "string" } } },
+  },
 };
 const call = { type: "function", function: { name: "weather", arguments: { town: "Ulm", days: 1 } } };
 const called = {
@@ -112,7 +116,19 @@ describe("what does not fit", () => {
 
   test("--drop takes parts out of every row; --skip leaves rows out and lists them", async () => {
     const dir = project([...Array(10).fill(thinking), called, withIds]);
-    const args = ["data", "convert", "a.jsonl", "--to", "vertex", "--out", "b.jsonl", "--drop", "reasoning", "--skip", "--json"];
+    const args = [
+      "data",
+      "convert",
+      "a.jsonl",
+      "--to",
+      "vertex",
+      "--out",
+      "b.jsonl",
+      "--drop",
+      "reasoning",
+      "--skip",
+      "--json",
+    ];
     const { out } = await runFt(args, { cwd: dir });
     expect(JSON.parse(out)).toMatchObject({ rows: 12, written: 11, dropped: 1 });
     expect(linesOf(dir, "b.dropped.jsonl")).toEqual([
@@ -124,7 +140,9 @@ describe("what does not fit", () => {
 
   test("platforms that want more rows say so", async () => {
     const dir = project([plain, single]);
-    const { code, err } = await runFt(["data", "convert", "a.jsonl", "--to", "openai", "--out", "b.jsonl"], { cwd: dir });
+    const { code, err } = await runFt(["data", "convert", "a.jsonl", "--to", "openai", "--out", "b.jsonl"], {
+      cwd: dir,
+    });
     expect([code, err]).toEqual([4, expect.stringContaining("10 or more")]);
   });
 });

@@ -12,10 +12,13 @@ export const alpacaTarget: Target = {
     switch (row.kind) {
       case "messages": {
         const crooked = notAlternating(row.messages);
-        return crooked ? new Refusal(crooked) : { ...promptColumns(row.messages.slice(0, -1)), output: last(row.messages) };
+        return crooked
+          ? new Refusal(crooked)
+          : { ...promptColumns(row.messages.slice(0, -1)), output: last(row.messages) };
       }
       case "preference": {
-        if (!isOneAnswer(row.chosen) || !isOneAnswer(row.rejected)) return new Refusal("an answer is more than one turn");
+        if (!isOneAnswer(row.chosen) || !isOneAnswer(row.rejected))
+          return new Refusal("an answer is more than one turn");
         const crooked = notAlternating([...row.prompt, ...row.chosen]);
         if (crooked) return new Refusal(crooked);
         return { ...promptColumns(row.prompt), chosen: last(row.chosen), rejected: last(row.rejected) };

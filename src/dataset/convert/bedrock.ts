@@ -7,7 +7,8 @@ export const bedrockTarget: Target = {
   about: "Bedrock: {schemaVersion: bedrock-conversation-2024, system?, messages}, user and assistant in turn",
   convert(row: CanonicalRow): Line | Refusal {
     if (row.kind !== "messages") return new Refusal("it takes conversations only");
-    const lost = hasAny(row, ["tools", "reasoning", "weight", "name", "chat_template_kwargs"]) ?? notAlternating(row.messages);
+    const lost =
+      hasAny(row, ["tools", "reasoning", "weight", "name", "chat_template_kwargs"]) ?? notAlternating(row.messages);
     if (lost) return new Refusal(lost);
     const [first, ...rest] = row.messages;
     const isSystem = first?.role === "system";

@@ -1,29 +1,15 @@
 // Why rows do not fit a target: small questions about turns, asked by several targets.
 import type { CanonicalRow, ChatExtras, Message } from "../canonical.js";
-
-/** All turns of a row with a prompt or a conversation. */
-function allTurns(row: CanonicalRow): Message[] {
-  switch (row.kind) {
-    case "messages":
-      return row.messages;
-    case "preference":
-      return [...row.prompt, ...row.chosen, ...row.rejected];
-    case "unpaired":
-      return [...row.prompt, ...row.completion];
-    case "prompt":
-      return row.prompt;
-    default:
-      return [];
-  }
-}
+import { rowTurns } from "../row-turns.js";
 
 export type Feature = "tools" | "reasoning" | "weight" | "name" | "chat_template_kwargs";
 
 /** The first of `features` that the row has, in words. */
 export function hasAny(row: CanonicalRow, features: readonly Feature[]): string | null {
-  const turns = allTurns(row);
+  const turns = rowTurns(row).map(({ turn }) => turn);
   const found: Record<Feature, boolean> = {
-    tools: Boolean((row as ChatExtras).tools?.length) || turns.some(({ role, tool_calls }) => role === "tool" || tool_calls),
+    tools:
+      Boolean((row as ChatExtras).tools?.length) || turns.some(({ role, tool_calls }) => role === "tool" || tool_calls),
     reasoning: turns.some(({ reasoning_content }) => reasoning_content !== undefined),
     weight: turns.some(({ weight }) => weight !== undefined),
     name: turns.some(({ role, name }) => role !== "tool" && name !== undefined),
@@ -46,7 +32,8 @@ export function notAlternating(messages: readonly Message[]): string | null {
   const turns = messages[0]?.role === "system" ? messages.slice(1) : messages;
   for (const [index, { role }] of turns.entries()) {
     const wanted = index % 2 === 0 ? "user" : "assistant";
-    if (role !== wanted) return `turn ${messages.length - turns.length + index + 1} is the ${role}'s where the ${wanted}'s is wanted`;
+    if (role !== wanted)
+      return `turn ${messages.length - turns.length + index + 1} is the ${role}'s where the ${wanted}'s is wanted`;
   }
   return notEndingWithAssistant(messages);
 }

@@ -12,7 +12,7 @@ export const messagesTarget: Target = {
         return { segments: row.segments.map(({ text, trained }) => ({ text, label: trained })) };
       case "prompt": {
         const { kind: _, columns, ...line } = row;
-        return { ...(line as Line), ...columns };
+        return { ...(line as unknown as Line), ...columns };
       }
       default: {
         const { kind: _, ...line } = row;

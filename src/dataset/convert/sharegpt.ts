@@ -30,7 +30,11 @@ export const sharegptTarget: Target = {
   },
 };
 
-function conversation(messages: Message[], { tools }: ChatExtras, build: (turns: Line[]) => Line | Refusal): Line | Refusal {
+function conversation(
+  messages: Message[],
+  { tools }: ChatExtras,
+  build: (turns: Line[]) => Line | Refusal,
+): Line | Refusal {
   const system = messages[0]?.role === "system" ? messages[0].content : null;
   const turns = turnsOf(system === null ? messages : messages.slice(1));
   if (turns instanceof Refusal) return turns;
@@ -50,7 +54,8 @@ function turnsOf(messages: readonly Message[]): Line[] | Refusal {
   const turns: Line[] = [];
   for (const [index, { role, content, tool_calls, tool_call_id }] of messages.entries()) {
     if (role === "system") return new Refusal(`turn ${index + 2} is a system turn, but not the first`);
-    if (tool_call_id !== undefined || tool_calls?.some(({ id }) => id !== undefined)) return new Refusal("it has no place for the ids of calls");
+    if (tool_call_id !== undefined || tool_calls?.some(({ id }) => id !== undefined))
+      return new Refusal("it has no place for the ids of calls");
     if (!tool_calls) turns.push({ from: speakers[role], value: content });
     else if (content !== "") return new Refusal("it has no place for text beside a call");
     else {

@@ -11,7 +11,12 @@ export function strip(row: CanonicalRow, features: ReadonlySet<Droppable>): Cano
     case "messages":
       return { ...stripped, messages: turns(stripped.messages) };
     case "preference":
-      return { ...stripped, prompt: turns(stripped.prompt), chosen: turns(stripped.chosen), rejected: turns(stripped.rejected) };
+      return {
+        ...stripped,
+        prompt: turns(stripped.prompt),
+        chosen: turns(stripped.chosen),
+        rejected: turns(stripped.rejected),
+      };
     case "unpaired":
       return { ...stripped, prompt: turns(stripped.prompt), completion: turns(stripped.completion) };
     case "prompt":

@@ -1,8 +1,8 @@
 // Rows as TRL's trainers take them (TRL 1.16, docs: dataset formats): conversational, with tools beside the turns.
 import type { CanonicalRow, Message } from "../canonical.js";
 import type { Json } from "../json/json.js";
-import { toolsColumn } from "./openai-turns.js";
 import { hasAny } from "./findings.js";
+import { toolsColumn } from "./openai-turns.js";
 import { type Line, Refusal, type Target } from "./target.js";
 
 export const trlTarget: Target = {

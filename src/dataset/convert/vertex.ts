@@ -8,7 +8,8 @@ export const vertexTarget: Target = {
   about: "Vertex AI: {systemInstruction?, contents: [{role, parts}], tools?}",
   convert(row: CanonicalRow): Line | Refusal {
     if (row.kind !== "messages") return new Refusal("it takes conversations only");
-    const lost = hasAny(row, ["reasoning", "weight", "name", "chat_template_kwargs"]) ?? notEndingWithAssistant(row.messages);
+    const lost =
+      hasAny(row, ["reasoning", "weight", "name", "chat_template_kwargs"]) ?? notEndingWithAssistant(row.messages);
     if (lost) return new Refusal(lost);
     const isSystem = row.messages[0]?.role === "system";
     const contents = contentsOf(isSystem ? row.messages.slice(1) : row.messages);
@@ -26,7 +27,8 @@ export const vertexTarget: Target = {
 function contentsOf(messages: readonly Message[]): Json[] | Refusal {
   const contents: Json[] = [];
   for (const [index, { role, content, tool_calls, tool_call_id, name }] of messages.entries()) {
-    if (tool_call_id !== undefined || tool_calls?.some(({ id }) => id !== undefined)) return new Refusal("it has no place for the ids of calls");
+    if (tool_call_id !== undefined || tool_calls?.some(({ id }) => id !== undefined))
+      return new Refusal("it has no place for the ids of calls");
     if (role === "system") return new Refusal(`turn ${index + 2} is a system turn, but not the first`);
     if (role === "tool") {
       if (name === undefined) return new Refusal(`turn ${index + 1} does not name the function whose answer it is`);

@@ -11,7 +11,8 @@ export const bedrockFormat: RowFormat = {
     typeof schemaVersion === "string" && schemaVersion.startsWith("bedrock-") && Array.isArray(messages),
   convert({ system, messages }, report) {
     const turns = (messages as unknown[]).map(withTypedParts);
-    const first = Array.isArray(system) && system.length > 0 ? [withTypedParts({ role: "system", content: system })] : [];
+    const first =
+      Array.isArray(system) && system.length > 0 ? [withTypedParts({ role: "system", content: system })] : [];
     const converted = convertMessages([...first, ...turns], report);
     return converted && { kind: "messages", messages: converted };
   },

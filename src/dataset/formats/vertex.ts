@@ -10,7 +10,8 @@ export const vertexFormat: RowFormat = {
   name: "vertex",
   shape: '{"contents": [{"role", "parts"}]}',
   columns: ["systemInstruction", "contents", "tools"],
-  recognises: ({ contents }) => Array.isArray(contents) && contents.some((turn) => Array.isArray(recordOf(turn)?.parts)),
+  recognises: ({ contents }) =>
+    Array.isArray(contents) && contents.some((turn) => Array.isArray(recordOf(turn)?.parts)),
   convert(row, report) {
     const written = row.contents as unknown[];
     const system = recordOf(row.systemInstruction);
@@ -39,7 +40,11 @@ function openaiTurn(turn: unknown, at: string, report: Report): RawRow | null {
     const call = recordOf(part?.functionCall);
     const answer = recordOf(part?.functionResponse);
     if (typeof part?.text === "string") texts.push(part.text);
-    else if (call) calls.push({ type: "function", function: { name: String(call.name), arguments: (call.args ?? {}) as JsonObject } });
+    else if (call)
+      calls.push({
+        type: "function",
+        function: { name: String(call.name), arguments: (call.args ?? {}) as JsonObject },
+      });
     else if (answer) answers.push({ name: String(answer.name), content: answerText(answer.response) });
     else {
       report({ rule: "SCH006", message: `${at} has a part that is not text: ${Object.keys(part ?? {}).join(", ")}` });

@@ -44,9 +44,11 @@ export function dataSection({ recipe, dataset }: RenderInput, layout: DataLayout
 function source(path: string, layout: DataLayout): Section {
   const file = { path, ds_type: "json", split: "train" };
   if (layout === "text") return { ...file, type: "completion", field: "text" };
-  if (layout !== "messages") return file;
+  if (layout === "segments") return { ...file, type: "input_output" };
+  if (layout !== "messages" && layout !== "messages-json") return file;
   const turns = { field_messages: "messages", roles_to_train: ["assistant"], train_on_eos: "turn" };
-  return { ...file, type: "chat_template", ...turns };
+  const weights = layout === "messages-json" ? { message_field_training: "weight" } : {};
+  return { ...file, type: "chat_template", ...turns, ...weights };
 }
 
 export function objectiveSection({ objective }: Recipe): Section {
