@@ -17,6 +17,16 @@ const table = {
     fix: "mend or remove the line; each row must be one JSON object",
   },
   FILE002: { severity: "error", title: "not valid Unicode", fix: "save the file as UTF-8; mend or remove the row" },
+  FILE003: {
+    severity: "error",
+    title: "row with more or fewer cells than the header",
+    fix: "put cells that hold the delimiter or a line end into double quotes",
+  },
+  FILE004: {
+    severity: "error",
+    title: "value that JSON cannot say",
+    fix: "fill in or remove the value (NaN, infinity), or write the column with another type",
+  },
   SCH000: {
     severity: "error",
     title: "row format not recognised, or not that of the file",

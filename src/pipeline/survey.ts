@@ -85,7 +85,7 @@ async function atNewest(asked: ResolvedModel, { env, signal, onProgress }: Prepa
 /** Said only when this machine's cache knows it: no request is made for it. */
 function noticeMove(asked: ResolvedModel, base: ResolvedModel, { env, onNotice }: PrepareContext): void {
   if (!("revision" in asked) || !("revision" in base) || asked.revision === base.revision) return;
-  const newer = cachedCommit(env, asked.id, asked.revision);
+  const newer = cachedCommit(env, { type: "model", id: asked.id }, asked.revision);
   if (newer === null || newer === base.revision) return;
   const [to, from] = [newer, base.revision].map((revision) => revision.slice(0, 12));
   onNotice(`${asked.revision} of ${asked.id} is at ${to}; the lock holds ${from} (ft lock --update takes the newest)`);
