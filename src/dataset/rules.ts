@@ -17,12 +17,12 @@ const table = {
     fix: "mend or remove the line; each row must be one JSON object",
   },
   FILE002: { severity: "error", title: "not valid Unicode", fix: "save the file as UTF-8; mend or remove the row" },
-  FILE003: {
+  FILE010: {
     severity: "error",
     title: "row with more or fewer cells than the header",
     fix: "put cells that hold the delimiter or a line end into double quotes",
   },
-  FILE004: {
+  FILE011: {
     severity: "error",
     title: "value that JSON cannot say",
     fix: "fill in or remove the value (NaN, infinity), or write the column with another type",

@@ -28,7 +28,7 @@ export interface SnapshotOptions {
   onProgress: OnProgress;
 }
 
-/** Returns the snapshot's folder. What is there already is not asked for. Throws FtError model.corrupt, env.disk-full (see hub-request.ts). */
+/** Returns the snapshot's folder. What is there already is not asked for. Throws FtError model.corrupt, data.corrupt, env.disk-full (see hub-request.ts). */
 export async function downloadSnapshot(wanted: WantedSnapshot, options: SnapshotOptions): Promise<string> {
   const { repo, revision, commit } = wanted;
   const { env, signal, onProgress } = options;
@@ -72,6 +72,7 @@ async function download(
       if (!info) throw new Error(`${id}: ${file.path} is listed at ${commit} but can't be downloaded`);
       await downloadBlob({
         path: `${id}/${file.path}`,
+        type: repo.type,
         url: info.url,
         size: sizeOf(file),
         hash: file.lfs ? { algorithm: "sha256", hex: file.lfs.oid } : { algorithm: "sha1", hex: file.oid ?? "" },

@@ -28,7 +28,7 @@ export async function* arrowRecords(
       for (const value of batchRows(batch)) {
         row += 1;
         yield value instanceof NoJsonValue
-          ? { line: row, problem: { rule: "FILE004", message: value.message } }
+          ? { line: row, problem: { rule: "FILE011", message: value.message } }
           : { line: row, value };
       }
     }

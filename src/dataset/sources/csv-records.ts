@@ -98,7 +98,7 @@ function toHeader(record: string[], name: string): Header {
 function toRecord({ names }: Header, record: string[], line: number): DataRecord {
   if (record.length !== names.length) {
     const message = `the row has ${record.length} cells, and the header ${names.length}`;
-    return { line, problem: { rule: "FILE003", message } };
+    return { line, problem: { rule: "FILE010", message } };
   }
   const value: Record<string, unknown> = {};
   for (const [index, name] of names.entries()) {

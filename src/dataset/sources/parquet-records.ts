@@ -27,7 +27,7 @@ export async function* parquetRecords(
       for await (const value of pieceRecords(parquet, piece, file.name)) {
         row += 1;
         yield value instanceof NoJsonValue
-          ? { line: row, problem: { rule: "FILE004", message: value.message } }
+          ? { line: row, problem: { rule: "FILE011", message: value.message } }
           : { line: row, value };
       }
       onBytes?.(Math.floor((row / rows) * file.size), file.size);

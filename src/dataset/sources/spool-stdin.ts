@@ -2,13 +2,17 @@
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { addAbortSignal, type Readable } from "node:stream";
 import { isDiskFull } from "../../ensure-dir.js";
 import { FtError } from "../../errors.js";
 import { diskFull } from "../../free-space.js";
 
+export type Stdin = Readable & { isTTY?: boolean };
+
 /** Returns a path that this process can open as often as it likes. @throws FtError data.terminal, env.disk-full */
-export async function spoolStdin(stdin: NodeJS.ReadableStream & { isTTY?: boolean }): Promise<string> {
+export async function spoolStdin(stdin: Stdin, signal?: AbortSignal): Promise<string> {
   if (stdin.isTTY) throw terminal();
+  if (signal) addAbortSignal(signal, stdin);
   const dir = mkdtempSync(join(tmpdir(), "ft-stdin-"));
   const file = openSync(join(dir, "rows"), "w+", 0o600);
   rmSync(dir, { recursive: true });
