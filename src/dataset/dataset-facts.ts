@@ -9,6 +9,7 @@ import { heldOutScore, planThreshold } from "./held-out.js";
 import { type ReadRowsInput, readRows } from "./read-rows.js";
 import { rowsFor } from "./rows-for.js";
 import { toFinding } from "./rules.js";
+import type { TextRows } from "./sources/read-records.js";
 import { type SplitSum, sumSplit } from "./split-facts.js";
 import { timesTaken } from "./weigh-row.js";
 
@@ -17,6 +18,10 @@ export interface DatasetSource {
   /** Paths in `train` and `eval` are relative to it. */
   dir: string;
   train: DataSource[];
+  /** Where a file lies whose name does not say it (by name): stdin, files of the Hub. */
+  at?: Record<string, string>;
+  /** Of .txt files; left out: each line is a row. */
+  textRows?: TextRows;
   /** Held-out rows; with it nothing is taken from `train`. */
   eval?: string[];
   /** Of the files in `eval`. */
@@ -129,7 +134,8 @@ export function sumFacts(source: DatasetSource): FactsSum {
 /** The files of one side as they are to be read, with their weight. */
 export function filesOf(source: DatasetSource, side: Side): (Omit<ReadRowsInput, "report"> & { weight: number })[] {
   const files = side === "train" ? source.train : (source.eval ?? []).map((path) => evalFile(path, source));
-  return files.map(({ path, ...file }) => ({ ...file, path: resolve(source.dir, path), name: path }));
+  const { dir, at, textRows } = source;
+  return files.map(({ path, ...file }) => ({ ...file, path: at?.[path] ?? resolve(dir, path), name: path, textRows }));
 }
 
 function evalFile(path: string, { format, columns, roles }: DatasetSource): DataSource {

@@ -8,15 +8,14 @@ import { formatNamed, readingsOf, recogniseRows, sampleRows, whyNotRecognised } 
 import { unsupportedColumns } from "./formats/row-extras.js";
 import { type Json, recordOf } from "./json/json.js";
 import { type RowProblem, toFinding } from "./rules.js";
-import { type DataRecord, readRecords } from "./sources/read-records.js";
+import { type DataRecord, type ReadOptions, readRecords } from "./sources/read-records.js";
 
-export interface ReadRowsInput extends ColumnMap {
+export interface ReadRowsInput extends ReadOptions, ColumnMap {
   path: string;
   /** How the person called the file; findings name it so. */
   name: string;
   format: FormatName | "auto";
   report: (finding: Finding) => void;
-  onBytes?: (read: number, size: number) => void;
   /** Told once, before the first row, unless no row was recognised. */
   onFormat?: (format: FormatName) => void;
 }
@@ -64,7 +63,7 @@ async function* decided(input: ReadRowsInput, tell: (format: RowFormat | null) =
   const ahead: DataRecord[] = [];
   let told = input.format !== "auto";
   if (input.format !== "auto") tell(formatNamed(input.format));
-  for await (const record of readRecords(input.path, input.name, input.onBytes)) {
+  for await (const record of readRecords(input.path, input.name, input)) {
     if (told) {
       yield record;
       continue;

@@ -2,6 +2,7 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { tableFromArrays, tableToIPC } from "apache-arrow";
 import { describe, expect, test } from "vitest";
 import { readTemplate } from "../models/template.js";
 import type { ObjectiveName } from "../recipes/schema.js";
@@ -11,9 +12,11 @@ import { type RuleId, rules } from "./rules.js";
 
 interface RuleCase {
   rule: RuleId;
-  /** Lines of train.jsonl that break the rule. */
+  /** Default: train.jsonl. */
+  file?: string;
+  /** Lines of the file that break the rule. */
   bad: (object | string | Buffer)[];
-  good: (object | string)[];
+  good: (object | string | Buffer)[];
   /** Where the finding is, in the broken file. */
   line: number;
   severity?: Severity;
@@ -41,6 +44,8 @@ const rated = (completion: string, label: boolean) => ({ prompt: "q", completion
 const cases: RuleCase[] = [
   { rule: "FILE001", bad: [fine, '{"messages": [}'], good: [fine], line: 2 },
   { rule: "FILE002", bad: [fine, Buffer.from([0x22, 0xff, 0x22])], good: [pair("naïve?", "👋")], line: 2 },
+  { rule: "FILE010", file: "train.csv", bad: ["text,n", "a,1", "b,2,3"], good: ["text,n", 'a,"1,2"'], line: 3 },
+  { rule: "FILE011", file: "train.arrow", bad: [arrow("a", Number.NaN)], good: [arrow("a", 1)], line: 1 },
   { rule: "SCH000", bad: [fine, { text: "of another format" }], good: [fine, turns("user", "assistant")], line: 2 },
   { rule: "SCH000", bad: [{ question: "q", answer: "a" }], good: [fine], line: 1 },
   { rule: "SCH000", bad: [fine, "[1, 2]"], good: [fine], line: 2 },
@@ -163,7 +168,7 @@ describe("every rule", () => {
     expect(report.findings.filter((finding) => finding.rule === rule)).toContainEqual({
       rule,
       severity: severity ?? rules[rule].severity,
-      file: badEval ? "eval.jsonl" : "train.jsonl",
+      file: badEval ? "eval.jsonl" : (how.file ?? "train.jsonl"),
       line,
       message: expect.any(String),
       fix: expect.any(String),
@@ -173,8 +178,8 @@ describe("every rule", () => {
 
   test.each(cases.filter(({ good }) => good.length > 0))(
     "$rule passes $good",
-    async ({ rule, good, goodEval, model, objective }) => {
-      const report = await check(good, goodEval, { model, objective });
+    async ({ rule, file, good, goodEval, model, objective }) => {
+      const report = await check(good, goodEval, { file, model, objective });
       expect(report.findings.filter((finding) => finding.rule === rule)).toEqual([]);
     },
   );
@@ -189,14 +194,19 @@ test("keeps 10,000 findings of a rule and counts the rest", async () => {
 async function check(
   train: RuleCase["bad"],
   held?: object[],
-  { model, objective, weight = 1 }: { [K in "model" | "objective" | "weight"]?: RuleCase[K] | undefined } = {},
+  {
+    file = "train.jsonl",
+    model,
+    objective,
+    weight = 1,
+  }: { [K in "file" | "model" | "objective" | "weight"]?: RuleCase[K] | undefined } = {},
 ): Promise<CheckReport> {
   const dir = await mkdtemp(join(tmpdir(), "ft-rules-"));
-  await writeFile(join(dir, "train.jsonl"), lines(train));
+  await writeFile(join(dir, file), lines(train));
   if (held) await writeFile(join(dir, "eval.jsonl"), lines(held));
   return checkDataset({
     dir,
-    train: [{ path: "train.jsonl", format: "auto", weight }],
+    train: [{ path: file, format: "auto", weight }],
     ...(held && { eval: ["eval.jsonl"] }),
     format: "auto",
     seed: 0,
@@ -210,7 +220,13 @@ function lines(rows: RuleCase["bad"]): Buffer {
     if (Buffer.isBuffer(row)) return row;
     return Buffer.from(typeof row === "string" ? row : JSON.stringify(row));
   };
+  // A single buffer is a whole file.
+  if (rows.length === 1 && Buffer.isBuffer(rows[0])) return rows[0];
   return Buffer.concat(rows.flatMap((row) => [bytes(row), Buffer.from("\n")]));
+}
+
+function arrow(text: string, number: number): Buffer {
+  return Buffer.from(tableToIPC(tableFromArrays({ text: [text], number: Float64Array.of(number) }), "stream"));
 }
 
 async function testModel(kind: "own" | "refusing" | "never-closing"): Promise<CheckModel> {

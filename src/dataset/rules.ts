@@ -22,6 +22,16 @@ const table = {
     title: "a key twice in one object",
     fix: "keep one of them: whoever reads the row takes the last and forgets the others",
   },
+  FILE010: {
+    severity: "error",
+    title: "row with more or fewer cells than the header",
+    fix: "put cells that hold the delimiter or a line end into double quotes",
+  },
+  FILE011: {
+    severity: "error",
+    title: "value that JSON cannot say",
+    fix: "fill in or remove the value (NaN, infinity), or write the column with another type",
+  },
   SCH000: {
     severity: "error",
     title: "row format not recognised, or not that of the file",

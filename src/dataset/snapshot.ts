@@ -16,9 +16,9 @@ import { rules } from "./rules.js";
 import { sumSplit } from "./split-facts.js";
 
 export interface SnapshotInput {
-  recipe: Pick<Recipe, "data" | "train" | "eval" | "objective">;
-  /** The recipe's folder; its data paths are relative to it. */
-  dir: string;
+  recipe: Pick<Recipe, "eval">;
+  /** Where the rows are, located (locate-files.ts). */
+  source: DatasetSource;
   layout: Layout;
   /** What its rows carry, both sides (SplitFacts.carries); left out: nothing. */
   carries?: readonly Carried[];
@@ -45,7 +45,7 @@ const defaultPaths: SnapshotPaths = {
  * @throws FtError data.*; nothing is left behind then
  */
 export async function snapshotData(input: SnapshotInput): Promise<DatasetFacts> {
-  const source = dataSource(input.recipe, input.dir);
+  const { source } = input;
   const threshold = await heldOutThreshold(source);
   const paths = { ...defaultPaths, ...input.paths };
   const files = await openWriters(input.outDir, paths).catch((error) => {
@@ -83,14 +83,22 @@ export async function snapshotData(input: SnapshotInput): Promise<DatasetFacts> 
   }
 }
 
-/** A recipe's data as the reader wants it. */
+/** A recipe's data as the reader wants it, once its paths are located (locate-files.ts). */
 export function dataSource(
   { data, train, objective }: Pick<Recipe, "data" | "train" | "objective">,
   dir: string,
 ): DatasetSource {
   const { format, columns, roles } = data;
-  const names = { ...(columns && { columns }), ...(roles && { roles }) };
-  const source = { dir, train: data.train, format, ...names, seed: train.seed, objective: objective.type };
+  const source = {
+    dir,
+    train: data.train,
+    format,
+    ...(columns && { columns }),
+    ...(roles && { roles }),
+    textRows: data.text_rows,
+    seed: train.seed,
+    objective: objective.type,
+  };
   return data.eval === undefined ? { ...source, heldOutFraction: data.eval_fraction } : { ...source, eval: data.eval };
 }
 

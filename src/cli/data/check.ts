@@ -13,7 +13,10 @@ export function registerDataCheck(data: Command, { io, exit }: CommandContext): 
   data
     .command("check")
     .description("check data files: format, roles, duplicates, leakage; length and loss mask when the model is here")
-    .argument("[files...]", "training files, .jsonl or .json (default: those of the recipe)")
+    .argument(
+      "[files...]",
+      "training files, folders, patterns, hf://datasets/org/name, or - for stdin (default: those of the recipe)",
+    )
     .option("--recipe <file>", "recipe whose data and model to check (default: ft.yaml, when it is here)")
     .option("--eval <file>", "held-out rows, which must share nothing with the training rows")
     .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
