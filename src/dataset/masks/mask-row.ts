@@ -81,22 +81,21 @@ function maskCompletion(
 /** Masks by {% generation %} blocks: from the token that holds a block's first character to the first one that holds its last. */
 function maskGenerated(messages: Message[], tokenizer: ModelTokenizer, render: RenderChat): MaskedLine {
   const { text, generated } = render(messages, { addGenerationPrompt: false });
-  const { ids, ends } = tokenizer.encodeWithEnds(text);
+  const { ids, ends } = tokenizer.encodeWithOffsets(text);
   const trained = new Uint8Array(ids.length);
   for (const [start, end] of generated) {
     if (start === end) continue;
     const lastCharacter = end - ([...text.slice(end - 2, end)].length === 1 ? 2 : 1);
     const tokenAt = (at: number) => {
       if (!ends) return tokenAtByPrefix(text, at, ids, tokenizer);
-      const byte = Buffer.byteLength(text.slice(0, at));
-      return ends.findIndex((tokenEnd) => tokenEnd > byte);
+      return ends.findIndex((tokenEnd) => tokenEnd > at);
     };
     trained.fill(1, tokenAt(start), tokenAt(lastCharacter) + 1);
   }
   return { ids, trained };
 }
 
-/** Without byte offsets: the text before a character, encoded alone, diverges from the whole at the token that holds it. */
+/** Without offsets: the text before a character, encoded alone, diverges from the whole at the token that holds it. */
 function tokenAtByPrefix(text: string, at: number, ids: number[], tokenizer: ModelTokenizer): number {
   return commonPrefixLength(tokenizer.encode(text.slice(0, at)), ids);
 }
