@@ -19,6 +19,7 @@ export interface ModelTokenizer {
   isSpecial(id: number): boolean;
   eosToken: string | null;
   eosId: number | null;
+  bosId: number | null;
   /** bos_token, eos_token ... as templates see them. */
   templateVariables: Record<string, string>;
 }
@@ -40,6 +41,7 @@ export async function loadTokenizer(dir: string): Promise<ModelTokenizer> {
   const special = tokenizerJson.data.added_tokens.filter((token) => token.special);
   const specialIds = new Set(special.map((token) => token.id));
   const eosToken = templateVariables.eos_token ?? null;
+  const idOf = (token: string | undefined) => (token === undefined ? null : (hub.token_to_id(token) ?? null));
   return {
     encode: (text) => (text === "" ? [] : hub.encode(text, { add_special_tokens: false }).ids),
     encodeWithEnds(text) {
@@ -51,7 +53,8 @@ export async function loadTokenizer(dir: string): Promise<ModelTokenizer> {
     specialTokens: special.map((token) => token.content).filter((content) => content !== ""),
     isSpecial: (id) => specialIds.has(id),
     eosToken,
-    eosId: eosToken === null ? null : (hub.token_to_id(eosToken) ?? null),
+    eosId: idOf(templateVariables.eos_token),
+    bosId: idOf(templateVariables.bos_token),
     templateVariables,
   };
 }

@@ -6,7 +6,7 @@ import { readTemplate } from "../../models/template.js";
 import type { CanonicalRow, Message } from "../canonical.js";
 import { engineLines } from "../layout.js";
 import { loadMaskModel } from "./load-mask-model.js";
-import { maskRow } from "./mask-row.js";
+import { trlLines } from "./trl-mask.js";
 
 const turn = (role: Message["role"], content: string): Message => ({ role, content });
 const chat = (...messages: Message[]): CanonicalRow => ({ kind: "messages", messages });
@@ -95,15 +95,14 @@ describe("ids and labels are TRL's", () => {
       dir,
       template: template === null ? own : { source: template, sha256: "", origin: "test", hasGenerationMarkers: true },
       trainOn,
+      maxLength,
     });
     const predicted = rows
-      .flatMap((row) => maskRow(row, model))
-      .map(({ ids, trained }, row) => ({
-        row,
-        input_ids: ids.slice(0, maxLength),
-        labels: ids.slice(0, maxLength).map((id, at) => (trained[at] ? id : -100)),
-      }))
-      .filter(({ labels }) => labels.some((label) => label !== -100));
+      .flatMap((row) => trlLines(row, model))
+      .flatMap(({ ids, trained, kept, dropped }, row) => {
+        const labels = ids.slice(0, kept).map((id, at) => (trained[at] ? id : -100));
+        return dropped ? [] : [{ row, input_ids: ids.slice(0, kept), labels }];
+      });
     expect(predicted).toEqual(expected[index]);
   });
 });
