@@ -41,7 +41,8 @@ export async function enginePackages(engine: string, version: string): Promise<E
   return { folder, python: join(venv, "bin/python") };
 }
 
-async function made(name: string, make: (dir: string) => Promise<unknown>): Promise<string> {
+/** A folder below ft's cache, made once; test files that ask at the same time wait. */
+export async function made(name: string, make: (dir: string) => Promise<unknown>): Promise<string> {
   const dir = join(ftCacheDir(process.env), "test", name);
   mkdirSync(dirname(dir), { recursive: true });
   await withFileLock(`${dir}.lock`, async () => {
@@ -53,6 +54,6 @@ async function made(name: string, make: (dir: string) => Promise<unknown>): Prom
   return dir;
 }
 
-async function uv(args: string[]): Promise<void> {
+export async function uv(args: string[]): Promise<void> {
   await execa(await findUv({ env: process.env, onProgress: () => {} }), args);
 }
