@@ -41,6 +41,13 @@ export async function enginePackages(engine: string, version: string): Promise<E
   return { folder, python: join(venv, "bin/python") };
 }
 
+/** A package of PyPI by itself, without what it depends on: where it is unpacked. */
+export async function pypiPackage(name: string, version: string): Promise<string> {
+  return made(`pypi-${name}-${version}`, (dir) =>
+    uv(["pip", "install", "--no-deps", "--no-config", "--target", dir, `${name}==${version}`]),
+  );
+}
+
 /** A folder below ft's cache, made once; test files that ask at the same time wait. */
 export async function made(name: string, make: (dir: string) => Promise<unknown>): Promise<string> {
   const dir = join(ftCacheDir(process.env), "test", name);

@@ -1,6 +1,11 @@
 // `ft data ...`: one line a verb; each loads what it needs inside its action.
 import type { Command } from "commander";
 import { registerDataCheck } from "./data/check.js";
+import { registerDataDedupe } from "./data/dedupe.js";
+import { registerDataFilter } from "./data/filter.js";
+import { registerDataPack } from "./data/pack.js";
+import { registerDataSample } from "./data/sample.js";
+import { registerDataSplit } from "./data/split.js";
 import type { CommandContext } from "./program.js";
 
 export function registerData(program: Command, context: CommandContext): void {
@@ -9,4 +14,11 @@ export function registerData(program: Command, context: CommandContext): void {
 }
 
 /** In the order of the help. */
-const verbs: ((data: Command, context: CommandContext) => void)[] = [registerDataCheck];
+const verbs: ((data: Command, context: CommandContext) => void)[] = [
+  registerDataCheck,
+  registerDataDedupe,
+  registerDataFilter,
+  registerDataSample,
+  registerDataSplit,
+  registerDataPack,
+];

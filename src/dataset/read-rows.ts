@@ -21,6 +21,8 @@ export interface ReadRowsInput {
 export interface ReadRow {
   place: RowPlace;
   row: CanonicalRow | null;
+  /** As the file has it; undefined where it could not be parsed. */
+  value?: unknown;
 }
 
 /** @throws FtError data.* when the file cannot be read at all or is empty */
@@ -37,7 +39,7 @@ export async function* readRows(input: ReadRowsInput): AsyncGenerator<ReadRow> {
       report(record.problem);
       yield { place, row: null };
     } else {
-      yield { place, row: convert(record.value, format, report) };
+      yield { place, row: convert(record.value, format, report), value: record.value };
       const unused = format && !toldUnused ? unusedColumns(record.value, format) : null;
       if (unused) {
         report(unused);

@@ -1,0 +1,153 @@
+// What the verbs that write a part of the rows share: their flags, the files they write, and what they say at the end.
+import { existsSync, realpathSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Command, InvalidArgumentError } from "commander";
+import type { CanonicalRow } from "../../dataset/canonical.js";
+import type { ProgressOfFile } from "../../dataset/curate/curate-rows.js";
+import type { Curated, CurateOutputs, Decisions } from "../../dataset/curate/decisions.js";
+import type { DatasetSource } from "../../dataset/dataset-facts.js";
+import { FtError } from "../../errors.js";
+import type { OnProgress } from "../../progress.js";
+import { type Io, writeJson } from "../io.js";
+import { progressLines } from "../progress-lines.js";
+
+export interface CurateFlags {
+  out: string;
+  dropped?: string;
+  format?: string;
+  model?: string;
+  recipe?: string;
+  seed: number;
+  force?: boolean;
+  json?: boolean;
+}
+
+/** `ft data <name> [files...] --out <file>`. */
+export function curateCommand(data: Command, name: string, description: string): Command {
+  return data
+    .command(name)
+    .description(description)
+    .argument("[files...]", "data files (default: the training files of the recipe)")
+    .requiredOption("--out <file>", "JSON lines to write: the rows that are kept, as they are")
+    .option("--dropped <file>", "JSON lines to write: the other rows with their reason (default <out>.dropped.jsonl)")
+    .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
+    .option("--recipe <file>", "recipe whose data and model to use (default: ft.yaml, when it is here)")
+    .option("--seed <n>", "another random choice", wholeNumber, 0)
+    .option("--force", "replace files that are there")
+    .option("--json", "print {rows, kept, heldOut, dropped, reasons, files}");
+}
+
+export interface Curation {
+  source: DatasetSource;
+  onBytes: ProgressOfFile;
+  onProgress: OnProgress;
+  /** Tokens of a row's longest sequence, as it is trained. @throws FtError usage.no-model when no model is here */
+  tokensOf(): Promise<(row: CanonicalRow) => number>;
+}
+
+/** Plans, decides, writes, tells. */
+export async function curate(
+  io: Io,
+  files: string[],
+  flags: CurateFlags & { evalOut?: string },
+  decide: (curation: Curation) => Promise<Decisions>,
+): Promise<void> {
+  const { planCheck } = await import("./input.js");
+  const { writeCurated } = await import("../../dataset/curate/decisions.js");
+  const input = await planCheck(io, files, flags);
+  const outputs = outputFiles(io, flags, input);
+  const progress = progressLines(io);
+  const onBytes: ProgressOfFile = ({ file, read, size }) =>
+    progress.report({ label: file, doneBytes: Math.min(read, size), totalBytes: size });
+  try {
+    const decisions = await decide({
+      source: input,
+      onBytes,
+      onProgress: progress.report,
+      async tokensOf() {
+        if (!input.model) throw noModel(input.whyNoModel);
+        const { tokenCounter } = await import("../../dataset/masks/count-tokens.js");
+        return tokenCounter(input.model);
+      },
+    });
+    const curated = await writeCurated(input, decisions, outputs, onBytes);
+    progress.end();
+    if (flags.json) writeJson(io, { ok: true, ...curated, files: outputs });
+    else io.out.write(curatedText(curated, outputs));
+  } finally {
+    progress.end();
+  }
+}
+
+function outputFiles(io: Io, flags: CurateFlags & { evalOut?: string }, { dir, train }: DatasetSource): CurateOutputs {
+  const kept = resolve(io.cwd, flags.out);
+  const dropped = resolve(io.cwd, flags.dropped ?? `${flags.out.replace(/\.jsonl$/, "")}.dropped.jsonl`);
+  const outputs = { kept, ...(flags.evalOut && { heldOut: resolve(io.cwd, flags.evalOut) }), dropped };
+  const paths = Object.values(outputs);
+  const inputs = train
+    .map(({ path }) => resolve(dir, path))
+    .filter(existsSync)
+    .map((path) => realpathSync(path));
+  for (const path of paths) {
+    if (paths.filter((other) => other === path).length > 1) throw sameOutput(path);
+    if (!existsSync(path)) continue;
+    if (inputs.includes(realpathSync(path))) throw inPlace(path);
+    if (!flags.force) throw isThere(path);
+  }
+  return outputs;
+}
+
+function curatedText({ rows, kept, heldOut, dropped, reasons }: Curated, outputs: CurateOutputs): string {
+  const number = (value: number) => value.toLocaleString("en").padStart(rows.toLocaleString("en").length);
+  const lines = [`${number(kept)} kept     ${outputs.kept}`];
+  if (outputs.heldOut) lines.push(`${number(heldOut)} held out ${outputs.heldOut}`);
+  lines.push(`${number(dropped)} dropped  ${outputs.dropped}`);
+  for (const [reason, count] of Object.entries(reasons).sort(([, a], [, b]) => b - a)) {
+    lines.push(`${" ".repeat(number(rows).length)} ${number(count)} ${reason}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0 || text.trim() === "")
+    throw new InvalidArgumentError("give a whole number, 0 or more.");
+  return value;
+}
+
+export function noModel(why: string | undefined): FtError {
+  return new FtError({
+    code: "usage.no-model",
+    exit: "usage",
+    message: "tokens can't be counted without the model's tokenizer",
+    why,
+    next: "give --model <folder>, or a recipe whose model is on this machine",
+  });
+}
+
+function inPlace(path: string): FtError {
+  return new FtError({
+    code: "usage.in-place",
+    exit: "usage",
+    message: `${path} is one of the files that are read`,
+    next: "write into another file",
+  });
+}
+
+function isThere(path: string): FtError {
+  return new FtError({
+    code: "usage.exists",
+    exit: "usage",
+    message: `${path} is there already`,
+    next: "name another file, or --force to replace it",
+  });
+}
+
+function sameOutput(path: string): FtError {
+  return new FtError({
+    code: "usage.same-output",
+    exit: "usage",
+    message: `two outputs would be written to ${path}`,
+    next: "give each its own file",
+  });
+}

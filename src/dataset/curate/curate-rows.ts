@@ -1,0 +1,102 @@
+// The rows that are curated, with what decisions are made by: raw value, canonical form, place, and keys of a person's choosing.
+
+import { FtError } from "../../errors.js";
+import type { CanonicalRow, Message, RowPlace } from "../canonical.js";
+import { type DatasetSource, filesOf } from "../dataset-facts.js";
+import { isObject } from "../formats/format.js";
+import { readRows } from "../read-rows.js";
+
+export interface CurateRow {
+  /** From 0 over all files, in order. */
+  number: number;
+  place: RowPlace;
+  /** As the file has it; this is what is written. */
+  value: unknown;
+  /** Null: not a row, for the reason in `fault`. */
+  row: CanonicalRow | null;
+  fault: string | null;
+}
+
+/** All rows of the training files in order; may be called again for another pass. */
+export async function* curateRows(source: DatasetSource, onBytes?: ProgressOfFile): AsyncGenerator<CurateRow> {
+  let number = 0;
+  for (const file of filesOf(source, "train")) {
+    let fault: string | null = null;
+    const rows = readRows({
+      ...file,
+      report({ rule, severity, message }) {
+        if (severity === "error") fault ??= `${rule}: ${message}`;
+      },
+      onBytes: (read, size) => onBytes?.({ file: file.name, read, size }),
+    });
+    for await (const { place, row, value } of rows) {
+      yield { number, place, value, row, fault };
+      number += 1;
+      fault = null;
+    }
+  }
+}
+
+export type ProgressOfFile = (progress: { file: string; read: number; size: number }) => void;
+
+/** What one row says, without what many rows share (system turns, tools): near duplicates are judged by it. */
+export function ownText(row: CanonicalRow): string {
+  return turnsOf(row)
+    .filter(({ role }) => role !== "system")
+    .map(({ content, tool_calls }) => (tool_calls ? `${content} ${JSON.stringify(tool_calls)}` : content))
+    .join("\n");
+}
+
+/** All turns of a row, of a pair those of both answers. */
+export function turnsOf(row: CanonicalRow): Pick<Message, "role" | "content" | "tool_calls">[] {
+  switch (row.kind) {
+    case "text":
+      return [{ role: "assistant", content: row.text }];
+    case "messages":
+      return row.messages;
+    case "preference":
+      return [...row.prompt, ...row.chosen, ...row.rejected];
+    case "unpaired":
+      return [...row.prompt, ...row.completion];
+    case "prompt":
+      return row.prompt;
+  }
+}
+
+/** Says of a row which group it is in: a column of the row (a.b for nested ones), or one of the names below. */
+export type KeyOf = (row: CurateRow) => string;
+
+const namedKeys: Record<string, KeyOf> = {
+  "@answer": ({ row }) => (row && turnsOf(row).findLast(({ role }) => role === "assistant")?.content) ?? "",
+  "@system": ({ row }) => (row && turnsOf(row).find(({ role }) => role === "system")?.content) ?? "",
+  "@file": ({ place }) => place.file,
+};
+
+const keyNames = `a column (a.b for nested ones), ${Object.keys(namedKeys).join(", ")}`;
+
+/** @throws FtError usage.key from the returned function when a row has no such column */
+export function keyOf(name: string): KeyOf {
+  const named = namedKeys[name];
+  if (named) return named;
+  if (name.startsWith("@")) throw unknownKey(name);
+  const path = name.split(".");
+  return ({ value, place }) => {
+    const found = path.reduce<unknown>((at, step) => (isObject(at) ? at[step] : undefined), value);
+    if (found === undefined) throw noColumn(name, place);
+    return typeof found === "string" ? found : JSON.stringify(found);
+  };
+}
+
+function unknownKey(name: string): FtError {
+  return new FtError({ code: "usage.key", exit: "usage", message: `unknown key ${name}`, next: `use ${keyNames}` });
+}
+
+function noColumn(name: string, where: RowPlace): FtError {
+  return new FtError({
+    code: "usage.key",
+    exit: "usage",
+    message: `a row has no column ${name}`,
+    where,
+    next: `add it to every row, or use ${keyNames}`,
+  });
+}
