@@ -33,8 +33,10 @@ def main(data: Path, out: Path) -> None:
             unk_token="<unk>",
             add_bos_token=True,
         ).save_pretrained(out / "mistral_tekken")
-        shutil.copy(data / "mistral_instruct_tokenizer_240323.model.v3", Path(temporary, "tokenizer.model"))
-        LlamaTokenizer.from_pretrained(temporary, legacy=False, add_bos_token=True).save_pretrained(out / "mistral_v3")
+        folder = Path(temporary, "v3")
+        folder.mkdir()
+        shutil.copy(data / "mistral_instruct_tokenizer_240323.model.v3", folder / "tokenizer.model")
+        LlamaTokenizer.from_pretrained(folder, legacy=False, add_bos_token=True).save_pretrained(out / "mistral_v3")
 
 
 if __name__ == "__main__":

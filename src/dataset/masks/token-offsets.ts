@@ -33,27 +33,8 @@ function firstMatch(ids: readonly number[], part: readonly number[]): number {
 
 /** Ids of a rendered template with their offsets; null where the offsets can't be told. */
 export function encodeWithOffsets(text: string, tokenizer: ModelTokenizer): ({ ids: number[] } & TokenOffsets) | null {
-  const { ids, ends: byteEnds } = tokenizer.encodeWithEnds(text);
-  if (!byteEnds) return null;
-  const units = unitsOfBytes(text);
-  const starts = byteEnds.map((_, index) => units.start[index === 0 ? 0 : byteEnds[index - 1]!]!);
-  return { ids, starts, ends: byteEnds.map((end) => units.end[end]!) };
-}
-
-/** For each byte position: where the character that holds it starts, and where the one before it ends. */
-function unitsOfBytes(text: string): { start: number[]; end: number[] } {
-  const start: number[] = [];
-  const end: number[] = [0];
-  let unit = 0;
-  for (const character of text) {
-    for (let byte = Buffer.byteLength(character); byte > 0; byte -= 1) {
-      start.push(unit);
-      end.push(unit + character.length);
-    }
-    unit += character.length;
-  }
-  start.push(unit);
-  return { start, end };
+  const encoded = tokenizer.encodeWithOffsets(text);
+  return encoded.starts === null ? null : encoded;
 }
 
 /** The first token that holds the character at `at`, as tokenizers' char_to_token; null: none does (a trimmed space, the end of the text). */
