@@ -1,90 +1,111 @@
 // Renders chat templates (Jinja) as transformers does, and tells which characters lie inside {% generation %} blocks.
-import { Template } from "@huggingface/jinja";
 import { FtError } from "../../errors.js";
 import type { ChatExtras, Message } from "../canonical.js";
-import { rewriteStripCalls, stripFunctions } from "./strip-methods.js";
+import { PyError, TemplateSyntaxError, TooCostly, Unsupported } from "./jinja/errors.js";
+import { globals } from "./jinja/globals.js";
+import { Run } from "./jinja/run.js";
+import { compileJinja } from "./jinja/template.js";
+import type { Value } from "./jinja/values.js";
 
 export interface RenderedChat {
   text: string;
-  /** Character ranges [start, end) inside {% generation %} blocks, in order. */
+  /** Character ranges [start, end) inside {% generation %} blocks in UTF-16 units, in the order in which the blocks end. */
   generated: [number, number][];
 }
 
 export interface RenderOptions extends ChatExtras {
   addGenerationPrompt: boolean;
+  /** What strftime_now sees; the present without it. */
+  now?: Date;
 }
 
 /** Messages reach the template as they are, tools and chat_template_kwargs as transformers' apply_chat_template hands them on. */
 export type RenderChat = (messages: Message[], options: RenderOptions) => RenderedChat;
 
-/** What a template says by raise_exception: the row's fault, not the template's. */
+/** Python refuses the row under this template: by raise_exception, or by an exception of its own. */
 export class TemplateRefusal extends Error {}
 
 /**
  * @param variables bos_token, eos_token ... of the tokenizer
- * @throws FtError template.invalid (exit recipe) when the source is not Jinja; the returned function throws TemplateRefusal
+ * @throws FtError template.invalid (exit recipe) when the source is not Jinja. The returned function throws TemplateRefusal; FtError
+ * template.too-costly when the template takes more steps, text or depth than a chat can need; FtError template.unsupported when it
+ * uses what is not rebuilt here, or prints what differs from run to run
  */
 export function compileTemplate(source: string, variables: Record<string, string>): RenderChat {
-  const template = parseTemplate(markGeneration(source));
-  return (messages, { addGenerationPrompt, tools, chat_template_kwargs }) => {
-    const context = {
-      ...stripFunctions,
-      ...variables,
-      ...chat_template_kwargs,
-      messages: messages.map(({ weight: _, ...message }) => message),
-      tools: tools ?? null,
-      documents: null,
-      add_generation_prompt: addGenerationPrompt,
-    };
-    try {
-      return cutMarks(template.render(context));
-    } catch (error) {
-      throw new TemplateRefusal(error instanceof Error ? error.message : String(error), { cause: error });
+  const template = compileSource(source);
+  return (messages, options) => {
+    if (messages.length === 0) {
+      throw new TemplateRefusal("Cannot apply chat template to an empty conversation. Provide at least one message.");
     }
+    const run = new Run(templateVariables(messages, variables, options), globals, () => options.now ?? new Date());
+    try {
+      template(run);
+    } catch (error) {
+      throw renderFailure(error);
+    }
+    return { text: run.out, generated: run.generated };
   };
 }
 
-function parseTemplate(source: string): Template {
+function compileSource(source: string): (run: Run) => void {
   try {
-    const template = new Template(source);
-    rewriteStripCalls(template.parsed);
-    return template;
+    return compileJinja(source);
   } catch (cause) {
+    if (!(cause instanceof TemplateSyntaxError) && !(cause instanceof RangeError)) throw cause;
+    const line = cause instanceof TemplateSyntaxError ? `line ${cause.line}: ` : "";
     throw new FtError({
       code: "template.invalid",
       exit: "recipe",
       message: "the chat template is not valid Jinja",
-      why: cause instanceof Error ? cause.message : String(cause),
+      why: line + cause.message,
       next: "mend the template, or choose a built-in one such as chatml",
       cause,
     });
   }
 }
 
-/** Private-use characters that no content should hold. */
-const opening = "\u{f8f0}\u{f8f1}";
-const closing = "\u{f8f1}\u{f8f0}";
-
-/** The library drops generation tags; an `if` in the place of each keeps its whitespace control and prints a mark. */
-function markGeneration(source: string): string {
-  return source.replace(/\{%([-+]?)\s*(end)?generation\s*([-+]?)%\}/g, (_, left: string, end, right: string) => {
-    const strip = (sign: string) => (sign === "-" ? "-" : "");
-    return `{%${strip(left)} if true %}{{ "${end ? closing : opening}" }}{% endif ${strip(right)}%}`;
-  });
+function templateVariables(
+  messages: Message[],
+  variables: Record<string, string>,
+  { addGenerationPrompt, tools, chat_template_kwargs }: RenderOptions,
+): Map<string, Value> {
+  const all = new Map<string, Value>([["documents", null]]);
+  for (const [name, value] of Object.entries(variables)) all.set(name, value);
+  for (const [name, value] of Object.entries(chat_template_kwargs ?? {})) all.set(name, value);
+  all.set("messages", messages.map(templateMessage));
+  all.set("tools", tools ?? null);
+  all.set("add_generation_prompt", addGenerationPrompt);
+  return all;
 }
 
-function cutMarks(marked: string): RenderedChat {
-  if (!marked.includes(opening)) return { text: marked, generated: [] };
-  const generated: [number, number][] = [];
-  let text = "";
-  let at = 0;
-  for (let open = marked.indexOf(opening); open !== -1; open = marked.indexOf(opening, at)) {
-    text += marked.slice(at, open);
-    const close = marked.indexOf(closing, open);
-    const inside = marked.slice(open + opening.length, close);
-    generated.push([text.length, text.length + inside.length]);
-    text += inside;
-    at = close + closing.length;
+/** Without what is ft's own; reasoning under the second name that gpt-oss templates read, which transformers puts in front. */
+function templateMessage({ weight: _, ...message }: Message): { [key: string]: Value } {
+  const reasoning = message.reasoning_content;
+  const all: { [key: string]: Value | undefined } = reasoning === undefined ? {} : { thinking: reasoning };
+  for (const [key, value] of Object.entries(message)) if (value !== undefined) all[key] = value as Value;
+  return all as { [key: string]: Value };
+}
+
+function renderFailure(error: unknown): unknown {
+  if (error instanceof PyError) return new TemplateRefusal(error.message, { cause: error });
+  if (error instanceof Unsupported) {
+    return new FtError({
+      code: "template.unsupported",
+      exit: "recipe",
+      message: "ft cannot tell what this chat template renders",
+      why: `it needs ${error.message}`,
+      next: "choose another template, or leave out what this one needs that for",
+      cause: error,
+    });
   }
-  return { text: text + marked.slice(at), generated };
+  // A RangeError is the end of JavaScript's stack, or of a text's length.
+  if (!(error instanceof TooCostly) && !(error instanceof RangeError)) return error;
+  return new FtError({
+    code: "template.too-costly",
+    exit: "recipe",
+    message: "the chat template was stopped: it takes more than a chat can need",
+    why: error.message,
+    next: "look for a loop that never ends in the template, or choose another one",
+    cause: error,
+  });
 }
