@@ -8,6 +8,7 @@ import { collectFindings, type FindingCollector } from "./collect-findings.js";
 import { type ControlTokenCheck, controlTokenCheck } from "./control-tokens.js";
 import { type DatasetSource, datasetFacts, type FactsSum, filesOf, type Side, sumFacts } from "./dataset-facts.js";
 import { loadMaskModel } from "./masks/load-mask-model.js";
+import type { MaskEngine } from "./masks/mask-model.js";
 import { readRows } from "./read-rows.js";
 import { createRowIndex, type RowIndex } from "./row-index.js";
 import { judgeRow } from "./row-rules.js";
@@ -31,6 +32,8 @@ export interface CheckModel {
   /** Tokens a sequence keeps. */
   maxLength: number;
   trainOn: "assistant" | "all";
+  /** Whose masks are judged. */
+  engine: MaskEngine;
 }
 
 export interface CheckProgress {
@@ -77,7 +80,7 @@ export async function checkDataset(input: CheckInput): Promise<CheckReport> {
     input,
     findings: collectFindings(),
     controlTokens: controlTokenCheck(model ? model.tokenizer.specialTokens : null),
-    tokens: model && tokenRules(model, input.model!.maxLength),
+    tokens: model && tokenRules(model, input.model!.engine),
     trainingSet: rowSetCheck(),
     trainIndex: createRowIndex(),
     evalIndex: createRowIndex(),

@@ -8,6 +8,7 @@ import { readTemplate } from "../models/template.js";
 import type { ObjectiveName } from "../recipes/schema.js";
 import type { Severity } from "./canonical.js";
 import { type CheckModel, type CheckReport, checkDataset } from "./check-dataset.js";
+import type { MaskEngine } from "./masks/mask-model.js";
 import { type RuleId, rules } from "./rules.js";
 
 interface RuleCase {
@@ -23,7 +24,9 @@ interface RuleCase {
   badEval?: object[];
   goodEval?: object[];
   /** With the tokenizer; then the good rows are checked with it too. */
-  model?: "own" | "refusing" | "never-closing";
+  model?: "own" | "refusing" | "never-closing" | "no-system";
+  /** Whose mask; trl's when left out. */
+  engine?: MaskEngine;
   objective?: ObjectiveName;
   /** Of train.jsonl, for the bad rows. */
   weight?: number;
@@ -155,7 +158,10 @@ const cases: RuleCase[] = [
   { rule: "TOK002", bad: [pair(long, "a"), pair(long, "b")], good: [fine], line: 1, model: "own" },
   { rule: "TOK003", bad: [fine, pair("q", long)], good: [fine], line: 2, severity: "warning", model: "own" },
   { rule: "TOK003", bad: [fine], good: [], line: 1, model: "never-closing" },
+  { rule: "TOK004", bad: [{ text: "t" }], good: [fine], line: 1, model: "own", engine: "unsloth-responses" },
+  { rule: "TOK005", bad: [pair("<|im_start|>q", "a")], good: [fine], line: 1, model: "no-system" },
   { rule: "TPL001", bad: [turns("user", "user", "assistant")], good: [fine], line: 1, model: "refusing" },
+  { rule: "TPL002", bad: [turns("system", "user", "assistant")], good: [fine], line: 1, model: "no-system" },
 ];
 
 describe("every rule", () => {
@@ -178,8 +184,8 @@ describe("every rule", () => {
 
   test.each(cases.filter(({ good }) => good.length > 0))(
     "$rule passes $good",
-    async ({ rule, file, good, goodEval, model, objective }) => {
-      const report = await check(good, goodEval, { file, model, objective });
+    async ({ rule, file, good, goodEval, model, objective, engine }) => {
+      const report = await check(good, goodEval, { file, model, objective, engine });
       expect(report.findings.filter((finding) => finding.rule === rule)).toEqual([]);
     },
   );
@@ -199,7 +205,8 @@ async function check(
     model,
     objective,
     weight = 1,
-  }: { [K in "file" | "model" | "objective" | "weight"]?: RuleCase[K] | undefined } = {},
+    engine = "trl",
+  }: { [K in "file" | "model" | "objective" | "weight" | "engine"]?: RuleCase[K] | undefined } = {},
 ): Promise<CheckReport> {
   const dir = await mkdtemp(join(tmpdir(), "ft-rules-"));
   await writeFile(join(dir, file), lines(train));
@@ -211,7 +218,7 @@ async function check(
     format: "auto",
     seed: 0,
     ...(objective && { objective }),
-    model: model ? await testModel(model) : null,
+    model: model ? await testModel(model, engine) : null,
   });
 }
 
@@ -229,7 +236,7 @@ function arrow(text: string, number: number): Buffer {
   return Buffer.from(tableToIPC(tableFromArrays({ text: [text], number: Float64Array.of(number) }), "stream"));
 }
 
-async function testModel(kind: "own" | "refusing" | "never-closing"): Promise<CheckModel> {
+async function testModel(kind: NonNullable<RuleCase["model"]>, engine: MaskEngine): Promise<CheckModel> {
   const dir = process.env.FT_TEST_MODEL;
   if (!dir) throw new Error("FT_TEST_MODEL is not set: vitest's global set-up makes the model folder");
   const own = readTemplate("auto", { dir: dir, cwd: dir });
@@ -238,7 +245,8 @@ async function testModel(kind: "own" | "refusing" | "never-closing"): Promise<Ch
     refusing: `{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('roles must alternate') }}{% endif %}{{ m.content }}<|im_end|>{% endfor %}`,
     "never-closing":
       "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}",
+    "no-system": "{{ bos_token }}{% for m in messages if m.role != 'system' %}{{ m.content }}<|im_end|>{% endfor %}",
   }[kind];
   const template = { source, sha256: "", origin: "test", hasGenerationMarkers: false };
-  return { dir, template, maxLength: 64, trainOn: "assistant" };
+  return { dir, template, maxLength: 64, trainOn: "assistant", engine };
 }

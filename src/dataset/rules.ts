@@ -136,10 +136,25 @@ const table = {
     title: "end-of-turn token is not trained",
     fix: "use a template that closes assistant turns with it: else the model does not learn to stop",
   },
+  TOK004: {
+    severity: "info",
+    title: "loss mask not known",
+    fix: "look at the first rows of the run with `ft data preview --from-run`",
+  },
+  TOK005: {
+    severity: "warning",
+    title: "begins with two bos tokens",
+    fix: "remove the token from the row's text: the tokenizer adds it",
+  },
   TPL001: {
     severity: "error",
     title: "chat template refuses the row",
     fix: "change the row as the template asks, or choose another template",
+  },
+  TPL002: {
+    severity: "warning",
+    title: "template leaves out a part of the row",
+    fix: "choose a template that keeps it (reasoning of earlier turns, tool calls), or one row for each turn to be learnt",
   },
   SEC001: {
     severity: "error",

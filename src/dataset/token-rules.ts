@@ -1,9 +1,10 @@
-// Rules that need the model's tokenizer and template: length, what is trained, and whether turns are closed.
+// Rules that need the model's tokenizer and template: length, what the engine trains, whether turns are closed, what the template leaves out.
 import type { CanonicalRow, RowPlace } from "./canonical.js";
 import { endOfTurnIds } from "./masks/end-of-turn.js";
-import { type MaskedLine, type MaskModel, maskRow } from "./masks/mask-row.js";
+import { leftOut } from "./masks/left-out.js";
+import type { MaskEngine, MaskedLine, MaskModel } from "./masks/mask-model.js";
+import { predictMask } from "./masks/predict-mask.js";
 import { type RowProblem, toFinding } from "./rules.js";
-import { TemplateRefusal } from "./template/compile.js";
 
 export interface TokenRules {
   judge(row: CanonicalRow): RowProblem[];
@@ -11,47 +12,68 @@ export interface TokenRules {
   finish(first: RowPlace): ReturnType<typeof toFinding>[];
 }
 
-/** @param maxLength tokens a sequence keeps, from its start; the engine cuts the rest */
-export function tokenRules(model: MaskModel, maxLength: number): TokenRules {
+/** @param engine whose masks are judged */
+export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
   const endIds = endOfTurnIds(model.tokenizer, model.render);
-  const seen = { rows: 0, trainedRows: 0, closedBeforeCut: 0 };
+  const bosId = model.tokenizer.bosId;
+  const seen = { rows: 0, trainedRows: 0, closedBeforeCut: 0, unknown: new Map<string, number>() };
   return {
     judge(row) {
-      if (row.kind !== "text" && !model.render) {
-        return [{ rule: "TPL001", message: "the model has no chat template" }];
+      const prediction = predictMask(row, model, engine);
+      if ("unknown" in prediction) {
+        const { unknown, refused } = prediction;
+        if (refused) return [{ rule: "TPL001", message: unknown }];
+        seen.unknown.set(unknown, (seen.unknown.get(unknown) ?? 0) + 1);
+        return [];
       }
-      try {
-        const lines = maskRow(row, model);
-        if (row.kind === "prompt" || lines.length === 0) return [];
-        if (row.kind === "preference" || row.kind === "unpaired") return judgeAnswers(lines, maxLength);
-        seen.rows += 1;
-        if (lines.some((line) => hasTrained(line, maxLength))) seen.trainedRows += 1;
-        if (lines.some((line) => isClosed(line, endIds, line.ids.length))) seen.closedBeforeCut += 1;
-        return judgeLines(lines, endIds, maxLength);
-      } catch (error) {
-        if (error instanceof TemplateRefusal) return [{ rule: "TPL001", message: error.message }];
-        throw error;
-      }
+      const { lines } = prediction;
+      if (row.kind === "prompt" || lines.length === 0) return [];
+      const problems = lines.some(({ ids }) => bosId !== null && ids[0] === bosId && ids[1] === bosId)
+        ? [doubleBos(model.tokenizer.token(bosId as number))]
+        : [];
+      if (row.kind === "preference" || row.kind === "unpaired") return [...problems, ...judgeAnswers(lines, model)];
+      seen.rows += 1;
+      if (lines.some(hasTrained)) seen.trainedRows += 1;
+      if (lines.some((line) => isClosed(line, endIds, line.ids.length))) seen.closedBeforeCut += 1;
+      problems.push(...judgeLines(lines, endIds, model));
+      const missing = row.kind === "messages" ? leftOut(row.messages, lines) : [];
+      if (missing.length > 0)
+        problems.push({ rule: "TPL002", message: `not in what is trained: ${missing.join(", ")}` });
+      return problems;
     },
     finish(first) {
-      if (seen.rows === 0) return [];
-      if (seen.trainedRows === 0) {
-        const message = `none of the ${seen.rows} rows has a token that carries loss`;
-        return [toFinding({ rule: "TOK002", message }, first)];
-      }
-      if (seen.closedBeforeCut > 0) return [];
-      const names = [...endIds].map((id) => model.tokenizer.token(id)).join(" or ");
-      const message = names
-        ? `${names} is trained in no row: the template does not end assistant turns with it, or its mask leaves it out`
-        : "the tokenizer has no end-of-sequence token and the template ends assistant turns with none";
-      return [toFinding({ rule: "TOK003", message }, first)];
+      const unknown = [...seen.unknown].map(([why, rows]) =>
+        toFinding({ rule: "TOK004", message: `${engine}, ${rows} ${rows === 1 ? "row" : "rows"}: ${why}` }, first),
+      );
+      const fault = faultOfAll(seen, endIds, model);
+      return fault ? [...unknown, toFinding(fault, first)] : unknown;
     },
   };
 }
 
+function faultOfAll(
+  seen: { rows: number; trainedRows: number; closedBeforeCut: number },
+  endIds: ReadonlySet<number>,
+  { tokenizer }: MaskModel,
+): RowProblem | null {
+  if (seen.rows === 0) return null;
+  if (seen.trainedRows === 0)
+    return { rule: "TOK002", message: `none of the ${seen.rows} rows has a token that carries loss` };
+  if (seen.closedBeforeCut > 0) return null;
+  const names = [...endIds].map((id) => tokenizer.token(id)).join(" or ");
+  const message = names
+    ? `${names} is trained in no row: the template does not end assistant turns with it, or its mask leaves it out`
+    : "the tokenizer has no end-of-sequence token and the template ends assistant turns with none";
+  return { rule: "TOK003", message };
+}
+
+function doubleBos(token: string): RowProblem {
+  return { rule: "TOK005", message: `begins with ${token} twice: the row holds it, and the tokenizer adds it` };
+}
+
 /** Answers are compared by what is left of them; there is no mask to be wrong about. */
-function judgeAnswers(lines: MaskedLine[], maxLength: number): RowProblem[] {
-  const lost = lines.filter((line) => !hasTrained(line, maxLength));
+function judgeAnswers(lines: MaskedLine[], { maxLength }: MaskModel): RowProblem[] {
+  const lost = lines.filter((line) => !hasTrained(line));
   if (lost.length === 0) return tooLong(lines, maxLength);
   const message = `the prompt fills max_length ${maxLength}, so that nothing is left of ${lines.length === 1 ? "its answer" : "its answers"}`;
   return [...tooLong(lines, maxLength), { rule: "TOK002", severity: "warning", message }];
@@ -64,14 +86,13 @@ function tooLong(lines: MaskedLine[], maxLength: number): RowProblem[] {
   return [{ rule: "TOK001", message }];
 }
 
-function judgeLines(lines: MaskedLine[], endIds: Set<number>, maxLength: number): RowProblem[] {
+function judgeLines(lines: MaskedLine[], endIds: Set<number>, { maxLength }: MaskModel): RowProblem[] {
   const problems = tooLong(lines, maxLength);
-  const lost = lines.filter((line) => !hasTrained(line, maxLength));
+  const lost = lines.filter((line) => !hasTrained(line));
   if (lost.length > 0) problems.push(lostProblem(lines, lost, maxLength));
   // Only where the cut takes it: a template that never closes turns is one finding, not one a row.
   const unclosed = lines.filter(
-    (line) =>
-      hasTrained(line, maxLength) && isClosed(line, endIds, line.ids.length) && !isClosed(line, endIds, maxLength),
+    (line) => hasTrained(line) && isClosed(line, endIds, line.ids.length) && !isClosed(line, endIds, line.kept),
   );
   if (unclosed.length > 0) {
     const message = "the answer is cut before its end-of-turn token: the model learns not to stop";
@@ -88,9 +109,9 @@ function lostProblem(lines: MaskedLine[], lost: MaskedLine[], maxLength: number)
   return { rule: "TOK002", severity: "warning", message };
 }
 
-function hasTrained(line: MaskedLine, maxLength: number): boolean {
-  const at = line.trained.indexOf(1);
-  return at !== -1 && at < maxLength;
+function hasTrained({ trained, kept }: MaskedLine): boolean {
+  const at = trained.indexOf(1);
+  return at !== -1 && at < kept;
 }
 
 /** The last trained stretch within the first `length` tokens holds an end of turn. */

@@ -20,6 +20,7 @@ export function checkRecipeData(
           template: model.template,
           maxLength: recipe.data.max_length,
           trainOn: recipe.data.train_on,
+          engine: recipe.engine.name,
         }
       : null,
     whyNoModel: "the recipe's model is not on this machine yet; `ft run` fetches it and checks again",

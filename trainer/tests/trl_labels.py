@@ -1,54 +1,71 @@
-"""Prints the ids and labels that the pinned TRL makes of rows, as a reference for src/dataset/mask.ts.
+"""The ids and labels that the pinned TRL makes of rows, by its SFTTrainer; see mask_cases.py."""
 
-stdin: {"model": folder with a tokenizer, "cases": [{"template"?, "max_length", "assistant_only", "rows": [engine lines]}]}
-stdout, last line: for each case a list of {"row", "input_ids", "labels"}; rows that TRL drops are missing.
-"""
-
-import json
-import sys
 import tempfile
 
-from datasets import Dataset
-from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+from mask_cases import answer, refusal
+from transformers import LlamaConfig, LlamaForCausalLM
 from trl import SFTConfig, SFTTrainer
 
+MODELS = {}
 
-def label_case(case, model_dir, out_dir):
-    tokenizer = AutoTokenizer.from_pretrained(model_dir)
-    if case.get("template"):
-        tokenizer.chat_template = case["template"]
-    # The weights don't matter, only the trainer's data preparation does.
-    model = LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=8,
-            intermediate_size=8,
-            num_hidden_layers=1,
-            num_attention_heads=1,
-        )
-    )
-    trainer = SFTTrainer(
-        model=model,
+
+def label_case(case, tokenizer, rows):
+    usable = []
+    trainer = None
+    for row in rows:
+        reason = refusal(row, tokenizer)
+        if reason is None and trainer is None:
+            trainer = make_trainer(case, tokenizer, rows.select([row["row"]]))
+        if reason is None and trainer.chat_template is not None:
+            reason = refusal(row, tokenizer, chat_template=trainer.chat_template)
+        if reason is None:
+            usable.append(row["row"])
+        else:
+            yield row["row"], reason
+    if usable:
+        yield from prepared(trainer, rows.select(usable))
+
+
+def prepared(trainer, rows):
+    """By the trainer's own method; row by row where it stops at one."""
+    try:
+        made = trainer._prepare_dataset(rows, trainer.processing_class, trainer.args, False, None, "train")
+    except RuntimeError as error:
+        if len(rows) == 1:
+            yield rows[0]["row"], str(error)
+            return
+        for index in range(len(rows)):
+            yield from prepared(trainer, rows.select([index]))
+        return
+    for row in made:
+        yield row["row"], row["input_ids"], row["labels"]
+
+
+def make_trainer(case, tokenizer, rows):
+    """The weights don't matter, only the trainer's data preparation does; its constructor chooses the template."""
+    return SFTTrainer(
+        model=model_for(len(tokenizer)),
         args=SFTConfig(
-            output_dir=out_dir,
+            output_dir=OUT,
             max_length=case["max_length"],
             assistant_only_loss=case["assistant_only"],
+            completion_only_loss=case["layout"] == "prompt-completion",
             use_cpu=True,
             bf16=False,
             report_to=[],
         ),
-        train_dataset=Dataset.from_list([{**row, "row": index} for index, row in enumerate(case["rows"])]),
+        train_dataset=rows,
         processing_class=tokenizer,
     )
-    return [{key: row[key] for key in ("row", "input_ids", "labels")} for row in trainer.train_dataset]
 
 
-def main():
-    request = json.load(sys.stdin)
-    with tempfile.TemporaryDirectory() as out_dir:
-        answers = [label_case(case, request["model"], out_dir) for case in request["cases"]]
-    print(json.dumps(answers))
+def model_for(size):
+    if size not in MODELS:
+        shape = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+        MODELS[size] = LlamaForCausalLM(LlamaConfig(vocab_size=size, **shape))
+    return MODELS[size]
 
 
 if __name__ == "__main__":
-    main()
+    with tempfile.TemporaryDirectory() as OUT:
+        answer(label_case)

@@ -23,6 +23,7 @@ export function registerDataCheck(data: Command, { io, exit }: CommandContext): 
     .option("--objective <name>", "what the rows are for: sft, dpo, kto, grpo, ... (default: as in the recipe)")
     .option("--model <folder>", "model folder, for the rules that need its tokenizer and template")
     .option("--max-length <tokens>", "tokens a row may have", Number)
+    .option("--as <engine>", "whose loss mask to judge: trl, axolotl, unsloth (default: the recipe's engine, or trl)")
     .option("--json", "print {ok, files, rows, findings, ...}")
     .action(async (files: string[], flags: Flags) => {
       const { planCheck } = await import("./input.js");

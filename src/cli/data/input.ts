@@ -6,6 +6,7 @@ import type { CheckInput, CheckModel } from "../../dataset/check-dataset.js";
 import { type DatasetSource, filesOf } from "../../dataset/dataset-facts.js";
 import { isHubAddress } from "../../dataset/hub/address.js";
 import { locateFiles } from "../../dataset/locate-files.js";
+import { type MaskEngine, maskEngines } from "../../dataset/masks/mask-model.js";
 import { dataSource } from "../../dataset/snapshot.js";
 import { FtError } from "../../errors.js";
 import { readTemplate } from "../../models/template.js";
@@ -25,6 +26,7 @@ export interface CheckFlags {
   objective?: string;
   model?: string;
   maxLength?: number;
+  as?: string;
 }
 
 /** @throws FtError usage.*, recipe.* */
@@ -92,9 +94,10 @@ async function modelOf(
   const recipe = loaded?.recipe;
   const maxLength = maxLengthOf(flags.maxLength) ?? recipe?.data.max_length ?? 1024;
   const trainOn = recipe?.data.train_on ?? "assistant";
+  const engine = engineOf(flags.as) ?? recipe?.engine.name ?? "trl";
   if (flags.model !== undefined) {
     const dir = resolve(io.cwd, flags.model);
-    return { model: { dir, template: readTemplate("auto", { dir: dir, cwd: dir }), maxLength, trainOn } };
+    return { model: { dir, template: readTemplate("auto", { dir: dir, cwd: dir }), maxLength, trainOn, engine } };
   }
   if (!loaded || !recipe) return { model: null, whyNoModel: "no model given: length and loss mask were not looked at" };
   const resolved = pinnedByLock(resolveRecipeModel(loaded, io.env), loaded, await readLock(loaded.file));
@@ -105,7 +108,7 @@ async function modelOf(
       whyNoModel: `${recipe.model.base} is not on this machine yet: \`ft run\` fetches it and looks again`,
     };
   }
-  return { model: { dir, template, maxLength, trainOn } };
+  return { model: { dir, template, maxLength, trainOn, engine } };
 }
 
 async function recipeFile(io: Io, flags: CheckFlags): Promise<string | null> {
@@ -133,6 +136,17 @@ function objectiveOf(name: string | undefined): ObjectiveName | undefined {
     exit: "usage",
     message: `unknown objective ${name}`,
     next: `use one of: ${objectiveNames.join(", ")}`,
+  });
+}
+
+function engineOf(name: string | undefined): MaskEngine | undefined {
+  const engine = maskEngines.find((each) => each === name);
+  if (name === undefined || engine) return engine;
+  throw new FtError({
+    code: "usage.engine",
+    exit: "usage",
+    message: `unknown engine ${name}`,
+    next: `use one of: ${maskEngines.join(", ")}`,
   });
 }
 

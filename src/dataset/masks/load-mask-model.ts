@@ -1,16 +1,28 @@
-// Loads what mask prediction needs of a model: tokenizer, compiled template, and the layout the engine will get.
-import type { CheckModel } from "../check-dataset.js";
+// Loads what mask prediction needs of a model: its tokenizer, the compiled template, and TRL's twin of that.
 import { compileTemplate } from "../template/compile.js";
 import { loadTokenizer } from "../tokens/tokenizer.js";
-import type { MaskModel } from "./mask-row.js";
+import type { MaskModel } from "./mask-model.js";
+import { trainingTwin } from "./training-twin.js";
 
-/** @throws FtError model.*, template.invalid */
-export async function loadMaskModel({ dir, template, trainOn }: Omit<CheckModel, "maxLength">): Promise<MaskModel> {
+/**
+ * @param dir local folder with tokenizer.json
+ * @throws FtError model.*, template.invalid
+ */
+export async function loadMaskModel({
+  dir,
+  template,
+  trainOn,
+  maxLength,
+}: { dir: string } & Pick<MaskModel, "template" | "trainOn" | "maxLength">): Promise<MaskModel> {
   const tokenizer = await loadTokenizer(dir);
+  const compile = (source: string) => compileTemplate(source, tokenizer.templateVariables);
+  const twin = template && !template.hasGenerationMarkers ? trainingTwin(template.sha256) : null;
   return {
     tokenizer,
-    render: template && compileTemplate(template.source, tokenizer.templateVariables),
-    layout: template?.hasGenerationMarkers ? "messages" : "prompt-completion",
+    template,
+    render: template && compile(template.source),
+    renderTwin: twin === null ? null : compile(twin),
     trainOn,
+    maxLength,
   };
 }

@@ -23,6 +23,7 @@ export interface ModelTokenizer {
   isSpecial(id: number): boolean;
   eosToken: string | null;
   eosId: number | null;
+  bosId: number | null;
   /** bos_token, eos_token ... as templates see them. */
   templateVariables: Record<string, string>;
 }
@@ -51,6 +52,7 @@ export async function loadTokenizer(dir: string): Promise<ModelTokenizer> {
   const special = description.added_tokens.filter((each) => each.special);
   const specialIds = new Set(special.map((each) => each.id));
   const eosToken = namedTokens.eos_token ?? null;
+  const idOf = (token = "") => addedIds.get(token) ?? vocabulary.get(token) ?? null;
   return {
     encode: (text) => encoder.encode(text, { offsets: false }).ids,
     encodeWithOffsets(text) {
@@ -63,7 +65,8 @@ export async function loadTokenizer(dir: string): Promise<ModelTokenizer> {
     specialTokens: special.map((each) => each.content),
     isSpecial: (id) => specialIds.has(id),
     eosToken,
-    eosId: eosToken === null ? null : (addedIds.get(eosToken) ?? vocabulary.get(eosToken) ?? null),
+    eosId: idOf(namedTokens.eos_token),
+    bosId: idOf(namedTokens.bos_token),
     templateVariables: namedTokens,
   };
 }

@@ -1,5 +1,5 @@
 // Truth, equality, order, membership, hashing and iteration of Python.
-import { Float } from "../../json.js";
+import { Float } from "../../json/json.js";
 import { PyError, typeError, Unsupported } from "./errors.js";
 import { compareNumbers, isFloat, isInt, isNumber, toDouble } from "./numbers.js";
 import { repr } from "./repr.js";

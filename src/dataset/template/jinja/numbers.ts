@@ -1,5 +1,5 @@
 // Python's int and float: exact whole numbers of any size, floats that stay floats, repr, rounding.
-import { Float } from "../../json.js";
+import { Float } from "../../json/json.js";
 import { PyError, TooCostly, typeError, valueError } from "./errors.js";
 import type { Value } from "./values.js";
 

@@ -1,6 +1,6 @@
 // The values a template works on, as Python has them. Text, None, booleans and lists are JavaScript's own; a number is an int when it
 // is whole and a float otherwise (json.ts says how 1.0 and big integers are kept); a dict is a Map or a plain object.
-import { Float } from "../../json.js";
+import { Float } from "../../json/json.js";
 import type { Run } from "./run.js";
 
 export type Value = null | boolean | number | bigint | string | Float | Value[] | Dict | PyObject;

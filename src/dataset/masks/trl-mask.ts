@@ -1,0 +1,127 @@
+// The mask of TRL 1.16 (tokenize_fn and build_labels of trl/trainer/sft_trainer.py) on transformers 5.23, as ft drives it.
+import type { CanonicalRow, ChatExtras, Message } from "../canonical.js";
+import { type ChatLine, chatLines } from "../layout.js";
+import type { RenderChat } from "../template/compile.js";
+import type { MaskableRow } from "./given-lines.js";
+import { cutLine, type MaskedLine, type MaskModel, UnknownMask } from "./mask-model.js";
+import { encodeWithOffsets, tokenAt } from "./token-offsets.js";
+
+/**
+ * ft gives TRL whole conversations (assistant_only_loss) where the template, or TRL's twin of it, has generation markers, and one prompt +
+ * completion line an assistant turn where not. Of a pair: the prompt with each of its answers; of a prompt alone: what generation starts
+ * from. Throws TemplateRefusal, UnknownMask.
+ */
+export function trlLines(row: MaskableRow, model: MaskModel): MaskedLine[] {
+  const render = model.render && forTransformers(model.render);
+  const lines = uncutLines(row, model, render as RenderChat);
+  return lines.map((line) => cutLine(line, model.maxLength));
+}
+
+type UncutLine = Pick<MaskedLine, "ids" | "trained" | "text">;
+
+function uncutLines(row: MaskableRow, model: MaskModel, render: RenderChat): UncutLine[] {
+  switch (row.kind) {
+    case "text":
+      return [maskText(row.text, model)];
+    case "messages":
+      return maskChat(row, model, render);
+    case "preference":
+      return [row.chosen, row.rejected].map((completion) =>
+        maskCompletion({ prompt: row.prompt, completion }, row, model, render),
+      );
+    case "unpaired":
+      return [maskCompletion(row, row, model, render)];
+    case "prompt": {
+      const { text } = render(row.prompt, { ...extrasOf(row), addGenerationPrompt: true });
+      const ids = model.tokenizer.encode(text);
+      return [{ ids, trained: new Uint8Array(ids.length), text }];
+    }
+  }
+}
+
+/** TRL appends the end-of-sequence token to plain text that does not end with it (add_eos), and the tokenizer adds what it adds. */
+function maskText(text: string, { tokenizer }: MaskModel): UncutLine {
+  const eos = tokenizer.eosToken ?? "";
+  const whole = text.endsWith(eos) ? text : text + eos;
+  return allTrained(tokenizer.encodePlain(whole), whole);
+}
+
+function maskChat(row: Extract<CanonicalRow, { kind: "messages" }>, model: MaskModel, render: RenderChat): UncutLine[] {
+  if (model.trainOn === "all") {
+    const { text } = render(row.messages, { ...extrasOf(row), addGenerationPrompt: false });
+    return [allTrained(model.tokenizer.encode(text), text)];
+  }
+  if (model.template?.hasGenerationMarkers) return [maskGenerated(row, model, render)];
+  if (model.renderTwin) return [maskGenerated(row, model, forTransformers(model.renderTwin))];
+  return chatLines(row.messages, "prompt-completion").map((line) =>
+    maskCompletion(line as Extract<ChatLine, { prompt: unknown }>, row, model, render),
+  );
+}
+
+/** The completion starts where the prompt alone (with its generation prompt) and the whole diverge (common_prefix_length). */
+function maskCompletion(
+  { prompt, completion }: { prompt: Message[]; completion: Message[] },
+  extras: ChatExtras,
+  { tokenizer }: MaskModel,
+  render: RenderChat,
+): UncutLine {
+  const asked = tokenizer.encode(render(prompt, { ...extrasOf(extras), addGenerationPrompt: true }).text);
+  const { text } = render([...prompt, ...completion], { ...extrasOf(extras), addGenerationPrompt: false });
+  const ids = tokenizer.encode(text);
+  return { ids, trained: new Uint8Array(ids.length).fill(1, commonPrefixLength(asked, ids)), text };
+}
+
+/**
+ * apply_chat_template(return_assistant_tokens_mask=True) of transformers/tokenization_utils_base.py: each block is trained from the token
+ * that holds its first character to the one that holds its last. Where no token holds the first (trimmed offsets) it stops; where none, or
+ * the very first, holds the last it goes on to the end.
+ */
+function maskGenerated(
+  row: Extract<CanonicalRow, { kind: "messages" }>,
+  { tokenizer }: MaskModel,
+  render: RenderChat,
+): UncutLine {
+  const { text, generated } = render(row.messages, { ...extrasOf(row), addGenerationPrompt: false });
+  const encoded = encodeWithOffsets(text, tokenizer);
+  if (!encoded) throw new UnknownMask("the tokenizer's offsets are not known, so neither are the tokens of a block");
+  const trained = new Uint8Array(encoded.ids.length);
+  for (const [start, end] of generated) {
+    if (end === 0) throw new UnknownMask("the template opens with an empty generation block");
+    const first = tokenAt(start, encoded);
+    const last = tokenAt(lastCharacter(text, end), encoded);
+    if (first === null) break;
+    trained.fill(1, first, last ? last + 1 : encoded.ids.length);
+  }
+  return { ids: encoded.ids, trained, text };
+}
+
+/** Python counts code points: the character before `end` may be two units. */
+function lastCharacter(text: string, end: number): number {
+  const low = text.charCodeAt(end - 1) & 0xfc00;
+  return end - (low === 0xdc00 && end > 1 ? 2 : 1);
+}
+
+/** transformers 5.21 and later copy a message's reasoning to the other name that templates read (_alias_reasoning_fields). */
+function forTransformers(render: RenderChat): RenderChat {
+  return (messages, options) =>
+    render(
+      messages.map((message) =>
+        message.reasoning_content === undefined ? message : { thinking: message.reasoning_content, ...message },
+      ),
+      options,
+    );
+}
+
+export function extrasOf({ tools, chat_template_kwargs }: ChatExtras): ChatExtras {
+  return { ...(tools && { tools }), ...(chat_template_kwargs && { chat_template_kwargs }) };
+}
+
+function allTrained(ids: number[], text: string): UncutLine {
+  return { ids, trained: new Uint8Array(ids.length).fill(1), text };
+}
+
+function commonPrefixLength(a: readonly number[], b: readonly number[]): number {
+  let length = 0;
+  while (length < a.length && length < b.length && a[length] === b[length]) length += 1;
+  return length;
+}
