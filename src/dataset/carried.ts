@@ -7,7 +7,7 @@ const ofTurns = ["name", "reasoning_content", "tool_call_id", "tool_calls", "wei
 const ofChats = ["chat_template_kwargs", "tools"] as const satisfies Carried[];
 
 /** The lists of turns of a row, by the key that holds them. */
-export function sidesOf(row: CanonicalRow): Message[][] {
+function sidesOf(row: CanonicalRow): Message[][] {
   switch (row.kind) {
     case "messages":
       return [row.messages];

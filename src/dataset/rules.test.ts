@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { tableFromArrays, tableToIPC } from "apache-arrow";
 import { describe, expect, test } from "vitest";
 import { readTemplate } from "../models/template.js";
+import type { ColumnMap } from "../recipes/schema/columns.js";
 import type { ObjectiveName } from "../recipes/schema.js";
 import type { Severity } from "./canonical.js";
 import { type CheckModel, type CheckReport, checkDataset } from "./check-dataset.js";
@@ -30,12 +31,19 @@ interface RuleCase {
   objective?: ObjectiveName;
   /** Of train.jsonl, for the bad rows. */
   weight?: number;
+  columns?: ColumnMap["columns"];
 }
 
 const pair = (question: string, answer: string) => ({
   messages: [
     { role: "user", content: question },
     { role: "assistant", content: answer },
+  ],
+});
+const weighing = (weight: number) => ({
+  messages: [
+    { role: "user", content: "q" },
+    { role: "assistant", content: "a", weight },
   ],
 });
 const turns = (...roles: string[]) => ({ messages: roles.map((role, at) => ({ role, content: `${role} ${at}` })) });
@@ -49,6 +57,7 @@ const cases: RuleCase[] = [
   { rule: "FILE002", bad: [fine, Buffer.from([0x22, 0xff, 0x22])], good: [pair("naïve?", "👋")], line: 2 },
   { rule: "FILE010", file: "train.csv", bad: ["text,n", "a,1", "b,2,3"], good: ["text,n", 'a,"1,2"'], line: 3 },
   { rule: "FILE011", file: "train.arrow", bad: [arrow("a", Number.NaN)], good: [arrow("a", 1)], line: 1 },
+  { rule: "FILE003", bad: [fine, '{"text": "a", "text": "b"}'], good: [fine], line: 2 },
   { rule: "SCH000", bad: [fine, { text: "of another format" }], good: [fine, turns("user", "assistant")], line: 2 },
   { rule: "SCH000", bad: [{ question: "q", answer: "a" }], good: [fine], line: 1 },
   { rule: "SCH000", bad: [fine, "[1, 2]"], good: [fine], line: 2 },
@@ -82,6 +91,13 @@ const cases: RuleCase[] = [
   { rule: "SCH006", bad: [{ ...fine, images: ["a.png"] }], good: [{ ...fine, images: [] }], line: 1 },
   { rule: "SCH007", bad: [{ messages: [{ role: "user", content: 3 }] }], good: [pair("q", "3")], line: 1 },
   { rule: "SCH008", bad: [fine, { ...pair("q", "a"), source: "web" }], good: [fine], line: 2 },
+  {
+    rule: "SCH009",
+    bad: [weighing(0.5)],
+    good: [weighing(1), { messages: [...weighing(0).messages, ...fine.messages] }],
+    line: 1,
+  },
+  { rule: "SCH010", bad: [{ ask: "q", output: "a" }], good: [fine], line: 1, columns: { instruction: "asked" } },
   { rule: "SCH002", bad: [{ ...better, rejected: " " }], good: [better], line: 1 },
   { rule: "SCH003", bad: [{ prompt: "q", chosen: [], rejected: "bad" }], good: [better], line: 1 },
   { rule: "OBJ001", bad: [fine], good: [better], line: 1, objective: "dpo" },
@@ -184,8 +200,8 @@ describe("every rule", () => {
 
   test.each(cases.filter(({ good }) => good.length > 0))(
     "$rule passes $good",
-    async ({ rule, file, good, goodEval, model, objective, engine }) => {
-      const report = await check(good, goodEval, { file, model, objective, engine });
+    async ({ rule, file, good, goodEval, model, objective, engine, columns }) => {
+      const report = await check(good, goodEval, { file, model, objective, engine, columns });
       expect(report.findings.filter((finding) => finding.rule === rule)).toEqual([]);
     },
   );
@@ -204,16 +220,17 @@ async function check(
     file = "train.jsonl",
     model,
     objective,
+    columns,
     weight = 1,
     engine = "trl",
-  }: { [K in "file" | "model" | "objective" | "weight" | "engine"]?: RuleCase[K] | undefined } = {},
+  }: { [K in "file" | "model" | "objective" | "columns" | "weight" | "engine"]?: RuleCase[K] | undefined } = {},
 ): Promise<CheckReport> {
   const dir = await mkdtemp(join(tmpdir(), "ft-rules-"));
   await writeFile(join(dir, file), lines(train));
   if (held) await writeFile(join(dir, "eval.jsonl"), lines(held));
   return checkDataset({
     dir,
-    train: [{ path: file, format: "auto", weight }],
+    train: [{ path: file, format: "auto", weight, ...(columns && { columns }) }],
     ...(held && { eval: ["eval.jsonl"] }),
     format: "auto",
     seed: 0,

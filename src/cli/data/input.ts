@@ -18,11 +18,14 @@ import { objectiveNames } from "../../recipes/schema/objective.js";
 import type { ObjectiveName, Recipe } from "../../recipes/schema.js";
 import type { Io } from "../io.js";
 import { preparing } from "../preparing.js";
+import { columnMapOf } from "./column-map.js";
 
 export interface CheckFlags {
   recipe?: string;
   eval?: string;
   format?: string;
+  columns?: string[];
+  roles?: string[];
   objective?: string;
   model?: string;
   maxLength?: number;
@@ -36,12 +39,13 @@ export async function planCheck(io: Io, files: string[], flags: CheckFlags): Pro
   const recipe = loaded?.recipe ?? null;
   if (files.length === 0 && !recipe) throw nothingToCheck();
   const format = formatOf(flags.format);
+  const names = columnMapOf(flags);
   const objective = objectiveOf(flags.objective) ?? recipe?.objective.type;
   const recipeDir = loaded?.dir ?? io.cwd;
   const written =
     files.length === 0
       ? inFolder(dataSource(recipe as Recipe, recipeDir), io.cwd)
-      : namedFiles(files, recipe?.data.format ?? "auto", io.cwd);
+      : namedFiles(files, recipe?.data, io.cwd);
   const source = await located(io, loaded, {
     ...written,
     ...(recipe && { textRows: recipe.data.text_rows }),
@@ -50,7 +54,8 @@ export async function planCheck(io: Io, files: string[], flags: CheckFlags): Pro
   const train = files.length === 0 ? source.train : onceEach(source);
   return {
     ...source,
-    train: format ? train.map((file) => ({ ...file, format })) : train,
+    ...names,
+    train: train.map((file) => ({ ...file, ...(format && { format }), ...names })),
     ...(format && { format }),
     ...(objective && { objective }),
     ...(await modelOf(io, flags, loaded)),
@@ -58,8 +63,10 @@ export async function planCheck(io: Io, files: string[], flags: CheckFlags): Pro
 }
 
 /** Nothing is held out of files that no recipe names, so that the seed decides nothing. */
-function namedFiles(files: string[], format: DatasetSource["format"], dir: string): DatasetSource {
-  return { dir, train: files.map((path) => ({ path, format, weight: 1 })), format, seed: 0 };
+function namedFiles(files: string[], data: Recipe["data"] | undefined, dir: string): DatasetSource {
+  const { format = "auto", columns, roles } = data ?? {};
+  const read = { format, ...(columns && { columns }), ...(roles && { roles }) };
+  return { dir, train: files.map((path) => ({ path, weight: 1, ...read })), ...read, seed: 0 };
 }
 
 async function located(io: Io, loaded: LoadedRecipe | null, source: DatasetSource): Promise<DatasetSource> {

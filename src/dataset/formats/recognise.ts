@@ -70,14 +70,15 @@ interface Reading {
 }
 
 /**
- * The ways to read a row whose answers are all learnt, when there are several and they do not come to the same; else none. Two answers and
+ * The ways to read a row whose answers are all learnt, when there are several and they do not come to the same; else none. `mapped`: columns that a person named, which answers the question. Two answers and
  * a label mean what they say, and a prompt is the answerless part of what stands beside it.
  */
 export function readingsOf(row: RawRow, mapped: readonly string[] = []): Reading[] {
   if (preferenceFormat.recognises(row) || unpairedFormat.recognises(row)) return [];
   const different = new Map<string, Reading>();
+  const isAnswered = ways.some(({ column }) => mapped.includes(column));
   for (const { format, column, without } of ways) {
-    if (!reads(format, mapped) || !(column in row)) continue;
+    if (!(column in row) || (isAnswered && !mapped.includes(column))) continue;
     const alone = Object.fromEntries(Object.entries(row).filter(([name]) => !without.includes(name)));
     if (!format.recognises(alone)) continue;
     const read = format.convert(alone, () => {});

@@ -54,14 +54,15 @@ function lookAt(value: unknown, depth: number, look: Look): boolean {
   return true;
 }
 
-/** A number that JSON.parse may have changed: 16 digits or more, a fraction of noughts, an exponent. Text that looks like one costs time only. */
-const riskyNumber = /(?:^|[:[,])\s*-?(?:\d{16}|\d+\.0*(?!\d)|\d+(?:\.\d+)?[eE])/;
+/** A number that JSON.parse may have changed: 16 digits or more, a fraction of noughts, an exponent, -0. Text that looks like one costs time only. */
+const riskyNumber = /(?:^|[:[,])\s*(?:-0(?!\.)|-?(?:\d{16}|\d+\.0*(?!\d)|\d+(?:\.\d+)?[eE]))/;
 
 /** Whether JSON.parse's value is all that the text says. */
 function isExact(text: string, { keys, hasInteger, isRisky }: Look): boolean {
   if (isRisky || (hasInteger && riskyNumber.test(text))) return false;
   // Each key ends in `":`. Fewer keys than that: one came twice, or a string holds the two characters. A key that ends in a backslash
-  // is not counted right.
+  // is not counted right, nor is one with spaces before its colon.
+  if (/"\s+:/.test(text)) return false;
   let count = 0;
   for (let at = text.indexOf('":'); at !== -1; at = text.indexOf('":', at + 2)) {
     if (text.charCodeAt(at - 1) !== backslash) count += 1;

@@ -24,7 +24,7 @@ export const optionalColumns = [
   "completion_mask",
 ] as const;
 
-export const columnTargets = [
+const columnTargets = [
   "messages",
   "prompt",
   "completion",
