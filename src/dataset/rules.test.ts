@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readTemplate } from "../models/template.js";
+import type { ColumnMap } from "../recipes/schema/columns.js";
 import type { ObjectiveName } from "../recipes/schema.js";
 import type { Severity } from "./canonical.js";
 import { type CheckModel, type CheckReport, checkDataset } from "./check-dataset.js";
@@ -24,12 +25,19 @@ interface RuleCase {
   objective?: ObjectiveName;
   /** Of train.jsonl, for the bad rows. */
   weight?: number;
+  columns?: ColumnMap["columns"];
 }
 
 const pair = (question: string, answer: string) => ({
   messages: [
     { role: "user", content: question },
     { role: "assistant", content: answer },
+  ],
+});
+const weighing = (weight: number) => ({
+  messages: [
+    { role: "user", content: "q" },
+    { role: "assistant", content: "a", weight },
   ],
 });
 const turns = (...roles: string[]) => ({ messages: roles.map((role, at) => ({ role, content: `${role} ${at}` })) });
@@ -41,6 +49,7 @@ const rated = (completion: string, label: boolean) => ({ prompt: "q", completion
 const cases: RuleCase[] = [
   { rule: "FILE001", bad: [fine, '{"messages": [}'], good: [fine], line: 2 },
   { rule: "FILE002", bad: [fine, Buffer.from([0x22, 0xff, 0x22])], good: [pair("naïve?", "👋")], line: 2 },
+  { rule: "FILE003", bad: [fine, '{"text": "a", "text": "b"}'], good: [fine], line: 2 },
   { rule: "SCH000", bad: [fine, { text: "of another format" }], good: [fine, turns("user", "assistant")], line: 2 },
   { rule: "SCH000", bad: [{ question: "q", answer: "a" }], good: [fine], line: 1 },
   { rule: "SCH000", bad: [fine, "[1, 2]"], good: [fine], line: 2 },
@@ -74,6 +83,13 @@ const cases: RuleCase[] = [
   { rule: "SCH006", bad: [{ ...fine, images: ["a.png"] }], good: [{ ...fine, images: [] }], line: 1 },
   { rule: "SCH007", bad: [{ messages: [{ role: "user", content: 3 }] }], good: [pair("q", "3")], line: 1 },
   { rule: "SCH008", bad: [fine, { ...pair("q", "a"), source: "web" }], good: [fine], line: 2 },
+  {
+    rule: "SCH009",
+    bad: [weighing(0.5)],
+    good: [weighing(1), { messages: [...weighing(0).messages, ...fine.messages] }],
+    line: 1,
+  },
+  { rule: "SCH010", bad: [{ ask: "q", output: "a" }], good: [fine], line: 1, columns: { instruction: "asked" } },
   { rule: "SCH002", bad: [{ ...better, rejected: " " }], good: [better], line: 1 },
   { rule: "SCH003", bad: [{ prompt: "q", chosen: [], rejected: "bad" }], good: [better], line: 1 },
   { rule: "OBJ001", bad: [fine], good: [better], line: 1, objective: "dpo" },
@@ -189,14 +205,19 @@ test("keeps 10,000 findings of a rule and counts the rest", async () => {
 async function check(
   train: RuleCase["bad"],
   held?: object[],
-  { model, objective, weight = 1 }: { [K in "model" | "objective" | "weight"]?: RuleCase[K] | undefined } = {},
+  {
+    model,
+    objective,
+    columns,
+    weight = 1,
+  }: { [K in "model" | "objective" | "weight" | "columns"]?: RuleCase[K] | undefined } = {},
 ): Promise<CheckReport> {
   const dir = await mkdtemp(join(tmpdir(), "ft-rules-"));
   await writeFile(join(dir, "train.jsonl"), lines(train));
   if (held) await writeFile(join(dir, "eval.jsonl"), lines(held));
   return checkDataset({
     dir,
-    train: [{ path: "train.jsonl", format: "auto", weight }],
+    train: [{ path: "train.jsonl", format: "auto", weight, ...(columns && { columns }) }],
     ...(held && { eval: ["eval.jsonl"] }),
     format: "auto",
     seed: 0,

@@ -14,11 +14,14 @@ import { dataFormats } from "../../recipes/schema/data.js";
 import { objectiveNames } from "../../recipes/schema/objective.js";
 import type { ObjectiveName, Recipe } from "../../recipes/schema.js";
 import type { Io } from "../io.js";
+import { columnMapOf } from "./column-map.js";
 
 export interface CheckFlags {
   recipe?: string;
   eval?: string;
   format?: string;
+  columns?: string[];
+  roles?: string[];
   objective?: string;
   model?: string;
   maxLength?: number;
@@ -31,26 +34,31 @@ export async function planCheck(io: Io, files: string[], flags: CheckFlags): Pro
   const recipe = loaded?.recipe ?? null;
   if (files.length === 0 && !recipe) throw nothingToCheck();
   const format = formatOf(flags.format);
+  const names = columnMapOf(flags);
   const objective = objectiveOf(flags.objective) ?? recipe?.objective.type;
   const recipeDir = loaded?.dir ?? io.cwd;
   const source =
     files.length === 0
       ? inFolder(dataSource(recipe as Recipe, recipeDir), io.cwd)
-      : namedFiles(files, recipe?.data.format ?? "auto", io.cwd);
+      : namedFiles(files, recipe?.data, io.cwd);
   return {
     ...source,
+    ...names,
+    train: source.train.map((file) => ({ ...file, ...(format && { format }), ...names })),
     ...(flags.eval !== undefined && { eval: [flags.eval] }),
-    ...(format && { format, train: source.train.map((file) => ({ ...file, format })) }),
+    ...(format && { format }),
     ...(objective && { objective }),
     ...(await modelOf(io, flags, loaded)),
   };
 }
 
 /** A file named twice is checked once. Nothing is held out of files that no recipe names, so that the seed decides nothing. */
-function namedFiles(files: string[], format: DatasetSource["format"], dir: string): DatasetSource {
+function namedFiles(files: string[], data: Recipe["data"] | undefined, dir: string): DatasetSource {
+  const { format = "auto", columns, roles } = data ?? {};
+  const read = { format, ...(columns && { columns }), ...(roles && { roles }) };
   const isNew = (path: string, index: number) =>
     files.findIndex((other) => realPath(resolve(dir, other)) === realPath(resolve(dir, path))) === index;
-  return { dir, train: files.filter(isNew).map((path) => ({ path, format, weight: 1 })), format, seed: 0 };
+  return { dir, train: files.filter(isNew).map((path) => ({ path, weight: 1, ...read })), ...read, seed: 0 };
 }
 
 function realPath(path: string): string {

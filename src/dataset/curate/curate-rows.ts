@@ -3,7 +3,8 @@
 import { FtError } from "../../errors.js";
 import type { CanonicalRow, Message, RowPlace } from "../canonical.js";
 import { type DatasetSource, filesOf } from "../dataset-facts.js";
-import { isObject } from "../formats/format.js";
+import { type Json, recordOf } from "../json/json.js";
+import { stringifyJson } from "../json/stringify-json.js";
 import { readRows } from "../read-rows.js";
 
 export interface CurateRow {
@@ -11,7 +12,7 @@ export interface CurateRow {
   number: number;
   place: RowPlace;
   /** As the file has it; this is what is written. */
-  value: unknown;
+  value: Json | undefined;
   /** Null: not a row, for the reason in `fault`. */
   row: CanonicalRow | null;
   fault: string | null;
@@ -43,7 +44,9 @@ export type ProgressOfFile = (progress: { file: string; read: number; size: numb
 export function ownText(row: CanonicalRow): string {
   return turnsOf(row)
     .filter(({ role }) => role !== "system")
-    .map(({ content, tool_calls }) => (tool_calls ? `${content} ${JSON.stringify(tool_calls)}` : content))
+    .map(({ content, tool_calls }) =>
+      tool_calls ? `${content} ${stringifyJson(tool_calls as unknown as Json)}` : content,
+    )
     .join("\n");
 }
 
@@ -60,6 +63,10 @@ export function turnsOf(row: CanonicalRow): Pick<Message, "role" | "content" | "
       return [...row.prompt, ...row.completion];
     case "prompt":
       return row.prompt;
+    case "segments":
+      return [{ role: "assistant", content: row.segments.map(({ text }) => text).join("") }];
+    case "tokens":
+      return [];
   }
 }
 
@@ -81,9 +88,9 @@ export function keyOf(name: string): KeyOf {
   if (name.startsWith("@")) throw unknownKey(name);
   const path = name.split(".");
   return ({ value, place }) => {
-    const found = path.reduce<unknown>((at, step) => (isObject(at) ? at[step] : undefined), value);
+    const found = path.reduce<Json | undefined>((at, step) => recordOf(at)?.[step], value);
     if (found === undefined) throw noColumn(name, place);
-    return typeof found === "string" ? found : JSON.stringify(found);
+    return typeof found === "string" ? found : stringifyJson(found);
   };
 }
 

@@ -1,5 +1,5 @@
 // Predicts the ids and the loss mask that TRL 1.16 makes of a row (tokenize_fn of its trainers), before truncation.
-import type { CanonicalRow, Message } from "../canonical.js";
+import type { CanonicalRow, Message, Segment } from "../canonical.js";
 import { chatLines, type Layout } from "../layout.js";
 import type { RenderChat } from "../template/compile.js";
 import type { ModelTokenizer } from "../tokens/tokenizer.js";
@@ -36,6 +36,10 @@ export function maskRow(row: CanonicalRow, model: MaskModel): MaskedLine[] {
       );
     case "unpaired":
       return [maskCompletion(row, tokenizer, render)];
+    case "segments":
+      return [maskSegments(row.segments, tokenizer)];
+    case "tokens":
+      return [{ ids: row.ids, trained: Uint8Array.from(row.labels, (label) => (label === -100 ? 0 : 1)) }];
     case "prompt": {
       const ids = encodeChat(row.prompt, tokenizer, render, true);
       return [{ ids, trained: new Uint8Array(ids.length) }];
@@ -54,6 +58,13 @@ function maskChat(messages: Message[], { tokenizer, layout, trainOn }: MaskModel
 function maskText(text: string, { tokenizer }: MaskModel): MaskedLine {
   const eos = tokenizer.eosToken ?? "";
   return allTrained(tokenizer.encodePlain(text.endsWith(eos) ? text : text + eos));
+}
+
+/** Each piece by itself, with no token added. */
+function maskSegments(segments: Segment[], tokenizer: ModelTokenizer): MaskedLine {
+  const pieces = segments.map(({ text, trained }) => ({ ids: tokenizer.encode(text), trained }));
+  const trained = pieces.flatMap((piece) => piece.ids.map(() => (piece.trained ? 1 : 0)));
+  return { ids: pieces.flatMap(({ ids }) => ids), trained: Uint8Array.from(trained) };
 }
 
 /** The completion starts where the prompt alone (with its generation prompt) and the whole diverge. */

@@ -2,13 +2,15 @@
 import { isUtf8 } from "node:buffer";
 import { extname } from "node:path";
 import { FtError } from "../../errors.js";
+import type { Json } from "../json/json.js";
+import { parseJson } from "../json/parse-json.js";
 import type { RowProblem } from "../rules.js";
 import { type DataFile, emptyError, openDataFile } from "./open-data-file.js";
 import { type ArrayPiece, splitJsonArray } from "./split-json-array.js";
 import { splitLines } from "./split-lines.js";
 
-/** One parsed row (not judged yet), or why it could not be parsed. */
-export type DataRecord = { line: number; value: unknown } | { line: number; problem: RowProblem };
+/** One parsed row (not judged yet; `doubled`: keys that one of its objects has twice), or why it could not be parsed. */
+export type DataRecord = { line: number; value: Json; doubled?: string[] } | { line: number; problem: RowProblem };
 
 const chunkBytes = 1 << 20;
 const maxRowBytes = 256 * 2 ** 20;
@@ -56,17 +58,12 @@ function parse(piece: { line: number; bytes: Buffer }, name: string): DataRecord
   if (bytes.length > maxRowBytes) throw rowTooLong(name, line);
   if (!isUtf8(bytes)) return { line, problem: { rule: "FILE002", message: "the row is not valid UTF-8" } };
   const text = bytes.toString();
-  try {
-    const value: unknown = JSON.parse(text);
-    if (bytes.includes("\\u") && hasHalfCharacter(text))
-      return {
-        line,
-        problem: { rule: "FILE002", message: "an escape stands for half a character (a lone surrogate)" },
-      };
-    return { line, value };
-  } catch (error) {
-    return { line, problem: badJson(error instanceof Error ? error.message : String(error)) };
-  }
+  const parsed = parseJson(text);
+  if ("problem" in parsed) return { line, problem: badJson(parsed.problem) };
+  if (bytes.includes("\\u") && hasHalfCharacter(text))
+    return { line, problem: { rule: "FILE002", message: "an escape stands for half a character (a lone surrogate)" } };
+  const { value, doubled } = parsed;
+  return doubled.length > 0 ? { line, value, doubled } : { line, value };
 }
 
 /** JSON can say \ud83d without the \ude00 that makes it a character; no engine can store such a text. */

@@ -1,5 +1,6 @@
 // recipe key `data`: the rows, where they come from, and how they become batches.
 import { z } from "zod";
+import { columnsSchema, rolesSchema } from "./columns.js";
 
 export const dataFormats = [
   "auto",
@@ -11,6 +12,8 @@ export const dataFormats = [
   "preference",
   "unpaired",
   "prompt",
+  "segments",
+  "tokens",
 ] as const;
 
 const path = z.string().min(1);
@@ -18,6 +21,8 @@ const path = z.string().min(1);
 const sourceSchema = z.strictObject({
   path: path.describe(".jsonl or .json, relative to this file"),
   format: z.enum(dataFormats).optional().describe("row format of this file; default data.format"),
+  columns: columnsSchema.optional(),
+  roles: rolesSchema.optional(),
   weight: z
     .number()
     .positive()
@@ -41,6 +46,8 @@ export const dataSchema = z.strictObject({
     .default(0.1)
     .describe("share of the rows held out when data.eval is not given"),
   format: z.enum(dataFormats).default("auto").describe("row format; auto recognises it"),
+  columns: columnsSchema.optional(),
+  roles: rolesSchema.optional(),
   max_length: z
     .int()
     .min(8)
