@@ -6,7 +6,7 @@ import type { Run } from "./run.js";
 export type Value = null | boolean | number | bigint | string | Float | Value[] | Dict | PyObject;
 /** Keys of a Map are text, numbers (also for floats equal to them), booleans, null. */
 export type Dict = Map<Key, Value> | PlainDict;
-export type PlainDict = { [key: string]: Value };
+type PlainDict = { [key: string]: Value };
 export type Key = string | number | bigint | boolean | null;
 export type Kwargs = Map<string, Value>;
 
@@ -226,7 +226,7 @@ export function dictKeys(dict: Dict): Key[] {
   return dict instanceof Map ? [...dict.keys()] : Object.keys(dict);
 }
 
-export function dictValues(dict: Dict): Value[] {
+function dictValues(dict: Dict): Value[] {
   return dict instanceof Map ? [...dict.values()] : Object.values(dict);
 }
 
