@@ -1,6 +1,7 @@
 // The parts of config/axolotl.yaml, each from what the recipe says; keys as axolotl.utils.schemas.config names them.
+
+import { batchOf } from "../../recipes/batch.js";
 import type { Recipe } from "../../recipes/schema.js";
-import { batchOf } from "../batch.js";
 import type { DataLayout, RenderInput } from "../contract.js";
 import type { Section } from "../overrides.js";
 import type { Precision } from "../precision.js";
