@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import type { Message } from "../src/dataset/canonical.js";
-import { Float } from "../src/dataset/json.js";
+import { Float } from "../src/dataset/json/json.js";
 import {
   compileTemplate,
   type RenderChat,
