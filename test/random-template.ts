@@ -1,5 +1,5 @@
 // Small random Jinja templates and the variables they play with, the same for a seed: for comparing our renderer with Python's.
-import { Float, type Json } from "../src/dataset/json.js";
+import { Float, type Json } from "../src/dataset/json/json.js";
 
 /** Variables that every random template finds. */
 export const randomVariables: { [name: string]: Json } = {

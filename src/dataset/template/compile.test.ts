@@ -1,7 +1,7 @@
 // Chat templates are stopped where they would hurt, and say why they cannot be rendered. That they render as Python does is compared
 // with Python itself in test/template-rendering.test.ts.
 import { describe, expect, test } from "vitest";
-import { Float } from "../json.js";
+import { Float } from "../json/json.js";
 import { compileTemplate, TemplateRefusal } from "./compile.js";
 
 const messages = [
@@ -33,11 +33,11 @@ test("tells the characters inside generation blocks, and keeps their whitespace 
   expect(generated.map(([start, end]) => text.slice(start, end))).toEqual(["user", "x", "assistant", "x"]);
 });
 
-test("messages reach the template as transformers hands them on: reasoning under both names, weights not at all", () => {
-  const turn = { role: "assistant" as const, content: "a", reasoning_content: "r", weight: 1 as const };
+test("messages reach the template as they are, without ft's weights", () => {
+  const turn = { role: "assistant" as const, content: "a", reasoning_content: "r", weight: 0 as const };
   const render = compileTemplate("{{ messages[0] }}", {});
   expect(render([turn], { addGenerationPrompt: false }).text).toBe(
-    "{'thinking': 'r', 'role': 'assistant', 'content': 'a', 'reasoning_content': 'r'}",
+    "{'role': 'assistant', 'content': 'a', 'reasoning_content': 'r'}",
   );
 });
 
