@@ -7,7 +7,7 @@ import { Run } from "./jinja/run.js";
 import { compileJinja } from "./jinja/template.js";
 import type { Value } from "./jinja/values.js";
 
-export interface RenderedChat {
+interface RenderedChat {
   text: string;
   /** Character ranges [start, end) inside {% generation %} blocks in UTF-16 units, in the order in which the blocks end. */
   generated: [number, number][];
