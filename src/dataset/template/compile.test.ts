@@ -33,11 +33,11 @@ test("tells the characters inside generation blocks, and keeps their whitespace 
   expect(generated.map(([start, end]) => text.slice(start, end))).toEqual(["user", "x", "assistant", "x"]);
 });
 
-test("messages reach the template as transformers hands them on: reasoning under both names, weights not at all", () => {
+test("messages reach the template as they are, without ft's weights", () => {
   const turn = { role: "assistant" as const, content: "a", reasoning_content: "r", weight: 0 as const };
   const render = compileTemplate("{{ messages[0] }}", {});
   expect(render([turn], { addGenerationPrompt: false }).text).toBe(
-    "{'thinking': 'r', 'role': 'assistant', 'content': 'a', 'reasoning_content': 'r'}",
+    "{'role': 'assistant', 'content': 'a', 'reasoning_content': 'r'}",
   );
 });
 

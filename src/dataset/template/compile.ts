@@ -7,7 +7,7 @@ import { Run } from "./jinja/run.js";
 import { compileJinja } from "./jinja/template.js";
 import type { Value } from "./jinja/values.js";
 
-export interface RenderedChat {
+interface RenderedChat {
   text: string;
   /** Character ranges [start, end) inside {% generation %} blocks in UTF-16 units, in the order in which the blocks end. */
   generated: [number, number][];
@@ -48,7 +48,7 @@ export function compileTemplate(source: string, variables: Record<string, string
     } catch (error) {
       throw renderFailure(error);
     }
-    return { text: run.out, generated: run.generated };
+    return { text: run.out, generated: run.generated() };
   };
 }
 
@@ -83,12 +83,12 @@ function templateVariables(
   return all;
 }
 
-/** Without what is ft's own; reasoning under the second name that gpt-oss templates read, which transformers puts in front. */
-function templateMessage({ weight: _, ...message }: Message): { [key: string]: Value } {
-  const reasoning = message.reasoning_content;
-  const all: { [key: string]: Value | undefined } = reasoning === undefined ? {} : { thinking: reasoning };
-  for (const [key, value] of Object.entries(message)) if (value !== undefined) all[key] = value as Value;
-  return all as { [key: string]: Value };
+/** Without what is ft's own. What versions of transformers put in (reasoning under a second name) is their caller's. */
+function templateMessage(message: Message): { [key: string]: Value } {
+  const all: { [key: string]: Value } = {};
+  for (const [key, value] of Object.entries(message))
+    if (value !== undefined && key !== "weight") all[key] = value as Value;
+  return all;
 }
 
 function renderFailure(error: unknown): unknown {

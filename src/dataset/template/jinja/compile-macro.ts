@@ -49,8 +49,7 @@ function generation(make: MakeMacro): Execute {
   return (frame) => {
     const { run } = frame;
     const text = make(frame).call(run, [], null) as string;
-    const start = run.renderedLength;
-    run.generated.push([start, start + text.length]);
+    run.markGenerated(text);
     run.write(text);
     return Signal.Next;
   };

@@ -17,8 +17,7 @@ export class Run {
   #renderedLength = 0;
   #steps: number;
   #depth = 0;
-  /** [start, end) of {% generation %} blocks in UTF-16 units, in the order in which they ended. */
-  readonly generated: [number, number][] = [];
+  #generated: { start: number; text: string; buffered: boolean }[] = [];
 
   constructor(
     private readonly variables: ReadonlyMap<string, Value>,
@@ -35,9 +34,21 @@ export class Run {
     return value === undefined ? this.globals.get(name) : value;
   }
 
-  /** What has been given out, as transformers' tracker counts it: what lies in buffers does not count. */
-  get renderedLength(): number {
-    return this.#buffers === 0 ? this.out.length : this.#renderedLength;
+  /** Notes the text of a {% generation %} block and where it begins as transformers' tracker counts: what lies in buffers does not count. */
+  markGenerated(text: string): void {
+    const buffered = this.#buffers > 0;
+    this.#generated.push({ start: buffered ? this.#renderedLength : this.out.length, text, buffered });
+  }
+
+  /** [start, end) of the {% generation %} blocks in UTF-16 units of the output, in the order in which they ended. */
+  generated(): [number, number][] {
+    return this.#generated.map(({ start, text, buffered }) => {
+      if (!buffered) return [start, start + text.length];
+      // Off from the block's own text, but as many code points long.
+      const [letters, all] = [[...text], [...this.out.slice(start)]];
+      const length = all.slice(0, letters.length).join("").length;
+      return [start, start + length + Math.max(0, letters.length - all.length)];
+    });
   }
 
   write(text: string): void {
