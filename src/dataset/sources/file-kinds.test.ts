@@ -8,7 +8,7 @@ import { Readable } from "node:stream";
 import { beforeAll, expect, test } from "vitest";
 import { FtError } from "../../errors.js";
 import { datasetFacts } from "../dataset-facts.js";
-import { Float } from "../json.js";
+import { Float } from "../json/json.js";
 import { type DataRecord, type ReadOptions, readRecords } from "./read-records.js";
 
 let dir: string;
