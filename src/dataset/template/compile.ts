@@ -45,10 +45,10 @@ export function compileTemplate(source: string, variables: Record<string, string
     );
     try {
       template(run);
+      return { text: run.join(), generated: run.generated() };
     } catch (error) {
       throw renderFailure(error);
     }
-    return { text: run.out, generated: run.generated() };
   };
 }
 

@@ -1,6 +1,7 @@
 // One render: its variables, its output, and how much it may still cost.
-import { TooCostly } from "./errors.js";
-import type { Value } from "./values.js";
+import { typeName } from "./compare.js";
+import { TooCostly, typeError } from "./errors.js";
+import { textOf, type Value } from "./values.js";
 
 /** Loop rounds, calls and values handled: a second or two of work. Templates look back from each turn, so turns count squared. */
 const maxSteps = (turns: number) => Math.min(5_000_000 + 20 * turns ** 2, 100_000_000);
@@ -12,6 +13,7 @@ const maxDepth = 150;
 export class Run {
   /** What the innermost buffer holds: the render itself, or a macro, call, filter or set block. */
   out = "";
+  #broken: Error | null = null;
   /** Buffers around this one. */
   #buffers = 0;
   #renderedLength = 0;
@@ -56,15 +58,30 @@ export class Run {
     if (this.out.length > maxLength) throw tooLong();
   }
 
-  /** The text that `body` writes. `null` from it: the buffer was left by break or continue. */
+  /** Writes what jinja2 does not make text of; other things than text break the buffer, which shows where it is joined. */
+  writeResult(value: Value): void {
+    const text = textOf(value);
+    if (text !== null) this.write(text);
+    else this.#broken ??= typeError(`sequence item: expected str instance, ${typeName(value)} found`);
+  }
+
+  /** The text of the render, or of the innermost buffer. */
+  join(): string {
+    if (this.#broken) throw this.#broken;
+    return this.out;
+  }
+
+  /** The text that `body` writes. */
   capture(body: () => void): string {
-    const outer = this.out;
+    const [outer, broken] = [this.out, this.#broken];
     if (this.#buffers === 0) this.#renderedLength = outer.length;
     this.#buffers += 1;
     this.out = "";
+    this.#broken = null;
     body();
-    const text = this.out;
+    const text = this.join();
     this.out = outer;
+    this.#broken = broken;
     this.#buffers -= 1;
     return text;
   }
