@@ -26,6 +26,8 @@ type ReadValue = (index: number) => Json;
 
 /** The rows of a batch, or why one is none. @throws RangeError where the batch contradicts itself */
 export function* batchRows(batch: RecordBatch): Generator<JsonObject | NoJsonValue> {
+  const short = batch.data.children.find((child) => child.length < batch.numRows);
+  if (short) throw new RangeError(`a column of type ${short.type} is shorter than its batch`);
   const read = structReader(batch.data.children, batch.schema.fields);
   for (let index = 0; index < batch.numRows; index += 1) {
     try {
@@ -84,8 +86,37 @@ function fieldReader(data: Data, field: Field): ReadValue {
 
 /** Null where the column has none; else the value by the column's type. */
 function valueReader(data: Data): ReadValue {
+  requireWhole(data);
   const read = presentReader(data);
   return data.nullCount === 0 ? read : (index) => (data.getValid(index) ? read(index) : null);
+}
+
+/** A damaged file may claim more values than its buffers hold. */
+function requireWhole(data: Data): void {
+  const { type, length, offset, nullCount, nullBitmap, values, valueOffsets, children } = data;
+  const bits = (bitmap: Uint8Array) => bitmap.length * 8 - offset;
+  const isWhole =
+    (nullCount === 0 || !nullBitmap || nullBitmap.length === 0 || bits(nullBitmap) >= length) &&
+    (length === 0 || !valueOffsets || valueOffsets.length === 0 || valueOffsets.length > length) &&
+    (!DataType.isBool(type) || bits(values) >= length) &&
+    (!isFixedWidth(type) || values.length >= length * data.stride) &&
+    (!DataType.isStruct(type) || children.every((child) => child.length >= length)) &&
+    (!DataType.isFixedSizeList(type) || children[0]!.length >= length * type.listSize);
+  if (!isWhole) throw new RangeError(`a column of type ${type} is shorter than it claims`);
+}
+
+function isFixedWidth(type: DataType): boolean {
+  return [
+    DataType.isInt,
+    DataType.isFloat,
+    DataType.isDate,
+    DataType.isTime,
+    DataType.isTimestamp,
+    DataType.isDuration,
+    DataType.isDecimal,
+    DataType.isFixedSizeBinary,
+    DataType.isDictionary,
+  ].some((is) => is(type));
 }
 
 function presentReader(data: Data): ReadValue {

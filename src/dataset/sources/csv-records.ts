@@ -6,6 +6,7 @@ import { parseJson } from "../json/parse-json.js";
 import type { RowProblem } from "../rules.js";
 import { corruptError, truncatedError } from "./open-data-file.js";
 import type { DataRecord } from "./read-records.js";
+import { maxRowBytes } from "./split-lines.js";
 import type { OpenBytes } from "./unpack.js";
 
 const delimiters = [",", "\t", ";", "|"] as const;
@@ -18,7 +19,7 @@ export async function* csvRecords({ head, chunks }: OpenBytes, name: string): As
     relax_quotes: true,
     skip_empty_lines: true,
     info: true,
-    max_record_size: maxRecordChars,
+    max_record_size: maxRowBytes,
   });
   void feed(parser, chunks, name);
   let header: Header | null = null;
@@ -37,8 +38,6 @@ export async function* csvRecords({ head, chunks }: OpenBytes, name: string): As
     parser.destroy();
   }
 }
-
-const maxRecordChars = 256 * 2 ** 20;
 
 /** Decodes strictly; whatever fails on the way fails the parser. */
 async function feed(parser: ReturnType<typeof parse>, chunks: AsyncIterable<Buffer>, name: string): Promise<void> {
@@ -175,7 +174,7 @@ function csvError(error: unknown, name: string, lastLine: number): unknown {
     return new FtError({
       code: "data.row-too-long",
       exit: "data",
-      message: `a row of ${name} is longer than ${maxRecordChars / 2 ** 20} MiB`,
+      message: `a row of ${name} is longer than ${maxRowBytes / 2 ** 20} MiB`,
       where: { file: name, line: where.line },
       next: "split the row; is a quote not closed?",
     });
