@@ -8,7 +8,7 @@ import { Readable } from "node:stream";
 import { beforeAll, expect, test } from "vitest";
 import { FtError } from "../../errors.js";
 import { datasetFacts } from "../dataset-facts.js";
-import { Float } from "../json.js";
+import { Float } from "../json/json.js";
 import { type DataRecord, type ReadOptions, readRecords } from "./read-records.js";
 
 let dir: string;
@@ -136,7 +136,7 @@ test.each(["types.parquet", "types.arrow"])("%s: every type keeps its value", as
       decimal: "12.50",
       bytes: "text",
       dictionary: null,
-      map: new Map([["2", null]]),
+      map: { 2: null },
       fixed: [3, 4],
       nothing: null,
       ordered: null,
