@@ -17,7 +17,7 @@ import {
   Type,
 } from "apache-arrow";
 import { Float, type Json, type JsonObject } from "../json/json.js";
-import { parseJson } from "../json/parse-json.js";
+import { mapOrObject, parseJson } from "../json/parse-json.js";
 
 /** A value that no JSON value stands for (NaN, a union): the row is told and left out. */
 export class NoJsonValue extends Error {}
@@ -49,17 +49,13 @@ type Column = { name: string; read: ReadValue };
 
 /** A Map where a plain object would order or lose the keys. */
 function objectMaker(names: string[]): (value: (column: Column) => Json, columns: Column[]) => JsonObject {
-  if (names.some(isChangedByObjects))
+  if (mapOrObject(new Map(names.map((name) => [name, null]))) instanceof Map)
     return (value, columns) => new Map(columns.map((column) => [column.name, value(column)]));
   return (value, columns) => {
     const row: { [key: string]: Json } = {};
     for (const column of columns) row[column.name] = value(column);
     return row;
   };
-}
-
-function isChangedByObjects(key: string): boolean {
-  return key === "__proto__" || /^(0|[1-9]\d*)$/.test(key);
 }
 
 function inColumn(name: string, read: () => Json): Json {
@@ -244,10 +240,8 @@ function mapReader(data: Data): ReadValue {
     const [start, end] = range(data, index, keys.length);
     const pairs: [Json, Json][] = [];
     for (let at = start; at < end; at += 1) pairs.push([readKey(at), readValue(at)]);
-    if (!pairs.every((pair): pair is [string, Json] => typeof pair[0] === "string")) return pairs;
-    const names = pairs.map(([key]) => key);
-    if (names.some(isChangedByObjects)) return new Map(pairs);
-    return Object.fromEntries(pairs);
+    const isNamed = pairs.every((pair): pair is [string, Json] => typeof pair[0] === "string");
+    return isNamed ? mapOrObject(new Map(pairs)) : pairs;
   };
 }
 

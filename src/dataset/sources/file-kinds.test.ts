@@ -136,7 +136,7 @@ test.each(["types.parquet", "types.arrow"])("%s: every type keeps its value", as
       decimal: "12.50",
       bytes: "text",
       dictionary: null,
-      map: new Map([["2", null]]),
+      map: { 2: null },
       fixed: [3, 4],
       nothing: null,
       ordered: null,

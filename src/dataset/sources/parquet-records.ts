@@ -1,13 +1,10 @@
-// Parquet, a piece of a row group at a time: the Rust reader decodes it to Arrow in a thread (parquet-worker.ts), so that both have the same values.
-import { once } from "node:events";
-import { join } from "node:path";
-import { Worker } from "node:worker_threads";
+// Parquet, a piece of a row group at a time: the Rust reader decodes it to Arrow in a thread (parquet-thread.ts), so that both have the same values.
 import { RecordBatchReader } from "apache-arrow";
 import { FtError } from "../../errors.js";
-import { packageRoot } from "../../paths.js";
 import { batchRows, NoJsonValue } from "./arrow-values.js";
 import { corruptError, type DataFile, truncatedError } from "./open-data-file.js";
-import type { ParquetAnswer, ParquetRequest, ParquetWorkerData } from "./parquet-worker.js";
+import { openParquet, type ParquetReader } from "./parquet-thread.js";
+import type { RowGroup } from "./parquet-worker.js";
 import type { DataRecord, ReadOptions } from "./read-records.js";
 import type { OpenBytes } from "./unpack.js";
 
@@ -23,14 +20,13 @@ export async function* parquetRecords(
 ): AsyncGenerator<DataRecord> {
   if (packing) throw packedError(file.name, packing);
   await requireFooter(file);
-  const parquet = startReader(file);
+  let parquet: ParquetReader | null = null;
   try {
-    const { groups } = await parquet.ask<{ groups: { rows: number; bytes: number }[] }>({ ask: "groups" });
-    const rows = groups.reduce((sum, group) => sum + group.rows, 0);
+    parquet = await openParquet(file.handle.fd, file.size);
+    const rows = parquet.groups.reduce((sum, group) => sum + group.rows, 0);
     let row = 0;
-    for (const piece of groups.flatMap(piecesOf)) {
-      const { stream } = await parquet.ask<{ stream: Uint8Array }>({ ask: "rows", ...piece });
-      for (const batch of RecordBatchReader.from(stream)) {
+    for (const piece of parquet.groups.flatMap(piecesOf)) {
+      for (const batch of RecordBatchReader.from(await parquet.rows(piece))) {
         for (const value of batchRows(batch)) {
           row += 1;
           yield value instanceof NoJsonValue
@@ -44,7 +40,7 @@ export async function* parquetRecords(
   } catch (error) {
     throw error instanceof FtError ? error : corruptError(file.name, "Parquet", error);
   } finally {
-    await parquet.stop();
+    await parquet?.close();
   }
 }
 
@@ -54,32 +50,13 @@ async function requireFooter(file: DataFile): Promise<void> {
   if (end.toString("latin1") !== "PAR1") throw truncatedError(file.name, { why: "it has no footer, which comes last" });
 }
 
-/** Built code also where this runs from src/, in tests: a thread has no compiler. */
-const workerFile = join(packageRoot, "dist/dataset/sources/parquet-worker.js");
-
-function startReader(file: DataFile) {
-  const workerData: ParquetWorkerData = { fd: file.handle.fd, size: file.size };
-  const worker = new Worker(workerFile, { workerData });
-  const death = new Promise<never>((_, reject) => worker.once("error", reject));
-  death.catch(() => undefined); // whoever asks next hears of it
-  return {
-    async ask<Answer extends ParquetAnswer>(request: ParquetRequest): Promise<Answer> {
-      worker.postMessage(request);
-      const [answer] = (await Promise.race([once(worker, "message"), death])) as [ParquetAnswer];
-      if ("error" in answer) throw new Error(answer.error);
-      return answer as Answer;
-    },
-    stop: () => worker.terminate(),
-  };
-}
-
 interface Piece {
   group: number;
   offset: number;
   limit: number;
 }
 
-function piecesOf({ rows, bytes }: { rows: number; bytes: number }, group: number): Piece[] {
+function piecesOf({ rows, bytes }: RowGroup, group: number): Piece[] {
   const count = Math.max(1, Math.ceil(bytes / pieceBytes), Math.ceil(rows / pieceRows));
   const limit = Math.ceil(rows / count);
   return Array.from({ length: count }, (_, at) => ({ group, offset: at * limit, limit })).filter(
