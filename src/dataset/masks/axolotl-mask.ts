@@ -3,9 +3,9 @@ import type { CanonicalRow, Message } from "../canonical.js";
 import type { Json } from "../json.js";
 import type { RenderChat } from "../template/compile.js";
 import type { ModelTokenizer } from "../tokens/tokenizer.js";
-import { cutLine, type MaskedLine, type MaskModel, UnknownMask } from "./mask-model.js";
+import { cutLine, type MaskedLine, type MaskModel, type TokenOffsets, UnknownMask } from "./mask-model.js";
 import { messageKeys } from "./message-keys.js";
-import { encodeWithOffsets, firstAbove, type TokenOffsets } from "./token-offsets.js";
+import { encodeWithOffsets, firstAbove } from "./token-offsets.js";
 import { trlLines } from "./trl-mask.js";
 
 /** Conversations are one line each, with roles_to_train: [assistant] and train_on_eos: turn; pairs and answers are its TRL trainers'. */
@@ -32,7 +32,8 @@ function maskText(text: string, { tokenizer, maxLength }: MaskModel): MaskedLine
     const piece = ids.slice(at, at + maxLength);
     // keep_min_len of utils/data/utils.py: one token predicts nothing.
     const dropped = piece.length < 2;
-    pieces.push({ ids: piece, trained: new Uint8Array(piece.length).fill(1), text, kept: piece.length, dropped });
+    const trained = new Uint8Array(piece.length).fill(1);
+    pieces.push({ ids: piece, trained, text, offsets: null, kept: piece.length, dropped });
   }
   return pieces;
 }
@@ -46,8 +47,8 @@ function maskChat(row: Extract<CanonicalRow, { kind: "messages" }>, { tokenizer,
   const keys = messageKeys(template!.source);
   const turns = row.messages.map((message) => asTurn(message, keys));
   // Only the config's chat_template_kwargs reach the template, and ft sets none.
-  const renderTurns = (messages: Message[]) =>
-    (render as RenderChat)(messages, { addGenerationPrompt: false, ...(row.tools && { tools: row.tools }) }).text;
+  const options = { addGenerationPrompt: false, aliasReasoning: false, ...(row.tools && { tools: row.tools }) };
+  const renderTurns = (messages: Message[]) => (render as RenderChat)(messages, options).text;
   const text = renderTurns(turns);
   const encoded = encodeWithOffsets(text, tokenizer);
   if (!encoded) throw new UnknownMask("the tokenizer's offsets are not known, so neither are the tokens of a turn");
@@ -60,7 +61,7 @@ function maskChat(row: Extract<CanonicalRow, { kind: "messages" }>, { tokenizer,
     const closing = closingToken(encoded.ids, span ? span.end : -1, tokenizer);
     if (closing !== null) trained[closing] = 1;
   }
-  return { ids: encoded.ids, trained, text };
+  return { ids: encoded.ids, trained, text, offsets: encoded };
 }
 
 /** transform_message: role, content, reasoning_content, and of the other keys those that the template reads by the name `message`. No nulls. */

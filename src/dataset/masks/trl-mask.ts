@@ -11,12 +11,11 @@ import { encodeWithOffsets, tokenAt } from "./token-offsets.js";
  * from. Throws TemplateRefusal, UnknownMask.
  */
 export function trlLines(row: CanonicalRow, model: MaskModel): MaskedLine[] {
-  const render = model.render && forTransformers(model.render);
-  const lines = uncutLines(row, model, render as RenderChat);
+  const lines = uncutLines(row, model, model.render as RenderChat);
   return lines.map((line) => cutLine(line, model.maxLength));
 }
 
-type UncutLine = Pick<MaskedLine, "ids" | "trained" | "text">;
+type UncutLine = Omit<MaskedLine, "kept" | "dropped">;
 
 function uncutLines(row: CanonicalRow, model: MaskModel, render: RenderChat): UncutLine[] {
   switch (row.kind) {
@@ -33,7 +32,7 @@ function uncutLines(row: CanonicalRow, model: MaskModel, render: RenderChat): Un
     case "prompt": {
       const { text } = render(row.prompt, { ...extrasOf(row), addGenerationPrompt: true });
       const ids = model.tokenizer.encode(text);
-      return [{ ids, trained: new Uint8Array(ids.length), text }];
+      return [{ ids, trained: new Uint8Array(ids.length), text, offsets: null }];
     }
   }
 }
@@ -51,7 +50,7 @@ function maskChat(row: Extract<CanonicalRow, { kind: "messages" }>, model: MaskM
     return [allTrained(model.tokenizer.encode(text), text)];
   }
   if (model.template?.hasGenerationMarkers) return [maskGenerated(row, model, render)];
-  if (model.renderTwin) return [maskGenerated(row, model, forTransformers(model.renderTwin))];
+  if (model.renderTwin) return [maskGenerated(row, model, model.renderTwin)];
   return chatLines(row.messages, "prompt-completion").map((line) =>
     maskCompletion(line as Extract<ChatLine, { prompt: unknown }>, row, model, render),
   );
@@ -67,7 +66,8 @@ function maskCompletion(
   const asked = tokenizer.encode(render(prompt, { ...extrasOf(extras), addGenerationPrompt: true }).text);
   const { text } = render([...prompt, ...completion], { ...extrasOf(extras), addGenerationPrompt: false });
   const ids = tokenizer.encode(text);
-  return { ids, trained: new Uint8Array(ids.length).fill(1, commonPrefixLength(asked, ids)), text };
+  const trained = new Uint8Array(ids.length).fill(1, commonPrefixLength(asked, ids));
+  return { ids, trained, text, offsets: null };
 }
 
 /**
@@ -91,7 +91,7 @@ function maskGenerated(
     if (first === null) break;
     trained.fill(1, first, last ? last + 1 : encoded.ids.length);
   }
-  return { ids: encoded.ids, trained, text };
+  return { ids: encoded.ids, trained, text, offsets: encoded };
 }
 
 /** Python counts code points: the character before `end` may be two units. */
@@ -100,23 +100,12 @@ function lastCharacter(text: string, end: number): number {
   return end - (low === 0xdc00 && end > 1 ? 2 : 1);
 }
 
-/** transformers 5.21 and later copy a message's reasoning to the other name that templates read (_alias_reasoning_fields). */
-function forTransformers(render: RenderChat): RenderChat {
-  return (messages, options) =>
-    render(
-      messages.map((message) =>
-        message.reasoning_content === undefined ? message : { thinking: message.reasoning_content, ...message },
-      ),
-      options,
-    );
-}
-
 export function extrasOf({ tools, chat_template_kwargs }: ChatExtras): ChatExtras {
   return { ...(tools && { tools }), ...(chat_template_kwargs && { chat_template_kwargs }) };
 }
 
 function allTrained(ids: number[], text: string): UncutLine {
-  return { ids, trained: new Uint8Array(ids.length).fill(1), text };
+  return { ids, trained: new Uint8Array(ids.length).fill(1), text, offsets: null };
 }
 
 function commonPrefixLength(a: readonly number[], b: readonly number[]): number {
