@@ -7,7 +7,7 @@ Layouts "text" and "prompt-completion" go through sft_prepare_dataset, which Uns
 import os
 import types
 
-os.environ.update(UNSLOTH_ALLOW_CPU="1", UNSLOTH_IS_PRESENT="1")
+os.environ.update(UNSLOTH_ALLOW_CPU="1", UNSLOTH_IS_PRESENT="1", UNSLOTH_DATASET_NUM_PROC="0")
 
 from mask_cases import answer, refusal  # noqa: E402
 from transformers import DataCollatorForSeq2Seq  # noqa: E402,F401 (before unsloth_zoo patches it)
