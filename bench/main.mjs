@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { benchColdStart } from "./cold-start.mjs";
 import { benchFirstStep } from "./first-step.mjs";
+import { benchMemoryPoints } from "./memory-points.mjs";
 
 const only = process.argv[2];
 const benches = { "cold-start": benchColdStart, "first-step": benchFirstStep };
@@ -17,5 +18,8 @@ for (const row of rows) {
     `${row.name.padEnd(38)} ${row.ratio.toFixed(2)}x of ${row.peer}  (goal <= ${row.goal}x; ${row.medianMs.toFixed(0)} ms against ${row.peerMedianMs.toFixed(0)} ms, spread ${row.minMs.toFixed(0)}-${row.maxMs.toFixed(0)}, n=${row.n})`,
   );
 }
+const memory = !only || only === "memory-points" ? benchMemoryPoints() : undefined;
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
-console.log(JSON.stringify({ commit, machine: `${cpus().length} x ${cpus()[0]?.model}`, node: process.version, rows }));
+console.log(
+  JSON.stringify({ commit, machine: `${cpus().length} x ${cpus()[0]?.model}`, node: process.version, rows, memory }),
+);

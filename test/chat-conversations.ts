@@ -1,7 +1,7 @@
 // Conversations that a chat template may meet, for the differential tests: tools with every kind of argument, reasoning, odd text.
 
 import type { Message, Role } from "../src/dataset/canonical.js";
-import { Float, type JsonObject } from "../src/dataset/json.js";
+import { Float, type JsonObject } from "../src/dataset/json/json.js";
 import type { RenderOptions } from "../src/dataset/template/compile.js";
 
 export interface Conversation {
@@ -55,7 +55,7 @@ const everyKind = new Map<string, JsonValue>([
   ["10", "ten"],
   ["2", "two"],
 ]);
-type JsonValue = import("../src/dataset/json.js").Json;
+type JsonValue = import("../src/dataset/json/json.js").Json;
 
 const plain: Message[] = [turn("user", "What is 2 * 3?"), turn("assistant", "6")];
 const longer: Message[] = [

@@ -48,6 +48,36 @@ export async function pypiPackage(name: string, version: string): Promise<string
   );
 }
 
+/** The folder of chat templates that llama.cpp tests with, out of the source package of llama-cpp-python (77 MB, fetched once). */
+export async function llamaCppTemplates(): Promise<string> {
+  return made("llama-cpp-python-0.3.36-templates", async (dir) => {
+    mkdirSync(dir, { recursive: true });
+    const pip = ["tool", "run", "--with", "scikit-build-core==1.1.2", "pip@26.3"];
+    const download = [
+      "download",
+      "--quiet",
+      "--no-deps",
+      "--no-build-isolation",
+      "--no-binary",
+      ":all:",
+      "--dest",
+      dir,
+    ];
+    await uv([...pip, ...download, "llama-cpp-python==0.3.36"]);
+    const archive = join(dir, "llama_cpp_python-0.3.36.tar.gz");
+    await execa(process.env.FT_TEST_PYTHON as string, ["-c", unpackTemplates, archive, dir]);
+    rmSync(archive);
+  });
+}
+
+const unpackTemplates = `
+import pathlib, sys, tarfile
+with tarfile.open(sys.argv[1]) as archive:
+    for member in archive:
+        if "/models/templates/" in member.name and member.name.endswith(".jinja"):
+            pathlib.Path(sys.argv[2], pathlib.Path(member.name).name).write_bytes(archive.extractfile(member).read())
+`;
+
 /** A folder below ft's cache, made once; test files that ask at the same time wait. */
 export async function made(name: string, make: (dir: string) => Promise<unknown>): Promise<string> {
   const dir = join(ftCacheDir(process.env), "test", name);

@@ -1,6 +1,7 @@
 // `ft data ...`: one line a verb; each loads what it needs inside its action.
 import type { Command } from "commander";
 import { registerDataCheck } from "./data/check.js";
+import { registerDataConvert } from "./data/convert.js";
 import { registerDataDedupe } from "./data/dedupe.js";
 import { registerDataFilter } from "./data/filter.js";
 import { registerDataPack } from "./data/pack.js";
@@ -16,6 +17,7 @@ export function registerData(program: Command, context: CommandContext): void {
 /** In the order of the help. */
 const verbs: ((data: Command, context: CommandContext) => void)[] = [
   registerDataCheck,
+  registerDataConvert,
   registerDataDedupe,
   registerDataFilter,
   registerDataSample,

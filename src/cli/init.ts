@@ -31,7 +31,10 @@ export function registerInit(program: Command, { io }: CommandContext): void {
         .choices(["trl", "axolotl", "unsloth"])
         .default("trl"),
     )
-    .option("--data <file>", "training rows, .jsonl or .json (default data/train.jsonl)")
+    .option(
+      "--data <file>",
+      "training rows: a file, folder, pattern or hf://datasets/org/name (default data/train.jsonl)",
+    )
     .option("--template <name>", "chat template: a built-in name or a .jinja file (default: the model's own)")
     .option("--name <name>", "name of the runs and the adapter (default: the folder's)")
     .option(

@@ -28,7 +28,9 @@ export function registerModels(program: Command, { io }: CommandContext): void {
     .option("--json", "print JSON")
     .action(async (flags: ModelFilter & { method: Method; gated: boolean; json?: boolean }) => {
       const { chooseModels } = await import("../models/choose.js");
-      const choice = chooseModels({ ...flags, open: flags.open || !flags.gated }, flags.method);
+      const { smallestTotal } = await import("../plan/smallest.js");
+      const filter = { ...flags, open: flags.open || !flags.gated };
+      const choice = chooseModels(filter, (shape) => smallestTotal(shape, flags.method));
       if (flags.json) return writeJson(io, { ok: true, method: flags.method, ...choice });
       const { modelLegend, modelTable, noModel } = await import("./views/models.js");
       if (choice.models.length === 0) return io.err.write(noModel(choice));
@@ -44,10 +46,12 @@ export function registerModels(program: Command, { io }: CommandContext): void {
       const { modelCard } = await import("../models/model-card.js");
       const { interruptible } = await import("./interruptible.js");
       const card = await interruptible((signal) => modelCard(asked, { cwd: io.cwd, env: io.env, signal }));
-      if (flags.json) return writeJson(io, { ok: true, model: card });
+      const { smallestMemory } = await import("../plan/smallest.js");
+      const memory = smallestMemory(card.shape);
+      if (flags.json) return writeJson(io, { ok: true, model: { ...card, memory } });
       if (card.notice) io.err.write(`notice: ${card.notice}\n\n`);
       const { modelText } = await import("./views/model-card.js");
-      io.out.write(modelText(card, Math.min(io.out.columns, 100)));
+      io.out.write(modelText(card, memory, Math.min(io.out.columns, 100)));
     });
 }
 

@@ -12,6 +12,7 @@ import { registerInit } from "./init.js";
 import { type Io, writeJson } from "./io.js";
 import { registerLock } from "./lock.js";
 import { registerModels } from "./models.js";
+import { registerPlan } from "./plan.js";
 import { registerRecipe } from "./recipe.js";
 import { registerRender } from "./render.js";
 import { registerRun } from "./run.js";
@@ -76,6 +77,7 @@ const commands: ((program: Command, context: CommandContext) => void)[] = [
   registerData,
   registerRecipe,
   registerSchema,
+  registerPlan,
   registerRender,
   registerLock,
   registerRun,

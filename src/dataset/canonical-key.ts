@@ -1,11 +1,13 @@
 // Identities of canonical rows: exact (sha256, names the row everywhere), loose (same but for case and spaces), and that of the prompt alone.
 import { createHash } from "node:crypto";
 import type { CanonicalRow, Message } from "./canonical.js";
-import type { Json } from "./json.js";
+import { extrasOf, restOfTurn } from "./carried.js";
+import type { Json } from "./json/json.js";
+import { stringifyJson } from "./json/stringify-json.js";
 
-/** sha256 of the canonical row, 32 bytes. Role and content decide, not the file format. */
+/** sha256 of the canonical row, 32 bytes. What its turns hold decides, not the file format. */
 export function rowDigest(row: CanonicalRow): Buffer {
-  return sha256(JSON.stringify([row.kind, ...exactParts(row)]));
+  return sha256(stringifyJson([row.kind, ...exactParts(row), ...extraParts(row)]));
 }
 
 function exactParts(row: CanonicalRow): Json[] {
@@ -13,19 +15,36 @@ function exactParts(row: CanonicalRow): Json[] {
     case "text":
       return [row.text];
     case "messages":
-      return pairs(row.messages);
+      return exactTurns(row.messages);
     case "preference":
-      return [pairs(row.prompt), pairs(row.chosen), pairs(row.rejected)];
+      return [exactTurns(row.prompt), exactTurns(row.chosen), exactTurns(row.rejected)];
     case "unpaired":
-      return [pairs(row.prompt), pairs(row.completion), row.label];
+      return [exactTurns(row.prompt), exactTurns(row.completion), row.label];
     case "prompt":
-      return [pairs(row.prompt), sortedEntries(row.columns)];
+      return [exactTurns(row.prompt), sortedEntries(row.columns)];
+    case "segments":
+      return row.segments.map(({ text, trained }) => [text, trained]);
+    case "tokens":
+      return [row.ids, row.labels];
   }
 }
 
-/** First 16 bytes of the sha256 of the row with case, compatibility forms and runs of whitespace evened out. */
+/** [role, content], and what else the turn holds where it holds more. */
+function exactTurns(messages: Message[]): Json[][] {
+  return messages.map((turn) => {
+    const rest = restOfTurn(turn);
+    return rest ? [turn.role, turn.content, rest] : [turn.role, turn.content];
+  });
+}
+
+function extraParts(row: CanonicalRow): Json[] {
+  const extras = extrasOf(row);
+  return Object.keys(extras).length === 0 ? [] : [extras as Json];
+}
+
+/** First 16 bytes of the sha256 of the row with case, compatibility forms and runs of whitespace evened out. What of it is learnt plays no part. */
 export function looseDigest(row: CanonicalRow): Buffer {
-  return evenDigest(looseParts(row));
+  return evenDigest([...looseParts(row), ...extraParts(row).map(stringifyJson)]);
 }
 
 function looseParts(row: CanonicalRow): string[] {
@@ -33,25 +52,31 @@ function looseParts(row: CanonicalRow): string[] {
     case "text":
       return [row.text];
     case "messages":
-      return pairs(row.messages).flat();
+      return looseTurns(row.messages);
     case "preference":
-      return [row.prompt, row.chosen, row.rejected].flatMap((side) => ["side", ...pairs(side).flat()]);
+      return [row.prompt, row.chosen, row.rejected].flatMap((side) => ["side", ...looseTurns(side)]);
     case "unpaired":
-      return [...pairs(row.prompt).flat(), "label", String(row.label), ...pairs(row.completion).flat()];
+      return [...looseTurns(row.prompt), "label", String(row.label), ...looseTurns(row.completion)];
     case "prompt":
-      return [...pairs(row.prompt).flat(), "columns", JSON.stringify(sortedEntries(row.columns))];
+      return [...looseTurns(row.prompt), "columns", stringifyJson(sortedEntries(row.columns))];
+    case "segments":
+      return [row.segments.map(({ text }) => text).join("")];
+    case "tokens":
+      return [stringifyJson(row.ids)];
   }
 }
 
-/** As `looseDigest`, but of the prompt alone: the same for all answers to one prompt. Conversations and plain text count whole. */
+/** As `looseDigest`, but of the prompt alone: the same for all answers to one prompt. Rows that have none count whole. */
 export function promptDigest(row: CanonicalRow): Buffer {
-  return row.kind === "text" || row.kind === "messages"
-    ? looseDigest(row)
-    : evenDigest(["prompt", ...pairs(row.prompt).flat()]);
+  if (!("prompt" in row)) return looseDigest(row);
+  return evenDigest(["prompt", ...looseTurns(row.prompt), ...extraParts(row).map(stringifyJson)]);
 }
 
-function pairs(messages: Message[]): [string, string][] {
-  return messages.map(({ role, content }) => [role, content]);
+function looseTurns(messages: Message[]): string[] {
+  return messages.flatMap(({ weight: _, ...turn }) => {
+    const rest = restOfTurn(turn);
+    return rest ? [turn.role, turn.content, stringifyJson(rest)] : [turn.role, turn.content];
+  });
 }
 
 function sortedEntries(columns: Record<string, Json>): [string, Json][] {

@@ -1,5 +1,5 @@
 // Canonical rows, whatever format they came in, and the facts about a dataset that rendering needs.
-import type { Json, JsonObject } from "./json.js";
+import type { Json, JsonObject } from "./json/json.js";
 
 export type Role = "system" | "user" | "assistant" | "tool";
 
@@ -16,8 +16,8 @@ export interface Message {
   tool_call_id?: string;
   /** Of the speaker; of a tool's answer the function's. */
   name?: string;
-  /** Of an assistant turn: how much its tokens count in the loss, 0 or 1. Absent: as the recipe's data.train_on says. */
-  weight?: 0 | 1;
+  /** Of an assistant turn that is not learnt. Absent: as the recipe's data.train_on says. */
+  weight?: 0;
 }
 
 export interface ToolCall {
@@ -45,7 +45,16 @@ export type CanonicalRow =
   /** One answer, good or bad. */
   | ({ kind: "unpaired"; prompt: Message[]; completion: Message[]; label: boolean } & ChatExtras)
   /** A prompt to sample answers to; the columns are for the reward functions. */
-  | ({ kind: "prompt"; prompt: Message[]; columns: Record<string, Json> } & ChatExtras);
+  | ({ kind: "prompt"; prompt: Message[]; columns: Record<string, Json> } & ChatExtras)
+  /** Text in pieces, some of which are learnt: no template is put around it, no token added. */
+  | { kind: "segments"; segments: Segment[] }
+  /** Tokenised by whoever made it; a label of -100 carries no loss. As many labels as ids. */
+  | { kind: "tokens"; ids: number[]; labels: number[] };
+
+export interface Segment {
+  text: string;
+  trained: boolean;
+}
 
 export type RowKind = CanonicalRow["kind"];
 
@@ -68,9 +77,14 @@ export interface SplitFacts {
   kinds: Record<RowKind, number>;
   /** Characters of the longest row: its prompt with the longer of its answers. */
   longestChars: number;
-  /** Assistant turns in all conversations: lines of the prompt-completion layout. */
+  /** Assistant turns in all conversations that are learnt: lines of the prompt-completion layout. */
   assistantTurns: number;
+  /** What some row holds beside roles and contents, sorted. */
+  carries: Carried[];
 }
+
+/** Keys of a turn, and of a whole conversation, that only some rows have. */
+export type Carried = keyof Omit<Message, "role" | "content"> | keyof ChatExtras;
 
 export type Severity = "error" | "warning" | "info";
 

@@ -1,5 +1,6 @@
 // The facts of a dataset's splits, and which rows are held out; one streamed pass, a second one only for small files.
 import { resolve } from "node:path";
+import type { ColumnMap } from "../recipes/schema/columns.js";
 import type { DataSource, ObjectiveName } from "../recipes/schema.js";
 import type { CanonicalRow, DatasetFacts, RowPlace } from "./canonical.js";
 import { rowDigest } from "./canonical-key.js";
@@ -8,6 +9,7 @@ import { heldOutScore, planThreshold } from "./held-out.js";
 import { type ReadRowsInput, readRows } from "./read-rows.js";
 import { rowsFor } from "./rows-for.js";
 import { toFinding } from "./rules.js";
+import type { TextRows } from "./sources/read-records.js";
 import { type SplitSum, sumSplit } from "./split-facts.js";
 import { timesTaken } from "./weigh-row.js";
 
@@ -16,10 +18,16 @@ export interface DatasetSource {
   /** Paths in `train` and `eval` are relative to it. */
   dir: string;
   train: DataSource[];
+  /** Where a file lies whose name does not say it (by name): stdin, files of the Hub. */
+  at?: Record<string, string>;
+  /** Of .txt files; left out: each line is a row. */
+  textRows?: TextRows;
   /** Held-out rows; with it nothing is taken from `train`. */
   eval?: string[];
   /** Of the files in `eval`. */
   format: FormatName | "auto";
+  columns?: ColumnMap["columns"];
+  roles?: ColumnMap["roles"];
   /** Share of `train` that is held out when there is no `eval`; left out: none. */
   heldOutFraction?: number;
   /** Decides with a row's content whether it is held out, and whether a weight's fraction takes it. */
@@ -125,12 +133,13 @@ export function sumFacts(source: DatasetSource): FactsSum {
 
 /** The files of one side as they are to be read, with their weight. */
 export function filesOf(source: DatasetSource, side: Side): (Omit<ReadRowsInput, "report"> & { weight: number })[] {
-  const files = side === "train" ? source.train : (source.eval ?? []).map((path) => evalFile(path, source.format));
-  return files.map(({ path, format, weight }) => ({ path: resolve(source.dir, path), name: path, format, weight }));
+  const files = side === "train" ? source.train : (source.eval ?? []).map((path) => evalFile(path, source));
+  const { dir, at, textRows } = source;
+  return files.map(({ path, ...file }) => ({ ...file, path: at?.[path] ?? resolve(dir, path), name: path, textRows }));
 }
 
-function evalFile(path: string, format: DatasetSource["format"]): DataSource {
-  return { path, format, weight: 1 };
+function evalFile(path: string, { format, columns, roles }: DatasetSource): DataSource {
+  return { path, format, weight: 1, ...(columns && { columns }), ...(roles && { roles }) };
 }
 
 function fractionOf(source: DatasetSource): number {

@@ -170,5 +170,10 @@ function recipe(type: ObjectiveName, data: object, seed = 42) {
 }
 
 function snapshot(type: ObjectiveName, data: object, layout: Layout, seed?: number) {
-  return snapshotData({ recipe: recipe(type, data, seed), dir, layout, outDir: join(dir, "out") });
+  return snapshotData({
+    recipe: recipe(type, data, seed),
+    source: dataSource(recipe(type, data, seed), dir),
+    layout,
+    outDir: join(dir, "out"),
+  });
 }

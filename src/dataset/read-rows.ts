@@ -1,18 +1,21 @@
 // A data file as canonical rows: parsed, its format decided once and held, problems told with their place.
+import { FtError } from "../errors.js";
+import type { ColumnMap } from "../recipes/schema/columns.js";
 import type { CanonicalRow, Finding, RowPlace } from "./canonical.js";
-import { unsupportedColumns } from "./formats/convert-messages.js";
-import { type FormatName, isObject, type RowFormat, typeName } from "./formats/format.js";
-import { formatNamed, recogniseRows, sampleRows, whyNotRecognised } from "./formats/recognise.js";
+import { type FormatName, type RawRow, type Report, type RowFormat, typeName } from "./formats/format.js";
+import { mappedColumns, mapRow } from "./formats/map-columns.js";
+import { formatNamed, readingsOf, recogniseRows, sampleRows, whyNotRecognised } from "./formats/recognise.js";
+import { unsupportedColumns } from "./formats/row-extras.js";
+import { type Json, recordOf } from "./json/json.js";
 import { type RowProblem, toFinding } from "./rules.js";
-import { type DataRecord, readRecords } from "./sources/read-records.js";
+import { type DataRecord, type ReadOptions, readRecords } from "./sources/read-records.js";
 
-export interface ReadRowsInput {
+export interface ReadRowsInput extends ReadOptions, ColumnMap {
   path: string;
   /** How the person called the file; findings name it so. */
   name: string;
   format: FormatName | "auto";
   report: (finding: Finding) => void;
-  onBytes?: (read: number, size: number) => void;
   /** Told once, before the first row, unless no row was recognised. */
   onFormat?: (format: FormatName) => void;
 }
@@ -22,10 +25,13 @@ export interface ReadRow {
   place: RowPlace;
   row: CanonicalRow | null;
   /** As the file has it; undefined where it could not be parsed. */
-  value?: unknown;
+  value?: Json;
 }
 
-/** @throws FtError data.* when the file cannot be read at all or is empty */
+/**
+ * @throws FtError data.* when the file cannot be read at all or is empty; data.ambiguous when its first rows can be read in two ways that
+ * would train differently
+ */
 export async function* readRows(input: ReadRowsInput): AsyncGenerator<ReadRow> {
   let format: RowFormat | null = null;
   let toldUnused = false;
@@ -38,13 +44,16 @@ export async function* readRows(input: ReadRowsInput): AsyncGenerator<ReadRow> {
     if ("problem" in record) {
       report(record.problem);
       yield { place, row: null };
-    } else {
-      yield { place, row: convert(record.value, format, report), value: record.value };
-      const unused = format && !toldUnused ? unusedColumns(record.value, format) : null;
-      if (unused) {
-        report(unused);
-        toldUnused = true;
-      }
+      continue;
+    }
+    if (record.doubled)
+      report({ rule: "FILE003", message: `the key ${record.doubled.slice(0, 3).join(", ")} is there twice` });
+    const row = rowOf(record.value, input, report);
+    yield { place, row: row && convert(row, format, report), value: record.value };
+    const unused = row && format && !toldUnused ? unusedColumns(row, format) : null;
+    if (unused) {
+      report(unused);
+      toldUnused = true;
     }
   }
 }
@@ -54,43 +63,79 @@ async function* decided(input: ReadRowsInput, tell: (format: RowFormat | null) =
   const ahead: DataRecord[] = [];
   let told = input.format !== "auto";
   if (input.format !== "auto") tell(formatNamed(input.format));
-  for await (const record of readRecords(input.path, input.name, input.onBytes)) {
+  for await (const record of readRecords(input.path, input.name, input)) {
     if (told) {
       yield record;
       continue;
     }
     ahead.push(record);
     if (ahead.length === sampleRows) {
-      tell(recogniseRows(ahead.map((each) => ("value" in each ? each.value : null))));
+      tell(recognise(ahead, input));
       told = true;
       yield* ahead;
     }
   }
   if (told) return;
-  tell(recogniseRows(ahead.map((each) => ("value" in each ? each.value : null))));
+  tell(recognise(ahead, input));
   yield* ahead;
 }
 
-function convert(value: unknown, format: RowFormat | null, report: (problem: RowProblem) => void): CanonicalRow | null {
-  if (!isObject(value)) {
+function recognise(records: DataRecord[], input: ReadRowsInput): RowFormat | null {
+  const mapped = mappedColumns(input);
+  const rows = records.map((record) => ("value" in record ? rowOf(record.value, input, () => {}) : null));
+  for (const [index, row] of rows.entries()) {
+    const [first, second] = row ? readingsOf(row, mapped) : [];
+    if (first && second) throw ambiguous({ file: input.name, line: records[index]!.line }, first, second);
+  }
+  return recogniseRows(rows, mapped);
+}
+
+/** The record as a row with the names that formats know; null when it is none. */
+function rowOf(value: unknown, map: ColumnMap, report: Report): RawRow | null {
+  const record = recordOf(value);
+  if (!record) {
     report({ rule: "SCH000", message: `the row is ${typeName(value)}, not an object` });
     return null;
   }
-  if (!format?.recognises(value)) {
-    report({ rule: "SCH000", message: whyNotRecognised(value, format) });
-    return null;
-  }
-  return format.convert(value, report);
+  if (!map.columns && !map.roles) return record;
+  const { row, missing } = mapRow(record, map);
+  if (missing.length === 0) return row;
+  const has = Object.keys(record).slice(0, 8).join(", ");
+  report({ rule: "SCH010", message: `no column ${missing.map((name) => `"${name}"`).join(", ")}; the row has ${has}` });
+  return null;
+}
+
+function convert(row: RawRow, format: RowFormat | null, report: Report): CanonicalRow | null {
+  if (format?.recognises(row)) return format.convert(row, report);
+  report({ rule: "SCH000", message: whyNotRecognised(row, format) });
+  return null;
 }
 
 /** The info about unused columns; null when the row has none. */
-function unusedColumns(value: unknown, format: RowFormat): RowProblem | null {
+function unusedColumns(row: RawRow, format: RowFormat): RowProblem | null {
   const { columns } = format;
-  if (!isObject(value) || columns === "all") return null;
-  const unused = Object.keys(value).filter((column) => {
+  if (columns === "all") return null;
+  const unused = Object.keys(row).filter((column) => {
     return !columns.includes(column) && !unsupportedColumns.includes(column);
   });
   if (unused.length === 0) return null;
   const names = unused.slice(0, 10).map((column) => `"${column}"`);
   return { rule: "SCH008", message: `not used by format ${format.name}: ${names.join(", ")}` };
+}
+
+type Reading = ReturnType<typeof readingsOf>[number];
+
+function ambiguous(where: RowPlace, first: Reading, second: Reading): FtError {
+  const isOneFormat = first.format === second.format;
+  const how = ({ format, column }: Reading) =>
+    isOneFormat ? `by its column "${column}"` : `as ${format} ("${column}")`;
+  return new FtError({
+    code: "data.ambiguous",
+    exit: "data",
+    message: `${where.file} can be read in two ways that train differently: ${how(first)} or ${how(second)}`,
+    where,
+    next: isOneFormat
+      ? `say which: --columns messages=${first.column} or messages=${second.column} (in a recipe columns: {messages: ${first.column}}, beside the path)`
+      : `say which: --format ${first.format} or --format ${second.format} (in a recipe data.format, or format beside the path)`,
+  });
 }

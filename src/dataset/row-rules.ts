@@ -1,5 +1,6 @@
 // Rules that one canonical row can be judged by alone, without a tokenizer.
 import type { CanonicalRow, Message } from "./canonical.js";
+import { isSameTurn } from "./carried.js";
 import { trainedTurns } from "./layout.js";
 import { rowTurns } from "./row-turns.js";
 import type { RowProblem } from "./rules.js";
@@ -23,14 +24,30 @@ export function judgeRow(row: CanonicalRow): RowProblem[] {
       return [...emptyTurns(row), ...promptTurns(row.prompt), ...answerTurns(row.completion, "the answer")];
     case "prompt":
       return [...emptyTurns(row), ...promptTurns(row.prompt)];
+    case "segments":
+      return nothingTrained(
+        row.segments.some(({ text, trained }) => trained && text !== ""),
+        "no segment is learnt",
+      );
+    case "tokens":
+      return nothingTrained(
+        row.labels.some((label) => label !== untrained),
+        "no token is learnt: every label is -100",
+      );
   }
 }
 
-/** A tool may answer nothing and a system turn may be empty; a question or an answer may not. */
+const untrained = -100;
+
+function nothingTrained(isTrained: boolean, message: string): RowProblem[] {
+  return isTrained ? [] : [{ rule: "SCH003", message }];
+}
+
+/** A tool may answer nothing, a system turn may be empty and the assistant may only call; a question or an answer may not. */
 function emptyTurns(row: CanonicalRow): RowProblem[] {
   const problems: RowProblem[] = [];
   for (const { at, turn } of rowTurns(row)) {
-    if ((turn.role === "user" || turn.role === "assistant") && turn.content.trim() === "") {
+    if ((turn.role === "user" || (turn.role === "assistant" && !turn.tool_calls)) && turn.content.trim() === "") {
       problems.push({ rule: "SCH002", message: `${at} is empty` });
     }
   }
@@ -59,9 +76,7 @@ function answerTurns(answer: Message[], name: string): RowProblem[] {
 }
 
 function sameAnswers(chosen: Message[], rejected: Message[]): RowProblem[] {
-  const isSame =
-    chosen.length === rejected.length &&
-    chosen.every(({ role, content }, index) => role === rejected[index]?.role && content === rejected[index].content);
+  const isSame = chosen.length === rejected.length && chosen.every((turn, index) => isSameTurn(turn, rejected[index]!));
   return isSame ? [{ rule: "PRF001", message: "the chosen answer is the same as the rejected one" }] : [];
 }
 
@@ -69,6 +84,9 @@ function assistantTurns(messages: Message[]): RowProblem[] {
   if (messages.length === 0) return [{ rule: "SCH003", message: "the row has no turns at all" }];
   if (messages.every(({ role }) => role !== "assistant")) {
     return [{ rule: "SCH003", message: `none of the ${messages.length} turns is the assistant's` }];
+  }
+  if (messages.every(({ role, weight }) => role !== "assistant" || weight === 0)) {
+    return [{ rule: "SCH003", message: "every turn of the assistant's has weight 0" }];
   }
   if (trainedTurns(messages).length === 0) {
     return [

@@ -1,7 +1,7 @@
 // What only many rows together show: answers that all have one label, columns whose values have several types.
 import type { CanonicalRow, Finding, RowPlace } from "./canonical.js";
 import { typeName } from "./formats/format.js";
-import type { Json } from "./json.js";
+import type { Json } from "./json/json.js";
 import { type RowProblem, toFinding } from "./rules.js";
 
 export interface RowSetCheck {

@@ -1,10 +1,12 @@
 // The turns of any canonical row with what a finding calls each of them.
 import type { CanonicalRow, Message } from "./canonical.js";
 
-/** In order; plain text has none. `at`: "turn 2 (assistant)", "the chosen answer". */
+/** In order; plain text, segments and tokens have none. `at`: "turn 2 (assistant)", "the chosen answer". */
 export function rowTurns(row: CanonicalRow): { at: string; turn: Message }[] {
   switch (row.kind) {
     case "text":
+    case "segments":
+    case "tokens":
       return [];
     case "messages":
       return numbered(row.messages, "");

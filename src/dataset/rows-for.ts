@@ -1,6 +1,7 @@
 // Which rows an objective learns from, and how a row of another kind becomes one where it can.
 import type { ObjectiveName } from "../recipes/schema.js";
 import type { CanonicalRow, RowKind } from "./canonical.js";
+import { extrasOf } from "./carried.js";
 import type { RowProblem } from "./rules.js";
 
 interface Use {
@@ -15,7 +16,7 @@ const pairs: Use = { kinds: ["preference"], needs: "chosen and rejected", column
 
 const uses: Readonly<Record<ObjectiveName, Use>> = {
   sft: {
-    kinds: ["messages", "text"],
+    kinds: ["messages", "text", "segments", "tokens"],
     needs: "messages or text",
     columns: "messages, prompt and completion, instruction and output, or text",
   },
@@ -39,6 +40,8 @@ export const kindNames: Readonly<Record<RowKind, { one: string; many: string }>>
   preference: { one: "a preference pair", many: "preference pairs" },
   unpaired: { one: "a labelled answer", many: "labelled answers" },
   prompt: { one: "a prompt without an answer", many: "prompts" },
+  segments: { one: "a text in segments", many: "texts in segments" },
+  tokens: { one: "a tokenised row", many: "tokenised rows" },
 };
 
 /** The objectives that can learn from rows of this kind. */
@@ -55,10 +58,12 @@ export function rowsFor(row: CanonicalRow, objective: ObjectiveName): CanonicalR
   if (objective === "kto" && row.kind === "preference") {
     const { prompt, chosen, rejected } = row;
     return [
-      { kind: "unpaired", prompt, completion: chosen, label: true },
-      { kind: "unpaired", prompt, completion: rejected, label: false },
+      { kind: "unpaired", prompt, completion: chosen, label: true, ...extrasOf(row) },
+      { kind: "unpaired", prompt, completion: rejected, label: false, ...extrasOf(row) },
     ];
   }
+  const [extra] = objective === "grpo" ? Object.keys(extrasOf(row)) : [];
+  if (extra) return { rule: "OBJ001", ...noExtras(extra) };
   if (objective === "grpo" && row.kind === "messages") return [promptOf(row.messages)];
   return [row];
 }
@@ -67,6 +72,14 @@ function promptOf(messages: Extract<CanonicalRow, { kind: "messages" }>["message
   const last = messages.at(-1);
   if (last?.role !== "assistant") return { kind: "prompt", prompt: messages, columns: {} };
   return { kind: "prompt", prompt: messages.slice(0, -1), columns: { answer: last.content } };
+}
+
+/** TRL's GRPO takes both for the whole run: tools as Python functions, which it calls. */
+function noExtras(column: string): { message: string; fix: string } {
+  return {
+    message: `objective grpo cannot give the row's own "${column}" to the template`,
+    fix: "write it into the system turn, or remove it",
+  };
 }
 
 function misfit(kind: RowKind, objective: ObjectiveName): RowProblem {

@@ -2,8 +2,10 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { tableFromArrays, tableToIPC } from "apache-arrow";
 import { describe, expect, test } from "vitest";
 import { readTemplate } from "../models/template.js";
+import type { ColumnMap } from "../recipes/schema/columns.js";
 import type { ObjectiveName } from "../recipes/schema.js";
 import type { Severity } from "./canonical.js";
 import { type CheckModel, type CheckReport, checkDataset } from "./check-dataset.js";
@@ -12,9 +14,11 @@ import { type RuleId, rules } from "./rules.js";
 
 interface RuleCase {
   rule: RuleId;
-  /** Lines of train.jsonl that break the rule. */
+  /** Default: train.jsonl. */
+  file?: string;
+  /** Lines of the file that break the rule. */
   bad: (object | string | Buffer)[];
-  good: (object | string)[];
+  good: (object | string | Buffer)[];
   /** Where the finding is, in the broken file. */
   line: number;
   severity?: Severity;
@@ -27,12 +31,19 @@ interface RuleCase {
   objective?: ObjectiveName;
   /** Of train.jsonl, for the bad rows. */
   weight?: number;
+  columns?: ColumnMap["columns"];
 }
 
 const pair = (question: string, answer: string) => ({
   messages: [
     { role: "user", content: question },
     { role: "assistant", content: answer },
+  ],
+});
+const weighing = (weight: number) => ({
+  messages: [
+    { role: "user", content: "q" },
+    { role: "assistant", content: "a", weight },
   ],
 });
 const turns = (...roles: string[]) => ({ messages: roles.map((role, at) => ({ role, content: `${role} ${at}` })) });
@@ -44,6 +55,9 @@ const rated = (completion: string, label: boolean) => ({ prompt: "q", completion
 const cases: RuleCase[] = [
   { rule: "FILE001", bad: [fine, '{"messages": [}'], good: [fine], line: 2 },
   { rule: "FILE002", bad: [fine, Buffer.from([0x22, 0xff, 0x22])], good: [pair("naïve?", "👋")], line: 2 },
+  { rule: "FILE010", file: "train.csv", bad: ["text,n", "a,1", "b,2,3"], good: ["text,n", 'a,"1,2"'], line: 3 },
+  { rule: "FILE011", file: "train.arrow", bad: [arrow("a", Number.NaN)], good: [arrow("a", 1)], line: 1 },
+  { rule: "FILE003", bad: [fine, '{"text": "a", "text": "b"}'], good: [fine], line: 2 },
   { rule: "SCH000", bad: [fine, { text: "of another format" }], good: [fine, turns("user", "assistant")], line: 2 },
   { rule: "SCH000", bad: [{ question: "q", answer: "a" }], good: [fine], line: 1 },
   { rule: "SCH000", bad: [fine, "[1, 2]"], good: [fine], line: 2 },
@@ -77,6 +91,13 @@ const cases: RuleCase[] = [
   { rule: "SCH006", bad: [{ ...fine, images: ["a.png"] }], good: [{ ...fine, images: [] }], line: 1 },
   { rule: "SCH007", bad: [{ messages: [{ role: "user", content: 3 }] }], good: [pair("q", "3")], line: 1 },
   { rule: "SCH008", bad: [fine, { ...pair("q", "a"), source: "web" }], good: [fine], line: 2 },
+  {
+    rule: "SCH009",
+    bad: [weighing(0.5)],
+    good: [weighing(1), { messages: [...weighing(0).messages, ...fine.messages] }],
+    line: 1,
+  },
+  { rule: "SCH010", bad: [{ ask: "q", output: "a" }], good: [fine], line: 1, columns: { instruction: "asked" } },
   { rule: "SCH002", bad: [{ ...better, rejected: " " }], good: [better], line: 1 },
   { rule: "SCH003", bad: [{ prompt: "q", chosen: [], rejected: "bad" }], good: [better], line: 1 },
   { rule: "OBJ001", bad: [fine], good: [better], line: 1, objective: "dpo" },
@@ -170,7 +191,7 @@ describe("every rule", () => {
     expect(report.findings.filter((finding) => finding.rule === rule)).toContainEqual({
       rule,
       severity: severity ?? rules[rule].severity,
-      file: badEval ? "eval.jsonl" : "train.jsonl",
+      file: badEval ? "eval.jsonl" : (how.file ?? "train.jsonl"),
       line,
       message: expect.any(String),
       fix: expect.any(String),
@@ -180,8 +201,8 @@ describe("every rule", () => {
 
   test.each(cases.filter(({ good }) => good.length > 0))(
     "$rule passes $good",
-    async ({ rule, good, goodEval, model, objective, engine }) => {
-      const report = await check(good, goodEval, { model, objective, engine });
+    async ({ rule, file, good, goodEval, model, objective, engine, columns }) => {
+      const report = await check(good, goodEval, { file, model, objective, engine, columns });
       expect(report.findings.filter((finding) => finding.rule === rule)).toEqual([]);
     },
   );
@@ -197,18 +218,20 @@ async function check(
   train: RuleCase["bad"],
   held?: object[],
   {
+    file = "train.jsonl",
     model,
     objective,
+    columns,
     weight = 1,
     engine = "trl",
-  }: { [K in "model" | "objective" | "weight" | "engine"]?: RuleCase[K] | undefined } = {},
+  }: { [K in "file" | "model" | "objective" | "columns" | "weight" | "engine"]?: RuleCase[K] | undefined } = {},
 ): Promise<CheckReport> {
   const dir = await mkdtemp(join(tmpdir(), "ft-rules-"));
-  await writeFile(join(dir, "train.jsonl"), lines(train));
+  await writeFile(join(dir, file), lines(train));
   if (held) await writeFile(join(dir, "eval.jsonl"), lines(held));
   return checkDataset({
     dir,
-    train: [{ path: "train.jsonl", format: "auto", weight }],
+    train: [{ path: file, format: "auto", weight, ...(columns && { columns }) }],
     ...(held && { eval: ["eval.jsonl"] }),
     format: "auto",
     seed: 0,
@@ -222,7 +245,13 @@ function lines(rows: RuleCase["bad"]): Buffer {
     if (Buffer.isBuffer(row)) return row;
     return Buffer.from(typeof row === "string" ? row : JSON.stringify(row));
   };
+  // A single buffer is a whole file.
+  if (rows.length === 1 && Buffer.isBuffer(rows[0])) return rows[0];
   return Buffer.concat(rows.flatMap((row) => [bytes(row), Buffer.from("\n")]));
+}
+
+function arrow(text: string, number: number): Buffer {
+  return Buffer.from(tableToIPC(tableFromArrays({ text: [text], number: Float64Array.of(number) }), "stream"));
 }
 
 async function testModel(kind: NonNullable<RuleCase["model"]>, engine: MaskEngine): Promise<CheckModel> {

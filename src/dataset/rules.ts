@@ -17,6 +17,21 @@ const table = {
     fix: "mend or remove the line; each row must be one JSON object",
   },
   FILE002: { severity: "error", title: "not valid Unicode", fix: "save the file as UTF-8; mend or remove the row" },
+  FILE003: {
+    severity: "warning",
+    title: "a key twice in one object",
+    fix: "keep one of them: whoever reads the row takes the last and forgets the others",
+  },
+  FILE010: {
+    severity: "error",
+    title: "row with more or fewer cells than the header",
+    fix: "put cells that hold the delimiter or a line end into double quotes",
+  },
+  FILE011: {
+    severity: "error",
+    title: "value that JSON cannot say",
+    fix: "fill in or remove the value (NaN, infinity), or write the column with another type",
+  },
   SCH000: {
     severity: "error",
     title: "row format not recognised, or not that of the file",
@@ -50,6 +65,16 @@ const table = {
   },
   SCH007: { severity: "error", title: "value of the wrong type", fix: "content is a string, or a list of text parts" },
   SCH008: { severity: "info", title: "columns that are not used", fix: "nothing to do if they are meant for people" },
+  SCH009: {
+    severity: "error",
+    title: "loss weight that no engine can keep",
+    fix: "give a turn of the assistant's 0 (not learnt) or 1, or leave the flag out",
+  },
+  SCH010: {
+    severity: "error",
+    title: "mapped column that the row does not have",
+    fix: "correct data.columns (ft data check --columns), or give every row the column",
+  },
   OBJ001: {
     severity: "error",
     title: "rows that the objective cannot learn from",

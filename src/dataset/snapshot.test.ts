@@ -148,5 +148,10 @@ function recipe(data: object, evaluation: object = {}) {
 }
 
 function snapshot(data: object, layout: "messages" | "prompt-completion" | "text", evaluation?: object) {
-  return snapshotData({ recipe: recipe(data, evaluation), dir, layout, outDir: join(dir, "out") });
+  return snapshotData({
+    recipe: recipe(data, evaluation),
+    source: dataSource(recipe(data, evaluation), dir),
+    layout,
+    outDir: join(dir, "out"),
+  });
 }

@@ -3,20 +3,25 @@ import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FtError } from "../errors.js";
 import type { Recipe } from "../recipes/schema.js";
-import type { CanonicalRow, DatasetFacts, RowPlace } from "./canonical.js";
+import type { CanonicalRow, Carried, DatasetFacts, RowPlace } from "./canonical.js";
 import { rowDigest } from "./canonical-key.js";
+import { carriedBy, extrasOf, restOfTurn } from "./carried.js";
 import { type DatasetSource, heldOutThreshold, type Side, sidedRows } from "./dataset-facts.js";
-import { engineLines, kindOfLayout, type Layout } from "./layout.js";
+import type { Json } from "./json/json.js";
+import { stringifyJson } from "./json/stringify-json.js";
+import { type EngineLine, engineLines, kindOfLayout, type Layout, trainedTurns } from "./layout.js";
 import { judgeRow } from "./row-rules.js";
 import { kindNames } from "./rows-for.js";
 import { rules } from "./rules.js";
 import { sumSplit } from "./split-facts.js";
 
 export interface SnapshotInput {
-  recipe: Pick<Recipe, "data" | "train" | "eval" | "objective">;
-  /** The recipe's folder; its data paths are relative to it. */
-  dir: string;
+  recipe: Pick<Recipe, "eval">;
+  /** Where the rows are, located (locate-files.ts). */
+  source: DatasetSource;
   layout: Layout;
+  /** What its rows carry, both sides (SplitFacts.carries); left out: nothing. */
+  carries?: readonly Carried[];
   /** The job folder. */
   outDir: string;
   /** Relative to outDir. */
@@ -40,7 +45,7 @@ const defaultPaths: SnapshotPaths = {
  * @throws FtError data.*; nothing is left behind then
  */
 export async function snapshotData(input: SnapshotInput): Promise<DatasetFacts> {
-  const source = dataSource(input.recipe, input.dir);
+  const { source } = input;
   const threshold = await heldOutThreshold(source);
   const paths = { ...defaultPaths, ...input.paths };
   const files = await openWriters(input.outDir, paths).catch((error) => {
@@ -56,7 +61,7 @@ export async function snapshotData(input: SnapshotInput): Promise<DatasetFacts> 
       const fault = judgeRow(row).find(({ rule, severity }) => (severity ?? rules[rule].severity) === "error");
       if (fault) throw invalidRow({ file, line }, fault.message);
       const digest = rowDigest(row);
-      const engineRow = linesFor(row, input.layout, { file, line });
+      const engineRow = linesFor(row, input, { file, line });
       for (let taken = 0; taken < times; taken += 1) {
         sums[side].add(row, digest);
         for (const engineLine of engineRow) await files[engineFile[side]].write(engineLine);
@@ -78,30 +83,54 @@ export async function snapshotData(input: SnapshotInput): Promise<DatasetFacts> 
   }
 }
 
-/** A recipe's data as the reader wants it. */
+/** A recipe's data as the reader wants it, once its paths are located (locate-files.ts). */
 export function dataSource(
   { data, train, objective }: Pick<Recipe, "data" | "train" | "objective">,
   dir: string,
 ): DatasetSource {
-  const source = { dir, train: data.train, format: data.format, seed: train.seed, objective: objective.type };
+  const { format, columns, roles } = data;
+  const source = {
+    dir,
+    train: data.train,
+    format,
+    ...(columns && { columns }),
+    ...(roles && { roles }),
+    textRows: data.text_rows,
+    seed: train.seed,
+    objective: objective.type,
+  };
   return data.eval === undefined ? { ...source, heldOutFraction: data.eval_fraction } : { ...source, eval: data.eval };
 }
 
 const engineFile = { train: "train", eval: "test" } as const satisfies Record<Side, keyof SnapshotPaths>;
 
-function linesFor(row: CanonicalRow, layout: Layout, place: RowPlace): object[] {
+/** Of both sides, sorted. */
+export function carriedOf({ train, eval: held }: DatasetFacts): Carried[] {
+  return [...new Set([...train.carries, ...(held?.carries ?? [])])].sort();
+}
+
+function linesFor(row: CanonicalRow, { layout, carries = [] }: SnapshotInput, place: RowPlace): EngineLine[] {
+  const forgotten = [...carriedBy(row)].find((key) => !carries.includes(key));
+  if (forgotten) throw invalidRow(place, `it has ${forgotten}, which no row had when the data was checked`);
   const expected = kindOfLayout[layout];
-  if (row.kind === expected) return engineLines(row, layout);
+  if (row.kind === expected) return engineLines(row, layout, carries);
   throw invalidRow(place, `${kindNames[row.kind].one} among ${kindNames[expected].many}`);
 }
 
 /** Of a conversation: what the evaluator asks (everything before the last assistant turn) and what it compares with. */
-function itemOf(row: CanonicalRow, place: RowPlace, digest: Buffer): object {
+function itemOf(row: CanonicalRow, place: RowPlace, digest: Buffer): EngineLine {
   const { kind: _, ...content } = row;
   const item = { item: digest.toString("hex"), file: place.file, line: place.line };
-  if (row.kind !== "messages") return { ...item, ...content };
-  const last = row.messages.findLastIndex(({ role }) => role === "assistant");
-  return { ...item, messages: row.messages.slice(0, last), reference: row.messages[last]?.content ?? "" };
+  if (row.kind !== "messages") return { ...item, ...content } as EngineLine;
+  const last = trainedTurns(row.messages).at(-1) ?? -1;
+  const answer = row.messages[last];
+  return {
+    ...item,
+    messages: row.messages.slice(0, last) as unknown as Json,
+    reference: answer?.content ?? "",
+    ...(answer && restOfTurn(answer) ? { answer: answer as unknown as Json } : {}),
+    ...(extrasOf(row) as EngineLine),
+  };
 }
 
 function invalidRow(place: RowPlace, message: string): FtError {
@@ -137,7 +166,7 @@ function writeError(error: unknown, outDir: string): unknown {
 }
 
 interface Writer {
-  write(value: object): Promise<void>;
+  write(value: EngineLine): Promise<void>;
   /** Flushes to disk and gives the file its name. */
   commit(): Promise<void>;
   discard(): Promise<void>;
@@ -162,7 +191,7 @@ async function openWriter(path: string): Promise<Writer> {
   };
   return {
     async write(value) {
-      block += `${JSON.stringify(value)}\n`;
+      block += `${stringifyJson(value)}\n`;
       if (block.length > 1 << 20) await flush();
     },
     async commit() {

@@ -1,7 +1,9 @@
 // Sums rows up to the facts of a split, one row at a time.
 import { createHash } from "node:crypto";
-import type { CanonicalRow, Message, RowKind, SplitFacts } from "./canonical.js";
+import type { CanonicalRow, Carried, Message, RowKind, SplitFacts } from "./canonical.js";
 import { rowDigest } from "./canonical-key.js";
+import { carriedBy, extrasOf, restOfTurn } from "./carried.js";
+import { stringifyJson } from "./json/stringify-json.js";
 import { trainedTurns } from "./layout.js";
 
 export interface SplitSum {
@@ -12,7 +14,8 @@ export interface SplitSum {
 /** The split's sha256 is taken over the rows' own sha256 digests, in order. */
 export function sumSplit(): SplitSum {
   const hash = createHash("sha256");
-  const kinds: Record<RowKind, number> = { messages: 0, text: 0, preference: 0, unpaired: 0, prompt: 0 };
+  const kinds = Object.fromEntries(rowKinds.map((kind) => [kind, 0])) as Record<RowKind, number>;
+  const carries = new Set<Carried>();
   let rows = 0;
   let assistantTurns = 0;
   let longestChars = 0;
@@ -22,13 +25,29 @@ export function sumSplit(): SplitSum {
       rows += 1;
       kinds[row.kind] += 1;
       longestChars = Math.max(longestChars, charsOf(row));
+      for (const key of carriedBy(row)) carries.add(key);
       if (row.kind === "messages") assistantTurns += trainedTurns(row.messages).length;
     },
-    facts: () => ({ rows, sha256: hash.copy().digest("hex"), kinds: { ...kinds }, longestChars, assistantTurns }),
+    facts: () => ({
+      rows,
+      sha256: hash.copy().digest("hex"),
+      kinds: { ...kinds },
+      longestChars,
+      assistantTurns,
+      carries: [...carries].sort(),
+    }),
   };
 }
 
+const rowKinds: readonly RowKind[] = ["messages", "text", "preference", "unpaired", "prompt", "segments", "tokens"];
+
 function charsOf(row: CanonicalRow): number {
+  const extras = extrasOf(row);
+  return turnsChars(row) + (extras.tools ? stringifyJson(extras.tools).length : 0);
+}
+
+/** A token stands for some four characters. */
+function turnsChars(row: CanonicalRow): number {
   switch (row.kind) {
     case "text":
       return row.text.length;
@@ -40,9 +59,16 @@ function charsOf(row: CanonicalRow): number {
       return contentChars(row.prompt) + contentChars(row.completion);
     case "prompt":
       return contentChars(row.prompt);
+    case "segments":
+      return row.segments.reduce((sum, { text }) => sum + text.length, 0);
+    case "tokens":
+      return 4 * row.ids.length;
   }
 }
 
 function contentChars(messages: Message[]): number {
-  return messages.reduce((sum, { content }) => sum + content.length, 0);
+  return messages.reduce((sum, { weight: _, ...turn }) => {
+    const rest = restOfTurn(turn);
+    return sum + turn.content.length + (rest ? stringifyJson(rest).length : 0);
+  }, 0);
 }

@@ -1,6 +1,6 @@
 // config/accelerate.yaml: how several GPUs (or CPU processes) train together, as `accelerate launch --config_file` reads it.
 import { stringify } from "yaml";
-import { batchOf } from "./batch.js";
+import { batchOf } from "../recipes/batch.js";
 import type { RenderInput } from "./contract.js";
 import { precisionOf } from "./precision.js";
 

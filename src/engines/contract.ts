@@ -16,7 +16,13 @@ export type DataLayout =
   /** {prompt:[...], completion:[...], label}: for kto. */
   | "unpaired"
   /** {prompt:[...], ...columns for the reward functions}: for grpo. */
-  | "prompt";
+  | "prompt"
+  /** {messages, tools}, both as JSON text, which Axolotl reads exactly; per-turn weights are in it. */
+  | "messages-json"
+  /** {segments:[{label, text}]}. */
+  | "segments"
+  /** {input_ids, attention_mask, labels}. */
+  | "tokens";
 
 export interface RenderInput {
   recipe: Recipe;

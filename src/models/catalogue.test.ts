@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { catalogue, findAlias } from "./catalogue.js";
 import { allLicences, hasEuClause, licenceOf } from "./licences.js";
-import { readConfig } from "./read-config.js";
+import { type ConfigShape, readConfig } from "./read-config.js";
 
 const count = z.int().nonnegative();
 const entrySchema = z.strictObject({
@@ -63,6 +63,11 @@ test("the EU clause of the Llama licences meets the multimodal models only", () 
   expect(licenceOf({ licenceId: "qwen-research" }).commercial).toBe("no");
 });
 
+const latent = {
+  ...{ kv_lora_rank: 512, q_lora_rank: 1536 },
+  ...{ qk_rope_head_dim: 64, qk_nope_head_dim: 128, v_head_dim: 128 },
+};
+
 /** Vision towers, rounded totals and DeepSeek's multi-token head are in the catalogue's figure but not in the formula's. */
 test("the parameters that a config.json amounts to are the catalogue's", () => {
   const counted = catalogue().filter(({ multimodal }) => !multimodal);
@@ -72,12 +77,12 @@ test("the parameters that a config.json amounts to are the catalogue's", () => {
       model_type: entry.family.replaceAll("-", "_"),
       ...{ hidden_size: entry.hidden, num_hidden_layers: entry.layers, vocab_size: entry.vocab },
       ...{ num_attention_heads: entry.heads, num_key_value_heads: entry.kvHeads, head_dim: entry.headDim },
-      ...(isLatent ? { kv_lora_rank: 512, q_lora_rank: 1536, n_shared_experts: 1, first_k_dense_replace: 3 } : {}),
+      ...(isLatent ? { ...latent, n_shared_experts: 1, first_k_dense_replace: 3 } : {}),
       ...{ intermediate_size: isLatent ? 18432 : entry.intermediate, moe_intermediate_size: entry.intermediate },
       ...{ num_experts: entry.experts, num_experts_per_tok: entry.expertsPerToken },
       ...{ tie_word_embeddings: entry.tiedEmbeddings, max_position_embeddings: entry.maxContext },
     };
-    const { paramsB, maxContext } = readConfig(config)!;
+    const { paramsB, maxContext } = readConfig(config) as ConfigShape;
     expect(Math.abs(paramsB / entry.paramsB - 1), `${entry.alias}: ${paramsB}`).toBeLessThan(0.01);
     expect(maxContext).toBe(entry.maxContext);
   }

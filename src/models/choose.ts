@@ -4,7 +4,7 @@ import { FtError } from "../errors.js";
 import { nearest } from "../nearest.js";
 import { type CatalogueEntry, catalogue } from "./catalogue.js";
 import { allLicences, hasEuClause, licenceOf } from "./licences.js";
-import { estimateMemory, smallestSetting, type TrainingSetting } from "./memory.js";
+import type { ModelShape } from "./model-shape.js";
 
 export interface ModelFilter {
   family?: string | undefined;
@@ -26,7 +26,7 @@ export interface ListedModel extends CatalogueEntry {
   commercial: "yes" | "no" | "conditions";
   /** The licence grants nothing in this model to people and companies of the EU. */
   euClause: boolean;
-  /** GiB that training with `method` takes at least (smallestSetting). */
+  /** GiB that training takes at least. */
   memoryGiB: number;
 }
 
@@ -36,11 +36,11 @@ export interface Choice {
   filters: { filter: string; excludes: number; withoutIt: number }[];
 }
 
-/** Filters combine. Throws FtError (exit usage) models.unknown-value where no model could ever match. */
-export function chooseModels(filter: ModelFilter, method: TrainingSetting["method"]): Choice {
+/** Filters combine; `memoryOf`: GiB that training takes at least. Throws FtError (exit usage) models.unknown-value where no model could ever match. */
+export function chooseModels(filter: ModelFilter, memoryOf: (shape: ModelShape) => number): Choice {
   const tests = testsOf(filter);
   const all = catalogue().map((entry): ListedModel => {
-    const memoryGiB = estimateMemory(entry, smallestSetting(method)).total;
+    const memoryGiB = memoryOf(entry);
     return { ...entry, commercial: licenceOf(entry).commercial, euClause: hasEuClause(entry), memoryGiB };
   });
   const matching = (chosen: readonly Test[]): ListedModel[] =>

@@ -14,9 +14,26 @@ export function hubCacheDir(env: Env): string {
   return env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE || join(hubHome(env), "hub");
 }
 
-/** The cache's folder of one model: blobs/, refs/, snapshots/. */
-export function hubModelDir(env: Env, id: string): string {
-  return join(hubCacheDir(env), `models--${id.replaceAll("/", "--")}`);
+/** A repository of the Hub. */
+export interface HubRepo {
+  type: "model" | "dataset";
+  /** "org/name" */
+  id: string;
+}
+
+/** As the cache names it: "models--org--name". */
+function folderName({ type, id }: HubRepo): string {
+  return `${type}s--${id.replaceAll("/", "--")}`;
+}
+
+/** The cache's folder of one repository: blobs/, refs/, snapshots/. */
+export function hubRepoDir(env: Env, repo: HubRepo): string {
+  return join(hubCacheDir(env), folderName(repo));
+}
+
+/** Held by the ft that downloads the repository. */
+export function hubLockFile(env: Env, repo: HubRepo): string {
+  return join(hubCacheDir(env), ".locks", folderName(repo), "ft.lock");
 }
 
 /** From $HF_TOKEN, the file $HF_TOKEN_PATH, or the hub's own token file. Null: none. Never logged, stored or put in argv. */
@@ -52,17 +69,17 @@ export function isCommit(revision: string): boolean {
   return commitPattern.test(revision);
 }
 
-/** The commit of a branch or tag as the cache last saw it, all of the model there or not. Null: it never did. */
-export function cachedCommit(env: Env, id: string, revision: string): string | null {
-  return readRef(join(hubModelDir(env, id), "refs", revision));
+/** The commit of a branch or tag as the cache last saw it, all of the repository there or not. Null: it never did. */
+export function cachedCommit(env: Env, repo: HubRepo, revision: string): string | null {
+  return readRef(join(hubRepoDir(env, repo), "refs", revision));
 }
 
 /** The revision when all of the model is there, else null. `revision` is a branch, tag or commit; branches by the cache's refs. */
 export function cachedSnapshot(env: Env, id: string, revision: string): Snapshot | null {
-  const modelDir = hubModelDir(env, id);
-  const commit = isCommit(revision) ? revision : cachedCommit(env, id, revision);
+  const model: HubRepo = { type: "model", id };
+  const commit = isCommit(revision) ? revision : cachedCommit(env, model, revision);
   if (commit === null) return null;
-  const dir = join(modelDir, "snapshots", commit);
+  const dir = join(hubRepoDir(env, model), "snapshots", commit);
   return existsSync(dir) && missingParts(dir).length === 0 ? { commit, dir } : null;
 }
 

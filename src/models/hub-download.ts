@@ -10,6 +10,8 @@ import { hashFile } from "./hash-cache.js";
 export interface BlobDownload {
   /** Path in the repository, for messages. */
   path: string;
+  /** What the repository is: decides the error's code. */
+  type: "model" | "dataset";
   url: string;
   size: number;
   /** sha256 of an LFS file's content, else git's sha1 of the blob. */
@@ -25,7 +27,7 @@ export interface BlobDownload {
 
 const triesWithoutProgress = 3;
 
-/** Returns when `target` is complete and verified. Throws FtError model.corrupt when the Hub's bytes never match their hash. */
+/** Returns when `target` is complete and verified. Throws FtError model.corrupt (data.corrupt) when the Hub's bytes never match their hash. */
 export async function downloadBlob(blob: BlobDownload): Promise<void> {
   const incomplete = `${blob.target}.incomplete`;
   ensureDir(dirname(blob.target));
@@ -38,7 +40,7 @@ export async function downloadBlob(blob: BlobDownload): Promise<void> {
     await rm(incomplete, { force: true });
   }
   throw new FtError({
-    code: "model.corrupt",
+    code: blob.type === "model" ? "model.corrupt" : "data.corrupt",
     exit: "refused",
     message: `${blob.path}: what the Hub sends does not match its hash`,
     next: "run again later; if it stays, a proxy or mirror between here and the Hub changes the file",

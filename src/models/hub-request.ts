@@ -2,11 +2,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FtError } from "../errors.js";
 import type { Env } from "../paths.js";
-import { hubToken, hubUrl } from "./hub-cache.js";
+import { type HubRepo, hubToken, hubUrl } from "./hub-cache.js";
 
 export interface HubRequestOptions {
   /** Hub id, for messages. */
   id: string;
+  /** Default: model. Its errors are data.* for a dataset. */
+  type?: HubRepo["type"];
   revision: string;
   env: Env;
   signal?: AbortSignal | undefined;
@@ -17,7 +19,19 @@ export interface HubRequestOptions {
 const backoffMs = [500, 1_500, 4_000];
 const headersTimeoutMs = { normal: 30_000, short: 5_000 };
 
-/** A `fetch` for @huggingface/hub. Throws FtError model.not-found, model.revision-not-found, model.gated, model.token, model.incomplete, model.hub-failed, model.no-network. */
+/** What each function of @huggingface/hub is told besides the repository. */
+export interface HubConnection {
+  hubUrl: string;
+  fetch: typeof fetch;
+  accessToken?: string;
+}
+
+export function hubConnection(options: HubRequestOptions): HubConnection {
+  const token = hubToken(options.env);
+  return { hubUrl: hubUrl(options.env), fetch: hubFetch(options), ...(token ? { accessToken: token } : {}) };
+}
+
+/** A `fetch` for @huggingface/hub. Throws FtError (data.* for a dataset) model.not-found, model.revision-not-found, model.gated, model.token, model.incomplete, model.hub-failed, model.no-network. */
 export function hubFetch(options: HubRequestOptions): typeof fetch {
   const patience = options.patience ?? "normal";
   const waits = patience === "short" ? [] : backoffMs;
@@ -55,31 +69,54 @@ async function tryOnce(
   }
 }
 
-function refusal(response: Response, { id, revision, env }: HubRequestOptions): FtError {
+/** How errors speak of a repository. */
+const wordings = {
+  model: {
+    code: "model",
+    page: "",
+    exit: "recipe",
+    key: "model.revision: ",
+    terms: "licence",
+    incomplete: "choose the model's original repository (not a GGUF, ONNX or adapter one)",
+    elsewhere: "give a local folder as model.base",
+  },
+  dataset: {
+    code: "data",
+    page: "datasets/",
+    exit: "data",
+    key: "",
+    terms: "terms",
+    incomplete: "choose another revision, or name the file",
+    elsewhere: "name a local file",
+  },
+} as const;
+
+function refusal(response: Response, { id, type = "model", revision, env }: HubRequestOptions): FtError {
+  const wording = wordings[type];
   const errorCode = response.headers.get("x-error-code") ?? "";
   const hasToken = hubToken(env) !== null;
-  const page = `${hubUrl(env)}/${id}`;
+  const page = `${hubUrl(env)}/${wording.page}${id}`;
   if (errorCode === "RevisionNotFound") {
     return new FtError({
-      code: "model.revision-not-found",
-      exit: "recipe",
-      message: `model.revision: ${id} has no revision ${revision}`,
+      code: `${wording.code}.revision-not-found`,
+      exit: wording.exit,
+      message: `${wording.key}${id} has no revision ${revision}`,
       next: `choose a branch, tag or commit from ${page}`,
     });
   }
   if (errorCode === "GatedRepo" || response.status === 403) {
     return new FtError({
-      code: "model.gated",
+      code: `${wording.code}.gated`,
       exit: "refused",
-      message: `the Hub refuses ${id}: its licence must be accepted first`,
+      message: `the Hub refuses ${id}: its ${wording.terms} must be accepted first`,
       next: hasToken
-        ? `accept the licence at ${page} with the account of your token, then run again`
-        : `accept the licence at ${page}, then set HF_TOKEN to a token of that account`,
+        ? `accept the ${wording.terms} at ${page} with the account of your token, then run again`
+        : `accept the ${wording.terms} at ${page}, then set HF_TOKEN to a token of that account`,
     });
   }
   if (response.status === 401 && hasToken && errorCode !== "RepoNotFound") {
     return new FtError({
-      code: "model.token",
+      code: `${wording.code}.token`,
       exit: "refused",
       message: `the Hub refuses your token while asking for ${id}`,
       next: `make a new token at ${hubUrl(env)}/settings/tokens and set HF_TOKEN`,
@@ -87,36 +124,37 @@ function refusal(response: Response, { id, revision, env }: HubRequestOptions): 
   }
   if (errorCode === "EntryNotFound") {
     return new FtError({
-      code: "model.incomplete",
-      exit: "recipe",
+      code: `${wording.code}.incomplete`,
+      exit: wording.exit,
       message: `${id} on the Hub has no ${new URL(response.url).pathname.split("/").at(-1)}`,
-      next: "choose the model's original repository (not a GGUF, ONNX or adapter one)",
+      next: wording.incomplete,
     });
   }
   if (response.status === 401 || response.status === 404) {
     return new FtError({
-      code: "model.not-found",
-      exit: "recipe",
-      message: `the Hub has no model ${id}${hasToken ? " that your token can see" : ""}`,
-      next: hasToken ? "check the spelling" : "check the spelling; if the model is private, set HF_TOKEN",
+      code: `${wording.code}.not-found`,
+      exit: wording.exit,
+      message: `the Hub has no ${type} ${id}${hasToken ? " that your token can see" : ""}`,
+      next: hasToken ? "check the spelling" : `check the spelling; if the ${type} is private, set HF_TOKEN`,
     });
   }
   return new FtError({
-    code: "model.hub-failed",
+    code: `${wording.code}.hub-failed`,
     exit: "refused",
     message: `the Hub failed while asking for ${id} (HTTP ${response.status})`,
     next: "run again later; what was downloaded is kept",
   });
 }
 
-function noNetwork(error: Error, { id, env }: HubRequestOptions): FtError {
+function noNetwork(error: Error, { id, type = "model", env }: HubRequestOptions): FtError {
+  const { code, elsewhere } = wordings[type];
   const cause = error.cause instanceof Error ? error.cause.message : error.message;
   return new FtError({
-    code: "model.no-network",
+    code: `${code}.no-network`,
     exit: "environment",
     message: `can't reach the Hub (${hubUrl(env)}) to get ${id}`,
     why: cause,
-    next: "check the network, set HF_ENDPOINT to a mirror, or give a local folder as model.base; what was downloaded is kept",
+    next: `check the network, set HF_ENDPOINT to a mirror, or ${elsewhere}; what was downloaded is kept`,
     cause: error,
   });
 }

@@ -7,7 +7,6 @@ import { type CatalogueEntry, findAlias, findHubId } from "./catalogue.js";
 import { findHere } from "./describe.js";
 import { fetchConfig } from "./fetch-config.js";
 import { hasEuClause, type Licence, licenceOf } from "./licences.js";
-import { estimateMemory, type MemoryEstimate, smallestSetting } from "./memory.js";
 import { misnamed } from "./misnamed.js";
 import { missingParts } from "./model-folder.js";
 import type { ModelShape } from "./model-shape.js";
@@ -43,8 +42,6 @@ export interface ModelCard {
   licenceNote: string | null;
   /** The licence grants nothing in this model to people and companies of the EU. */
   euClause: boolean | null;
-  /** GiB by term, of the smallest practical batch. */
-  memory: Record<"qlora" | "lora" | "full", MemoryEstimate>;
   /** Names that people type for models that don't exist and that ft answers with this one. */
   typedInstead: string[];
   /** Where the facts come from. */
@@ -118,7 +115,6 @@ function catalogueCard(entry: CatalogueEntry, told: Pick<ModelCard, "asked" | "n
     licence: licenceOf(entry),
     licenceNote: entry.licenceNote,
     euClause: hasEuClause(entry),
-    memory: memoryOf(entry),
     typedInstead: misnamed.filter(({ use }) => use === entry.alias).map(({ typed }) => typed),
     source: entry.source,
   };
@@ -140,10 +136,8 @@ function folderCard({ asked, id, dir }: { asked: string; id: string; dir: string
 
 function configCard(config: unknown, told: Pick<ModelCard, "asked" | "id" | "dir" | "missing" | "source">): ModelCard {
   const found = readConfig(config);
-  if (!found) {
-    const type = (config as { model_type?: unknown } | null)?.model_type;
-    const why =
-      config === null ? "it has no readable config.json" : `ft knows no dimensions of a config.json of ${type}`;
+  if ("problem" in found) {
+    const why = config === null ? "it has no readable config.json" : found.problem;
     throw noFacts(told.asked, why, "name a folder or hub id of a causal language model in transformers' format");
   }
   const shape = shapeOf(found);
@@ -164,23 +158,18 @@ function configCard(config: unknown, told: Pick<ModelCard, "asked" | "id" | "dir
     licence: null,
     licenceNote: null,
     euClause: null,
-    memory: memoryOf(shape),
     typedInstead: [],
   };
 }
 
 function shapeOf(facts: ModelShape): ModelShape {
   const { family, paramsB, layers, hidden, heads, kvHeads, headDim, intermediate } = facts;
-  const { experts, expertsPerToken, vocab, tiedEmbeddings } = facts;
+  const { experts, expertsPerToken, vocab, tiedEmbeddings, details } = facts;
   return {
     ...{ family, paramsB, layers, hidden, heads, kvHeads, headDim, intermediate },
     ...{ experts, expertsPerToken, vocab, tiedEmbeddings },
+    ...(details ? { details } : {}),
   };
-}
-
-function memoryOf(shape: ModelShape): ModelCard["memory"] {
-  const of = (method: "qlora" | "lora" | "full") => estimateMemory(shape, smallestSetting(method));
-  return { qlora: of("qlora"), lora: of("lora"), full: of("full") };
 }
 
 function readJson(file: string): unknown {

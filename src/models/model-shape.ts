@@ -1,4 +1,5 @@
 // The dimensions of a transformer that its parameter count and its memory follow from.
+import type { Architecture, Mixture } from "./architecture.js";
 
 export interface ModelShape {
   /** Architecture ("llama", "qwen3-moe"), as the catalogue or config.json's model_type names it. */
@@ -19,49 +20,9 @@ export interface ModelShape {
   /** Rows of the embedding, padding included. */
   vocab: number;
   tiedEmbeddings: boolean;
+  /** What config.json says of the architecture; the family decides the rest (architecture.ts). */
+  details?: Partial<Omit<Architecture, "mixture">> & { mixture?: Partial<Mixture> };
 }
 
+/** What a recipe's target_modules name, whatever the architecture calls or fuses it. */
 export type Projection = "q" | "k" | "v" | "o" | "gate" | "up" | "down";
-
-/** One weight matrix: its kind, and the widths of what goes in and out. */
-export interface Matrix {
-  projection: Projection;
-  inputs: number;
-  outputs: number;
-}
-
-/**
- * The attention matrices of one layer. Grouped-query attention, or DeepSeek V3's latent attention with that model's own ranks
- * (q 1536, kv 512 + rope 64; heads of 192 for keys, 128 for values: deepseek-ai/DeepSeek-V3 config_671B.json).
- */
-export function attentionMatrices({ hidden, heads, kvHeads, headDim }: ModelShape): Matrix[] {
-  if (headDim === null) {
-    return [
-      { projection: "q", inputs: hidden, outputs: 1536 },
-      { projection: "q", inputs: 1536, outputs: heads * 192 },
-      { projection: "k", inputs: hidden, outputs: 512 + 64 },
-      { projection: "v", inputs: 512, outputs: heads * 256 },
-      { projection: "o", inputs: heads * 128, outputs: hidden },
-    ];
-  }
-  return [
-    { projection: "q", inputs: hidden, outputs: heads * headDim },
-    { projection: "k", inputs: hidden, outputs: kvHeads * headDim },
-    { projection: "v", inputs: hidden, outputs: kvHeads * headDim },
-    { projection: "o", inputs: heads * headDim, outputs: hidden },
-  ];
-}
-
-/** The matrices of one gated MLP, or of one expert; two of them in the older architectures without a gate. */
-export function mlpMatrices({ family, hidden, intermediate }: ModelShape): Matrix[] {
-  const up: Matrix = { projection: "up", inputs: hidden, outputs: intermediate };
-  const down: Matrix = { projection: "down", inputs: intermediate, outputs: hidden };
-  return ungated.has(family) ? [up, down] : [{ ...up, projection: "gate" }, up, down];
-}
-
-const ungated = new Set(["phi", "gpt-neox", "starcoder2", "falcon", "gpt2", "gpt-bigcode", "opt"]);
-
-/** Elements of the given matrices together. */
-export function elements(matrices: readonly Matrix[]): number {
-  return matrices.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0);
-}

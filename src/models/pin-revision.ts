@@ -4,8 +4,8 @@ import type { Env } from "../paths.js";
 import { findHere } from "./describe.js";
 import { wheelRevision } from "./embedded.js";
 import { cachedSha256 } from "./hash-cache.js";
-import { hubToken, hubUrl, isCommit, isHubOffline } from "./hub-cache.js";
-import { hubFetch } from "./hub-request.js";
+import { isCommit, isHubOffline } from "./hub-cache.js";
+import { hubConnection } from "./hub-request.js";
 import type { ResolvedModel } from "./resolve.js";
 
 export interface PinOptions {
@@ -47,11 +47,8 @@ async function hubCommit(
 ): Promise<string> {
   if (isHubOffline(env)) throw offline(id, revision);
   const { modelInfo } = await import("@huggingface/hub");
-  const token = hubToken(env);
   const { sha } = await modelInfo({
-    hubUrl: hubUrl(env),
-    fetch: hubFetch({ id, revision, env, signal, patience }),
-    ...(token ? { accessToken: token } : {}),
+    ...hubConnection({ id, revision, env, signal, patience }),
     name: id,
     revision,
     additionalFields: ["sha"],

@@ -1,18 +1,19 @@
 // The data of a recipe, checked with what is known of its model; used by `ft run`, `ft data check` and `ft render`.
 import { type CheckProgress, type CheckReport, checkDataset } from "../dataset/check-dataset.js";
-import { dataSource } from "../dataset/snapshot.js";
+import type { DatasetSource } from "../dataset/dataset-facts.js";
 import { FtError } from "../errors.js";
 import type { ModelFacts } from "../models/facts.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 
-/** `model.dir` null: the rules that need a tokenizer are left out, and the report says so. */
+/** `source`: located. `model.dir` null: the rules that need a tokenizer are left out, and the report says so. */
 export function checkRecipeData(
-  { recipe, dir }: LoadedRecipe,
+  { recipe }: LoadedRecipe,
+  source: DatasetSource,
   model: ModelFacts | null,
   onProgress?: (progress: CheckProgress) => void,
 ): Promise<CheckReport> {
   return checkDataset({
-    ...dataSource(recipe, dir),
+    ...source,
     model: model?.dir
       ? {
           dir: model.dir,

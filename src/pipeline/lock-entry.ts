@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { CheckReport } from "../dataset/check-dataset.js";
+import type { LocatedSource } from "../dataset/locate-files.js";
 import { readEngineLock } from "../engines/env/engine-lock.js";
 import { rewardFiles } from "../engines/rewards.js";
 import { FtError } from "../errors.js";
@@ -14,10 +15,18 @@ import { openKeys, recipeLeaves } from "../recipes/keep-choices.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import { canonicalJson, type LockEntry } from "../recipes/lock-file.js";
 
-/** `loaded`: its open keys chosen. `revision`: of the base. */
+export interface LockInput {
+  base: ResolvedModel;
+  /** Of the base. */
+  revision: string;
+  source: Pick<LocatedSource, "pins">;
+  report: CheckReport;
+}
+
+/** `loaded`: its open keys chosen. */
 export async function lockEntry(
   loaded: LoadedRecipe,
-  { base, revision, report }: { base: ResolvedModel; revision: string; report: CheckReport },
+  { base, revision, source, report }: LockInput,
 ): Promise<LockEntry> {
   const { recipe, dir } = loaded;
   const isOpen = new Set(openKeys(loaded));
@@ -30,6 +39,7 @@ export async function lockEntry(
     base: { asked: base.asked, id: isLocal ? base.asked : base.id, revision },
     template: pinnedTemplate(recipe.model.template, dir),
     data: dataParts(report.sources),
+    hub: source.pins,
     files: await fileHashes(Object.keys(rewardFiles(recipe.objective)), dir),
     engine: {
       name: recipe.engine.name,

@@ -23,18 +23,18 @@ export async function lockRecipe(
   { update }: { update: boolean },
 ): Promise<LockedRecipe> {
   const surveyed = await survey(loaded, context, { newest: update });
-  const { base, report, locked } = surveyed;
+  const { base, source, report, locked } = surveyed;
   if (surveyed.entry === null) context.onProgress({ label: `looking up ${base.id} on the Hub` });
   const entry =
     surveyed.entry ??
-    (await lockEntry(surveyed.loaded, { base, report, revision: await newestRevision(base, context) }));
+    (await lockEntry(surveyed.loaded, { base, source, report, revision: await newestRevision(base, context) }));
   await writeLock(loaded.file, entry);
   return { file: lockFileOf(loaded.file), entry, isNew: locked === null, drift: locked ? driftOf(locked, entry) : [] };
 }
 
 /** No request, nothing written. Throws FtError lock.drift (exit recipe) when there is no entry, or it differs. */
 export async function checkLock(loaded: LoadedRecipe, context: PrepareContext): Promise<LockEntry> {
-  const { entry, locked } = await survey(loaded, context);
+  const { entry, locked } = await survey(loaded, context, { offline: true });
   refuseDrift(loaded.file, locked, entry);
   return entry!;
 }

@@ -9,8 +9,10 @@ import { stepsOf } from "../engines/steps.js";
 import { findHubId } from "../models/catalogue.js";
 import type { Env } from "../paths.js";
 import type { LoadedRecipe } from "../recipes/load.js";
+import { readLock } from "../recipes/lock-file.js";
 import type { Recipe } from "../recipes/schema.js";
 import { checkRecipeData, refuseBadData } from "./check-recipe-data.js";
+import { locateData } from "./locate-data.js";
 import { refineRecipe } from "./refine.js";
 import { renderOnly } from "./render-only.js";
 import { trainingDevice } from "./training-device.js";
@@ -29,13 +31,15 @@ export interface RunPlan {
 
 /** Throws what `ft run` would throw before it fetches anything. */
 export async function planRun(written: LoadedRecipe, env: Env): Promise<RunPlan> {
-  refuseBadData(await checkRecipeData(written, null));
+  const locked = await readLock(written.file);
+  const source = await locateData(written, { env, locked, offline: true, onProgress: () => undefined });
+  refuseBadData(await checkRecipeData(written, source, null));
   const { loaded, model, device } = await refineRecipe(written, env, trainingDevice);
   const { recipe } = loaded;
   requirePackages(recipe);
   const rendering = await renderOnly(written, env);
   const engine = await loadEngine(recipe.engine.name);
-  const report = await checkRecipeData(loaded, model);
+  const report = await checkRecipeData(loaded, source, model);
   refuseBadData(report);
   const environments = await listEnvironments(env);
   const { train, eval: heldOut } = report.facts;

@@ -1,5 +1,6 @@
 // The second half of a run's way to its job: model, environment, data once more with tokens, rendering. Writes nothing into the project.
 import type { CheckReport } from "../dataset/check-dataset.js";
+import type { LocatedSource } from "../dataset/locate-files.js";
 import type { Engine, RenderInput, Rendering } from "../engines/contract.js";
 import { type EngineEnvironment, ensureEnvironment } from "../engines/env/ensure-environment.js";
 import { findUv } from "../engines/env/uv.js";
@@ -22,6 +23,8 @@ export interface Prepared {
   environment: EngineEnvironment;
   model: ModelFacts;
   device: RenderInput["device"];
+  /** Where the rows are. */
+  source: LocatedSource;
   data: CheckReport;
   /** For ft.lock.json. */
   entry: LockEntry;
@@ -34,7 +37,7 @@ export async function prepare(
   { env, signal, onProgress, onNotice }: PrepareContext,
   { frozen }: { frozen: boolean },
 ): Promise<Prepared> {
-  const { loaded, base, here, device, engine, locked } = surveyed;
+  const { loaded, base, here, device, engine, source, locked } = surveyed;
   const { recipe, dir, file } = loaded;
   // The model first: what does not exist is known at once. Some models are converted, by the environment's Python.
   let making: Promise<EngineEnvironment> | undefined;
@@ -53,15 +56,15 @@ export async function prepare(
   const environment = await ready();
   if (environment.notice) onNotice(environment.notice);
   onProgress({ label: "checking the data with the model's tokenizer" });
-  const data = await checkRecipeData(loaded, model);
+  const data = await checkRecipeData(loaded, source, model);
   refuseBadData(data);
   for (const notice of warningCounts(data)) onNotice(notice);
   // Made anew: only now the base's revision is sure, and the data may have been edited meanwhile.
-  const entry = await lockEntry(loaded, { base, revision: model.revision!, report: data });
+  const entry = await lockEntry(loaded, { base, revision: model.revision!, source, report: data });
   if (frozen) refuseDrift(file, locked, entry);
   const rendering = renderRecipe(engine, loaded, { model, dataset: data.facts, device });
   for (const note of rendering.notes) onNotice(note);
-  return { recipe, engine, environment, model, device, data, entry, rendering };
+  return { recipe, engine, environment, model, device, source, data, entry, rendering };
 }
 
 /** The rendering; a mistake in engine.overrides is told with its place in the recipe. */

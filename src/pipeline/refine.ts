@@ -1,9 +1,6 @@
 // A recipe's open keys, chosen by what is known of its model, data and machine without any network.
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import type { DatasetFacts } from "../dataset/canonical.js";
 import { datasetFacts } from "../dataset/dataset-facts.js";
-import { dataSource } from "../dataset/snapshot.js";
 import type { RenderInput } from "../engines/contract.js";
 import { type Device, detectDevice } from "../engines/machine.js";
 import { FtError } from "../errors.js";
@@ -16,6 +13,7 @@ import type { ChoiceFacts } from "../recipes/defaults.js";
 import { chooseAsLocked } from "../recipes/keep-choices.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import { type LockEntry, readLock } from "../recipes/lock-file.js";
+import { locateDataHere } from "./locate-data.js";
 import { renderingDevice } from "./training-device.js";
 
 export interface KnownRecipe {
@@ -36,14 +34,14 @@ export async function refineRecipe(
   env: Env,
   deviceOf: typeof renderingDevice = renderingDevice,
 ): Promise<KnownRecipe> {
-  const { recipe, dir } = loaded;
+  const { recipe } = loaded;
   const locked = await readLock(loaded.file);
   const resolved = pinnedByLock(resolveRecipeModel(loaded, env), loaded, locked);
   const model = await describeRecipeModel(loaded, resolved, env);
   const here = await detectDevice(env);
   const device = deviceOf(recipe, here);
-  const isHere = recipe.data.train.every(({ path }) => existsSync(resolve(dir, path)));
-  const dataset = isHere ? await datasetFacts(dataSource(recipe, dir)) : null;
+  const source = await locateDataHere(loaded, { env, locked });
+  const dataset = source && (await datasetFacts(source));
   const isSameBase = locked !== null && (await knownRevision(resolved, { env })) === locked.base.revision;
   const chosen = chooseAsLocked(loaded, choiceFacts(model, dataset, device), { locked, isSameBase });
   return { loaded: chosen, resolved, model, device, here, dataset };

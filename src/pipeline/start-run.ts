@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { gitState } from "../adapters/git-state.js";
-import { snapshotData } from "../dataset/snapshot.js";
+import { carriedOf, snapshotData } from "../dataset/snapshot.js";
 import { requireWritable } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
 import { loadLauncher } from "../launchers/index.js";
@@ -57,7 +57,7 @@ export async function startRun(
   const unchanged = options.force ? null : await unchangedRun(surveyed, context);
   if (unchanged) return { unchanged };
   const prepared = await prepare(surveyed, context, options);
-  const { recipe, engine, environment, model, data, entry, rendering } = prepared;
+  const { recipe, engine, environment, model, source, data, entry, rendering } = prepared;
   const createdAt = context.now();
   const id = newRunId(createdAt, context.random());
   context.onProgress({ label: "writing the job" });
@@ -71,7 +71,7 @@ export async function startRun(
     model: { asked: model.asked, id: model.id, revision: model.revision!, path: model.dir! },
     lock: await lockOf(loaded, prepared),
     writeData: async (outDir, layout) => {
-      const written = await snapshotData({ recipe, dir: loaded.dir, layout, outDir });
+      const written = await snapshotData({ recipe, source, layout, carries: carriedOf(data.facts), outDir });
       if (written.train.sha256 !== data.facts.train.sha256) throw dataChanged();
     },
   });

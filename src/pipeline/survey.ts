@@ -1,6 +1,7 @@
 // The first half of a run: all that is known of it before anything is fetched. Enough for its lock, mostly, and so to see drift or that nothing changed.
 import { requireHubToken } from "../adapters/push.js";
 import type { CheckReport } from "../dataset/check-dataset.js";
+import type { LocatedSource } from "../dataset/locate-files.js";
 import type { Engine, RenderInput } from "../engines/contract.js";
 import { requirePackages } from "../engines/env/needs.js";
 import { type Device, detectDevice } from "../engines/machine.js";
@@ -13,6 +14,7 @@ import { chooseAsLocked } from "../recipes/keep-choices.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import { type LockEntry, readLock } from "../recipes/lock-file.js";
 import { checkRecipeData, refuseBadData } from "./check-recipe-data.js";
+import { locateData } from "./locate-data.js";
 import { lockEntry } from "./lock-entry.js";
 import { choiceFacts, describeRecipeModel, pinnedByLock, resolveRecipeModel } from "./refine.js";
 import { supportedEngine } from "./supported-engine.js";
@@ -34,6 +36,8 @@ export interface Surveyed {
   here: Device;
   device: RenderInput["device"];
   engine: Engine;
+  /** Where the rows are. */
+  source: LocatedSource;
   report: CheckReport;
   /** What ft.lock.json says. */
   locked: LockEntry | null;
@@ -42,13 +46,14 @@ export interface Surveyed {
 }
 
 /**
- * `newest`: asks the Hub for the base's newest revision and chooses open keys anew; otherwise the lock holds both, and there is no request.
+ * `newest`: asks the Hub for the newest revision of the base and of datasets, and chooses open keys anew; otherwise the lock holds them. There
+ * is no request then, but for data that is only on the Hub; with `offline` not even for it.
  * Throws FtError: recipe (a combination the engine lacks), data (error findings), lock.*, env.no-device, model.* (a folder that is not there).
  */
 export async function survey(
   written: LoadedRecipe,
   context: PrepareContext,
-  { newest = false } = {},
+  { newest = false, offline = false } = {},
 ): Promise<Surveyed> {
   const { env, signal, onProgress, onNotice } = context;
   if (written.recipe.hub) requireHubToken(env);
@@ -57,8 +62,9 @@ export async function survey(
   if (asked.notice) onNotice(asked.notice);
 
   // What is cheap to know comes first: nothing is downloaded for data that cannot be used, or a device that is not here.
+  const source = await locateData(written, { env, signal, onProgress, locked, newest, offline });
   onProgress({ label: "checking the data" });
-  const report = await checkRecipeData(written, null);
+  const report = await checkRecipeData(written, source, null);
   refuseBadData(report);
   const here = await detectDevice(env);
   const device = trainingDevice(written.recipe, here);
@@ -72,8 +78,8 @@ export async function survey(
   });
   const engine = await supportedEngine(loaded);
   requirePackages(loaded.recipe);
-  const entry = revision === null ? null : await lockEntry(loaded, { base, revision, report });
-  return { loaded, base, here, device, engine, report, locked, entry };
+  const entry = revision === null ? null : await lockEntry(loaded, { base, revision, source, report });
+  return { loaded, base, here, device, engine, source, report, locked, entry };
 }
 
 async function atNewest(asked: ResolvedModel, { env, signal, onProgress }: PrepareContext): Promise<ResolvedModel> {
@@ -85,7 +91,7 @@ async function atNewest(asked: ResolvedModel, { env, signal, onProgress }: Prepa
 /** Said only when this machine's cache knows it: no request is made for it. */
 function noticeMove(asked: ResolvedModel, base: ResolvedModel, { env, onNotice }: PrepareContext): void {
   if (!("revision" in asked) || !("revision" in base) || asked.revision === base.revision) return;
-  const newer = cachedCommit(env, asked.id, asked.revision);
+  const newer = cachedCommit(env, { type: "model", id: asked.id }, asked.revision);
   if (newer === null || newer === base.revision) return;
   const [to, from] = [newer, base.revision].map((revision) => revision.slice(0, 12));
   onNotice(`${asked.revision} of ${asked.id} is at ${to}; the lock holds ${from} (ft lock --update takes the newest)`);

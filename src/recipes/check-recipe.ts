@@ -307,7 +307,7 @@ function formatFor(objective: ObjectiveName): readonly Recipe["data"]["format"][
   if (pairObjectives.includes(objective)) return ["preference"];
   if (objective === "kto") return ["unpaired", "preference"];
   if (objective === "grpo") return null;
-  return ["messages", "alpaca", "sharegpt", "prompt-completion", "text"];
+  return ["messages", "alpaca", "sharegpt", "prompt-completion", "text", "segments", "tokens"];
 }
 
 const computeRules: Rule[] = [

@@ -232,13 +232,16 @@ function isIdle(key: string, { method, objective, train }: WrittenRecipe): boole
   return key === "data.max_length" && objective.type === "grpo";
 }
 
-function sourcesOf({ train, format }: WrittenRecipe["data"]): DataSource[] {
+/** What a source does not say of itself, `data` says. */
+function sourcesOf({ train, format, ...data }: WrittenRecipe["data"]): DataSource[] {
   const list = typeof train === "string" ? [train] : train;
-  return list.map((source) =>
-    typeof source === "string"
-      ? { path: source, format, weight: 1 }
-      : { path: source.path, format: source.format ?? format, weight: source.weight },
-  );
+  return list.map((each) => {
+    const source =
+      typeof each === "string" ? { path: each, format, weight: 1, columns: undefined, roles: undefined } : each;
+    const { columns = data.columns, roles = data.roles } = source;
+    const names = { ...(columns && { columns }), ...(roles && { roles }) };
+    return { path: source.path, format: source.format ?? format, weight: source.weight, ...names };
+  });
 }
 
 function withoutEval({ eval: _, ...data }: WrittenRecipe["data"]) {

@@ -53,7 +53,7 @@ export function movePaths(values: Values, { from, to }: { from: string; to: stri
   const [fromDir, toDir] = [dirname(from), dirname(to)];
   if (fromDir === toDir || fromDir === builtInDir) return values;
   const move = (path: unknown): unknown => {
-    if (typeof path !== "string" || isAbsolute(path)) return path;
+    if (typeof path !== "string" || isAbsolute(path) || path.startsWith("hf://")) return path;
     return relative(toDir, resolve(fromDir, path)).replace(/^(?!\.)/, "./");
   };
   const moved = structuredClone(lengthen(values));

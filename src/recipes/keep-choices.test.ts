@@ -17,6 +17,7 @@ const locked: LockEntry = {
   base: { asked: "acme/base", id: "acme/base", revision: "0".repeat(40) },
   template: { origin: "model", sha256: null },
   data: {},
+  hub: {},
   files: {},
   engine: { name: "trl", version: "1.15.0", requirements: "" },
   recipe: { "model.base": "acme/base", "method.type": "lora", "train.learning_rate": 1e-5 },

@@ -4,7 +4,7 @@ import { FtError } from "../errors.js";
 import { canonicalJson, type LockEntry, lockFileName, lockFileOf } from "./lock-file.js";
 
 export interface Drift {
-  /** `base`, `template`, `engine`, a data file's path, or a recipe key. */
+  /** `base`, `template`, `engine`, a data file's path, a dataset of the Hub, or a recipe key. */
   what: string;
   /** Null: not there. */
   locked: string | null;
@@ -43,13 +43,14 @@ export function refuseDrift(recipeFile: string, locked: LockEntry | null, now: L
 }
 
 function pinnedParts(entry: LockEntry): Map<string, string> {
-  const { base, template, data, files, engine } = entry;
+  const { base, template, data, hub, files, engine } = entry;
   // The engine's version and the base's revision are told once, with what else is pinned of them.
   const { "engine.name": _, "engine.version": __, ...recipe } = { ...entry.recipe, ...entry.chosen };
   return new Map([
     ["base", `${base.id} @ ${base.revision}`],
     ["template", `${template.origin} ${template.sha256 ?? ""}`.trim()],
     ...Object.entries(data).map(([path, { rows, sha256 }]) => [path, `${rows} rows, ${sha256}`] as const),
+    ...Object.entries(hub),
     ...Object.entries(files),
     ["engine", `${engine.name} ${engine.version}, requirements ${engine.requirements}`],
     ...Object.entries(recipe).map(([key, value]) => [key, canonicalJson(value)] as const),

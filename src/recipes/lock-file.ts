@@ -21,6 +21,8 @@ const lockEntrySchema = z.object({
   template: z.object({ origin: z.string(), sha256: z.string().nullable() }),
   /** By path: rows, and the sha256 over the canonical rows in order. */
   data: z.record(z.string(), z.object({ rows: z.int(), sha256: z.string() })),
+  /** Datasets of the Hub among them: repository at a branch or tag -> commit. */
+  hub: z.record(z.string(), z.string()).default({}),
   /** Other files of the person's that the run reads (reward functions): path -> sha256. */
   files: z.record(z.string(), z.string()),
   /** `requirements`: the beginning of the sha256 of its requirements.lock. */

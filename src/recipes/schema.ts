@@ -1,5 +1,6 @@
 // The recipe: the only file a person writes. Types, JSON Schema, defaults and docs all come from this schema.
 import { z } from "zod";
+import type { ColumnMap } from "./schema/columns.js";
 import { computeSchema, engineSchema } from "./schema/compute.js";
 import { dataSchema } from "./schema/data.js";
 import { evalSchema } from "./schema/evaluation.js";
@@ -40,7 +41,7 @@ export type Recipe = Omit<WrittenRecipe, "method" | "data" | "train" | "engine" 
 };
 
 /** A file of training rows; `weight`: times each row is taken. */
-export interface DataSource {
+export interface DataSource extends ColumnMap {
   path: string;
   format: WrittenRecipe["data"]["format"];
   weight: number;

@@ -32,7 +32,10 @@ export function writeRecipe(recipe: NewRecipe): string {
     { text: "objective: sft", why: "or dpo, orpo, kto, simpo, cpo, reward, grpo" },
     null,
     { text: "data:", why: "" },
-    { text: `  train: ${scalar(data)}`, why: ".jsonl or .json, or a list of them to mix (docs/data.md)" },
+    {
+      text: `  train: ${scalar(data)}`,
+      why: "a file, folder, pattern or Hub dataset, or a list of them to mix (docs/data.md)",
+    },
     { text: "  eval_fraction: 0.1", why: "held out from it, never trained on (or: eval: <file>)" },
     null,
     {

@@ -24,10 +24,12 @@ def train(stop):
     events.phase("loading")
     from axolotl.cli.train import do_cli
 
+    from . import exact_chat
     from .axolotl_plugin import FtPlugin
     from .saving import save
 
     limit_threads()
+    exact_chat.install()
     FtPlugin.stop = stop
     changes = {}
     if resume:

@@ -4,6 +4,8 @@ import json
 import os
 import re
 
+from .exact_chat import tokenize_segments
+
 
 def encode_items(config, tokenizer):
     """
@@ -25,32 +27,43 @@ def _encode(item, tokenizer, cut):
         text = item["text"] if item["text"].endswith(eos) else item["text"] + eos
         ids = tokenizer(text=text)["input_ids"][:cut]
         return {"ids": ids, "trained": [True] * len(ids)}
+    if "segments" in item:
+        learnt = [{"text": segment["text"], "label": segment["trained"]} for segment in item["segments"]]
+        return _labelled(tokenize_segments({"segments": learnt}, tokenizer), cut)
+    if "labels" in item:
+        return _labelled({"input_ids": item["ids"], "labels": item["labels"]}, cut)
+    extras = {**item.get("chat_template_kwargs", {}), **({"tools": item["tools"]} if "tools" in item else {})}
     if "messages" in item:
-        answer = [{"role": "assistant", "content": item["reference"]}]
-        return {**_answer(item["messages"], answer, tokenizer, cut), "prompt": _prompt(item["messages"], tokenizer)}
+        answer = [item.get("answer") or {"role": "assistant", "content": item["reference"]}]
+        return {**_answer(item["messages"], answer, tokenizer, cut, extras), "prompt": _prompt(item["messages"], tokenizer, extras)}
     if "chosen" in item:
-        return {**_answer(item["prompt"], item["chosen"], tokenizer, cut), "rejected": _answer(item["prompt"], item["rejected"], tokenizer, cut)}
+        chosen, rejected = (_answer(item["prompt"], item[side], tokenizer, cut, extras) for side in ("chosen", "rejected"))
+        return {**chosen, "rejected": rejected}
     if "completion" in item:
-        answer = _answer(item["prompt"], item["completion"], tokenizer, cut)
+        answer = _answer(item["prompt"], item["completion"], tokenizer, cut, extras)
         # How likely an answer is that the model should not give is no loss.
         return answer if item["label"] else {"ids": answer["ids"], "trained": [False] * len(answer["ids"])}
-    prompt = _prompt(item["prompt"], tokenizer)
+    prompt = _prompt(item["prompt"], tokenizer, extras)
     return {"ids": prompt, "trained": [False] * len(prompt), "prompt": prompt, "conversation": item["prompt"], "columns": item.get("columns", {})}
 
 
-def _answer(prompt, answer, tokenizer, cut):
+def _labelled(row, cut):
+    return {"ids": row["input_ids"][:cut], "trained": [label != -100 for label in row["labels"]][:cut]}
+
+
+def _answer(prompt, answer, tokenizer, cut, extras):
     marked = re.search(r"\{%-?\s*generation\b", tokenizer.chat_template) is not None
-    whole = _render(tokenizer, [*prompt, *answer], return_assistant_tokens_mask=marked)
+    whole = _render(tokenizer, [*prompt, *answer], return_assistant_tokens_mask=marked, **extras)
     ids = whole["input_ids"]
-    shared = common_prefix(_prompt(prompt, tokenizer), ids)
+    shared = common_prefix(_prompt(prompt, tokenizer, extras), ids)
     trained = [index >= shared for index in range(len(ids))]
     if marked:
         trained = [is_trained and bool(mask) for is_trained, mask in zip(trained, whole["assistant_masks"])]
     return {"ids": ids[:cut], "trained": trained[:cut]}
 
 
-def _prompt(messages, tokenizer):
-    return _render(tokenizer, messages, add_generation_prompt=True)["input_ids"]
+def _prompt(messages, tokenizer, extras):
+    return _render(tokenizer, messages, add_generation_prompt=True, **extras)["input_ids"]
 
 
 def common_prefix(first, second):

@@ -50,6 +50,7 @@ def make_trainer(script_args, training_args, model_args, dataset_args, extras, s
     judges = {"reward_funcs": rewards.functions(script_args.reward_funcs)} if objective == "grpo" else {}
     model, processor = trl_model.load(training_args, model_args, objective)
     known, size = trl_model.add_tokens(model, processor, extras["newTokens"])
+    train_dataset, eval_dataset = (_tokenized(rows, processor) for rows in (train_dataset, eval_dataset))
     model, adapter, pissa_start = lora.adapt(model, model_args, extras["lora"])
 
     callback = EventsCallback(stop)
@@ -97,6 +98,16 @@ def _datasets(script_args, dataset_args, with_eval):
     else:
         raise ValueError("Either `datasets` or `dataset_name` must be provided.")
     return dataset[script_args.dataset_train_split], dataset[script_args.dataset_test_split] if with_eval else None
+
+
+def _tokenized(rows, processor):
+    """Rows of segments, which TRL does not know, as ids and labels, which it does."""
+    if rows is None or "segments" not in rows.column_names:
+        return rows
+    from .exact_chat import tokenize_segments
+
+    tokenizer = getattr(processor, "tokenizer", processor)
+    return rows.map(tokenize_segments, fn_kwargs={"tokenizer": tokenizer}, remove_columns=rows.column_names)
 
 
 def _announcing(trainer_class, lora_plus_ratio):

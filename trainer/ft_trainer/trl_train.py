@@ -23,12 +23,14 @@ def train(stop):
         return 0
 
     events.phase("loading")
+    from . import exact_chat
     from .saving import save
     from .trl_objectives import make_trainer, parse_config
 
     extras = read_extras(sys.argv[1])
     parsed = parse_config(sys.argv[1], extras["objective"])
     limit_threads()
+    exact_chat.install()
     trainer, callback, pissa_start = make_trainer(*parsed, extras, stop)
 
     checkpoint = None

@@ -13,10 +13,15 @@ export function registerDataCheck(data: Command, { io, exit }: CommandContext): 
   data
     .command("check")
     .description("check data files: format, roles, duplicates, leakage; length and loss mask when the model is here")
-    .argument("[files...]", "training files, .jsonl or .json (default: those of the recipe)")
+    .argument(
+      "[files...]",
+      "training files, folders, patterns, hf://datasets/org/name, or - for stdin (default: those of the recipe)",
+    )
     .option("--recipe <file>", "recipe whose data and model to check (default: ft.yaml, when it is here)")
     .option("--eval <file>", "held-out rows, which must share nothing with the training rows")
     .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
+    .option("--columns <name=own>", "the file's own name of a column: prompt=question (again for each column)", collect)
+    .option("--roles <own=role>", "what one of its roles stands for: bot=assistant (again for each role)", collect)
     .option("--objective <name>", "what the rows are for: sft, dpo, kto, grpo, ... (default: as in the recipe)")
     .option("--model <folder>", "model folder, for the rules that need its tokenizer and template")
     .option("--max-length <tokens>", "tokens a row may have", Number)
@@ -34,6 +39,10 @@ export function registerDataCheck(data: Command, { io, exit }: CommandContext): 
       else io.out.write(checkText(report, { color: isTTY && !io.env.NO_COLOR, width: isTTY ? columns : Infinity }));
       if (!report.ok) exit(exitCodes.data.code);
     });
+}
+
+function collect(given: string, before: string[] = []): string[] {
+  return [...before, given];
 }
 
 /** One line on a terminal, from the second second on. */

@@ -57,8 +57,7 @@ export async function curate(
   const input = await planCheck(io, files, flags);
   const outputs = outputFiles(io, flags, input);
   const progress = progressLines(io);
-  const onBytes: ProgressOfFile = ({ file, read, size }) =>
-    progress.report({ label: file, doneBytes: Math.min(read, size), totalBytes: size });
+  const onBytes = readingProgress(progress.report);
   try {
     const decisions = await decide({
       source: input,
@@ -79,7 +78,16 @@ export async function curate(
   }
 }
 
-function outputFiles(io: Io, flags: CurateFlags & { evalOut?: string }, { dir, train }: DatasetSource): CurateOutputs {
+export function readingProgress(report: OnProgress): ProgressOfFile {
+  return ({ file, read, size }) => report({ label: file, doneBytes: Math.min(read, size), totalBytes: size });
+}
+
+/** Absolute. @throws FtError usage.exists, usage.in-place, usage.same-output */
+export function outputFiles(
+  io: Io,
+  flags: Pick<CurateFlags, "out" | "dropped" | "force"> & { evalOut?: string },
+  { dir, train }: DatasetSource,
+): CurateOutputs {
   const kept = resolve(io.cwd, flags.out);
   const dropped = resolve(io.cwd, flags.dropped ?? `${flags.out.replace(/\.jsonl$/, "")}.dropped.jsonl`);
   const outputs = { kept, ...(flags.evalOut && { heldOut: resolve(io.cwd, flags.evalOut) }), dropped };

@@ -3,7 +3,9 @@ import { existsSync, realpathSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import type { CheckInput, CheckModel } from "../../dataset/check-dataset.js";
-import type { DatasetSource } from "../../dataset/dataset-facts.js";
+import { type DatasetSource, filesOf } from "../../dataset/dataset-facts.js";
+import { isHubAddress } from "../../dataset/hub/address.js";
+import { locateFiles } from "../../dataset/locate-files.js";
 import { type MaskEngine, maskEngines } from "../../dataset/masks/mask-model.js";
 import { dataSource } from "../../dataset/snapshot.js";
 import { FtError } from "../../errors.js";
@@ -15,11 +17,15 @@ import { dataFormats } from "../../recipes/schema/data.js";
 import { objectiveNames } from "../../recipes/schema/objective.js";
 import type { ObjectiveName, Recipe } from "../../recipes/schema.js";
 import type { Io } from "../io.js";
+import { preparing } from "../preparing.js";
+import { columnMapOf } from "./column-map.js";
 
 export interface CheckFlags {
   recipe?: string;
   eval?: string;
   format?: string;
+  columns?: string[];
+  roles?: string[];
   objective?: string;
   model?: string;
   maxLength?: number;
@@ -33,26 +39,47 @@ export async function planCheck(io: Io, files: string[], flags: CheckFlags): Pro
   const recipe = loaded?.recipe ?? null;
   if (files.length === 0 && !recipe) throw nothingToCheck();
   const format = formatOf(flags.format);
+  const names = columnMapOf(flags);
   const objective = objectiveOf(flags.objective) ?? recipe?.objective.type;
   const recipeDir = loaded?.dir ?? io.cwd;
-  const source =
+  const written =
     files.length === 0
       ? inFolder(dataSource(recipe as Recipe, recipeDir), io.cwd)
-      : namedFiles(files, recipe?.data.format ?? "auto", io.cwd);
+      : namedFiles(files, recipe?.data, io.cwd);
+  const source = await located(io, loaded, {
+    ...written,
+    ...(recipe && { textRows: recipe.data.text_rows }),
+    ...(flags.eval !== undefined && { eval: [flags.eval] }),
+  });
+  const train = files.length === 0 ? source.train : onceEach(source);
   return {
     ...source,
-    ...(flags.eval !== undefined && { eval: [flags.eval] }),
-    ...(format && { format, train: source.train.map((file) => ({ ...file, format })) }),
+    ...names,
+    train: train.map((file) => ({ ...file, ...(format && { format }), ...names })),
+    ...(format && { format }),
     ...(objective && { objective }),
     ...(await modelOf(io, flags, loaded)),
   };
 }
 
-/** A file named twice is checked once. Nothing is held out of files that no recipe names, so that the seed decides nothing. */
-function namedFiles(files: string[], format: DatasetSource["format"], dir: string): DatasetSource {
-  const isNew = (path: string, index: number) =>
-    files.findIndex((other) => realPath(resolve(dir, other)) === realPath(resolve(dir, path))) === index;
-  return { dir, train: files.filter(isNew).map((path) => ({ path, format, weight: 1 })), format, seed: 0 };
+/** Nothing is held out of files that no recipe names, so that the seed decides nothing. */
+function namedFiles(files: string[], data: Recipe["data"] | undefined, dir: string): DatasetSource {
+  const { format = "auto", columns, roles } = data ?? {};
+  const read = { format, ...(columns && { columns }), ...(roles && { roles }) };
+  return { dir, train: files.map((path) => ({ path, weight: 1, ...read })), ...read, seed: 0 };
+}
+
+async function located(io: Io, loaded: LoadedRecipe | null, source: DatasetSource): Promise<DatasetSource> {
+  const pins = loaded ? (await readLock(loaded.file))?.hub : undefined;
+  return preparing(io, ({ env, signal, onProgress }) =>
+    locateFiles(source, { env, signal, onProgress, pins, stdin: io.stdin }),
+  );
+}
+
+/** A file named twice is checked once. */
+function onceEach(source: DatasetSource): DatasetSource["train"] {
+  const real = filesOf(source, "train").map(({ path }) => realPath(path));
+  return source.train.filter((_, index) => real.indexOf(real[index]!) === index);
 }
 
 function realPath(path: string): string {
@@ -61,7 +88,7 @@ function realPath(path: string): string {
 
 /** Names as seen from the folder where the person stands. */
 function inFolder(source: DatasetSource, cwd: string): DatasetSource {
-  const name = (file: string) => relative(cwd, resolve(source.dir, file));
+  const name = (file: string) => (isHubAddress(file) ? file : relative(cwd, resolve(source.dir, file)));
   const train = source.train.map((file) => ({ ...file, path: name(file.path) }));
   return { ...source, dir: cwd, train, ...(source.eval && { eval: source.eval.map(name) }) };
 }
@@ -145,6 +172,6 @@ function nothingToCheck(): FtError {
     code: "usage.no-files",
     exit: "usage",
     message: "nothing to check: no file is named and there is no ft.yaml here",
-    next: "ft data check <file.jsonl>, or --recipe <ft.yaml>",
+    next: "ft data check <file>, or --recipe <ft.yaml>",
   });
 }

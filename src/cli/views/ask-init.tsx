@@ -85,7 +85,7 @@ export function Questions({ given, onDone }: { given: Answers; onDone: (answers:
       )}
       {answers.base && answers.method && answers.data === undefined && (
         <Line
-          title="File with your rows (.jsonl or .json)"
+          title="Your rows: a file, folder, pattern or hf://datasets/org/name"
           fallback="data/train.jsonl"
           onEnter={(data) => answer({ data })}
         />

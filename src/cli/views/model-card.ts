@@ -1,23 +1,25 @@
 // One model in full: facts, licence in plain words, GPU memory by method, and how to start.
 import type { Licence } from "../../models/licences.js";
-import { keepsExperts } from "../../models/memory.js";
 import type { ModelCard } from "../../models/model-card.js";
+import type { MemorySummary } from "../../plan/smallest.js";
 import { gibibytes } from "./models.js";
 import { oneLine, wrapWords } from "./one-line.js";
 import { plainTable } from "./plain-table.js";
 
 type Line = [label: string, text: string | null];
 
+type MemoryByMethod = Record<"qlora" | "lora" | "full", MemorySummary>;
+
 /** Lines of at most `width` columns. Ends with a newline. */
-export function modelText(card: ModelCard, width: number): string {
+export function modelText(card: ModelCard, memory: MemoryByMethod, width: number): string {
   const parts = [
     card.alias ? `${card.alias}  ${card.id}` : card.id,
     labelled(facts(card), width),
     labelled(licenceLines(card), width),
-    memoryTable(card, width),
+    memoryTable(memory, card.shape.experts > 0 && card.shape.family !== "llama4", width),
     labelled(
       [
-        ["start with", startWith(card)],
+        ["start with", startWith(card, memory)],
         ["also typed", alsoTyped(card)],
       ],
       width,
@@ -107,24 +109,24 @@ function evidence({ evidence, source }: Licence): string {
   return evidence === "read" ? `Summarised from ${source}.` : `Summarised without the whole text (${source}).`;
 }
 
-function memoryTable({ memory, shape }: ModelCard, width: number): string {
-  const heads = ["GPU memory, GiB", "weights", "states", "activations", "logits", "step", "CUDA", "total"];
+function memoryTable(memory: MemoryByMethod, keepsExperts: boolean, width: number): string {
+  const heads = ["GPU memory, GiB", "weights", "states", "activations", "logits", "step", "overhead", "total"];
   const rows = (["qlora", "lora", "full"] as const).map((method) => {
-    const { weights, adapter, gradients, optimizer, activations, logits, optimizerStep, context, total } =
+    const { weights, adapter, gradients, optimizer, activations, logits, optimizerStep, overhead, total } =
       memory[method];
     const states = adapter + gradients + optimizer;
-    return [`  ${method}`, ...[weights, states, activations, logits, optimizerStep, context, total].map(gibibytes)];
+    return [`  ${method}`, ...[weights, states, activations, logits, optimizerStep, overhead, total].map(gibibytes)];
   });
   const columns = heads.map((head, index) => ({ head, align: index === 0 ? ("left" as const) : ("right" as const) }));
   const note =
     "An estimate for one GPU: 1 row of 1,024 tokens, gradient checkpointing, rank 16. States: adapter, gradients, AdamW's moments. " +
-    "Step: what AdamW takes once activations and logits are gone; the total counts the larger of the two." +
-    (keepsExperts(shape) ? " The experts stay in bf16 with qlora, which quantises linear layers only." : "");
+    "Step: what AdamW takes once activations and logits are gone; the total counts the larger of the two. Overhead: what the allocator and CUDA take. ft plan counts your own recipe." +
+    (keepsExperts ? " The experts stay in bf16 with qlora, which quantises linear layers only." : "");
   return [...plainTable(columns, rows), ...wrapWords(note, width, 6)].join("\n");
 }
 
 /** LoRA where it fits a GPU of 16 GiB or QLoRA saves next to nothing, else QLoRA. */
-function startWith({ asked, alias, notice, memory }: ModelCard): string {
+function startWith({ asked, alias, notice }: ModelCard, memory: MemoryByMethod): string {
   const isLoraFine = memory.lora.total <= Math.max(16, 1.1 * memory.qlora.total);
   const method = isLoraFine ? "lora" : "qlora";
   return `ft init --base ${notice ? alias : asked} --method ${method}`;

@@ -3,15 +3,18 @@
 import { FtError } from "../../errors.js";
 import type { CanonicalRow, Message, RowPlace } from "../canonical.js";
 import { type DatasetSource, filesOf } from "../dataset-facts.js";
-import { isObject } from "../formats/format.js";
+import { type Json, recordOf } from "../json/json.js";
+import { stringifyJson } from "../json/stringify-json.js";
 import { readRows } from "../read-rows.js";
+import { rowTurns } from "../row-turns.js";
 
 export interface CurateRow {
   /** From 0 over all files, in order. */
   number: number;
   place: RowPlace;
   /** As the file has it; this is what is written. */
-  value: unknown;
+  /** null where it could not be parsed. */
+  value: Json;
   /** Null: not a row, for the reason in `fault`. */
   row: CanonicalRow | null;
   fault: string | null;
@@ -30,7 +33,7 @@ export async function* curateRows(source: DatasetSource, onBytes?: ProgressOfFil
       onBytes: (read, size) => onBytes?.({ file: file.name, read, size }),
     });
     for await (const { place, row, value } of rows) {
-      yield { number, place, value, row, fault };
+      yield { number, place, value: value ?? null, row, fault };
       number += 1;
       fault = null;
     }
@@ -43,23 +46,23 @@ export type ProgressOfFile = (progress: { file: string; read: number; size: numb
 export function ownText(row: CanonicalRow): string {
   return turnsOf(row)
     .filter(({ role }) => role !== "system")
-    .map(({ content, tool_calls }) => (tool_calls ? `${content} ${JSON.stringify(tool_calls)}` : content))
+    .map(({ content, tool_calls }) =>
+      tool_calls ? `${content} ${stringifyJson(tool_calls as unknown as Json)}` : content,
+    )
     .join("\n");
 }
 
-/** All turns of a row, of a pair those of both answers. */
+/** All turns of a row, of a pair those of both answers; what has no turns counts as one answer. */
 export function turnsOf(row: CanonicalRow): Pick<Message, "role" | "content" | "tool_calls">[] {
   switch (row.kind) {
     case "text":
       return [{ role: "assistant", content: row.text }];
-    case "messages":
-      return row.messages;
-    case "preference":
-      return [...row.prompt, ...row.chosen, ...row.rejected];
-    case "unpaired":
-      return [...row.prompt, ...row.completion];
-    case "prompt":
-      return row.prompt;
+    case "segments":
+      return [{ role: "assistant", content: row.segments.map(({ text }) => text).join("") }];
+    case "tokens":
+      return [{ role: "assistant", content: row.ids.join(" ") }];
+    default:
+      return rowTurns(row).map(({ turn }) => turn);
   }
 }
 
@@ -81,9 +84,9 @@ export function keyOf(name: string): KeyOf {
   if (name.startsWith("@")) throw unknownKey(name);
   const path = name.split(".");
   return ({ value, place }) => {
-    const found = path.reduce<unknown>((at, step) => (isObject(at) ? at[step] : undefined), value);
+    const found = path.reduce<Json | undefined>((at, step) => recordOf(at)?.[step], value);
     if (found === undefined) throw noColumn(name, place);
-    return typeof found === "string" ? found : JSON.stringify(found);
+    return typeof found === "string" ? found : stringifyJson(found);
   };
 }
 

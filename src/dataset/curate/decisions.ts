@@ -76,7 +76,7 @@ export async function writeCurated(
         const reason = drop.reason.replace(/:.*/s, "");
         summary.reasons[reason] = (summary.reasons[reason] ?? 0) + 1;
         const like = typeof drop.like === "number" ? likeRows.get(drop.like) : drop.like;
-        await dropped.write({ ...place, reason: drop.reason, ...(like && { like }), row: value });
+        await dropped.write({ ...place, reason: drop.reason, ...(like && { like: { ...like } }), row: value });
       } else if (heldOut.has(number)) {
         summary.heldOut += 1;
         await held.write(value);

@@ -2,9 +2,11 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ensureDir } from "../../ensure-dir.js";
+import type { Json } from "../json/json.js";
+import { stringifyJson } from "../json/stringify-json.js";
 
 export interface LineWriter {
-  write(value: unknown): Promise<void>;
+  write(value: Json): Promise<void>;
   /** Flushes to disk and gives the file its name. */
   commit(): Promise<void>;
   /** Leaves nothing behind; after `commit` it does nothing. */
@@ -26,7 +28,7 @@ export async function openLineWriter(path: string): Promise<LineWriter> {
   };
   return {
     async write(value) {
-      block += `${JSON.stringify(value)}\n`;
+      block += `${stringifyJson(value)}\n`;
       if (block.length > blockChars) await flush();
     },
     async commit() {

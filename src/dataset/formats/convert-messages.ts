@@ -1,6 +1,10 @@
 // A list of {role, content} turns -> canonical messages. What the canonical form cannot hold is reported, never dropped.
-import type { Message, Role } from "../canonical.js";
-import { isObject, type RawRow, type Report, typeName } from "./format.js";
+import type { Message, Role, ToolCall } from "../canonical.js";
+import { recordOf } from "../json/json.js";
+import { convertContent } from "./convert-content.js";
+import { convertCalls } from "./convert-tools.js";
+import { type RawRow, type Report, typeName } from "./format.js";
+import { lossWeight } from "./loss-weight.js";
 
 const roles: Readonly<Record<string, Role>> = {
   system: "system",
@@ -12,7 +16,7 @@ const roles: Readonly<Record<string, Role>> = {
 };
 
 /** Null when a turn could not be converted; what and why was reported. */
-export function convertMessages(turns: unknown[], report: Report): Message[] | null {
+export function convertMessages(turns: readonly unknown[], report: Report): Message[] | null {
   const messages: Message[] = [];
   for (const [index, turn] of turns.entries()) {
     const message = convertTurn(turn, `turn ${index + 1}`, report);
@@ -21,14 +25,10 @@ export function convertMessages(turns: unknown[], report: Report): Message[] | n
   return messages.length === turns.length ? messages : null;
 }
 
-function convertTurn(turn: unknown, at: string, report: Report): Message | null {
-  if (!isObject(turn)) {
-    report({ rule: "SCH007", message: `${at} is ${typeName(turn)}, not {role, content}` });
-    return null;
-  }
-  const extra = unsupportedIn(turn);
-  if (extra) {
-    report({ rule: "SCH006", message: `${at} has ${extra}` });
+function convertTurn(written: unknown, at: string, report: Report): Message | null {
+  const turn = recordOf(written);
+  if (!turn) {
+    report({ rule: "SCH007", message: `${at} is ${typeName(written)}, not {role, content}` });
     return null;
   }
   const role = typeof turn.role === "string" && Object.hasOwn(roles, turn.role) ? roles[turn.role] : undefined;
@@ -37,94 +37,57 @@ function convertTurn(turn: unknown, at: string, report: Report): Message | null 
     report({ rule: "SCH001", message: `${at} ${what}` });
     return null;
   }
-  const content = convertContent(turn.content, at, report);
-  return content === null ? null : { role, content };
-}
-
-/** A missing or null content is an empty turn, which a rule judges. */
-function convertContent(content: unknown, at: string, report: Report): string | null {
-  if (typeof content === "string") return content;
-  if (content === undefined || content === null) return "";
-  if (!Array.isArray(content)) {
-    report({ rule: "SCH007", message: `the content of ${at} is ${typeName(content)}, not a string` });
+  const said = convertContent(turn.content, at, report);
+  const reasoning = said && reasoningOf(turn, said.reasoning, at, report);
+  const calls = said && callsOf(turn, said.calls, at, report);
+  const weight = lossWeight(turn, role, at, report);
+  if (!said || reasoning === null || calls === null || weight === null) return null;
+  const only = role === "assistant" ? null : reasoning !== "" ? "reasoning" : calls.length > 0 ? "tool calls" : null;
+  if (only) {
+    report({ rule: "SCH007", message: `${at} is the ${role}'s, but has ${only}` });
     return null;
   }
-  const texts: string[] = [];
-  for (const part of content) {
-    const text = textOf(part);
-    if (text === null) {
-      const kind = isObject(part) && typeof part.type === "string" ? `of type "${part.type}"` : "that is not text";
-      report({ rule: "SCH006", message: `the content of ${at} has a part ${kind}` });
+  return {
+    role,
+    content: said.text,
+    ...(reasoning !== "" && { reasoning_content: reasoning }),
+    ...(calls.length > 0 && { tool_calls: calls }),
+    ...(role === "tool" && isText(turn.tool_call_id) && { tool_call_id: turn.tool_call_id }),
+    ...(isText(turn.name) && { name: turn.name }),
+    ...(weight === 0 && { weight }),
+  };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+const reasoningKeys = ["reasoning_content", "thinking", "reasoning"] as const;
+
+/** "": none. Inline `<think>` in the content stays there: templates that know of thinking cut it off themselves, others train it as text. */
+function reasoningOf(turn: RawRow, fromParts: string, at: string, report: Report): string | null {
+  const found = new Set(fromParts === "" ? [] : [fromParts]);
+  for (const key of reasoningKeys) {
+    const value = turn[key];
+    if (value === undefined || value === null || value === "") continue;
+    if (typeof value !== "string") {
+      report({ rule: "SCH007", message: `"${key}" of ${at} is ${typeName(value)}, not a string` });
       return null;
     }
-    texts.push(text);
+    found.add(value);
   }
-  return texts.join("");
-}
-
-/** {type: "text", text} as OpenAI has it; LLaMA-Factory's newer files say `value`. */
-function textOf(part: unknown): string | null {
-  if (!isObject(part) || part.type !== "text") return null;
-  const text = part.text ?? part.value;
-  return typeof text === "string" ? text : null;
-}
-
-const lossFlags = ["weight", "train", "training", "loss", "loss_weight", "loss_mask"];
-const reasoningFields = ["reasoning_content", "thinking", "reasoning"];
-
-function unsupportedIn(turn: RawRow): string | null {
-  if (isFilled(turn.tool_calls) || isFilled(turn.function_call)) return "tool calls";
-  for (const field of reasoningFields) if (isFilled(turn[field])) return `reasoning in "${field}"`;
-  for (const flag of lossFlags) {
-    const value = turn[flag];
-    const isUsual = value === undefined || value === null || value === (turn.role === "assistant" ? 1 : 0);
-    if (!isUsual && value !== (turn.role === "assistant"))
-      return `its own loss weight ("${flag}": ${JSON.stringify(value)})`;
-  }
+  if (found.size <= 1) return [...found][0] ?? "";
+  report({ rule: "SCH007", message: `${at} has two different reasonings: keep one of ${reasoningKeys.join(", ")}` });
   return null;
 }
 
-/** Columns that rows may only leave empty; SCH006 speaks of them, so they are not "unused". */
-export const unsupportedColumns: readonly string[] = [
-  "images",
-  "image",
-  "videos",
-  "video",
-  "audios",
-  "audio",
-  "tools",
-  "functions",
-  "chosen",
-  "rejected",
-];
-
-const media = unsupportedColumns.slice(0, 6);
-
-/** Reports columns beside the turns that change what is learnt and that ft cannot carry yet. True when there were any. */
-export function reportMediaAndTools(row: RawRow, report: Report): boolean {
-  return reportColumns(filledMediaAndTools(row), report);
-}
-
-/** As `reportMediaAndTools`, and what says that an answer is bad: for rows whose answers are all learnt. */
-export function reportUnsupportedColumns(row: RawRow, report: Report): boolean {
-  const found = filledMediaAndTools(row);
-  if (isFilled(row.rejected)) found.push(`a "rejected" answer (preference data)`);
-  if (row.label === false) found.push(`"label": false (an answer marked as bad)`);
-  return reportColumns(found, report);
-}
-
-function filledMediaAndTools(row: RawRow): string[] {
-  const found = media.filter((column) => isFilled(row[column])).map((column) => `"${column}"`);
-  for (const column of ["tools", "functions"]) if (isFilled(row[column])) found.push(`tool definitions ("${column}")`);
-  return found;
-}
-
-function reportColumns(found: string[], report: Report): boolean {
-  if (found.length > 0) report({ rule: "SCH006", message: `the row has ${found.join(", ")}` });
-  return found.length > 0;
-}
-
-function isFilled(value: unknown): boolean {
-  if (value === undefined || value === null || value === "" || value === "[]") return false;
-  return !Array.isArray(value) || value.length > 0;
+/** `tool_calls`, the older `function_call`, and the parts of the content that are calls. */
+function callsOf(turn: RawRow, fromParts: unknown[], at: string, report: Report): ToolCall[] | null {
+  const { tool_calls: many, function_call: one } = turn;
+  if (many !== undefined && many !== null && !Array.isArray(many)) {
+    report({ rule: "SCH007", message: `"tool_calls" of ${at} is ${typeName(many)}, not a list` });
+    return null;
+  }
+  const isCalled = one !== undefined && one !== null && one !== "";
+  return convertCalls([...(many ?? []), ...(isCalled ? [one] : []), ...fromParts], at, report);
 }

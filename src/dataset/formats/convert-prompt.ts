@@ -1,6 +1,6 @@
 // The prompt of rows that hold it beside their answers, under any of the names it has in the field -> canonical messages.
 import type { Message } from "../canonical.js";
-import { alpacaFormat } from "./alpaca.js";
+import { convertInstruction } from "./alpaca.js";
 import { convertSide } from "./convert-side.js";
 import { optionalText, type RawRow, type Report } from "./format.js";
 
@@ -25,10 +25,4 @@ export function convertPrompt(row: RawRow, report: Report): Message[] | null {
 export function withSystem(prompt: Message[], row: RawRow, report: Report): Message[] {
   const system = optionalText(row, "system", report);
   return system === null || prompt[0]?.role === "system" ? prompt : [{ role: "system", content: system }, ...prompt];
-}
-
-/** As an alpaca row whose answer stands elsewhere. */
-function convertInstruction({ instruction, input, system, history }: RawRow, report: Report): Message[] | null {
-  const row = alpacaFormat.convert({ instruction, input, system, history, output: "" }, report);
-  return row?.kind === "messages" ? row.messages.slice(0, -1) : null;
 }

@@ -1,9 +1,10 @@
 // What a row format is: how it is recognised and how its rows become canonical.
 import type { dataFormats } from "../../recipes/schema/data.js";
 import type { CanonicalRow } from "../canonical.js";
+import { Float } from "../json/json.js";
 import type { RowProblem } from "../rules.js";
 
-/** A parsed JSON object. */
+/** A parsed JSON object, its keys in no particular order. */
 export type RawRow = Record<string, unknown>;
 
 /** Takes a problem of the row at hand. */
@@ -23,14 +24,11 @@ export interface RowFormat {
 
 export type FormatName = Exclude<(typeof dataFormats)[number], "auto">;
 
-export function isObject(value: unknown): value is RawRow {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** The name of a value's type as JSON people say it. */
 export function typeName(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
+  if (value instanceof Float || typeof value === "bigint") return "a number";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 

@@ -1,28 +1,37 @@
-// OpenAI messages and ChatML rows: {messages | conversations: [{role, content}]}.
-import { convertMessages, reportUnsupportedColumns } from "./convert-messages.js";
-import { isObject, type RawRow, type RowFormat } from "./format.js";
+// OpenAI messages and ChatML rows: {messages | conversations: [{role, content}], tools?}.
+import { recordOf } from "../json/json.js";
+import { convertMessages } from "./convert-messages.js";
+import type { RawRow, RowFormat } from "./format.js";
+import { convertExtras, extraColumns, reportBadAnswer } from "./row-extras.js";
 
 const columns = ["messages", "conversations"] as const;
 
 export const messagesFormat: RowFormat = {
   name: "messages",
   shape: '{"messages": [{"role", "content"}]}',
-  columns,
-  recognises: (row) => isTurnList(turnsOf(row), "role"),
+  columns: [...columns, ...extraColumns],
+  recognises: (row) => columns.some((column) => isTurnList(row[column], "role")),
   convert(row, report) {
-    if (reportUnsupportedColumns(row, report)) return null;
-    const messages = convertMessages(turnsOf(row) ?? [], report);
-    return messages && { kind: "messages", messages };
+    const extras = convertExtras(row, report);
+    if (!extras || reportBadAnswer(row, report)) return null;
+    const messages = convertMessages(turnsOf(row), report);
+    return messages && { kind: "messages", messages, ...extras };
   },
 };
 
-function turnsOf(row: RawRow): unknown[] | null {
-  for (const column of columns) if (Array.isArray(row[column])) return row[column];
-  return null;
+function turnsOf(row: RawRow): unknown[] {
+  const column = columns.find((name) => isTurnList(row[name], "role")) as string;
+  return row[column] as unknown[];
 }
 
 /** One turn that has the key tells the dialect; an empty list belongs to no dialect in particular. */
 export function isTurnList(turns: unknown, key: "role" | "from"): boolean {
   if (!Array.isArray(turns)) return false;
-  return turns.some((turn) => isObject(turn) && key in turn) || (key === "role" && turns.length === 0);
+  return (
+    turns.some((turn) => {
+      const record = recordOf(turn);
+      return record !== null && key in record;
+    }) ||
+    (key === "role" && turns.length === 0)
+  );
 }

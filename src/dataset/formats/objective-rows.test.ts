@@ -111,7 +111,7 @@ test.each([
   [{ prompt: "q", chosen: "a", rejected: [{ from: "robot", value: "b" }] }, "SCH001", `"robot" (in "rejected")`],
   [{ prompt: "q", chosen: "a", rejected: "b", images: ["a.png"] }, "SCH006", "images"],
   [{ prompt: "q", completions: ["a"] }, "SCH006", `"completions"`],
-  [{ prompt: "q", answer: 1, tools: [{ type: "function" }] }, "SCH006", "tool definitions"],
+  [{ prompt: "q", answer: 1, tools: [{ type: "function" }] }, "SCH007", "without a name"],
 ])("a row with a mistake is still recognised, and the mistake told: %j", (row, rule, message) => {
   expect(canonical(row)).toMatchObject({ row: null, problems: [{ rule, message: expect.stringContaining(message) }] });
 });

@@ -1,6 +1,7 @@
 // Every format's rows -> one canonical form; what it cannot hold is told, not dropped.
 import { expect, test } from "vitest";
 import type { CanonicalRow, Message } from "../canonical.js";
+import { Float } from "../json/json.js";
 import type { RowProblem } from "../rules.js";
 import type { FormatName, RawRow } from "./format.js";
 import { recogniseRow, recogniseRows } from "./recognise.js";
@@ -90,24 +91,37 @@ test("text rows stay text", () => {
 
 const q = { role: "user", content: "q" };
 const a = { role: "assistant", content: "a" };
-const notRepresentable: RawRow[] = [
-  { messages: [q, { role: "assistant", content: null, tool_calls: [{ function: { name: "f" } }] }] },
-  { messages: [{ role: "user", content: [{ type: "image_url", image_url: {} }] }, a] },
-  { messages: [q, { ...a, weight: 0 }] },
-  { messages: [q, { ...a, reasoning_content: "hm" }] },
-  { messages: [q, a], tools: [{ type: "function" }] },
-  { messages: [q, a], images: ["a.png"] },
-  {
-    conversations: [
-      { from: "human", value: "q" },
-      { from: "function_call", value: "{}" },
-    ],
-  },
-  { instruction: "do", output: "done", rejected: "no" },
+const refused: [RawRow, string][] = [
+  [{ messages: [{ role: "user", content: [{ type: "image_url", image_url: {} }] }, a] }, "SCH006"],
+  [{ messages: [q, { role: "assistant", content: [{ type: "text", text: "a", weight: 0 }] }] }, "SCH006"],
+  [{ messages: [q, a], images: ["a.png"] }, "SCH006"],
+  [{ instruction: "do", output: "done", rejected: "no" }, "SCH006"],
+  [{ messages: [q, { ...a, weight: 0.5 }] }, "SCH009"],
+  [{ messages: [q, { ...a, weight: new Float(0.5, "0.50") }] }, "SCH009"],
+  [{ messages: [{ ...q, train: true }, a] }, "SCH009"],
+  [{ messages: [q, { ...a, weight: 1, train: false }] }, "SCH009"],
+  [{ messages: [q, { ...a, tool_calls: [{ type: "custom", custom: { name: "f" } }] }] }, "SCH007"],
+  [{ messages: [q, { ...a, tool_calls: [{ function: { name: "f", arguments: "[1]" } }] }] }, "SCH007"],
+  [{ messages: [q, { ...a, thinking: "x", reasoning: "y" }] }, "SCH007"],
+  [{ messages: [{ ...q, reasoning: "x" }, a] }, "SCH007"],
+  [{ messages: [q, a], tools: [{ type: "function" }] }, "SCH007"],
+  [{ messages: [q, a], tools: "no JSON" }, "SCH007"],
+  [
+    {
+      conversations: [
+        { from: "human", value: "q" },
+        { from: "function_call", value: "{}" },
+      ],
+    },
+    "SCH007",
+  ],
+  [{ segments: [{ label: 1, text: "a" }] }, "SCH007"],
+  [{ input_ids: [1, 2], labels: [1] }, "SCH007"],
+  [{ input_ids: [1, -2] }, "SCH007"],
 ];
 
-test.each(notRepresentable)("cannot be held, so it is told: %j", (row) => {
-  expect(canonical(row)).toMatchObject({ row: null, problems: [{ rule: "SCH006" }] });
+test.each(refused)("cannot be held, so it is told: %j", (row, rule) => {
+  expect(canonical(row)).toMatchObject({ row: null, problems: [{ rule }] });
 });
 
 test("assistant turns inside a prompt are kept, and it is said that they are trained", () => {

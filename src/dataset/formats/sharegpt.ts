@@ -1,7 +1,9 @@
-// ShareGPT rows: {conversations: [{from, value}], system?}.
-import { convertMessages, reportUnsupportedColumns } from "./convert-messages.js";
-import { isObject, optionalText, type RawRow, type RowFormat } from "./format.js";
+// ShareGPT rows: {conversations: [{from, value}], system?, tools?}, with LLaMA-Factory's function_call and observation turns.
+import { recordOf } from "../json/json.js";
+import { convertMessages } from "./convert-messages.js";
+import { optionalText, type RawRow, type RowFormat } from "./format.js";
 import { isTurnList } from "./messages.js";
+import { convertExtras, extraColumns, reportBadAnswer } from "./row-extras.js";
 
 const speakers: Readonly<Record<string, string>> = {
   human: "user",
@@ -20,28 +22,26 @@ const speakers: Readonly<Record<string, string>> = {
 export const sharegptFormat: RowFormat = {
   name: "sharegpt",
   shape: '{"conversations": [{"from", "value"}]}',
-  columns: ["conversations", "messages", "system"],
+  columns: ["conversations", "messages", "system", ...extraColumns],
   recognises: (row) => isTurnList(row.conversations, "from") || isTurnList(row.messages, "from"),
   convert(row, report) {
-    if (reportUnsupportedColumns(row, report)) return null;
-    const turns = (Array.isArray(row.conversations) ? row.conversations : row.messages) as unknown[];
-    const call = turns.findIndex((turn) => isObject(turn) && turn.from === "function_call");
-    if (call !== -1) {
-      report({ rule: "SCH006", message: `turn ${call + 1} is a function_call (tool calls)` });
-      return null;
-    }
+    const extras = convertExtras(row, report);
+    if (!extras || reportBadAnswer(row, report)) return null;
+    const turns = (isTurnList(row.conversations, "from") ? row.conversations : row.messages) as unknown[];
     const system = optionalText(row, "system", report);
     const messages = convertMessages(turns.map(toTurn), report);
     if (!messages) return null;
     if (system !== null) messages.unshift({ role: "system", content: system });
-    return { kind: "messages", messages };
+    return { kind: "messages", messages, ...extras };
   },
 };
 
 /** Renames the keys and the speaker, where there is one; an unknown speaker stays, so that the report shows what was written. */
-export function toTurn(turn: unknown): unknown {
-  if (!isObject(turn) || !("from" in turn)) return turn;
+export function toTurn(written: unknown): unknown {
+  const turn = recordOf(written);
+  if (!turn || !("from" in turn)) return written;
   const { from, value, ...rest }: RawRow = turn;
+  if (from === "function_call") return { ...rest, role: "assistant", content: "", function_call: value };
   const role = typeof from === "string" && Object.hasOwn(speakers, from) ? speakers[from] : from;
   return { ...rest, role, content: value };
 }

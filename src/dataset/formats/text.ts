@@ -1,6 +1,6 @@
 // Plain text rows: {text}; every token is trained.
-import { reportUnsupportedColumns } from "./convert-messages.js";
 import { optionalText, type RowFormat } from "./format.js";
+import { reportBadAnswer, reportMedia } from "./row-extras.js";
 
 export const textFormat: RowFormat = {
   name: "text",
@@ -8,7 +8,7 @@ export const textFormat: RowFormat = {
   columns: ["text"],
   recognises: (row) => "text" in row,
   convert(row, report) {
-    if (reportUnsupportedColumns(row, report)) return null;
+    if (reportMedia(row, report) || reportBadAnswer(row, report)) return null;
     const text = optionalText(row, "text", report);
     if (text === null && typeof (row.text ?? "") !== "string") return null;
     return { kind: "text", text: text ?? "" };

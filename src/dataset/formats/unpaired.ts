@@ -1,11 +1,12 @@
 // Rows with one answer and whether it is good: TRL's {prompt, completion, label}, and LLaMA-Factory's label on a conversation.
 import type { CanonicalRow } from "../canonical.js";
+import { extrasOf } from "../carried.js";
 import { alpacaFormat } from "./alpaca.js";
-import { reportMediaAndTools } from "./convert-messages.js";
 import { convertPrompt, hasPrompt, promptColumns } from "./convert-prompt.js";
-import { convertSide } from "./convert-side.js";
+import { convertSide, reportWeighed, unweighed } from "./convert-side.js";
 import type { RawRow, Report, RowFormat } from "./format.js";
 import { messagesFormat } from "./messages.js";
+import { convertExtras, extraColumns } from "./row-extras.js";
 import { sharegptFormat } from "./sharegpt.js";
 
 /** Whose last assistant turn the label judges. */
@@ -14,15 +15,16 @@ const wholeFormats = [messagesFormat, sharegptFormat, alpacaFormat];
 export const unpairedFormat: RowFormat = {
   name: "unpaired",
   shape: '{"prompt", "completion", "label": true|false}',
-  columns: [...promptColumns, "completion", "output", "label", "kto_tag"],
+  columns: [...promptColumns, "completion", "output", "label", "kto_tag", ...extraColumns],
   recognises: (row) => labelOf(row) !== null && (isApart(row) || wholeFormat(row) !== undefined),
   convert(row, report) {
     const label = labelOf(row) as boolean;
     if (!isApart(row)) return cutAnswer(row, label, report);
-    if (reportMediaAndTools(row, report)) return null;
+    const extras = convertExtras(row, report);
     const prompt = convertPrompt(row, report);
     const completion = convertSide(row.completion, "completion", "assistant", report);
-    return prompt && completion && { kind: "unpaired", prompt, completion, label };
+    if (!extras || !prompt || !completion || reportWeighed(completion, report)) return null;
+    return { kind: "unpaired", prompt: unweighed(prompt), completion, label, ...extras };
   },
 };
 
@@ -46,5 +48,7 @@ function cutAnswer(row: RawRow, label: boolean, report: Report): CanonicalRow | 
   if (whole?.kind !== "messages") return null;
   const { messages } = whole;
   const end = messages.at(-1)?.role === "assistant" ? messages.length - 1 : messages.length;
-  return { kind: "unpaired", prompt: messages.slice(0, end), completion: messages.slice(end), label };
+  const completion = messages.slice(end);
+  if (reportWeighed(completion, report)) return null;
+  return { kind: "unpaired", prompt: unweighed(messages.slice(0, end)), completion, label, ...extrasOf(whole) };
 }

@@ -4,12 +4,11 @@ import type { CheckModel } from "../check-dataset.js";
 import { loadMaskModel } from "./load-mask-model.js";
 import { predictMask } from "./predict-mask.js";
 
-/** A row that the template refuses, or that needs a template where there is none, counts 0. @throws FtError model.*, template.* */
+/** A row that the template refuses counts 0. @throws FtError model.*, template.* */
 export async function tokenCounter(model: CheckModel): Promise<(row: CanonicalRow) => number> {
   const masks = await loadMaskModel(model);
   return (row) => {
     const prediction = predictMask(row, masks, model.engine);
-    if ("unknown" in prediction) return 0;
-    return prediction.lines.reduce((most, { ids }) => Math.max(most, ids.length), 0);
+    return "lines" in prediction ? prediction.lines.reduce((most, { ids }) => Math.max(most, ids.length), 0) : 0;
   };
 }

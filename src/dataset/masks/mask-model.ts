@@ -22,6 +22,8 @@ export interface MaskModel {
   trainOn: "assistant" | "all";
   /** Tokens that a sequence keeps, from its start; the engine cuts the rest. */
   maxLength: number;
+  /** The run's conversations are one line an assistant turn whatever the template: some row of them has a turn with a weight. */
+  turnByTurn?: boolean;
 }
 
 /** The text of token i is [starts[i], ends[i]), in UTF-16 units: transformers' offset_mapping but for the unit. */

@@ -3,12 +3,13 @@ import { FtError } from "../../errors.js";
 import type { CanonicalRow } from "../canonical.js";
 import { TemplateRefusal } from "../template/compile.js";
 import { axolotlLines } from "./axolotl-mask.js";
+import { givenLines, isGiven, type MaskableRow } from "./given-lines.js";
 import { type MaskEngine, type MaskedLine, type MaskModel, type Prediction, UnknownMask } from "./mask-model.js";
 import { trlLines } from "./trl-mask.js";
 import { unslothLines } from "./unsloth-mask.js";
 import { responseLines } from "./unsloth-responses.js";
 
-const linesOf: Record<MaskEngine, (row: CanonicalRow, model: MaskModel) => MaskedLine[]> = {
+const linesOf: Record<MaskEngine, (row: MaskableRow, model: MaskModel) => MaskedLine[]> = {
   trl: trlLines,
   axolotl: axolotlLines,
   unsloth: unslothLines,
@@ -17,6 +18,7 @@ const linesOf: Record<MaskEngine, (row: CanonicalRow, model: MaskModel) => Maske
 
 /** The row's training sequences as ft's run with the engine makes them: ids, what carries loss, what is cut. Never throws for a row. */
 export function predictMask(row: CanonicalRow, model: MaskModel, engine: MaskEngine): Prediction {
+  if (isGiven(row)) return { lines: givenLines(row, model) };
   if (row.kind !== "text" && !model.render) return { unknown: "the model has no chat template", refused: true };
   try {
     return { lines: linesOf[engine](row, model) };

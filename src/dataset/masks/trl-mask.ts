@@ -1,23 +1,25 @@
 // The mask of TRL 1.16 (tokenize_fn and build_labels of trl/trainer/sft_trainer.py) on transformers 5.23, as ft drives it.
 import type { CanonicalRow, ChatExtras, Message } from "../canonical.js";
+import { extrasOf } from "../carried.js";
 import { type ChatLine, chatLines } from "../layout.js";
 import type { RenderChat } from "../template/compile.js";
+import type { MaskableRow } from "./given-lines.js";
 import { cutLine, type MaskedLine, type MaskModel, UnknownMask } from "./mask-model.js";
 import { encodeWithOffsets, tokenAt } from "./token-offsets.js";
 
 /**
  * ft gives TRL whole conversations (assistant_only_loss) where the template, or TRL's twin of it, has generation markers, and one prompt +
- * completion line an assistant turn where not. Of a pair: the prompt with each of its answers; of a prompt alone: what generation starts
+ * completion line an assistant turn where not, or where turns have weights, which markers know nothing of. Of a pair: the prompt with each of its answers; of a prompt alone: what generation starts
  * from. Throws TemplateRefusal, UnknownMask.
  */
-export function trlLines(row: CanonicalRow, model: MaskModel): MaskedLine[] {
+export function trlLines(row: MaskableRow, model: MaskModel): MaskedLine[] {
   const lines = uncutLines(row, model, model.render as RenderChat);
   return lines.map((line) => cutLine(line, model.maxLength));
 }
 
 type UncutLine = Omit<MaskedLine, "kept" | "dropped">;
 
-function uncutLines(row: CanonicalRow, model: MaskModel, render: RenderChat): UncutLine[] {
+function uncutLines(row: MaskableRow, model: MaskModel, render: RenderChat): UncutLine[] {
   switch (row.kind) {
     case "text":
       return [maskText(row.text, model)];
@@ -25,10 +27,10 @@ function uncutLines(row: CanonicalRow, model: MaskModel, render: RenderChat): Un
       return maskChat(row, model, render);
     case "preference":
       return [row.chosen, row.rejected].map((completion) =>
-        maskCompletion({ prompt: row.prompt, completion }, row, model, render),
+        maskCompletion({ prompt: row.prompt, completion }, extrasOf(row), model, render),
       );
     case "unpaired":
-      return [maskCompletion(row, row, model, render)];
+      return [maskCompletion(row, extrasOf(row), model, render)];
     case "prompt": {
       const { text } = render(row.prompt, { ...extrasOf(row), addGenerationPrompt: true });
       const ids = model.tokenizer.encode(text);
@@ -49,10 +51,11 @@ function maskChat(row: Extract<CanonicalRow, { kind: "messages" }>, model: MaskM
     const { text } = render(row.messages, { ...extrasOf(row), addGenerationPrompt: false });
     return [allTrained(model.tokenizer.encode(text), text)];
   }
-  if (model.template?.hasGenerationMarkers) return [maskGenerated(row, model, render)];
-  if (model.renderTwin) return [maskGenerated(row, model, model.renderTwin)];
+  const byMarkers = model.template?.hasGenerationMarkers ? render : model.renderTwin;
+  const hasWeights = row.messages.some(({ weight }) => weight !== undefined);
+  if (byMarkers && !hasWeights && !model.turnByTurn) return [maskGenerated(row, model, byMarkers)];
   return chatLines(row.messages, "prompt-completion").map((line) =>
-    maskCompletion(line as Extract<ChatLine, { prompt: unknown }>, row, model, render),
+    maskCompletion(line as Extract<ChatLine, { prompt: unknown }>, extrasOf(row), model, render),
   );
 }
 
@@ -63,8 +66,8 @@ function maskCompletion(
   { tokenizer }: MaskModel,
   render: RenderChat,
 ): UncutLine {
-  const asked = tokenizer.encode(render(prompt, { ...extrasOf(extras), addGenerationPrompt: true }).text);
-  const { text } = render([...prompt, ...completion], { ...extrasOf(extras), addGenerationPrompt: false });
+  const asked = tokenizer.encode(render(prompt, { ...extras, addGenerationPrompt: true }).text);
+  const { text } = render([...prompt, ...completion], { ...extras, addGenerationPrompt: false });
   const ids = tokenizer.encode(text);
   const trained = new Uint8Array(ids.length).fill(1, commonPrefixLength(asked, ids));
   return { ids, trained, text, offsets: null };
@@ -98,10 +101,6 @@ function maskGenerated(
 function lastCharacter(text: string, end: number): number {
   const low = text.charCodeAt(end - 1) & 0xfc00;
   return end - (low === 0xdc00 && end > 1 ? 2 : 1);
-}
-
-export function extrasOf({ tools, chat_template_kwargs }: ChatExtras): ChatExtras {
-  return { ...(tools && { tools }), ...(chat_template_kwargs && { chat_template_kwargs }) };
 }
 
 function allTrained(ids: number[], text: string): UncutLine {

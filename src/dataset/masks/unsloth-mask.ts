@@ -1,15 +1,15 @@
-// The mask of Unsloth 2026.10 (sft_prepare_dataset of unsloth_zoo/dataset_utils.py, which takes the place of TRL's own), as ft drives it.
-import type { CanonicalRow } from "../canonical.js";
+import { extrasOf } from "../carried.js";
 import { type ChatLine, chatLines } from "../layout.js";
 import type { RenderChat } from "../template/compile.js";
+import type { MaskableRow } from "./given-lines.js";
 import { type MaskedLine, type MaskModel, UnknownMask } from "./mask-model.js";
-import { extrasOf, trlLines } from "./trl-mask.js";
+import { trlLines } from "./trl-mask.js";
 
 /**
  * Conversations go to Unsloth as one prompt + completion line an assistant turn, plain text as text. Pairs and prompts are TRL's trainers'.
  * Nothing is left out: a line whose answer was cut away stays, without loss.
  */
-export function unslothLines(row: CanonicalRow, model: MaskModel): MaskedLine[] {
+export function unslothLines(row: MaskableRow, model: MaskModel): MaskedLine[] {
   if (row.kind === "text") return [maskText(row.text, model)];
   if (row.kind !== "messages") return trlLines(row, model);
   const render = model.render as RenderChat;

@@ -1,9 +1,8 @@
-// The mask of Unsloth's train_on_responses_only (unsloth_zoo/dataset_utils.py, 2026.10), which searches for the markers of turns among the tokens.
-import type { CanonicalRow } from "../canonical.js";
+import { extrasOf } from "../carried.js";
 import type { RenderChat } from "../template/compile.js";
 import type { ModelTokenizer } from "../tokens/tokenizer.js";
+import type { MaskableRow } from "./given-lines.js";
 import { type MaskedLine, type MaskModel, UnknownMask } from "./mask-model.js";
-import { extrasOf } from "./trl-mask.js";
 
 /** What Unsloth is told to look for: instruction_part and response_part. */
 export interface TurnMarkers {
@@ -12,7 +11,7 @@ export interface TurnMarkers {
 }
 
 /** A conversation as Unsloth's notebooks train it: rendered to text, cut, and then searched. Lines without a response are left out. */
-export function responseLines(row: CanonicalRow, model: MaskModel): MaskedLine[] {
+export function responseLines(row: MaskableRow, model: MaskModel): MaskedLine[] {
   if (row.kind !== "messages") throw new UnknownMask("train_on_responses_only is for conversations");
   const render = model.render as RenderChat;
   const { text } = render(row.messages, { ...extrasOf(row), aliasReasoning: false, addGenerationPrompt: false });

@@ -1,22 +1,21 @@
-// Opens a data file and refuses, by name and with a next step, what cannot hold rows: missing, folder, empty, binary, unreadable.
+// Opens a data file, and the errors about files that cannot be read at all: missing, folder, empty, binary, cut off, unreadable.
 import type { FileHandle } from "node:fs/promises";
 import { open, stat } from "node:fs/promises";
 import { FtError } from "../../errors.js";
+import type { Refusal } from "./file-kind.js";
 
 export interface DataFile {
   handle: FileHandle;
   /** Bytes. */
   size: number;
-  /** The first bytes (64 KiB at most), UTF-8 byte order mark left in. */
-  head: Buffer;
+  /** How the person called it. */
+  name: string;
 }
-
-const headBytes = 65_536;
 
 /**
  * @param path where the file is
  * @param name how the person called it; errors name it so
- * @throws FtError data.missing, data.folder, data.unreadable, data.empty, data.binary (exit data)
+ * @throws FtError data.missing, data.folder, data.unreadable, data.empty (exit data)
  */
 export async function openDataFile(path: string, name: string): Promise<DataFile> {
   const kind = await stat(path).catch(() => null); // opening a pipe would wait for its writer
@@ -27,12 +26,8 @@ export async function openDataFile(path: string, name: string): Promise<DataFile
   try {
     const info = await handle.stat();
     if (info.isDirectory()) throw folderError(name);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-    const head = buffer.subarray(0, bytesRead);
-    if (bytesRead === 0) throw emptyError(name);
-    const binary = binaryKind(head);
-    if (binary) throw binaryError(name, binary);
-    return { handle, size: info.size, head };
+    if (info.size === 0) throw emptyError(name);
+    return { handle, size: info.size, name };
   } catch (error) {
     await handle.close();
     throw (error as NodeJS.ErrnoException).code === "EISDIR" ? folderError(name) : error;
@@ -60,18 +55,35 @@ export function emptyError(name: string): FtError {
   });
 }
 
+/** For a file that ends before it should. `line`: the last one that is whole. */
+export function truncatedError(name: string, { why, line }: { why: string; line?: number }): FtError {
+  return new FtError({
+    code: "data.truncated",
+    exit: "data",
+    message: `the data file ${name} is cut off`,
+    where: { file: name, ...(line !== undefined && { line }) },
+    why,
+    next: "copy, download or write it again",
+  });
+}
+
+/** For a file that is not what its first bytes say. */
+export function corruptError(name: string, what: string, error: unknown): FtError {
+  const message = (error instanceof Error ? error.message : String(error)).split("\n")[0]!.slice(0, 300);
+  return new FtError({
+    code: "data.corrupt",
+    exit: "data",
+    message: `the data file ${name} cannot be read as ${what}`,
+    where: { file: name },
+    why: message,
+    next: "copy, download or write it again",
+    cause: error,
+  });
+}
+
 function openError(error: NodeJS.ErrnoException, name: string): FtError {
   const where = { file: name };
-  if (error.code === "ENOENT" || error.code === "ENOTDIR") {
-    const next = "check the path; in a recipe it is relative to the recipe's folder";
-    return new FtError({
-      code: "data.missing",
-      exit: "data",
-      message: `the data file ${name} does not exist`,
-      where,
-      next,
-    });
-  }
+  if (error.code === "ENOENT" || error.code === "ENOTDIR") return missingError(name);
   if (error.code === "EISDIR") return folderError(name);
   return new FtError({
     code: "data.unreadable",
@@ -84,43 +96,34 @@ function openError(error: NodeJS.ErrnoException, name: string): FtError {
   });
 }
 
+/** `meant`: what is there under a like name. */
+export function missingError(name: string, meant: string | null = null): FtError {
+  return new FtError({
+    code: "data.missing",
+    exit: "data",
+    message: `the data file ${name} does not exist`,
+    where: { file: name },
+    next: meant ? `did you mean ${meant}?` : "check the path; in a recipe it is relative to the recipe's folder",
+  });
+}
+
 function folderError(name: string): FtError {
   return new FtError({
     code: "data.folder",
     exit: "data",
     message: `${name} is a folder, not a data file`,
     where: { file: name },
-    next: "name the .jsonl or .json file inside it",
+    next: "name the data file inside it",
   });
 }
 
-function binaryError(name: string, kind: BinaryKind): FtError {
+export function binaryError(name: string, refusal: Refusal): FtError {
   return new FtError({
     code: "data.binary",
     exit: "data",
-    message: `the data file ${name} is binary (${kind.what})`,
+    message: `the data file ${name} cannot be read: ${refusal.what}`,
     where: { file: name },
-    why: "ft reads rows from .jsonl and .json text files",
-    next: kind.next,
+    why: "ft reads UTF-8 text (.jsonl, .json, .csv, .tsv, .txt, also as .gz and .zst), Parquet and Arrow",
+    next: refusal.next,
   });
-}
-
-interface BinaryKind {
-  what: string;
-  next: string;
-}
-
-const magics: { bytes: number[]; kind: BinaryKind }[] = [
-  { bytes: [0x1f, 0x8b], kind: { what: "gzip", next: "unpack it: gunzip <file>" } },
-  { bytes: [0x28, 0xb5, 0x2f, 0xfd], kind: { what: "zstd", next: "unpack it: unzstd <file>" } },
-  { bytes: [0x50, 0x4b, 0x03, 0x04], kind: { what: "zip", next: "unpack it and name the .jsonl or .json file" } },
-  { bytes: [0x50, 0x41, 0x52, 0x31], kind: { what: "Parquet", next: "convert it to .jsonl" } },
-  { bytes: [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31], kind: { what: "Arrow", next: "convert it to .jsonl" } },
-  { bytes: [0xff, 0xfe], kind: { what: "UTF-16 text", next: "save it as UTF-8" } },
-  { bytes: [0xfe, 0xff], kind: { what: "UTF-16 text", next: "save it as UTF-8" } },
-];
-
-function binaryKind(head: Buffer): BinaryKind | null {
-  for (const { bytes, kind } of magics) if (bytes.every((byte, index) => head[index] === byte)) return kind;
-  return head.includes(0) ? { what: "it holds NUL bytes", next: "convert it to .jsonl" } : null;
 }

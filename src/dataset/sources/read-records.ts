@@ -1,38 +1,42 @@
-// Streams a .jsonl or .json file as parsed values with their lines; bounded memory, whatever the size.
+// Streams a data file of any kind as parsed values with their lines; bounded memory, whatever the size.
 import { isUtf8 } from "node:buffer";
-import { extname } from "node:path";
 import { FtError } from "../../errors.js";
+import type { Json } from "../json/json.js";
+import { parseJson } from "../json/parse-json.js";
 import type { RowProblem } from "../rules.js";
-import { type DataFile, emptyError, openDataFile } from "./open-data-file.js";
+import { innerExtension, kindOf, refusalOf } from "./file-kind.js";
+import { binaryError, type DataFile, emptyError, openDataFile } from "./open-data-file.js";
 import { type ArrayPiece, splitJsonArray } from "./split-json-array.js";
 import { splitLines } from "./split-lines.js";
+import { type OpenBytes, openBytes } from "./unpack.js";
 
-/** One parsed row (not judged yet), or why it could not be parsed. */
-export type DataRecord = { line: number; value: unknown } | { line: number; problem: RowProblem };
+/** One parsed row (not judged yet; `doubled`: keys that one of its objects has twice), or why it could not be parsed. */
+export type DataRecord = { line: number; value: Json; doubled?: string[] } | { line: number; problem: RowProblem };
 
-const chunkBytes = 1 << 20;
+/** What a row of a .txt file is. */
+export type TextRows = "lines" | "paragraphs" | "file";
+
+export interface ReadOptions {
+  /** Told the bytes read so far and in all; of a packed file the packed ones. */
+  onBytes?: ((read: number, size: number) => void) | undefined;
+  textRows?: TextRows | undefined;
+}
+
 const maxRowBytes = 256 * 2 ** 20;
 
 /**
+ * `line` counts lines (of an array the one on which the element starts, of a CSV record the first); in Parquet and Arrow files it is the row.
  * @param path where the file is
  * @param name how the person called it
- * @param onBytes told the bytes read so far and in all
- * @throws FtError data.* when nothing can be read from it at all, or when it holds no row
+ * @throws FtError data.* when nothing can be read from it at all, when it is cut off, or when it holds no row
  */
-export async function* readRecords(
-  path: string,
-  name: string,
-  onBytes?: (read: number, size: number) => void,
-): AsyncGenerator<DataRecord> {
+export async function* readRecords(path: string, name: string, options: ReadOptions = {}): AsyncGenerator<DataRecord> {
   const file = await openDataFile(path, name);
   try {
-    const pieces: AsyncIterable<ArrayPiece> = isArrayFile(file, name)
-      ? splitJsonArray(chunksOf(file, onBytes))
-      : splitLines(chunksOf(file, onBytes));
     let count = 0;
-    for await (const piece of pieces) {
+    for await (const record of recordsOf(file, options)) {
       count += 1;
-      yield "problem" in piece ? { line: piece.line, problem: badJson(piece.problem) } : parse(piece, name);
+      yield record;
     }
     if (count === 0) throw emptyError(name);
   } finally {
@@ -40,14 +44,31 @@ export async function* readRecords(
   }
 }
 
-async function* chunksOf(file: DataFile, onBytes?: (read: number, size: number) => void): AsyncGenerator<Buffer> {
-  let position = hasMark(file.head) ? 3 : 0;
-  for (;;) {
-    const { bytesRead, buffer } = await file.handle.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position);
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    onBytes?.(position, file.size);
-    yield buffer.subarray(0, bytesRead);
+/** Each kind's reader is loaded when such a file is met. */
+async function* recordsOf(file: DataFile, { onBytes, textRows }: ReadOptions): AsyncGenerator<DataRecord> {
+  const bytes = await openBytes(file, onBytes);
+  const refusal = refusalOf(bytes.head);
+  if (refusal) throw binaryError(file.name, refusal);
+  const kind = kindOf(bytes.head, file.name);
+  switch (kind) {
+    case "json":
+      return yield* jsonRecords(bytes, file.name);
+    case "csv":
+      return yield* (await import("./csv-records.js")).csvRecords(bytes, file.name);
+    case "text":
+      return yield* (await import("./text-records.js")).textRecords(bytes.chunks, textRows);
+    case "parquet":
+      return yield* (await import("./parquet-records.js")).parquetRecords(file, bytes, onBytes);
+    case "arrow-file":
+    case "arrow-stream":
+      return yield* (await import("./arrow-records.js")).arrowRecords(bytes.chunks, { name: file.name, kind });
+  }
+}
+
+async function* jsonRecords({ head, chunks }: OpenBytes, name: string): AsyncGenerator<DataRecord> {
+  const pieces: AsyncIterable<ArrayPiece> = isArrayFile(head, name) ? splitJsonArray(chunks) : splitLines(chunks);
+  for await (const piece of pieces) {
+    yield "problem" in piece ? { line: piece.line, problem: badJson(piece.problem) } : parse(piece, name);
   }
 }
 
@@ -56,17 +77,12 @@ function parse(piece: { line: number; bytes: Buffer }, name: string): DataRecord
   if (bytes.length > maxRowBytes) throw rowTooLong(name, line);
   if (!isUtf8(bytes)) return { line, problem: { rule: "FILE002", message: "the row is not valid UTF-8" } };
   const text = bytes.toString();
-  try {
-    const value: unknown = JSON.parse(text);
-    if (bytes.includes("\\u") && hasHalfCharacter(text))
-      return {
-        line,
-        problem: { rule: "FILE002", message: "an escape stands for half a character (a lone surrogate)" },
-      };
-    return { line, value };
-  } catch (error) {
-    return { line, problem: badJson(error instanceof Error ? error.message : String(error)) };
-  }
+  const parsed = parseJson(text);
+  if ("problem" in parsed) return { line, problem: badJson(parsed.problem) };
+  if (bytes.includes("\\u") && hasHalfCharacter(text))
+    return { line, problem: { rule: "FILE002", message: "an escape stands for half a character (a lone surrogate)" } };
+  const { value, doubled } = parsed;
+  return doubled.length > 0 ? { line, value, doubled } : { line, value };
 }
 
 /** JSON can say \ud83d without the \ude00 that makes it a character; no engine can store such a text. */
@@ -80,12 +96,13 @@ function badJson(why: string): RowProblem {
 }
 
 /** By content first: `[` is an array whatever the name; an object is an array's wrapper only in a .json file that is not JSON lines. */
-function isArrayFile(file: DataFile, name: string): boolean {
-  const text = file.head.subarray(hasMark(file.head) ? 3 : 0).toString("latin1");
+function isArrayFile(head: Buffer, name: string): boolean {
+  const text = head.toString("latin1");
   const first = text.trimStart()[0];
   if (first === "[") return true;
-  const extension = extname(name).toLowerCase();
-  if (first !== "{" && !rowExtensions.has(extension)) throw unsupported(name, extension);
+  const extension = innerExtension(name);
+  // Blank for as long as the head: it may be empty, or JSON lines after it.
+  if (first !== "{" && first !== undefined && !rowExtensions.has(extension)) throw unsupported(name, extension);
   if (extension !== ".json" || first !== "{") return false;
   return !startsWithWholeObject(text.trimStart());
 }
@@ -103,17 +120,15 @@ function startsWithWholeObject(text: string): boolean {
   }
 }
 
-function hasMark(head: Buffer): boolean {
-  return head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
-}
-
 function unsupported(name: string, extension: string): FtError {
   return new FtError({
     code: "data.unsupported",
     exit: "data",
     message: `the data file ${name} holds neither JSON lines nor a JSON array`,
     where: { file: name, line: 1 },
-    next: `convert the ${extension || "file"} to .jsonl, one JSON object a line`,
+    next: extension
+      ? `name it by what it is (.csv, .tsv, .txt), or convert the ${extension} to .jsonl, one JSON object a line`
+      : "name it by what it is (.csv, .tsv, .txt), or give one JSON object a line",
   });
 }
 

@@ -39,7 +39,12 @@ export function compileTemplate(source: string, variables: Record<string, string
     if (messages.length === 0) {
       throw new TemplateRefusal("Cannot apply chat template to an empty conversation. Provide at least one message.");
     }
-    const run = new Run(templateVariables(messages, variables, options), globals, () => options.now ?? new Date());
+    const run = new Run(
+      templateVariables(messages, variables, options),
+      globals,
+      () => options.now ?? new Date(),
+      messages.length,
+    );
     try {
       template(run);
     } catch (error) {

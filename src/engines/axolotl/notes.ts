@@ -7,7 +7,7 @@ export function notesOf(input: RenderInput, layout: DataLayout): string[] {
   const { recipe, model, dataset, device } = input;
   const { objective, method, train, data, compute } = recipe;
   const rows = dataset?.train;
-  const isConversation = objective.type === "sft" && layout === "messages";
+  const isConversation = objective.type === "sft" && layout.startsWith("messages");
   const notes: [boolean, string][] = [
     [
       dataset === null && objective.type === "simpo" && train.max_steps === undefined,

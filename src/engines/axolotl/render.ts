@@ -9,6 +9,7 @@ import { evaluateJson, evaluateStep } from "../evaluate-config.js";
 import { hasHeldOut, heldOutNotes } from "../held-out.js";
 import { mergeOverrides, type Section } from "../overrides.js";
 import { precisionOf } from "../precision.js";
+import { carries, needsExactChat, rowsUnsupported, sftRows } from "../sft-rows.js";
 import { notesOf } from "./notes.js";
 import { ownership } from "./ownership.js";
 import {
@@ -63,11 +64,15 @@ export function renderAxolotl(input: RenderInput): Rendering {
   };
 }
 
-function layoutOf({ recipe: { objective, data }, dataset }: RenderInput): DataLayout {
+function layoutOf(input: RenderInput): DataLayout {
+  const { objective } = input.recipe;
+  if (carries(input, "chat_template_kwargs"))
+    throw rowsUnsupported(input, "Axolotl takes chat_template_kwargs for the whole run alone; use engine trl");
   if (objective.type === "kto") return "unpaired";
   if (objective.type !== "sft") return "preference";
-  const isText = dataset ? dataset.train.kinds.text > 0 : data.train.every(({ format }) => format === "text");
-  return isText ? "text" : "messages";
+  const rows = sftRows(input);
+  if (rows !== "conversations") return rows;
+  return needsExactChat(input) || carries(input, "weight") ? "messages-json" : "messages";
 }
 
 /** On CPUs too, which the environment says: accelerate's own --cpu would start one process. */

@@ -1,6 +1,7 @@
 // The parts of config/axolotl.yaml, each from what the recipe says; keys as axolotl.utils.schemas.config names them.
+
+import { batchOf } from "../../recipes/batch.js";
 import type { Recipe } from "../../recipes/schema.js";
-import { batchOf } from "../batch.js";
 import type { DataLayout, RenderInput } from "../contract.js";
 import type { Section } from "../overrides.js";
 import type { Precision } from "../precision.js";
@@ -44,10 +45,19 @@ export function dataSection({ recipe, dataset }: RenderInput, layout: DataLayout
 function source(path: string, layout: DataLayout): Section {
   const file = { path, ds_type: "json", split: "train" };
   if (layout === "text") return { ...file, type: "completion", field: "text" };
-  if (layout !== "messages") return file;
+  if (layout === "segments") return { ...file, type: "input_output" };
+  if (layout !== "messages" && layout !== "messages-json") return file;
   const turns = { field_messages: "messages", roles_to_train: ["assistant"], train_on_eos: "turn" };
-  return { ...file, type: "chat_template", ...turns };
+  return { ...file, type: "chat_template", ...turns, ...(layout === "messages-json" ? richTurns : {}) };
 }
+
+/** Left to itself it hands on what it sees the template read, and it does not see all: not `m.tool_calls` after `is defined`, say. */
+const richTurns = {
+  message_field_training: "weight",
+  message_property_mappings: Object.fromEntries(
+    ["role", "content", "reasoning_content", "tool_calls", "tool_call_id", "name"].map((key) => [key, key]),
+  ),
+};
 
 export function objectiveSection({ objective }: Recipe): Section {
   switch (objective.type) {

@@ -4,17 +4,24 @@ import type { Objective, Recipe } from "../../recipes/schema.js";
 import type { DataLayout, RenderInput } from "../contract.js";
 import { keyTable } from "../key-table.js";
 import { rewardFunctions } from "../rewards.js";
+import { carries, rowsUnsupported, sftRows } from "../sft-rows.js";
 
 type Section = Record<string, unknown>;
 
-export function layoutOf({ recipe, model, dataset }: RenderInput): DataLayout {
+export function layoutOf(input: RenderInput): DataLayout {
+  const { recipe, model } = input;
   const { objective, data } = recipe;
   if (objective.type === "kto") return "unpaired";
   if (objective.type === "grpo") return "prompt";
   if (objective.type !== "sft") return "preference";
-  const isText = dataset ? dataset.train.kinds.text > 0 : data.train.every(({ format }) => format === "text");
-  if (isText) return "text";
-  if (data.train_on === "all") return "messages";
+  const rows = sftRows(input);
+  if (rows !== "conversations") return rows;
+  if (data.train_on === "all") {
+    if (carries(input, "weight")) throw rowsUnsupported(input, "turns of weight 0 need data.train_on assistant");
+    return "messages";
+  }
+  // The markers know nothing of weights: a line a turn, and none for turns of weight 0.
+  if (carries(input, "weight")) return "prompt-completion";
   return masksByMarkers(model, recipe.engine.version) ? "messages" : "prompt-completion";
 }
 

@@ -10,6 +10,7 @@ import { hasHeldOut, heldOutNotes } from "../held-out.js";
 import { mergeOverrides, type Section } from "../overrides.js";
 import { precisionOf } from "../precision.js";
 import { rewardFiles } from "../rewards.js";
+import { carries, needsExactChat } from "../sft-rows.js";
 import { layoutOf, objectiveSection, readsTemplate } from "./objective.js";
 import { ownership } from "./ownership.js";
 import { methodSection, modelSection, outputSection, trainSection } from "./sections.js";
@@ -37,7 +38,7 @@ export function renderTrl(input: RenderInput): Rendering {
   const isLaunched = needsLauncher(recipe);
   return {
     files: {
-      [configFile]: trlYaml(recipe, mergeOverrides(sections, recipe, ownership)),
+      [configFile]: trlYaml(recipe, mergeOverrides(sections, recipe, ownership), ownCommand(input, layout)),
       "config/train.json": trainJson(recipe),
       "config/evaluate.json": evaluateJson(input),
       ...(isLaunched ? { [accelerateFile]: accelerateYaml(input) } : {}),
@@ -58,17 +59,18 @@ export function renderTrl(input: RenderInput): Rendering {
 }
 
 /** One map, its keys in blocks with a heading each. */
-function trlYaml({ objective, engine }: Recipe, sections: Record<string, Section>): string {
+function trlYaml({ engine }: Recipe, sections: Record<string, Section>, command: string): string {
   const blocks = Object.entries(sections)
     .filter(([, section]) => Object.keys(section).length > 0)
     .map(([heading, section]) => `# ${heading}\n${stringify(section, { compat: "yaml-1.1" })}`);
-  return `# TRL ${engine.version}, made by ft. ${ownCommand(objective.type)}\n\n${blocks.join("\n")}`;
+  return `# TRL ${engine.version}, made by ft. ${command}\n\n${blocks.join("\n")}`;
 }
 
-/** orpo and cpo live in trl.experimental, which has no command. */
-function ownCommand(objective: Recipe["objective"]["type"]): string {
+/** orpo and cpo live in trl.experimental, which has no command; and some rows only ft's own runner reads. */
+function ownCommand({ recipe, dataset }: RenderInput, layout: DataLayout): string {
+  const objective = recipe.objective.type;
   const hasCommand = ["sft", "dpo", "kto", "reward", "grpo"].includes(objective);
-  return hasCommand
+  return hasCommand && layout !== "segments" && !needsExactChat({ dataset })
     ? `In the job folder: trl ${objective} --config ${configFile}`
     : `In the job folder: python -m ${trainer} ${configFile}`;
 }
@@ -79,7 +81,9 @@ function notesOf({ recipe, model, dataset, device }: RenderInput, layout: DataLa
   if (layout === "prompt-completion") {
     notes.push(
       model.template
-        ? "the chat template has no {% generation %} markers, so each assistant turn becomes a prompt + completion line"
+        ? carries({ dataset }, "weight")
+          ? "some turns have weight 0: each other assistant turn becomes a prompt + completion line"
+          : "the chat template has no {% generation %} markers, so each assistant turn becomes a prompt + completion line"
         : "the chat template is not known before the model is here; rendered for one prompt + completion line per assistant turn",
     );
   }

@@ -1,6 +1,7 @@
 // The parts of config/trl.yaml, each from what the recipe says; keys as TRL 1.16's and transformers' dataclasses name them.
+
+import { batchOf } from "../../recipes/batch.js";
 import type { Recipe } from "../../recipes/schema.js";
-import { batchOf } from "../batch.js";
 import type { RenderInput } from "../contract.js";
 import type { Section } from "../overrides.js";
 import { type Precision, torchNames } from "../precision.js";

@@ -5,6 +5,7 @@ import { evaluateJson, evaluateStep } from "../evaluate-config.js";
 import { hasHeldOut, heldOutNotes } from "../held-out.js";
 import { precisionOf } from "../precision.js";
 import { rewardFiles } from "../rewards.js";
+import { needsExactChat, rowsUnsupported, sftRows } from "../sft-rows.js";
 import { unslothScript } from "./script.js";
 import { settingsOf } from "./settings.js";
 
@@ -19,7 +20,14 @@ export function renderUnsloth(input: RenderInput): Rendering {
   const settings = settingsOf(input, layout, precision);
   return {
     files: {
-      [scriptFile]: unslothScript({ recipe, settings, layout, templateFile, evaluates }),
+      [scriptFile]: unslothScript({
+        recipe,
+        settings,
+        layout,
+        templateFile,
+        evaluates,
+        readsJson: needsExactChat(input),
+      }),
       "config/evaluate.json": evaluateJson(input),
       ...(templateFile ? { [templateFile]: model.template!.source } : {}),
     },
@@ -33,12 +41,15 @@ export function renderUnsloth(input: RenderInput): Rendering {
 }
 
 /** One prompt + completion line per assistant turn: Unsloth masks these exactly, whatever the template. */
-function layoutOf({ recipe: { objective, data }, dataset }: RenderInput): DataLayout {
+function layoutOf(input: RenderInput): DataLayout {
+  const { objective } = input.recipe;
   if (objective.type === "kto") return "unpaired";
   if (objective.type === "grpo") return "prompt";
   if (objective.type !== "sft") return "preference";
-  const isText = dataset ? dataset.train.kinds.text > 0 : data.train.every(({ format }) => format === "text");
-  return isText ? "text" : "prompt-completion";
+  const rows = sftRows(input);
+  if (rows === "segments" || rows === "tokens")
+    throw rowsUnsupported(input, "Unsloth does not cut tokenised rows to max_length; use engine trl or axolotl");
+  return rows === "text" ? "text" : "prompt-completion";
 }
 
 /** Where Unsloth means something else by the same recipe than TRL does. */

@@ -23,6 +23,8 @@ export interface ScriptInput {
   templateFile: string | null;
   /** Losses on the held-out rows during training. */
   evaluates: boolean;
+  /** Rows have tools, calls or reasoning: JSON text, read back before it is templated. */
+  readsJson: boolean;
 }
 
 export function unslothScript(input: ScriptInput): string {
@@ -44,6 +46,7 @@ export function unslothScript(input: ScriptInput): string {
     "",
     "def train(callbacks=(), resume_from_checkpoint=None):",
     '    """Trains and returns the trainer; a checkpoint folder to resume from, or None."""',
+    ...(input.readsJson ? ["    exact_chat.install()"] : []),
     "    model, tokenizer = FastLanguageModel.from_pretrained(**MODEL)",
     ...(templateFile
       ? [
@@ -81,7 +84,7 @@ function classesOf({ objective, method }: Recipe): { config: string; trainer: st
   return trainers[objective.type as Kind];
 }
 
-function imports({ recipe, evaluates }: ScriptInput, rewards: string[]): string[] {
+function imports({ recipe, evaluates, readsJson }: ScriptInput, rewards: string[]): string[] {
   const { config, trainer, from } = classesOf(recipe);
   const ofUnsloth = [
     "FastLanguageModel",
@@ -96,6 +99,7 @@ function imports({ recipe, evaluates }: ScriptInput, rewards: string[]): string[
     "from datasets import load_dataset",
     ...(stopping ? ["from transformers import EarlyStoppingCallback"] : []),
     ...(from === "unsloth" ? [] : [`from ${from} import ${config}, ${trainer}`]),
+    ...(readsJson ? ["", "from ft_trainer import exact_chat"] : []),
     ...rewards.map((path) => `from ${path.slice(0, path.lastIndexOf("."))} import ${shortName(path)}`),
   ];
 }

@@ -1,5 +1,6 @@
 // recipe key `data`: the rows, where they come from, and how they become batches.
 import { z } from "zod";
+import { columnsSchema, rolesSchema } from "./columns.js";
 
 export const dataFormats = [
   "auto",
@@ -11,13 +12,21 @@ export const dataFormats = [
   "preference",
   "unpaired",
   "prompt",
+  "segments",
+  "tokens",
+  "openai-preference",
+  "bedrock",
+  "vertex",
 ] as const;
 
 const path = z.string().min(1);
+const kinds = ".jsonl, .json, .csv, .tsv, .txt, .parquet or .arrow (also .gz, .zst)";
 
 const sourceSchema = z.strictObject({
-  path: path.describe(".jsonl or .json, relative to this file"),
+  path: path.describe(`${kinds}, a folder, a pattern, or hf://datasets/org/name; relative to this file`),
   format: z.enum(dataFormats).optional().describe("row format of this file; default data.format"),
+  columns: columnsSchema.optional(),
+  roles: rolesSchema.optional(),
   weight: z
     .number()
     .positive()
@@ -29,7 +38,9 @@ const sourceSchema = z.strictObject({
 export const dataSchema = z.strictObject({
   train: z
     .union([path, z.array(z.union([path, sourceSchema])).min(1)])
-    .describe("training rows: a .jsonl or .json file relative to this one, or a list of them to mix"),
+    .describe(
+      `training rows: a file relative to this one (${kinds}), a folder, a pattern (rows/*.jsonl), a dataset of the Hub (hf://datasets/org/name), or a list of them to mix`,
+    ),
   eval: z
     .union([path, z.array(path).min(1)])
     .optional()
@@ -41,6 +52,12 @@ export const dataSchema = z.strictObject({
     .default(0.1)
     .describe("share of the rows held out when data.eval is not given"),
   format: z.enum(dataFormats).default("auto").describe("row format; auto recognises it"),
+  columns: columnsSchema.optional(),
+  roles: rolesSchema.optional(),
+  text_rows: z
+    .enum(["lines", "paragraphs", "file"])
+    .default("lines")
+    .describe("what a row of a .txt file is: a line, a paragraph (blank lines between), or the whole file"),
   max_length: z
     .int()
     .min(8)

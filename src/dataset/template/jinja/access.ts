@@ -30,6 +30,9 @@ const dunders = new Set(
   __call__ __name__ __qualname__ __globals__ __self__ __or__ __ror__ __ior__ __setitem__ __delitem__ __iadd__ __imul__
   __class_getitem__`.split(/\s+/),
 );
+const notOfUndefined = new Set(
+  "__contains__ __dict__ __globals__ __name__ __qualname__ __self__ __or__ __ror__ __ior__".split(" "),
+);
 const mutating = {
   list: new Set(["append", "clear", "pop", "reverse", "insert", "sort", "extend", "remove"]),
   dict: new Set(["clear", "pop", "popitem", "setdefault", "update"]),
@@ -39,9 +42,9 @@ const mutating = {
 export function getAttribute(run: Run, value: Value, name: string): Value {
   const attribute = safeAttribute(run, value, name);
   if (attribute !== undefined) return attribute;
-  if (isDict(value)) return dictGet(value, name) ?? missingAttribute(value, name);
   failOnUndefined(value);
-  return missingAttribute(value, name);
+  const item = isDict(value) ? dictGet(value, name) : undefined;
+  return item === undefined ? missingAttribute(value, name) : item;
 }
 
 /** value[key] in a template: items first, then attributes. */
@@ -50,13 +53,14 @@ export function getItem(run: Run, value: Value, key: Value): Value {
   if (item !== undefined) return item;
   failOnUndefined(value);
   if (typeof key !== "string") return missingElement(run, value, key);
-  return safeAttribute(run, value, key) ?? missingAttribute(value, key);
+  const attribute = safeAttribute(run, value, key);
+  return attribute === undefined ? missingAttribute(value, key) : attribute;
 }
 
 /** `undefined`: Python's getattr raises AttributeError. What is there but unsafe becomes an Undefined that says so. */
 export function safeAttribute(run: Run, value: Value, name: string): Value | undefined {
   if (value instanceof Undefined) {
-    if (name.startsWith("__") && name.endsWith("__")) return dunders.has(name) ? unsafe(value, name) : undefined;
+    if (dunders.has(name) && !notOfUndefined.has(name)) return unsafe(value, name);
     failOnUndefined(value);
   }
   if (name.startsWith("_")) {
@@ -137,7 +141,7 @@ export function slice(run: Run, value: Value, bounds: { start: Value; stop: Valu
   const text = typeof value === "string" ? value : value instanceof Markup ? value.text : null;
   const items =
     text !== null ? letters(text) : Array.isArray(value) ? value : value instanceof Tuple ? value.items : null;
-  if (!items) throw typeError(`'${typeName(value)}' object is not subscriptable`);
+  if (items === null) throw typeError(`'${typeName(value)}' object is not subscriptable`);
   const part = sliceItems(items, bounds);
   run.spend(part.length >> 4);
   if (Array.isArray(value)) return part as Value[];

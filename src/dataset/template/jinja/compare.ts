@@ -1,5 +1,5 @@
 // Truth, equality, order, membership, hashing and iteration of Python.
-import { Float } from "../../json.js";
+import { Float } from "../../json/json.js";
 import { PyError, typeError, Unsupported } from "./errors.js";
 import { compareNumbers, isFloat, isInt, isNumber, toDouble } from "./numbers.js";
 import { repr } from "./repr.js";
@@ -160,12 +160,8 @@ function itemsToOrder(value: Value): readonly Value[] | null {
 /** What an operation on an undefined value raises. */
 export function failOnUndefined(...values: Value[]): void {
   for (const value of values) {
-    if (value instanceof Undefined) throw undefinedError(value);
+    if (value instanceof Undefined) throw new PyError(value.exception, value.reason());
   }
-}
-
-export function undefinedError(value: Undefined): PyError {
-  return new PyError(value.exception, value.reason());
 }
 
 /** sorted(): stable, by Python's `<`. */

@@ -244,7 +244,7 @@ function compileMethodCall(
     const value = inside(frame);
     const method = typeof value === "string" ? textMethod : dictMethod && isDict(value) ? dictMethod : undefined;
     if (!method) return call(frame.run, getAttribute(frame.run, value, attr), args(frame), kwargs(frame));
-    frame.run.spend(typeof value === "string" ? 1 + (value.length >> 6) : 1);
+    frame.run.spend(typeof value === "string" ? 1 + (value.length >> 8) : 1);
     return method(frame.run, value, args(frame), kwargs(frame));
   };
 }
@@ -265,17 +265,20 @@ function compileNative(
   place: Place,
   value: Evaluate,
 ): Evaluate {
-  if (!native) {
-    if (!place.soft) throw new TemplateSyntaxError(`No ${kind} named '${node.name}'.`, node.line);
-    return () => {
-      throw new PyError("TemplateRuntimeError", `No ${kind} named '${node.name}' found.`);
-    };
-  }
+  if (!native && !place.soft) throw new TemplateSyntaxError(`No ${kind} named '${node.name}'.`, node.line);
+  const apply = native ?? missingNative(kind, node.name);
   const { args, kwargs } = compileArguments(node, place);
   return (frame) => {
     const subject = value(frame);
     const text = textOf(subject);
-    frame.run.spend(text === null ? 1 : 1 + (text.length >> 6));
-    return native(frame.run, subject, args(frame), kwargs(frame));
+    frame.run.spend(text === null ? 1 : 1 + (text.length >> 8));
+    return apply(frame.run, subject, args(frame), kwargs(frame));
+  };
+}
+
+/** In a branch it is an error only when it is called. */
+function missingNative(kind: "filter" | "test", name: string): Native {
+  return () => {
+    throw new PyError("TemplateRuntimeError", `No ${kind} named '${name}' found.`);
   };
 }

@@ -49,7 +49,7 @@ function compileRounds(node: For, place: Place, compileBody: CompileBody): RunLo
   if (needsContext) symbols.declareParameter("loop");
   addLoopBody(symbols, node);
   const scope = node.recursive ? new FunctionScope(place.scope, symbols.level) : place.scope;
-  const here: Place = { symbols, scope, soft: false, inLoop: true };
+  const here: Place = { symbols, scope, soft: false, inLoop: true, topLevel: false };
   const target = compileTarget(node.target, here);
   const writeLoop = needsContext ? writer(scope, symbols.ref("loop")) : () => {};
   const [enter, leave] = [enterFrame(here), leaveFrame(here)];
@@ -108,7 +108,7 @@ function compileTest(
   if (!node.test) return null;
   const symbols = symbolsOfLoopTest(place.symbols, node);
   const scope = new FunctionScope(place.scope, symbols.level);
-  const here: Place = { symbols, scope, soft: false, inLoop: false };
+  const here: Place = { symbols, scope, soft: false, inLoop: false, topLevel: false };
   const target = compileTarget(node.target, { ...here, symbols: loopSymbols });
   const enter = enterFrame(here);
   const test = compileExpression(node.test, here);

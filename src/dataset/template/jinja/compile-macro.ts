@@ -2,9 +2,18 @@
 import { call } from "./access.js";
 import { compileArguments, compileExpression } from "./compile-expression.js";
 import { TemplateSyntaxError, typeError } from "./errors.js";
-import { type Evaluate, type Execute, enterFrame, Frame, FunctionScope, type Place, Signal, writer } from "./frame.js";
+import {
+  type Evaluate,
+  type Execute,
+  enterFrame,
+  Frame,
+  FunctionScope,
+  type Place,
+  Signal,
+  writeResult,
+  writer,
+} from "./frame.js";
 import type { CallBlock, Macro, MacroLike, Stmt } from "./nodes.js";
-import { str } from "./repr.js";
 import type { Run } from "./run.js";
 import { addMacro, findUndeclared, Symbols } from "./symbols.js";
 import { Callable, type Kwargs, Tuple, Undefined, type Value } from "./values.js";
@@ -30,7 +39,7 @@ export function compileCallBlock(node: CallBlock, place: Place, compileBody: Com
   return (frame) => {
     const caller = make(frame);
     const result = call(frame.run, callee(frame), args(frame), new Map([...(kwargs(frame) ?? []), ["caller", caller]]));
-    frame.run.write(str(frame.run, result));
+    writeResult(frame, result);
     return Signal.Next;
   };
 }
@@ -54,7 +63,7 @@ function compileFunction(node: MacroLike, name: string | null, place: Place, com
   for (const each of special) symbols.declareParameter(each);
   addMacro(symbols, node);
   const scope = new FunctionScope(place.scope, symbols.level);
-  const here: Place = { symbols, scope, soft: false, inLoop: false };
+  const here: Place = { symbols, scope, soft: false, inLoop: false, topLevel: false };
   const setters = [...names, ...special].map((each) => writer(scope, symbols.ref(each)));
   const enter = enterFrame(here);
   const fallbacks = names.map((each, at) => compileDefault(node, at, each, here));
@@ -67,11 +76,11 @@ function compileFunction(node: MacroLike, name: string | null, place: Place, com
         run.spend(1 + node.body.length);
         const frame = new Frame(run, outer);
         const values = bind(signature, args, kwargs);
-        setters.forEach((set, at) => set(frame, values[at]));
+        for (const [at, set] of setters.entries()) set(frame, values[at]);
         enter(frame);
-        fallbacks.forEach((fallback, at) => {
+        for (const [at, fallback] of fallbacks.entries()) {
           if (values[at] === undefined) setters[at]?.(frame, fallback(frame));
-        });
+        }
         return run.capture(() => body(frame));
       });
     return new Callable(name ?? "", invoke, "Macro", attributesOf(signature));

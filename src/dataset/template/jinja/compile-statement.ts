@@ -16,6 +16,7 @@ import {
   type Place,
   reader,
   Signal,
+  writeResult,
   writer,
 } from "./frame.js";
 import type { AssignBlock, Expr, Filter, FilterBlock, If, Stmt, With } from "./nodes.js";
@@ -70,6 +71,9 @@ function compileStatement(node: Stmt, place: Place): Execute {
       return () => signal;
     }
     case "Load": {
+      if (node.extends && !place.topLevel) {
+        throw new TemplateSyntaxError("cannot use extend from a non top-level scope", node.line);
+      }
       const template = compileExpression(node.template, place);
       return step((frame) => {
         template(frame);
@@ -153,7 +157,7 @@ function compileFilterBlock(node: FilterBlock, place: Place): Execute {
   const [enter, leave] = [enterFrame(block), leaveFrame(block)];
   const filtered = compileBlockFilters(node.filter, block);
   const run = capturing(compileBody(node.body, block), (frame, text) => {
-    frame.run.write(str(frame.run, filtered(frame, text)));
+    writeResult(frame, filtered(frame, text));
     leave(frame);
   });
   return (frame) => {
@@ -184,7 +188,7 @@ function compileWith(node: With, place: Place): Execute {
   const body = compileBody(node.body, block);
   return (frame) => {
     enter(frame);
-    targets.forEach((target, at) => target.assign(frame, (values[at] as Evaluate)(frame)));
+    for (const [at, target] of targets.entries()) target.assign(frame, (values[at] as Evaluate)(frame));
     const signal = body(frame);
     if (signal === Signal.Next) leave(frame);
     return signal;

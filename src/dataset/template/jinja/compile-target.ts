@@ -27,7 +27,7 @@ export function compileTarget(target: Target, place: Place): CompiledTarget {
         },
         assign: (frame, value) => {
           const items = unpack(frame.run, value, parts.length);
-          parts.forEach((part, at) => part.assign(frame, items[at] as Value));
+          for (const [at, part] of parts.entries()) part.assign(frame, items[at] as Value);
         },
       };
     }

@@ -1,7 +1,9 @@
 // Where compiled code keeps variables: one array of slots for the template and one for each running macro or recursive loop.
+import { typeName } from "./compare.js";
+import { typeError } from "./errors.js";
 import type { Run } from "./run.js";
 import type { Ident, Symbols } from "./symbols.js";
-import type { Value } from "./values.js";
+import { textOf, type Value } from "./values.js";
 
 /** What compiled code runs on. `undefined` in a slot: the variable is not set. */
 export class Frame {
@@ -54,11 +56,13 @@ export interface Place {
   /** In an `if` or a condition: a filter that does not exist is an error only when it is reached. */
   soft: boolean;
   inLoop: boolean;
+  /** Outside of loops, macros and blocks. */
+  topLevel: boolean;
 }
 
 /** A frame inside of `place`, in the same function. */
 export function inner(place: Place, symbols: Symbols): Place {
-  return { ...place, symbols, soft: false };
+  return { ...place, symbols, soft: false, topLevel: false };
 }
 
 export function reader(scope: FunctionScope, ident: Ident): (frame: Frame) => Value | undefined {
@@ -99,7 +103,7 @@ export function enterFrame({ symbols, scope }: Place): (frame: Frame) => void {
         const read = reader(scope, load.of);
         return [(frame) => write(frame, read(frame))];
       }
-      case "undefined":
+      default:
         return [(frame) => write(frame, undefined)];
     }
   });
@@ -118,4 +122,11 @@ function inOrder(steps: ((frame: Frame) => void)[]): (frame: Frame) => void {
   return (frame) => {
     for (const step of steps) step(frame);
   };
+}
+
+/** What a call or filter block gives: jinja2 joins it to the rest without making text of it. */
+export function writeResult(frame: Frame, value: Value): void {
+  const text = textOf(value);
+  if (text === null) throw typeError(`sequence item: expected str instance, ${typeName(value)} found`);
+  frame.run.write(text);
 }

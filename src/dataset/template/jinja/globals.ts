@@ -1,5 +1,5 @@
 // The functions that templates find: those of jinja2's sandbox and those that transformers adds.
-import { iterateOrNull, storedKey, toList, typeName } from "./compare.js";
+import { failOnUndefined, iterateOrNull, storedKey, toList, typeName } from "./compare.js";
 import { PyError, typeError, Unsupported, valueError } from "./errors.js";
 import { fromKeys } from "./methods.js";
 import { native } from "./native.js";
@@ -72,6 +72,7 @@ function dict(run: Run, args: Value[], kwargs: Kwargs | null): Map<Key, Value> {
 }
 
 function pairs(run: Run, value: Value): [Key, Value][] {
+  failOnUndefined(value);
   if (isDict(value)) return dictEntries(value);
   return toList(run, value).map((pair, at) => {
     const parts = iterateOrNull(run, pair) ? toList(run, pair) : null;

@@ -1,5 +1,5 @@
 // json.dumps, as transformers' tojson filter calls it.
-import { Float } from "../../json.js";
+import { Float } from "../../json/json.js";
 import { sorted, toList, truthy, typeName } from "./compare.js";
 import { TooCostly, typeError } from "./errors.js";
 import { isInt, numberRepr, toIndex } from "./numbers.js";

@@ -115,9 +115,8 @@ function keyOf(run: Run, path: Argument, exact: Argument, fallback: Value = null
 function attribute(run: Run, value: Value, name: Value): Value {
   const text = textOf(name);
   if (text === null) throw typeError("attribute name must be string");
-  return (
-    safeAttribute(run, value, text) ?? new Undefined(() => `'${typeName(value)} object' has no attribute '${text}'`)
-  );
+  const found = safeAttribute(run, value, text);
+  return found === undefined ? new Undefined(() => `'${typeName(value)} object' has no attribute '${text}'`) : found;
 }
 
 function* batch(run: Run, value: Value, size: Value, fill: Value): Generator<Value> {
@@ -251,7 +250,7 @@ function sum(run: Run, value: Value, path: Argument, start: Argument): Value {
   const get = getter(run, path);
   if (start !== undefined && textOf(start) !== null)
     throw typeError("sum() can't sum strings [use ''.join(seq) instead]");
-  let total: Value = start ?? 0;
+  let total: Value = start === undefined ? 0 : start;
   for (const item of toList(run, value)) total = add(run, total, get(item));
   return total;
 }

@@ -24,11 +24,16 @@ export function methodOf(value: Value, name: string): Native | undefined {
 export const dictMethods: Map<string, Native> = natives<Dict>({
   copy: ["/", (_, dict) => dict],
   fromkeys: ["/ keys value?", (run, _, keys, value) => fromKeys(run, keys as Value, value ?? null)],
-  get: ["/ key default?", (_, dict, key, fallback) => dictGet(dict, hashable(key as Value)) ?? fallback ?? null],
+  get: ["/ key default?", (_, dict, key, fallback = null) => get(dict, key as Value, fallback)],
   items: ["/", (_, dict) => new DictView(dict, "items")],
   keys: ["/", (_, dict) => new DictView(dict, "keys")],
   values: ["/", (_, dict) => new DictView(dict, "values")],
 });
+
+function get(dict: Dict, key: Value, fallback: Value): Value {
+  const found = dictGet(dict, hashable(key));
+  return found === undefined ? fallback : found;
+}
 
 const listMethods: Map<string, Native> = natives<Value[] | Tuple>({
   copy: ["/", (_, list) => list],

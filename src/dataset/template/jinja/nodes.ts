@@ -9,7 +9,7 @@ export interface Name {
   ctx: NameContext;
   line: number;
 }
-export interface NsRef {
+interface NsRef {
   kind: "NSRef";
   name: string;
   attr: string;
@@ -20,7 +20,7 @@ export interface TupleNode {
   items: Expr[];
   line: number;
 }
-export interface Keyword {
+interface Keyword {
   key: string;
   value: Expr;
 }
@@ -122,19 +122,18 @@ export type Stmt =
   | With
   | { kind: "Break" | "Continue"; line: number }
   /** extends, include, import: there is no loader, so Python raises when it gets there. */
-  | { kind: "Load"; template: Expr; names: Name[] }
+  | { kind: "Load"; template: Expr; names: Name[]; extends: boolean; line: number }
   /** block and autoescape: not rebuilt here. */
   | { kind: "Unsupported"; what: string; line: number };
 
-export type Node = Expr | Stmt | Keyword | Arguments;
-
 /** The nodes right below one, in jinja2's order. */
 export function children(node: object): object[] {
+  if ("kind" in node && node.kind === "Const") return [];
   const found: object[] = [];
-  for (const value of node instanceof Array ? node : Object.values(node)) {
-    if (Array.isArray(value)) found.push(...value.filter((each) => typeof each === "object" && each !== null));
-    else if (typeof value === "object" && value !== null && !("kind" in node && node.kind === "Const"))
-      found.push(value);
+  for (const value of Object.values(node)) {
+    if (Array.isArray(value)) {
+      for (const each of value) if (typeof each === "object" && each !== null) found.push(each);
+    } else if (typeof value === "object" && value !== null) found.push(value);
   }
   return found;
 }

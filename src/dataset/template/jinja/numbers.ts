@@ -1,6 +1,6 @@
 // Python's int and float: exact whole numbers of any size, floats that stay floats, repr, rounding.
-import { Float } from "../../json.js";
-import { PyError, TooCostly, typeError, valueError } from "./errors.js";
+import { Float } from "../../json/json.js";
+import { PyError, TooCostly, typeError, Unsupported, valueError } from "./errors.js";
 import type { Value } from "./values.js";
 
 /** Decimal digits beyond which Python does not print an int. */
@@ -53,7 +53,7 @@ export function toIndex(value: Value, complaint = "integer argument expected"): 
 }
 
 /** Python's repr of a float: the shortest digits that read back, exponents from 1e16 and below 1e-4. */
-export function floatRepr(value: number): string {
+function floatRepr(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
@@ -197,7 +197,7 @@ function floatPower(left: number, right: number): Value {
   if (left === 1 || right === 0) return floatOf(1);
   const value = left ** right;
   if (Number.isNaN(value) && !Number.isNaN(left) && !Number.isNaN(right)) {
-    throw new PyError("TypeError", "complex numbers are not supported");
+    throw new Unsupported("complex numbers");
   }
   if (!Number.isFinite(value) && Number.isFinite(left) && Number.isFinite(right)) {
     throw new PyError("OverflowError", "(34, 'Numerical result out of range')");
@@ -233,16 +233,17 @@ export function roundHalfEven(value: PyNumber, digits: number): Value {
   if (!Number.isFinite(double) || digits > 300) return floatOf(double);
   if (digits < 0) {
     if (digits < -308) return floatOf(double < 0 ? -0 : 0);
-    return floatOf(Number(roundDecimal(Math.abs(double).toFixed(30), digits)) * (double < 0 ? -1 : 1));
+    const rounded = Number(roundDecimal(exactDecimal(Math.abs(double)), digits));
+    return floatOf(double < 0 ? -rounded : rounded);
   }
   if (digits > 22 || Math.abs(double) >= 2 ** 53) return floatOf(double);
   const rounded = Number(roundDecimal(exactDecimal(Math.abs(double)), digits));
   return floatOf(double < 0 || Object.is(double, -0) ? -rounded : rounded);
 }
 
-/** All decimals of a double below 2^53 with at most 100 of them: enough to tell a tie within 22 digits from what is near one. */
+/** A positive double with up to 100 decimals: enough to tell a tie within 22 digits from what is near one. */
 function exactDecimal(value: number): string {
-  return value.toFixed(100);
+  return value >= 1e21 ? String(BigInt(value)) : value.toFixed(100);
 }
 
 /** Rounds decimal text half to even at a digit; negative digits round left of the point. */

@@ -266,7 +266,7 @@ function parseCall(stream: TokenStream, node: Expr): Expr {
   return { kind: "Call", node, ...parseArguments(stream), line };
 }
 
-export function parseArguments(stream: TokenStream): Arguments {
+function parseArguments(stream: TokenStream): Arguments {
   const found: Arguments = { args: [], kwargs: [], dynArgs: null, dynKwargs: null };
   const { line } = stream.expect("(");
   const ensure = (valid: boolean) => valid || stream.fail("invalid syntax for function call expression", line);

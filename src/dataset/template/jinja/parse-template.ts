@@ -72,7 +72,7 @@ const statements: Record<string, ((stream: TokenStream, line: number) => Stmt) |
     generation: parseGeneration,
     break: (_: TokenStream, line: number) => ({ kind: "Break", line }),
     continue: (_: TokenStream, line: number) => ({ kind: "Continue", line }),
-    extends: (stream: TokenStream) => ({ kind: "Load", template: parseExpression(stream), names: [] }),
+    extends: (stream: TokenStream, line: number) => load(parseExpression(stream), line, { extends: true }),
     include: parseInclude,
     import: parseImport,
     from: parseFromImport,
@@ -184,22 +184,26 @@ function parsePrint(stream: TokenStream): Stmt {
   return { kind: "Output", nodes };
 }
 
-function parseInclude(stream: TokenStream): Stmt {
+function load(template: Expr, line: number, { names = [] as Name[], extends: isExtends = false } = {}): Stmt {
+  return { kind: "Load", template, names, extends: isExtends, line };
+}
+
+function parseInclude(stream: TokenStream, line: number): Stmt {
   const template = parseExpression(stream);
   if (stream.skipIf("name", "ignore")) stream.expect("name", "missing");
   parseContextWords(stream);
-  return { kind: "Load", template, names: [] };
+  return load(template, line);
 }
 
-function parseImport(stream: TokenStream): Stmt {
+function parseImport(stream: TokenStream, line: number): Stmt {
   const template = parseExpression(stream);
   stream.expect("name", "as");
   const names = [parseNameTarget(stream, "store")];
   parseContextWords(stream);
-  return { kind: "Load", template, names };
+  return load(template, line, { names });
 }
 
-function parseFromImport(stream: TokenStream): Stmt {
+function parseFromImport(stream: TokenStream, line: number): Stmt {
   const template = parseExpression(stream);
   stream.expect("name", "import");
   const names: Name[] = [];
@@ -210,7 +214,7 @@ function parseFromImport(stream: TokenStream): Stmt {
     names.push(stream.skipIf("name", "as") ? parseNameTarget(stream, "store") : name);
     if (parseContextWords(stream) || !stream.is(",")) break;
   }
-  return { kind: "Load", template, names };
+  return load(template, line, { names });
 }
 
 /** `with context` or `without context`. */

@@ -15,7 +15,7 @@ const conversion =
 /** Of Markup, what is put in gets escaped and the result is Markup. */
 export function percentFormat(run: Run, format: string | Markup, values: Value): Value {
   const template = textOf(format) as string;
-  const escape = format instanceof Markup;
+  const isMarkup = format instanceof Markup;
   const items = values instanceof Tuple ? values.items : [values];
   const isMapping = Array.isArray(values) || isDict(values) || values instanceof Undefined;
   let used = 0;
@@ -40,7 +40,7 @@ export function percentFormat(run: Run, format: string | Markup, values: Value):
     if (!parts.type) throw valueError("incomplete format");
     const value = named ?? (named === null ? null : take());
     const flags = parts.flags ?? "";
-    const converted = convert(run, parts.type, value, { flags, precision, escape });
+    const converted = convert(run, parts.type, value, { flags, precision, isMarkup });
     run.reserve(width);
     return pad(
       converted,
@@ -50,7 +50,7 @@ export function percentFormat(run: Run, format: string | Markup, values: Value):
   });
   if (used < items.length && !isMapping) throw typeError("not all arguments converted during string formatting");
   run.reserve(text.length);
-  return escape ? new Markup(text) : text;
+  return isMarkup ? new Markup(text) : text;
 }
 
 interface Converted {
@@ -63,12 +63,12 @@ function convert(
   run: Run,
   type: string,
   value: Value,
-  { flags, precision, escape }: { flags: string; precision: number | null; escape: boolean },
+  { flags, precision, isMarkup }: { flags: string; precision: number | null; isMarkup: boolean },
 ): Converted {
   if (type === "s" || type === "r" || type === "a") {
     if (type === "a") throw new Unsupported("%a");
-    const whole = type === "r" ? repr(run, value) : escape ? escapeHtml(run, value) : str(run, value);
-    const safe = escape && type === "r" ? escapeHtml(run, whole) : whole;
+    const whole = type === "r" ? repr(run, value) : isMarkup ? escapeHtml(run, value) : str(run, value);
+    const safe = isMarkup && type === "r" ? escapeHtml(run, whole) : whole;
     const cut = precision === null ? safe : Array.from(letters(safe)).slice(0, precision).join("");
     return { sign: "", body: cut, numeric: false };
   }

@@ -1,5 +1,5 @@
 // str() and repr() of Python.
-import { Float } from "../../json.js";
+import { Float } from "../../json/json.js";
 import { Unsupported } from "./errors.js";
 import { numberRepr } from "./numbers.js";
 import type { Run } from "./run.js";

@@ -2,8 +2,8 @@
 import { TooCostly } from "./errors.js";
 import type { Value } from "./values.js";
 
-/** Loop rounds, calls and values handled: some seconds of work; a chat template with thousands of turns needs a small part of it. */
-const maxSteps = 50_000_000;
+/** Loop rounds, calls and values handled: a second or two of work. Templates look back from each turn, so turns count squared. */
+const maxSteps = (turns: number) => Math.min(5_000_000 + 20 * turns ** 2, 100_000_000);
 /** UTF-16 units of any text, list items of any list. */
 const maxLength = 64 * 1024 * 1024;
 /** Macros and recursive loops within each other. Python's stack ends near 200, depending on what called it. */
@@ -15,7 +15,7 @@ export class Run {
   /** Buffers around this one. */
   #buffers = 0;
   #renderedLength = 0;
-  #steps = maxSteps;
+  #steps: number;
   #depth = 0;
   /** [start, end) of {% generation %} blocks in UTF-16 units, in the order in which they ended. */
   readonly generated: [number, number][] = [];
@@ -24,7 +24,10 @@ export class Run {
     private readonly variables: ReadonlyMap<string, Value>,
     private readonly globals: ReadonlyMap<string, Value>,
     readonly now: () => Date,
-  ) {}
+    turns: number,
+  ) {
+    this.#steps = maxSteps(turns);
+  }
 
   /** `undefined`: no such variable. */
   resolve(name: string): Value | undefined {
@@ -65,13 +68,13 @@ export class Run {
 
   spend(steps: number): void {
     this.#steps -= steps;
-    if (this.#steps < 0) throw new TooCostly(`more than ${maxSteps} steps`);
+    if (this.#steps < 0) throw new TooCostly("more steps than so many turns can need");
   }
 
   /** Before a text or list of this length is made. */
   reserve(length: number): void {
     if (length > maxLength) throw tooLong();
-    this.spend(length >> 6);
+    this.spend(length >> 8);
   }
 }
 

@@ -155,41 +155,44 @@ function declareTargets(symbols: Symbols, target: Target | Expr): void {
 
 /** What a node adds to the frame it stands in; inner frames are not entered. */
 function visit(symbols: Symbols, node: Stmt | Expr | object): void {
-  if (!("kind" in node)) return visitChildren(symbols, node);
-  const each = node as Stmt | Expr;
+  const each = node as Stmt | Expr | { kind?: undefined };
   switch (each.kind) {
     case "Name":
       if (each.ctx === "param") symbols.declareParameter(each.name);
       else if (each.ctx === "store") symbols.store(each.name);
       else symbols.load(each.name);
-      return;
+      break;
     case "NSRef":
-      return symbols.load(each.name);
+      symbols.load(each.name);
+      break;
     case "If":
-      return visitIf(symbols, each);
+      visitIf(symbols, each);
+      break;
     case "Macro":
-      return symbols.store(each.name);
+      symbols.store(each.name);
+      break;
     case "Assign":
       visit(symbols, each.node);
-      return visit(symbols, each.target);
+      visit(symbols, each.target);
+      break;
     case "For":
-      return visit(symbols, each.iter);
+      visit(symbols, each.iter);
+      break;
     case "CallBlock":
-      return each.call ? visit(symbols, each.call) : undefined;
+      if (each.call) visit(symbols, each.call);
+      break;
     case "FilterBlock":
-      return visit(symbols, each.filter);
+      visit(symbols, each.filter);
+      break;
     case "With":
       for (const value of each.values) visit(symbols, value);
-      return;
+      break;
     case "AssignBlock":
-      return visit(symbols, each.target);
+      visit(symbols, each.target);
+      break;
     default:
-      return visitChildren(symbols, each);
+      for (const child of children(each)) visit(symbols, child);
   }
-}
-
-function visitChildren(symbols: Symbols, node: object): void {
-  for (const child of children(node)) visit(symbols, child);
 }
 
 function visitIf(symbols: Symbols, node: Extract<Stmt, { kind: "If" }>): void {

@@ -1,5 +1,5 @@
 // jinja2's tests: what may follow `is`.
-import { contains, equals, iterateOrNull, lengthOrNull, order } from "./compare.js";
+import { contains, equals, hashable, iterateOrNull, lengthOrNull, order } from "./compare.js";
 import { Unsupported } from "./errors.js";
 import { type Native, natives } from "./native.js";
 import { isFloat, isInt, isNumber } from "./numbers.js";
@@ -31,8 +31,8 @@ export function tests(filterNames: () => ReadonlySet<string>): Map<string, Nativ
     divisibleby: ["num", (run, value, by) => equals(run, binary(run, "%", value, by as Value), 0)],
     defined: ["", (_, value) => !(value instanceof Undefined)],
     undefined: ["", (_, value) => value instanceof Undefined],
-    filter: ["", (_, value) => typeof value === "string" && filterNames().has(value)],
-    test: ["", (_, value) => typeof value === "string" && table.has(value)],
+    filter: ["", (_, value) => filterNames().has(hashable(value) as string)],
+    test: ["", (_, value) => table.has(hashable(value) as string)],
     none: ["", (_, value) => value === null],
     boolean: ["", (_, value) => typeof value === "boolean"],
     false: ["", (_, value) => value === false],

@@ -23,17 +23,7 @@ import { add } from "./operators.js";
 import { percentFormat } from "./percent-format.js";
 import { str } from "./repr.js";
 import type { Run } from "./run.js";
-import {
-  countOf,
-  replaceText,
-  sliceText,
-  spaceClass,
-  split,
-  splitFromRight,
-  splitLines,
-  strip,
-  titleLetter,
-} from "./text.js";
+import { countOf, replaceText, sliceText, spaceClass, splitFromRight, splitLines, strip } from "./text.js";
 import { markupMethod, textMethods } from "./text-methods.js";
 import { dictEntries, isDict, type Kwargs, Markup, Tuple, textOf, Undefined, type Value } from "./values.js";
 
@@ -43,14 +33,14 @@ export const textFilters = new Map<string, Native>([
   ...natives<Value>({
     abs: ["", (_, value) => absolute(value)],
     capitalize: ["", (run, value) => textMethod(run, value, "capitalize")],
-    center: ["width?", (run, value, width) => textMethod(run, value, "center", [width ?? 80])],
+    center: ["width?", (run, value, width = 80) => textMethod(run, value, "center", [width])],
     escape: ["", (run, value) => new Markup(escapeHtml(run, value))],
     e: ["", (run, value) => new Markup(escapeHtml(run, value))],
     filesizeformat: ["binary?", (run, value, binary) => fileSize(run, value, binary !== undefined && truthy(binary))],
-    float: ["default?", (run, value, fallback) => toFloat(run, value) ?? fallback ?? floatOf(0)],
+    float: ["default?", (run, value, fallback = floatOf(0)) => toFloat(run, value) ?? fallback],
     forceescape: ["", (run, value) => new Markup(escapeHtml(run, str(run, value)))],
     indent: ["width? first? blank?", indent],
-    int: ["default? base?", (run, value, fallback, base) => toInt(run, value, base) ?? fallback ?? 0],
+    int: ["default? base?", (run, value, fallback = 0, base) => toInt(run, value, base) ?? fallback],
     lower: ["", (run, value) => textMethod(run, value, "lower")],
     pprint: ["", () => unsupported("pprint")],
     replace: ["old new count?", replace],
@@ -194,7 +184,7 @@ function toInt(run: Run, value: Value, base: Argument): Value | null {
 }
 
 function round(value: Value, precision: Argument, method: Argument): Value {
-  const way = method ?? "common";
+  const way = method === undefined ? "common" : method;
   if (way !== "common" && way !== "ceil" && way !== "floor") {
     throw new PyError("FilterArgumentError", "method must be common, ceil or floor");
   }

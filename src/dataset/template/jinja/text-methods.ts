@@ -194,19 +194,16 @@ function zeroFill(run: Run, text: string, width: number): string {
   return sign + "0".repeat(missing) + text.slice(sign.length);
 }
 
-function join(run: Run, separator: string, items: readonly Value[]): Value {
+function join(run: Run, separator: string, items: readonly Value[]): string {
   let length = 0;
-  let markup = false;
   const parts = items.map((item, at) => {
     const text = textOf(item);
     if (text === null) throw typeError(`sequence item ${at}: expected str instance, ${typeName(item)} found`);
-    markup ||= item instanceof Markup;
     length += text.length + separator.length;
     return text;
   });
   run.reserve(length);
   run.spend(parts.length);
-  // CPython gives the one item back as it is, but not of a subclass such as Markup.
   return parts.join(separator);
 }
 

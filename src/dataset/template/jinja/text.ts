@@ -5,10 +5,11 @@ import { valueError } from "./errors.js";
 export const spaceClass = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
 const spaceCharacter = new RegExp(spaceClass, "u");
 const surrogate = /[\ud800-\udfff]/;
-const lineEnd = /\r\n|[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]/g;
+const lineEnds = "\\n\\v\\f\\r\\x1c-\\x1e\\x85\\u2028\\u2029";
+const lineEnd = new RegExp(`\\r\\n|[${lineEnds}]`, "g");
 
 /** Whether a UTF-16 unit is whitespace to Python (all of it lies in one unit). */
-export function isSpace(unit: number): boolean {
+function isSpace(unit: number): boolean {
   if (unit < 0x80) return unit === 32 || (unit >= 9 && unit <= 13) || (unit >= 0x1c && unit <= 0x1f);
   return spaceCharacter.test(String.fromCharCode(unit));
 }

@@ -1,12 +1,12 @@
 // The values a template works on, as Python has them. Text, None, booleans and lists are JavaScript's own; a number is an int when it
 // is whole and a float otherwise (json.ts says how 1.0 and big integers are kept); a dict is a Map or a plain object.
-import { Float } from "../../json.js";
+import { Float } from "../../json/json.js";
 import type { Run } from "./run.js";
 
 export type Value = null | boolean | number | bigint | string | Float | Value[] | Dict | PyObject;
 /** Keys of a Map are text, numbers (also for floats equal to them), booleans, null. */
 export type Dict = Map<Key, Value> | PlainDict;
-export type PlainDict = { [key: string]: Value };
+type PlainDict = { [key: string]: Value };
 export type Key = string | number | bigint | boolean | null;
 export type Kwargs = Map<string, Value>;
 
@@ -226,7 +226,7 @@ export function dictKeys(dict: Dict): Key[] {
   return dict instanceof Map ? [...dict.keys()] : Object.keys(dict);
 }
 
-export function dictValues(dict: Dict): Value[] {
+function dictValues(dict: Dict): Value[] {
   return dict instanceof Map ? [...dict.values()] : Object.values(dict);
 }
 

@@ -16,3 +16,10 @@ export class Float {
 export type JsonObject = { [key: string]: Json } | Map<string, Json>;
 
 export type Json = string | number | bigint | boolean | null | Float | Json[] | JsonObject;
+
+/** An object's keys as a record, for reading by name: a Map's order is lost in it, so it is not for passing on. Null: not an object. */
+export function recordOf(value: unknown): Record<string, Json> | null {
+  if (value instanceof Map) return Object.fromEntries(value);
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Float);
+  return isObject ? (value as Record<string, Json>) : null;
+}

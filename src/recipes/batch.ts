@@ -1,5 +1,5 @@
 // How an optimizer step's rows are cut into forward passes; the same for every engine.
-import type { Recipe } from "../recipes/schema.js";
+import type { Recipe } from "./schema.js";
 
 /** Rows in one forward pass when the recipe does not say: small enough for a small machine. */
 const defaultMicroBatch = 8;

@@ -1,0 +1,41 @@
+// What computing the loss over the vocabulary takes, and what the model's two ends keep.
+import type { MemorySetting } from "./setting.js";
+
+/**
+ * Bytes at the moment when the loss is computed or its gradient begins.
+ * whole: logits, their fp32 copy, the log-softmax and its gradient, tokens x vocabulary each; `bytesPerLogit` says which of them exist
+ * together. tiled: one tile, and the hidden states' gradient in fp32 (TRL 1.16, kernels/chunked_logprob.py). fused: chunks of as many
+ * tokens as make the logits no larger than the hidden states (Liger, arXiv 2410.10989, section 3.2). cut: the hidden states' gradient
+ * alone (arXiv 2411.09009). Where the head is trained, the last three also sum its gradient.
+ */
+export function lossBytes(setting: MemorySetting): number {
+  const { loss, shape, precision, method, adapter } = setting;
+  const { vocab, hidden } = shape;
+  const tokens = tokensOf(setting);
+  if (loss.kind === "whole") return tokens * vocab * loss.bytesPerLogit;
+  const isHeadTrained = method === "full" || (adapter?.trainedModules.includes("lm_head") ?? false);
+  const hiddenGradient = tokens * hidden * (loss.kind === "tiled" ? 4 : precision.compute);
+  const headGradient = isHeadTrained ? vocab * hidden * (loss.kind === "tiled" ? 4 : precision.trained) : 0;
+  const tile =
+    loss.kind === "tiled"
+      ? precision.compute * Math.min(tokens, loss.tokens) * Math.min(vocab, loss.vocab)
+      : loss.kind === "fused"
+        ? (precision.compute + 4) * vocab * fusedChunk(tokens, vocab / hidden)
+        : 0;
+  return tile + hiddenGradient + headGradient;
+}
+
+/** Tokens of one of Liger's chunks: the next power of two of tokens / ceil(vocabulary / hidden). */
+function fusedChunk(tokens: number, vocabOverHidden: number): number {
+  return Math.min(tokens, 2 ** Math.ceil(Math.log2(Math.max(1, tokens / Math.ceil(vocabOverHidden)))));
+}
+
+/** The embedding's output, and the last norm's fp32 input and its output. */
+export function endBytes({ shape, precision, ...setting }: MemorySetting): number {
+  return tokensOf(setting) * shape.hidden * (precision.residual + 4 + precision.compute);
+}
+
+/** Tokens of one forward pass on one GPU. */
+export function tokensOf({ batch }: Pick<MemorySetting, "batch">): number {
+  return (batch.rows * batch.tokens) / batch.sharedBy;
+}

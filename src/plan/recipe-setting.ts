@@ -1,0 +1,134 @@
+// From a recipe to the setting that the memory estimate takes.
+import type { ModelShape } from "../models/model-shape.js";
+import type { WeightGroup } from "../models/weight-groups.js";
+import { batchOf } from "../recipes/batch.js";
+import type { Recipe } from "../recipes/schema.js";
+import { engineDefaults, precisionFor } from "./engine-defaults.js";
+import type {
+  AdapterSetting,
+  Batch,
+  Loss,
+  MemorySetting,
+  OptimizerKind,
+  Parallelism,
+  Precision,
+  Sharding,
+} from "./memory/setting.js";
+import { plainHabits } from "./memory/setting.js";
+
+/** Tokens of the rows, as the engine sees them. */
+interface RowLengths {
+  longest: number;
+  mean: number;
+}
+
+export interface SettingFacts {
+  shape: ModelShape;
+  /** What the hardware computes in: fp32, or a short type. */
+  precision: "fp32" | "bf16" | "fp16";
+  /** Null: the data was not read; every row is taken for as long as the recipe allows. */
+  lengths: RowLengths | null;
+}
+
+/** Pure. Keys under engine.overrides are the engine's own and not read. */
+export function settingOfRecipe(recipe: Recipe, { shape, precision, lengths }: SettingFacts): MemorySetting {
+  const { method, model, train, engine } = recipe;
+  const defaults = engineDefaults[engine.name];
+  const sharding = shardingOf(recipe);
+  return {
+    ...{ shape, sharding, method: method.type },
+    adapter: method.type === "full" ? null : adapterOf(recipe),
+    precision: shardedPrecision(precisionFor(engine.name, method.type, precision === "fp32" ? 4 : 2), sharding),
+    quantisation: method.type === "qlora" ? "nf4-dq" : null,
+    optimizer: { kind: train.optimizer satisfies OptimizerKind, foreach: defaults.foreach, inBackward: false },
+    batch: batchOfRecipe(recipe, lengths),
+    checkpointing: {
+      layers: train.gradient_checkpointing,
+      offloaded: train.gradient_checkpointing && defaults.offloadsInputs,
+    },
+    kernels: {
+      attention: model.attention === "eager" ? "eager" : model.attention.startsWith("flash") ? "flash" : "sdpa",
+      layer: train.liger ? "fused" : defaults.layer,
+    },
+    loss: lossOf(recipe),
+    habits: { ...plainHabits, referenceCopies: needsReference(recipe) ? 1 : 0 },
+  };
+}
+
+function adapterOf({ method, model }: Recipe): AdapterSetting {
+  const saved = [...(method.modules_to_save ?? []), ...(model.new_tokens ? ["embed_tokens", "lm_head"] : [])];
+  return {
+    rank: method.rank,
+    isTarget: targetTest(method.target_modules),
+    layers: method.layers?.length ?? null,
+    ...{ dora: method.dora, dropout: method.dropout > 0, trainedModules: [...new Set(saved)] },
+  };
+}
+
+/** As PEFT matches: all-linear, names of modules, or a regular expression on whole names. */
+export function targetTest(targets: Recipe["method"]["target_modules"]): AdapterSetting["isTarget"] {
+  if (targets === "all-linear") return ({ kind }) => kind === "linear" || kind === "expert" || kind === "router";
+  if (Array.isArray(targets)) {
+    return (group) => targets.some((name) => group.module === name || nameOf(group).endsWith(`.${name}`));
+  }
+  const whole = new RegExp(`^(?:${targets.regex})$`);
+  return (group) => whole.test(nameOf(group));
+}
+
+/** The module's whole name in the first layer. */
+function nameOf({ parent, module, inLayer }: WeightGroup): string {
+  return inLayer ? `model.layers.0.${parent}.${module}` : module === "lm_head" ? module : `model.${module}`;
+}
+
+function batchOfRecipe(recipe: Recipe, lengths: RowLengths | null): Batch {
+  const { data, objective, compute } = recipe;
+  const { micro, accumulation } = batchOf(recipe);
+  // Both answers of a pair go through the model together.
+  const answers = ["dpo", "orpo", "simpo", "cpo", "reward"].includes(objective.type) ? 2 : 1;
+  const longest = Math.min(data.max_length, lengths?.longest ?? data.max_length);
+  const generated = objective.type === "grpo" ? objective.max_completion_length : 0;
+  return {
+    rows: micro * answers,
+    tokens: data.packing ? data.max_length : longest + generated,
+    accumulation,
+    meanShare: data.packing ? null : lengths === null ? unknownMeanShare : Math.min(1, lengths.mean / longest),
+    sharedBy: compute.context_parallel,
+  };
+}
+
+/** Lengths spread evenly up to the longest. */
+const unknownMeanShare = 0.5;
+
+function lossOf({ engine, objective, train }: Recipe): Loss {
+  const defaults = engineDefaults[engine.name];
+  // A reward model's head has one output.
+  if (objective.type === "reward") return { kind: "cut" };
+  if (train.liger) return { kind: "fused" };
+  return objective.type === "sft" ? defaults.loss : defaults.pairLoss;
+}
+
+/** TRL keeps a frozen copy of the whole model where no adapter can be switched off instead. */
+function needsReference({ method, objective }: Recipe): boolean {
+  if (method.type !== "full") return false;
+  return objective.type === "dpo" || objective.type === "kto" || (objective.type === "grpo" && objective.beta > 0);
+}
+
+function shardingOf({ compute }: Recipe): Sharding {
+  const { parallel, gpus, offload } = compute;
+  const names: Record<typeof parallel, Parallelism> = {
+    ...{ auto: "ddp", ddp: "ddp", fsdp: "fsdp2", zero1: "zero1", zero2: "zero2", zero3: "zero3" },
+  };
+  return {
+    parallelism:
+      gpus === 1 && (parallel === "auto" || parallel === "ddp" || parallel === "fsdp") ? "none" : names[parallel],
+    gpus,
+    offload: offload === "all" ? "params" : offload,
+    gathersAll: false,
+  };
+}
+
+/** DeepSpeed's bf16 engine keeps short weights, and fp32 masters of what it trains. */
+function shardedPrecision(precision: Precision, { parallelism }: Sharding): Precision {
+  if (!parallelism.startsWith("zero") || precision.compute === 4) return precision;
+  return { ...precision, weights: 2, residual: 2, trained: 2, masters: true };
+}
