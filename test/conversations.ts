@@ -97,7 +97,9 @@ export const conversations: Record<string, Conversation> = {
     ],
     { tools: [weather] },
   ),
-  weights: chat([user("a"), assistant("wrong", { weight: 0 }), user("b"), assistant("right")]),
+  noThinking: chat([user("Hi"), assistant("Hello."), user("Bye"), assistant("Good bye.")], {
+    chat_template_kwargs: { enable_thinking: false },
+  }),
   consecutive: chat([user("One."), user("Two."), assistant("Three."), assistant("Four.")]),
   emptyAnswer: chat([user("Say nothing."), assistant("")]),
   repeated: chat([user("a a a"), assistant("a a a"), user("a a a"), assistant("a a a")]),
@@ -105,12 +107,10 @@ export const conversations: Record<string, Conversation> = {
   userLast: chat([user("Hi"), assistant("Hello"), user("Bye")]),
 };
 
-/** In a file of their own: a column that other rows lack is null there, which TRL does not take. */
-export const kwargsConversations: Record<string, Conversation> = {
-  noThinking: chat([user("Hi"), assistant("Hello.")], { chat_template_kwargs: { enable_thinking: false } }),
-  noThinkingTwice: chat([user("Hi"), assistant("Hello."), user("Bye"), assistant("Good bye.")], {
-    chat_template_kwargs: { enable_thinking: false },
-  }),
+/** In a file of their own: with them all conversations are cut into turns for TRL. */
+export const weightedConversations: Record<string, Conversation> = {
+  wrongThenRight: chat([user("a"), assistant("wrong", { weight: 0 }), user("b"), assistant("right", { weight: 1 })]),
+  noWeight: chat([user("a"), assistant("b"), user("c"), assistant("d")]),
 };
 
 /** Answers that merge with what a template puts around them. */

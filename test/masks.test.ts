@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { CanonicalRow, ChatExtras } from "../src/dataset/canonical.js";
-import { chatLines } from "../src/dataset/layout.js";
+import type { CanonicalRow } from "../src/dataset/canonical.js";
+import { carriedBy } from "../src/dataset/carried.js";
+import { engineLines, type Layout } from "../src/dataset/layout.js";
 import { loadMaskModel } from "../src/dataset/masks/load-mask-model.js";
 import type { MaskEngine, MaskModel } from "../src/dataset/masks/mask-model.js";
 import { predictMask } from "../src/dataset/masks/predict-mask.js";
@@ -16,7 +17,7 @@ import { compileTemplate } from "../src/dataset/template/compile.js";
 import { ensureEnvironment } from "../src/engines/env/ensure-environment.js";
 import type { ChatTemplate } from "../src/models/facts.js";
 import { packageRoot } from "../src/paths.js";
-import { conversations, kwargsConversations, texts, touchingConversations } from "./conversations.js";
+import { conversations, texts, touchingConversations, weightedConversations } from "./conversations.js";
 import { type RealTokenizer, realTokenizer } from "./real-tokenizers.js";
 
 const minutes = 60_000;
@@ -43,7 +44,7 @@ const touching =
 type Rows = keyof typeof rowsOf;
 const rowsOf = {
   conversations: named(conversations),
-  kwargs: named(kwargsConversations),
+  weighted: named(weightedConversations),
   touching: named(touchingConversations),
   texts: named(texts),
 };
@@ -57,6 +58,8 @@ interface Case {
   tokenizer: RealTokenizer;
   template: string;
   rows: Rows;
+  /** Left out: of every engine. */
+  of?: MaskEngine[];
 }
 
 /** By the name of a template's file; the others are tried with Qwen 3's. */
@@ -71,7 +74,8 @@ const tokenizerFor: [RegExp, RealTokenizer][] = [
 ];
 
 function shipped(folder: string, owner: string): Case[] {
-  const files = readdirSync(folder).filter((name) => name.endsWith(".jinja"));
+  // TRL's twins are what it trains with in the place of their originals.
+  const files = readdirSync(folder).filter((name) => name.endsWith(".jinja") && !name.endsWith("_training.jinja"));
   return files.sort().map((file) => ({
     name: `${owner}/${file}`,
     tokenizer: tokenizerFor.find(([names]) => names.test(file))?.[1] ?? "qwen3",
@@ -117,9 +121,10 @@ const allCases = once(async () => {
     });
   }
   const qwen3 = cases.find(({ tokenizer }) => tokenizer === "qwen3")!;
-  cases.push({ ...qwen3, rows: "kwargs" });
+  cases.push({ ...qwen3, rows: "weighted" });
   cases.push(...shipped(sitePackage(await python("trl"), "trl/chat_templates"), "trl"));
-  cases.push(...shipped(sitePackage(await python("axolotl"), "axolotl/utils/chat_templates/templates"), "axolotl"));
+  const axolotls = shipped(sitePackage(await python("axolotl"), "axolotl/utils/chat_templates/templates"), "axolotl");
+  cases.push(...axolotls.map((each): Case => ({ ...each, of: ["axolotl"] })));
   cases.push({ name: "marked", tokenizer: "smollm2", template: marked, rows: "conversations" });
   cases.push({ name: "touching", tokenizer: "smollm2", template: touching, rows: "touching" });
   for (const tokenizer of ["smollm2", "llama3_1", "gemma3", "qwen3"] as const)
@@ -131,7 +136,8 @@ describe.each(["trl", "axolotl", "unsloth", "unsloth-responses"] as const)("%s",
   let score: Score;
 
   beforeAll(async () => {
-    score = await scoreOf(engine, await allCases());
+    const cases = (await allCases()).filter(({ of }) => !of || of.includes(engine));
+    score = await scoreOf(engine, cases);
     if (process.env.FT_TEST_MASKS)
       writeFileSync(`${process.env.FT_TEST_MASKS}-${engine}.json`, JSON.stringify(score, null, 1));
   }, 15 * minutes);
@@ -169,7 +175,7 @@ async function scoreOf(engine: MaskEngine, cases: Case[]): Promise<Score> {
   const asked: { each: Case; model: MaskModel; lines: EngineLine[]; request: object }[] = [];
   const dir = mkdtempSync(join(tmpdir(), `ft-masks-${engine}-`));
   for (const each of cases) {
-    const model = await modelFor(each);
+    const model = { ...(await modelFor(each)), turnByTurn: each.rows === "weighted" };
     const layout = layoutOf(engine, each, model);
     const markers = engine === "unsloth-responses" ? markersOf(model) : null;
     if (engine === "unsloth-responses" && (layout === "text" || !markers)) continue;
@@ -208,15 +214,12 @@ interface EngineLine {
   line: object;
 }
 
-function engineLinesOf({ rows }: Case, layout: string): EngineLine[] {
-  return rowsOf[rows].flatMap(({ row: canonical }, row): EngineLine[] => {
-    if (canonical.kind === "text") return [{ row, line: { text: canonical.text } }];
-    const { messages, kind: _, ...extras } = canonical as Extract<CanonicalRow, { kind: "messages" }>;
-    return chatLines(messages, layout as "messages").map((line) => ({
-      row,
-      line: { ...line, ...(extras as ChatExtras) },
-    }));
-  });
+/** As a run's data/train.jsonl has them, when these are all its rows. */
+function engineLinesOf({ rows }: Case, layout: Layout): EngineLine[] {
+  const carries = [...new Set(rowsOf[rows].flatMap(({ row }) => [...carriedBy(row)]))];
+  return rowsOf[rows].flatMap(({ row: canonical }, row) =>
+    engineLines(canonical, layout, carries).map((line): EngineLine => ({ row, line })),
+  );
 }
 
 function compare(
@@ -255,11 +258,13 @@ function compare(
   }
 }
 
-function layoutOf(engine: MaskEngine, { rows }: Case, { template, renderTwin }: MaskModel) {
+/** As the engines' renders choose it. */
+function layoutOf(engine: MaskEngine, { rows }: Case, { template, renderTwin }: MaskModel): Layout {
   if (rows === "texts") return "text";
   if (engine === "unsloth") return "prompt-completion";
-  if (engine !== "trl") return "messages";
-  return template?.hasGenerationMarkers || renderTwin ? "messages" : "prompt-completion";
+  if (engine === "unsloth-responses") return "messages";
+  if (engine === "axolotl") return rows === "touching" ? "messages" : "messages-json";
+  return rows !== "weighted" && (template?.hasGenerationMarkers || renderTwin) ? "messages" : "prompt-completion";
 }
 
 function markersOf(model: MaskModel): TurnMarkers | null {

@@ -25,7 +25,7 @@ interface RuleCase {
   badEval?: object[];
   goodEval?: object[];
   /** With the tokenizer; then the good rows are checked with it too. */
-  model?: "own" | "refusing" | "never-closing" | "no-system";
+  model?: "own" | "refusing" | "never-closing" | "no-system" | "marking-all";
   /** Whose mask; trl's when left out. */
   engine?: MaskEngine;
   objective?: ObjectiveName;
@@ -176,6 +176,7 @@ const cases: RuleCase[] = [
   { rule: "TOK003", bad: [fine], good: [], line: 1, model: "never-closing" },
   { rule: "TOK004", bad: [{ text: "t" }], good: [fine], line: 1, model: "own", engine: "unsloth-responses" },
   { rule: "TOK005", bad: [pair("<|im_start|>q", "a")], good: [fine], line: 1, model: "no-system" },
+  { rule: "TOK006", bad: [turns("assistant", "user")], good: [], line: 1, model: "marking-all" },
   { rule: "TPL001", bad: [turns("user", "user", "assistant")], good: [fine], line: 1, model: "refusing" },
   { rule: "TPL002", bad: [turns("system", "user", "assistant")], good: [fine], line: 1, model: "no-system" },
 ];
@@ -263,7 +264,9 @@ async function testModel(kind: NonNullable<RuleCase["model"]>, engine: MaskEngin
     "never-closing":
       "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}",
     "no-system": "{{ bos_token }}{% for m in messages if m.role != 'system' %}{{ m.content }}<|im_end|>{% endfor %}",
+    "marking-all":
+      "{% for m in messages %}{% if m.role == 'assistant' %}{% generation %}{{ m.content }}<|im_end|>{% endgeneration %}{% else %}{% generation %}{{ m.content }}{% endgeneration %}{% endif %}{% endfor %}",
   }[kind];
-  const template = { source, sha256: "", origin: "test", hasGenerationMarkers: false };
+  const template = { source, sha256: "", origin: "test", hasGenerationMarkers: source.includes("{% generation %}") };
   return { dir, template, maxLength: 64, trainOn: "assistant", engine };
 }

@@ -146,6 +146,11 @@ const table = {
     title: "begins with two bos tokens",
     fix: "remove the token from the row's text: the tokenizer adds it",
   },
+  TOK006: {
+    severity: "error",
+    title: "words of others are trained",
+    fix: "end the template's generation block inside the assistant's turn, or choose another template",
+  },
   TPL001: {
     severity: "error",
     title: "chat template refuses the row",

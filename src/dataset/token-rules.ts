@@ -4,6 +4,7 @@ import { endOfTurnIds } from "./masks/end-of-turn.js";
 import { leftOut } from "./masks/left-out.js";
 import type { MaskEngine, MaskedLine, MaskModel } from "./masks/mask-model.js";
 import { predictMask } from "./masks/predict-mask.js";
+import { trainedOthers } from "./masks/trained-others.js";
 import { type RowProblem, toFinding } from "./rules.js";
 
 export interface TokenRules {
@@ -36,6 +37,8 @@ export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
       if (lines.some(hasTrained)) seen.trainedRows += 1;
       if (lines.some((line) => isClosed(line, endIds, line.ids.length))) seen.closedBeforeCut += 1;
       problems.push(...judgeLines(lines, endIds, model));
+      const foreign = row.kind === "messages" ? lines.flatMap((line) => trainedOthers(row.messages, line)) : [];
+      if (foreign.length > 0) problems.push({ rule: "TOK006", message: `carries loss: turn ${foreign.join(", ")}` });
       const missing = row.kind === "messages" ? leftOut(row.messages, lines) : [];
       if (missing.length > 0)
         problems.push({ rule: "TPL002", message: `not in what is trained: ${missing.join(", ")}` });

@@ -7,13 +7,20 @@ from mask_cases import answer
 
 #: As src/engines/axolotl/sections.ts writes them.
 CHAT = {"type": "chat_template", "field_messages": "messages", "roles_to_train": ["assistant"], "train_on_eos": "turn"}
+#: For rows as JSON text (layout messages-json).
+RICH = {
+    "message_field_training": "weight",
+    "message_property_mappings": {key: key for key in ("role", "content", "reasoning_content", "tool_calls", "tool_call_id", "name")},
+}
 TEXT = {"type": "completion", "field": "text"}
 
 
 def label_case(case, tokenizer, rows):
     cfg = DictDefault({"sequence_len": case["max_length"], "train_on_inputs": False})
-    is_text = case["layout"] == "text"
-    strategy = completion.load(tokenizer, cfg, TEXT) if is_text else chat_template.load(tokenizer, cfg, CHAT)
+    if case["layout"] == "text":
+        strategy = completion.load(tokenizer, cfg, TEXT)
+    else:
+        strategy = chat_template.load(tokenizer, cfg, {**CHAT, **(RICH if case["layout"] == "messages-json" else {})})
     rows = rows.remove_columns("row")
     for index in range(len(rows)):
         try:

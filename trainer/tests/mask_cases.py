@@ -7,11 +7,16 @@ stdin: {"cases": [{"model": folder with a tokenizer, "template": Jinja, "layout"
 
 import functools
 import json
+import pathlib
 import sys
 import uuid
 
 import datasets
 from transformers import AutoTokenizer
+
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from ft_trainer import exact_chat  # noqa: E402
 
 
 def answer(label_case):
@@ -21,6 +26,7 @@ def answer(label_case):
     datasets.disable_progress_bars()
     # Caches are keyed by a hash of the tokenizer, which takes longer than all the rest.
     datasets.fingerprint.Hasher.hash = classmethod(lambda _, __: uuid.uuid4().hex)
+    exact_chat.install()  # as ft's runs do where rows hold tools, calls or reasoning
     request = json.load(sys.stdin)
     for case in request["cases"]:
         tokenizer = load_tokenizer(case["model"])
@@ -43,7 +49,7 @@ def load_tokenizer(folder):
 
 def refusal(row, tokenizer, **how):
     """Why the template refuses the row, or None: engines stop at the first such row, and the others are to be seen."""
-    how = {"tokenize": False, "tools": row.get("tools"), **(row.get("chat_template_kwargs") or {}), **how}
+    how = {"tokenize": False, **(row.get("chat_template_kwargs") or {}), **how}
     try:
         if "messages" in row:
             tokenizer.apply_chat_template(row["messages"], **how)

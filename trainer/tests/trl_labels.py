@@ -13,11 +13,10 @@ def label_case(case, tokenizer, rows):
     usable = []
     trainer = None
     for row in rows:
-        reason = refusal(row, tokenizer)
-        if reason is None and trainer is None:
+        if trainer is None and refusal(row, tokenizer) is None:
             trainer = make_trainer(case, tokenizer, rows.select([row["row"]]))
-        if reason is None and trainer.chat_template is not None:
-            reason = refusal(row, tokenizer, chat_template=trainer.chat_template)
+        swapped = {"chat_template": trainer.chat_template} if trainer and trainer.chat_template else {}
+        reason = refusal(row, tokenizer, **swapped)
         if reason is None:
             usable.append(row["row"])
         else:

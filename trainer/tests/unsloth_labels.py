@@ -7,7 +7,7 @@ Layouts "text" and "prompt-completion" go through sft_prepare_dataset, which Uns
 import os
 import types
 
-os.environ.update(UNSLOTH_ALLOW_CPU="1", UNSLOTH_IS_PRESENT="1")
+os.environ.update(UNSLOTH_ALLOW_CPU="1", UNSLOTH_IS_PRESENT="1", UNSLOTH_DATASET_NUM_PROC="0")
 
 from mask_cases import answer, refusal  # noqa: E402
 from transformers import DataCollatorForSeq2Seq  # noqa: E402,F401 (before unsloth_zoo patches it)
@@ -26,7 +26,7 @@ def label_case(case, tokenizer, rows):
         return
     rows = rows.select(usable)
     if case["layout"] == "messages":
-        texts = [tokenizer.apply_chat_template(row["messages"], tools=row.get("tools"), tokenize=False) for row in rows]
+        texts = [tokenizer.apply_chat_template(row["messages"], tokenize=False, **row.get("chat_template_kwargs", {})) for row in rows]
         made = [prepared(case, tokenizer, rows.from_dict({"text": [text]}))[0] for text in texts]
         mask = train_on_responses_only(
             None, tokenizer=tokenizer, return_function=True, instruction_part=case["markers"]["user"], response_part=case["markers"]["assistant"]

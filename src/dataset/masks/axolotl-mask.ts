@@ -1,12 +1,10 @@
 // The mask of Axolotl 0.19 and 0.21 (ChatTemplateStrategy of axolotl/prompt_strategies/chat_template.py, alike in both), as ft drives it.
 import type { CanonicalRow, Message } from "../canonical.js";
-import type { Json } from "../json/json.js";
 import type { RenderChat } from "../template/compile.js";
 import type { ModelTokenizer } from "../tokens/tokenizer.js";
 import type { MaskableRow } from "./given-lines.js";
-import { cutLine, type MaskedLine, type MaskModel, UnknownMask } from "./mask-model.js";
-import { messageKeys } from "./message-keys.js";
-import { encodeWithOffsets, firstAbove, type TokenOffsets } from "./token-offsets.js";
+import { cutLine, type MaskedLine, type MaskModel, type TokenOffsets, UnknownMask } from "./mask-model.js";
+import { encodeWithOffsets, firstAbove } from "./token-offsets.js";
 import { trlLines } from "./trl-mask.js";
 
 /** Conversations are one line each, with roles_to_train: [assistant] and train_on_eos: turn; pairs and answers are its TRL trainers'. */
@@ -33,7 +31,8 @@ function maskText(text: string, { tokenizer, maxLength }: MaskModel): MaskedLine
     const piece = ids.slice(at, at + maxLength);
     // keep_min_len of utils/data/utils.py: one token predicts nothing.
     const dropped = piece.length < 2;
-    pieces.push({ ids: piece, trained: new Uint8Array(piece.length).fill(1), text, kept: piece.length, dropped });
+    const trained = new Uint8Array(piece.length).fill(1);
+    pieces.push({ ids: piece, trained, text, offsets: null, kept: piece.length, dropped });
   }
   return pieces;
 }
@@ -43,43 +42,28 @@ interface Rendered extends TokenOffsets {
   ids: number[];
 }
 
-function maskChat(row: Extract<CanonicalRow, { kind: "messages" }>, { tokenizer, template, render }: MaskModel) {
-  const keys = messageKeys(template!.source);
-  const turns = row.messages.map((message) => asTurn(message, keys));
-  // Only the config's chat_template_kwargs reach the template, and ft sets none.
-  const renderTurns = (messages: Message[]) =>
-    (render as RenderChat)(messages, { addGenerationPrompt: false, ...(row.tools && { tools: row.tools }) }).text;
+/**
+ * ft maps every key of a message, and hands them over as JSON text, so that the template sees them as they are; `weight` is
+ * message_field_training.
+ */
+function maskChat(row: Extract<CanonicalRow, { kind: "messages" }>, { tokenizer, render }: MaskModel) {
+  if (row.chat_template_kwargs) throw new UnknownMask("Axolotl takes chat_template_kwargs for the whole run alone");
+  const turns = row.messages;
+  const options = { addGenerationPrompt: false, aliasReasoning: false, ...(row.tools?.length && { tools: row.tools }) };
+  const renderTurns = (messages: Message[]) => (render as RenderChat)(messages, options).text;
   const text = renderTurns(turns);
   const encoded = encodeWithOffsets(text, tokenizer);
   if (!encoded) throw new UnknownMask("the tokenizer's offsets are not known, so neither are the tokens of a turn");
   const rendered: Rendered = { text, ...encoded };
   const trained = new Uint8Array(encoded.ids.length);
   for (const [index, turn] of turns.entries()) {
-    if (turn.role !== "assistant") continue;
+    if (turn.role !== "assistant" || turn.weight === 0) continue;
     const span = findTurn(turns, index, rendered, renderTurns);
     if (span) trained.fill(1, span.start, span.end);
     const closing = closingToken(encoded.ids, span ? span.end : -1, tokenizer);
     if (closing !== null) trained[closing] = 1;
   }
-  return { ids: encoded.ids, trained, text };
-}
-
-/** transform_message: role, content, reasoning_content, and of the other keys those that the template reads by the name `message`. No nulls. */
-function asTurn(message: Message, keys: ReadonlySet<string>): Message {
-  const always = ["role", "content", "reasoning_content"];
-  const entries = Object.entries(message).filter(([key]) => always.includes(key) || keys.has(key));
-  return withoutNulls(Object.fromEntries(entries)) as unknown as Message;
-}
-
-/** remove_none_values of utils/dict.py: of maps at every depth; those in lists stay. */
-function withoutNulls(value: Json): Json {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (value instanceof Map)
-    return new Map([...value].flatMap(([key, item]) => (item === null ? [] : [[key, withoutNulls(item)]])));
-  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, item]) => (item === null ? [] : [[key, withoutNulls(item as Json)]])),
-  );
+  return { ids: encoded.ids, trained, text, offsets: encoded };
 }
 
 /** Two placeholders whose first and last characters differ: what a template glues to one shows in the other (_SENTINELS). */

@@ -14,11 +14,11 @@ export function givenLines(row: GivenRow, { tokenizer, maxLength }: MaskModel): 
   if (row.kind === "tokens") {
     const trained = Uint8Array.from(row.labels, (label) => Number(label !== -100));
     const text = row.ids.map((id) => tokenizer.token(id)).join("");
-    return [cutLine({ ids: row.ids, trained, text }, maxLength)];
+    return [cutLine({ ids: row.ids, trained, text, offsets: null }, maxLength)];
   }
   // Each piece by itself, as Axolotl's input_output does and ft_trainer/exact_chat.py for TRL.
   const pieces = row.segments.map(({ text, trained }) => ({ ids: tokenizer.encode(text), text, trained }));
   const trained = Uint8Array.from(pieces.flatMap((piece) => piece.ids.map(() => Number(piece.trained))));
   const text = pieces.map((piece) => piece.text).join("");
-  return [cutLine({ ids: pieces.flatMap(({ ids }) => ids), trained, text }, maxLength)];
+  return [cutLine({ ids: pieces.flatMap(({ ids }) => ids), trained, text, offsets: null }, maxLength)];
 }

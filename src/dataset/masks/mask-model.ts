@@ -22,6 +22,14 @@ export interface MaskModel {
   trainOn: "assistant" | "all";
   /** Tokens that a sequence keeps, from its start; the engine cuts the rest. */
   maxLength: number;
+  /** The run's conversations are one line an assistant turn whatever the template: some row of them has a turn with a weight. */
+  turnByTurn?: boolean;
+}
+
+/** The text of token i is [starts[i], ends[i]), in UTF-16 units: transformers' offset_mapping but for the unit. */
+export interface TokenOffsets {
+  starts: ArrayLike<number>;
+  ends: ArrayLike<number>;
 }
 
 /** One training sequence: a line of the engine's data. */
@@ -31,6 +39,8 @@ export interface MaskedLine {
   trained: Uint8Array;
   /** What was tokenised: the rendered conversation, or the text with what the engine appends. */
   text: string;
+  /** Where each token lies in `text`, where the mask needed it; offsetsOfLine tells it of every line. */
+  offsets: TokenOffsets | null;
   /** Tokens that the engine keeps, from the start: the rest is cut. */
   kept: number;
   /** The engine leaves the line out, as nothing that it keeps carries loss. */
@@ -47,7 +57,7 @@ export type Prediction = { lines: MaskedLine[] } | { unknown: string; refused?: 
 export class UnknownMask extends Error {}
 
 /** A sequence as most engines make it: cut at maxLength, and left out when that leaves nothing to train. */
-export function cutLine(line: Pick<MaskedLine, "ids" | "trained" | "text">, maxLength: number): MaskedLine {
+export function cutLine(line: Omit<MaskedLine, "kept" | "dropped">, maxLength: number): MaskedLine {
   const kept = Math.min(line.ids.length, maxLength);
   return { ...line, kept, dropped: !line.trained.subarray(0, kept).includes(1) };
 }

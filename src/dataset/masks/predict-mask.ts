@@ -1,4 +1,5 @@
 // Which tokens an engine trains of a row: the one door to the engines' masks.
+import { FtError } from "../../errors.js";
 import type { CanonicalRow } from "../canonical.js";
 import { TemplateRefusal } from "../template/compile.js";
 import { axolotlLines } from "./axolotl-mask.js";
@@ -24,6 +25,8 @@ export function predictMask(row: CanonicalRow, model: MaskModel, engine: MaskEng
   } catch (error) {
     if (error instanceof TemplateRefusal) return { unknown: error.message, refused: true };
     if (error instanceof UnknownMask) return { unknown: error.message };
+    if (error instanceof FtError && error.code.startsWith("template."))
+      return { unknown: `${error.message}: ${error.why}` };
     throw error;
   }
 }

@@ -1,15 +1,10 @@
 // Where tokens lie in their text: offsets as transformers' offset_mapping gives them, and the token that holds a character.
 import type { ModelTokenizer } from "../tokens/tokenizer.js";
-import type { MaskedLine } from "./mask-model.js";
-
-/** The text of token i is [starts[i], ends[i]), in UTF-16 units. */
-export interface TokenOffsets {
-  starts: ArrayLike<number>;
-  ends: ArrayLike<number>;
-}
+import type { MaskedLine, TokenOffsets } from "./mask-model.js";
 
 /** Offsets of a predicted line, for showing it; null where the tokenizer's can't be told. */
-export function offsetsOfLine({ ids, text }: MaskedLine, tokenizer: ModelTokenizer): TokenOffsets | null {
+export function offsetsOfLine({ ids, text, offsets }: MaskedLine, tokenizer: ModelTokenizer): TokenOffsets | null {
+  if (offsets) return offsets;
   const encoded = encodeWithOffsets(text, tokenizer);
   if (!encoded) return null;
   // Plain text may have got a token in front (bos) and behind that stand for no text.

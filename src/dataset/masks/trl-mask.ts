@@ -1,5 +1,6 @@
 // The mask of TRL 1.16 (tokenize_fn and build_labels of trl/trainer/sft_trainer.py) on transformers 5.23, as ft drives it.
 import type { CanonicalRow, ChatExtras, Message } from "../canonical.js";
+import { extrasOf } from "../carried.js";
 import { type ChatLine, chatLines } from "../layout.js";
 import type { RenderChat } from "../template/compile.js";
 import type { MaskableRow } from "./given-lines.js";
@@ -8,16 +9,15 @@ import { encodeWithOffsets, tokenAt } from "./token-offsets.js";
 
 /**
  * ft gives TRL whole conversations (assistant_only_loss) where the template, or TRL's twin of it, has generation markers, and one prompt +
- * completion line an assistant turn where not. Of a pair: the prompt with each of its answers; of a prompt alone: what generation starts
+ * completion line an assistant turn where not, or where turns have weights, which markers know nothing of. Of a pair: the prompt with each of its answers; of a prompt alone: what generation starts
  * from. Throws TemplateRefusal, UnknownMask.
  */
 export function trlLines(row: MaskableRow, model: MaskModel): MaskedLine[] {
-  const render = model.render && forTransformers(model.render);
-  const lines = uncutLines(row, model, render as RenderChat);
+  const lines = uncutLines(row, model, model.render as RenderChat);
   return lines.map((line) => cutLine(line, model.maxLength));
 }
 
-type UncutLine = Pick<MaskedLine, "ids" | "trained" | "text">;
+type UncutLine = Omit<MaskedLine, "kept" | "dropped">;
 
 function uncutLines(row: MaskableRow, model: MaskModel, render: RenderChat): UncutLine[] {
   switch (row.kind) {
@@ -27,14 +27,14 @@ function uncutLines(row: MaskableRow, model: MaskModel, render: RenderChat): Unc
       return maskChat(row, model, render);
     case "preference":
       return [row.chosen, row.rejected].map((completion) =>
-        maskCompletion({ prompt: row.prompt, completion }, row, model, render),
+        maskCompletion({ prompt: row.prompt, completion }, extrasOf(row), model, render),
       );
     case "unpaired":
-      return [maskCompletion(row, row, model, render)];
+      return [maskCompletion(row, extrasOf(row), model, render)];
     case "prompt": {
       const { text } = render(row.prompt, { ...extrasOf(row), addGenerationPrompt: true });
       const ids = model.tokenizer.encode(text);
-      return [{ ids, trained: new Uint8Array(ids.length), text }];
+      return [{ ids, trained: new Uint8Array(ids.length), text, offsets: null }];
     }
   }
 }
@@ -51,10 +51,11 @@ function maskChat(row: Extract<CanonicalRow, { kind: "messages" }>, model: MaskM
     const { text } = render(row.messages, { ...extrasOf(row), addGenerationPrompt: false });
     return [allTrained(model.tokenizer.encode(text), text)];
   }
-  if (model.template?.hasGenerationMarkers) return [maskGenerated(row, model, render)];
-  if (model.renderTwin) return [maskGenerated(row, model, forTransformers(model.renderTwin))];
+  const byMarkers = model.template?.hasGenerationMarkers ? render : model.renderTwin;
+  const hasWeights = row.messages.some(({ weight }) => weight !== undefined);
+  if (byMarkers && !hasWeights && !model.turnByTurn) return [maskGenerated(row, model, byMarkers)];
   return chatLines(row.messages, "prompt-completion").map((line) =>
-    maskCompletion(line as Extract<ChatLine, { prompt: unknown }>, row, model, render),
+    maskCompletion(line as Extract<ChatLine, { prompt: unknown }>, extrasOf(row), model, render),
   );
 }
 
@@ -65,10 +66,11 @@ function maskCompletion(
   { tokenizer }: MaskModel,
   render: RenderChat,
 ): UncutLine {
-  const asked = tokenizer.encode(render(prompt, { ...extrasOf(extras), addGenerationPrompt: true }).text);
-  const { text } = render([...prompt, ...completion], { ...extrasOf(extras), addGenerationPrompt: false });
+  const asked = tokenizer.encode(render(prompt, { ...extras, addGenerationPrompt: true }).text);
+  const { text } = render([...prompt, ...completion], { ...extras, addGenerationPrompt: false });
   const ids = tokenizer.encode(text);
-  return { ids, trained: new Uint8Array(ids.length).fill(1, commonPrefixLength(asked, ids)), text };
+  const trained = new Uint8Array(ids.length).fill(1, commonPrefixLength(asked, ids));
+  return { ids, trained, text, offsets: null };
 }
 
 /**
@@ -92,7 +94,7 @@ function maskGenerated(
     if (first === null) break;
     trained.fill(1, first, last ? last + 1 : encoded.ids.length);
   }
-  return { ids: encoded.ids, trained, text };
+  return { ids: encoded.ids, trained, text, offsets: encoded };
 }
 
 /** Python counts code points: the character before `end` may be two units. */
@@ -101,23 +103,8 @@ function lastCharacter(text: string, end: number): number {
   return end - (low === 0xdc00 && end > 1 ? 2 : 1);
 }
 
-/** transformers 5.21 and later copy a message's reasoning to the other name that templates read (_alias_reasoning_fields). */
-function forTransformers(render: RenderChat): RenderChat {
-  return (messages, options) =>
-    render(
-      messages.map((message) =>
-        message.reasoning_content === undefined ? message : { thinking: message.reasoning_content, ...message },
-      ),
-      options,
-    );
-}
-
-export function extrasOf({ tools, chat_template_kwargs }: ChatExtras): ChatExtras {
-  return { ...(tools && { tools }), ...(chat_template_kwargs && { chat_template_kwargs }) };
-}
-
 function allTrained(ids: number[], text: string): UncutLine {
-  return { ids, trained: new Uint8Array(ids.length).fill(1), text };
+  return { ids, trained: new Uint8Array(ids.length).fill(1), text, offsets: null };
 }
 
 function commonPrefixLength(a: readonly number[], b: readonly number[]): number {

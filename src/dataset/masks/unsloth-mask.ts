@@ -1,8 +1,9 @@
+import { extrasOf } from "../carried.js";
 import { type ChatLine, chatLines } from "../layout.js";
 import type { RenderChat } from "../template/compile.js";
 import type { MaskableRow } from "./given-lines.js";
 import { type MaskedLine, type MaskModel, UnknownMask } from "./mask-model.js";
-import { extrasOf, trlLines } from "./trl-mask.js";
+import { trlLines } from "./trl-mask.js";
 
 /**
  * Conversations go to Unsloth as one prompt + completion line an assistant turn, plain text as text. Pairs and prompts are TRL's trainers'.
@@ -17,9 +18,10 @@ export function unslothLines(row: MaskableRow, model: MaskModel): MaskedLine[] {
     throw new UnknownMask("ft gives Unsloth one line an assistant turn, with loss on it alone");
   return chatLines(row.messages, "prompt-completion").map((line) => {
     const { prompt, completion } = line as Extract<ChatLine, { prompt: unknown }>;
+    const options = { ...extrasOf(row), aliasReasoning: false };
     return maskCompletion(
-      render(prompt, { ...extrasOf(row), addGenerationPrompt: true }).text,
-      render([...prompt, ...completion], { ...extrasOf(row), addGenerationPrompt: false }).text,
+      render(prompt, { ...options, addGenerationPrompt: true }).text,
+      render([...prompt, ...completion], { ...options, addGenerationPrompt: false }).text,
       model,
     );
   });
@@ -29,7 +31,7 @@ export function unslothLines(row: MaskableRow, model: MaskModel): MaskedLine[] {
 function maskCompletion(prompt: string, text: string, { tokenizer, maxLength }: MaskModel): MaskedLine {
   const ids = tokenizer.encode(text);
   const trained = new Uint8Array(ids.length).fill(1, Math.min(tokenizer.encode(prompt).length, ids.length));
-  return { ids, trained, text, kept: Math.min(ids.length, maxLength), dropped: false };
+  return { ids, trained, text, offsets: null, kept: Math.min(ids.length, maxLength), dropped: false };
 }
 
 /**
@@ -44,6 +46,7 @@ function maskText(text: string, { tokenizer, template, maxLength }: MaskModel): 
     ids,
     trained: new Uint8Array(ids.length).fill(1),
     text,
+    offsets: null,
     kept: Math.min(ids.length, maxLength),
     dropped: false,
   };

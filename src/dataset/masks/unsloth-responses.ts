@@ -1,8 +1,8 @@
+import { extrasOf } from "../carried.js";
 import type { RenderChat } from "../template/compile.js";
 import type { ModelTokenizer } from "../tokens/tokenizer.js";
 import type { MaskableRow } from "./given-lines.js";
 import { type MaskedLine, type MaskModel, UnknownMask } from "./mask-model.js";
-import { extrasOf } from "./trl-mask.js";
 
 /** What Unsloth is told to look for: instruction_part and response_part. */
 export interface TurnMarkers {
@@ -14,7 +14,7 @@ export interface TurnMarkers {
 export function responseLines(row: MaskableRow, model: MaskModel): MaskedLine[] {
   if (row.kind !== "messages") throw new UnknownMask("train_on_responses_only is for conversations");
   const render = model.render as RenderChat;
-  const { text } = render(row.messages, { ...extrasOf(row), addGenerationPrompt: false });
+  const { text } = render(row.messages, { ...extrasOf(row), aliasReasoning: false, addGenerationPrompt: false });
   const { tokenizer, maxLength } = model;
   const bos = tokenizer.templateVariables.bos_token;
   const ids = bos && text.startsWith(bos) ? tokenizer.encode(text) : tokenizer.encodePlain(text);
@@ -22,7 +22,7 @@ export function responseLines(row: MaskableRow, model: MaskModel): MaskedLine[] 
   const trained = new Uint8Array(ids.length);
   for (const [start, end] of responseSpans(ids.slice(0, kept), turnMarkers(model), tokenizer))
     trained.fill(1, start, end);
-  return [{ ids, trained, text, kept, dropped: !trained.includes(1) }];
+  return [{ ids, trained, text, offsets: null, kept, dropped: !trained.includes(1) }];
 }
 
 /**

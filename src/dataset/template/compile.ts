@@ -15,6 +15,8 @@ interface RenderedChat {
 
 export interface RenderOptions extends ChatExtras {
   addGenerationPrompt: boolean;
+  /** False: as transformers before 5.21, which leaves a message's reasoning under its one name. */
+  aliasReasoning?: boolean;
   /** What strftime_now sees; the present without it. */
   now?: Date;
 }
@@ -72,23 +74,27 @@ function compileSource(source: string): (run: Run) => void {
 function templateVariables(
   messages: Message[],
   variables: Record<string, string>,
-  { addGenerationPrompt, tools, chat_template_kwargs }: RenderOptions,
+  { addGenerationPrompt, aliasReasoning = true, tools, chat_template_kwargs }: RenderOptions,
 ): Map<string, Value> {
   const all = new Map<string, Value>([["documents", null]]);
   for (const [name, value] of Object.entries(variables)) all.set(name, value);
   for (const [name, value] of Object.entries(chat_template_kwargs ?? {})) all.set(name, value);
-  all.set("messages", messages.map(templateMessage));
+  all.set(
+    "messages",
+    messages.map((message) => templateMessage(message, aliasReasoning)),
+  );
   all.set("tools", tools ?? null);
   all.set("add_generation_prompt", addGenerationPrompt);
   return all;
 }
 
-/** Without what is ft's own. What versions of transformers put in (reasoning under a second name) is their caller's. */
-function templateMessage(message: Message): { [key: string]: Value } {
-  const all: { [key: string]: Value } = {};
-  for (const [key, value] of Object.entries(message))
-    if (value !== undefined && key !== "weight") all[key] = value as Value;
-  return all;
+/** Without what is ft's own; reasoning under the second name that gpt-oss templates read, which transformers puts in front. */
+function templateMessage({ weight: _, ...message }: Message, aliasReasoning: boolean): { [key: string]: Value } {
+  const reasoning = message.reasoning_content;
+  const all: { [key: string]: Value | undefined } =
+    aliasReasoning && reasoning !== undefined ? { thinking: reasoning } : {};
+  for (const [key, value] of Object.entries(message)) if (value !== undefined) all[key] = value as Value;
+  return all as { [key: string]: Value };
 }
 
 function renderFailure(error: unknown): unknown {

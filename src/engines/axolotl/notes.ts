@@ -19,7 +19,7 @@ export function notesOf(input: RenderInput, layout: DataLayout): string[] {
     ],
     [
       isConversation,
-      "Axolotl finds each assistant turn by rendering twice; `ft data check` shows the mask that TRL makes",
+      "Axolotl finds each assistant turn by rendering twice; `ft data preview` shows what it trains",
     ],
     [
       isConversation && !!rows && rows.assistantTurns > rows.rows && !model.template?.hasGenerationMarkers,
