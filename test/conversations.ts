@@ -109,7 +109,7 @@ export const conversations: Record<string, Conversation> = {
 
 /** In a file of their own: with them all conversations are cut into turns for TRL. */
 export const weightedConversations: Record<string, Conversation> = {
-  wrongThenRight: chat([user("a"), assistant("wrong", { weight: 0 }), user("b"), assistant("right", { weight: 1 })]),
+  wrongThenRight: chat([user("a"), assistant("wrong", { weight: 0 }), user("b"), assistant("right")]),
   noWeight: chat([user("a"), assistant("b"), user("c"), assistant("d")]),
 };
 
