@@ -200,7 +200,7 @@ async function scoreOf(engine: MaskEngine, cases: Case[]): Promise<Score> {
     env: { HF_HUB_OFFLINE: "1", AXOLOTL_DO_NOT_TRACK: "1" },
     maxBuffer: 1 << 30,
   });
-  const answers = stdout.trim().split("\n");
+  const answers = stdout.split("\n").filter((line) => line.startsWith("[")); // the engines greet
   for (const [index, { each, model, lines }] of asked.entries())
     compare(total, engine, each, model, lines, JSON.parse(answers[index]!) as Answer[]);
   return total;

@@ -27,7 +27,7 @@ def label_case(case, tokenizer, rows):
     rows = rows.select(usable)
     if case["layout"] == "messages":
         texts = [tokenizer.apply_chat_template(row["messages"], tokenize=False, **row.get("chat_template_kwargs", {})) for row in rows]
-        made = [prepared(case, tokenizer, rows.from_dict({"text": [text]}))[0] for text in texts]
+        made = prepared(case, tokenizer, rows.from_dict({"text": texts}))
         mask = train_on_responses_only(
             None, tokenizer=tokenizer, return_function=True, instruction_part=case["markers"]["user"], response_part=case["markers"]["assistant"]
         )

@@ -181,3 +181,16 @@ test.each(failures)("$name ends with $code", async ({ args, code, says }) => {
   expect(result.code).toBe(code);
   expect(result.err).toContain(says);
 });
+
+test("--as judges the mask of another engine: TRL appends the end of sequence to plain text, Unsloth does not", async () => {
+  await writeFile(join(cwd, "texts.jsonl"), '{"text": "Plain text."}\n');
+  const model = ["--model", process.env.FT_TEST_MODEL as string];
+  const trl = await runFt(["data", "check", "texts.jsonl", ...model], { cwd });
+  expect(trl.code, trl.out).toBe(0);
+  const unsloth = await runFt(["data", "check", "texts.jsonl", ...model, "--as", "unsloth"], { cwd });
+  expect(unsloth.code).toBe(4);
+  expect(unsloth.out).toContain("TOK003");
+  const other = await runFt(["data", "check", "texts.jsonl", ...model, "--as", "torchtune"], { cwd });
+  expect(other.code).toBe(2);
+  expect(other.err).toContain("trl, axolotl, unsloth");
+});
