@@ -26,11 +26,7 @@ type Candidate = Omit<Change, "savesGiB">;
  * Changes until it fits, each tried in the order of `ladder`; those that turn out not to be needed are left out again. Null: it fits as it is.
  * `isAllowed`: the engine and the recipe's rules take it. When nothing makes it fit, `after.verdict` says so.
  */
-export function adviseFit(
-  input: PlanInput,
-  hardware: Hardware,
-  isAllowed: (recipe: Recipe) => boolean,
-): Advice | null {
+export function adviseFit(input: PlanInput, hardware: Hardware, isAllowed: (recipe: Recipe) => boolean): Advice | null {
   const before = planMemory(input, hardware);
   if (before.verdict === "fits") return null;
   const tried: Candidate[] = [];
@@ -43,7 +39,8 @@ export function adviseFit(
       if (next.needed.mid >= 0.99 * plan.needed.mid) break;
       tried.push(candidate);
       [recipe, plan] = [changed, next];
-      if (plan.verdict === "fits") return { changes: priced(input, hardware, pruned(input, hardware, tried)), after: plan };
+      if (plan.verdict === "fits")
+        return { changes: priced(input, hardware, pruned(input, hardware, tried)), after: plan };
     }
   }
   return { changes: priced(input, hardware, tried), after: plan };
@@ -105,7 +102,7 @@ const ladder: ((recipe: Recipe, hardware: Hardware) => Candidate | null)[] = [
       : {
           set: { "train.optimizer": "paged_adamw_8bit" },
           what: "AdamW's moments in 8 bits, paged to CPU memory when the GPU is full",
-          price: "about the same quality (Dettmers et al., arXiv 2110.02861)",
+          price: "about the same quality (Dettmers et al., arXiv 2110.02861); slower steps where pages move",
         },
   ({ method }) =>
     method.type !== "lora"
@@ -153,8 +150,10 @@ function largestDivisorUpTo(most: number, of: number): number {
 
 /** The recipe with dotted keys changed. */
 function withChange(recipe: Recipe, set: Candidate["set"]): Recipe {
-  return Object.entries(set).reduce((changed, [key, value]) => {
-    const [section, name] = key.split(".") as [keyof Recipe, string];
-    return { ...changed, [section]: { ...(changed[section] as object), [name]: value } };
-  }, recipe);
+  const changed: Record<string, unknown> = { ...recipe };
+  for (const [key, value] of Object.entries(set)) {
+    const [section, name] = key.split(".") as [string, string];
+    changed[section] = { ...(changed[section] as object), [name]: value };
+  }
+  return changed as Recipe;
 }

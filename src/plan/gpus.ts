@@ -96,7 +96,10 @@ export function findGpu(typed: string, gpus: readonly Gpu[]): GpuChoice {
   const wanted = plain(name);
   const gpu = gpus.find((one) => namesOf(one).some((known) => plain(known) === wanted));
   if (gpu) return { gpu, count: Math.max(1, Number(count)) };
-  const near = nearest(name.trim(), gpus.flatMap(({ alias, also }) => [alias, ...also]));
+  const near = nearest(
+    name.trim(),
+    gpus.flatMap(({ alias, also }) => [alias, ...also]),
+  );
   throw new FtError({
     code: "plan.unknown-gpu",
     exit: "usage",

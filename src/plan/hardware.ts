@@ -1,5 +1,5 @@
 // What a training would run on, as the plan sees it: so many GPUs of so much memory, or a CPU's memory.
-import { type Gpu, type GpuChoice } from "./gpus.js";
+import type { Gpu, GpuChoice } from "./gpus.js";
 
 export interface Hardware {
   /** "2 x NVIDIA L4". */

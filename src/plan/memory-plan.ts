@@ -21,6 +21,8 @@ export interface MemoryPlan {
   alias: string | null;
   verdict: Verdict;
   capacityGiB: number;
+  /** The figures are of the machine's memory. */
+  isCpu: boolean;
   /** Without which it runs out. */
   needed: Band;
   /** What torch's tensors, its allocator, and nvidia-smi would show at the peak. */
@@ -53,12 +55,12 @@ export function planMemory(input: PlanInput, hardware: Hardware): MemoryPlan {
     trained.filter((part) => part.isAdded === isAdded).reduce((sum, { parameters }) => sum + parameters, 0);
   return {
     ...{ hardware: hardware.label, alias: hardware.alias, verdict: verdictOn(needed, hardware.bytes) },
-    capacityGiB: gibibytes(hardware.bytes),
+    ...{ capacityGiB: gibibytes(hardware.bytes), isCpu: hardware.kind === "cpu" },
     ...{ needed: inGiB(needed), allocated: inGiB(estimate.allocated), reserved: inGiB(estimate.reserved) },
     device: inGiB(hardware.kind === "cpu" ? needed : estimate.device),
     peak: estimate.peak,
     phases: mapValues(estimate.phases, gibibytes),
-    terms: termsOf(estimate, hardware),
+    terms: termsOf(estimate, hardware, accumulation),
     parameters: {
       all: countParameters(weightGroups(input.shape)) + count(true),
       trained: count(true) + count(false),
@@ -98,7 +100,11 @@ function ramBand({ allocated }: MemoryEstimate): Band {
   };
 }
 
-function termsOf({ terms, peak, device, phases, parts }: MemoryEstimate, { kind }: Hardware): MemoryPlan["terms"] {
+function termsOf(
+  { terms, peak, device, phases, parts }: MemoryEstimate,
+  { kind }: Hardware,
+  accumulation: number,
+): MemoryPlan["terms"] {
   const context = kind === "cpu" ? pythonBytes.mid : contextBand(parts.gpus).mid;
   const all: Record<TermName, number> = {
     ...terms,
@@ -107,7 +113,11 @@ function termsOf({ terms, peak, device, phases, parts }: MemoryEstimate, { kind 
   };
   return (Object.entries(all) as [TermName, number][])
     .filter(([, bytes]) => gibibytes(bytes) > 0)
-    .map(([term, bytes]) => ({ term, gib: gibibytes(bytes), atPeak: existsIn[term].includes(peak) }));
+    .map(([term, bytes]) => ({
+      term,
+      gib: gibibytes(bytes),
+      atPeak: existsIn[term].includes(peak) || (term === "gradients" && accumulation > 1 && peak !== "load"),
+    }));
 }
 
 const always: Phase[] = ["load", "loss", "backward", "end of backward", "step"];
@@ -117,6 +127,7 @@ const passes: Phase[] = ["loss", "backward"];
 const existsIn: Record<TermName, readonly Phase[]> = {
   ...{ weights: always, quantisationConstants: always, adapters: always, optimizer: always, masters: always },
   ...{ embeddingCopies: always, reference: always, context: always, fragmentation: always },
+  // And from the second forward pass of a step on.
   gradients: ["end of backward", "step"],
   activations: passes,
   attention: passes,
@@ -135,7 +146,10 @@ function inGiB({ low, mid, high }: Band): Band {
 }
 
 function mapValues<K extends string>(of: Record<K, number>, change: (value: number) => number): Record<K, number> {
-  return Object.fromEntries(Object.entries<number>(of).map(([key, value]) => [key, change(value)])) as Record<K, number>;
+  return Object.fromEntries(Object.entries<number>(of).map(([key, value]) => [key, change(value)])) as Record<
+    K,
+    number
+  >;
 }
 
 function gibibytes(bytes: number): number {
