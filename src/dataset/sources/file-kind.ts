@@ -48,7 +48,10 @@ export function refusalOf(head: Buffer): Refusal | null {
 
 /** A NUL byte in such a file is one row's fault. */
 function beginsAsJson(head: Buffer): boolean {
-  const text = head.subarray(hasMark(head) ? 3 : 0, 64).toString("latin1").trimStart();
+  const text = head
+    .subarray(hasMark(head) ? 3 : 0, 64)
+    .toString("latin1")
+    .trimStart();
   return text.startsWith("{") || text.startsWith("[");
 }
 
