@@ -1,21 +1,20 @@
 // Checks a dataset: every rule over every row in one streamed pass, and the facts of its splits on the way.
 import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
 import type { ChatTemplate } from "../models/facts.js";
 import type { ObjectiveName } from "../recipes/schema.js";
 import type { CanonicalRow, DatasetFacts, Finding, RowKind, RowPlace } from "./canonical.js";
 import { looseDigest, rowDigest } from "./canonical-key.js";
 import { collectFindings, type FindingCollector } from "./collect-findings.js";
-import { type ControlTokenCheck, controlTokenCheck } from "./control-tokens.js";
 import { type DatasetSource, datasetFacts, type FactsSum, filesOf, type Side, sumFacts } from "./dataset-facts.js";
-import { loadMaskModel } from "./masks/load-mask-model.js";
+import { type FindingsInOrder, findingsInOrder } from "./findings-in-order.js";
+import { type RowJudges, rowJudges } from "./judge-rows.js";
 import type { MaskEngine } from "./masks/mask-model.js";
 import { readRows } from "./read-rows.js";
 import { createRowIndex, type RowIndex } from "./row-index.js";
-import { judgeRow } from "./row-rules.js";
 import { type RowSetCheck, rowSetCheck } from "./row-set-check.js";
 import { kindNames, rowsFor } from "./rows-for.js";
 import { type RowProblem, toFinding } from "./rules.js";
-import { type TokenRules, tokenRules } from "./token-rules.js";
 
 export interface CheckInput extends DatasetSource {
   /** Tokenizer and template of the model to be trained; null: the rules that need them are left out. */
@@ -75,12 +74,17 @@ interface SourceFacts {
 
 /** @throws FtError data.* (exit data) when a file cannot be read at all or is empty; model.* when the tokenizer cannot be loaded */
 export async function checkDataset(input: CheckInput): Promise<CheckReport> {
-  const model = input.model && (await loadMaskModel(input.model));
+  const judges = await rowJudges(input.model, await sizeOf(input));
+  return await checkWith(input, judges).finally(judges.close);
+}
+
+/** As `checkDataset`, with judges that the caller closes. */
+export async function checkWith(input: CheckInput, judges: RowJudges): Promise<CheckReport> {
+  const findings = collectFindings();
   const check: Check = {
     input,
-    findings: collectFindings(),
-    controlTokens: controlTokenCheck(model ? model.tokenizer.specialTokens : null),
-    tokens: model && tokenRules(model, input.model!.engine),
+    findings,
+    inOrder: findingsInOrder(judges, findings.add),
     trainingSet: rowSetCheck(),
     trainIndex: createRowIndex(),
     evalIndex: createRowIndex(),
@@ -93,11 +97,13 @@ export async function checkDataset(input: CheckInput): Promise<CheckReport> {
   };
   const names = [...new Set([...input.train.map(({ path }) => path), ...(input.eval ?? [])])];
   const start: RowPlace = { file: names[0] as string, line: 1 };
-  if (!model) check.findings.add(toFinding({ rule: "TOK000", message: input.whyNoModel ?? "no model given" }, start));
+  if (!input.model)
+    check.findings.add(toFinding({ rule: "TOK000", message: input.whyNoModel ?? "no model given" }, start));
   for (const side of ["train", "eval"] as const) {
     for (const file of filesOf(input, side)) await checkFile(check, file, side);
   }
-  for (const finding of check.tokens?.finish(start) ?? []) check.findings.add(finding);
+  await check.inOrder.settle();
+  for (const finding of await judges.finish(start)) check.findings.add(finding);
   for (const finding of check.trainingSet.finish()) check.findings.add(finding);
   reportMixedKinds(check);
   // The held-out threshold of a small file is known only at its end: then the rows are read once more.
@@ -121,8 +127,7 @@ export async function checkDataset(input: CheckInput): Promise<CheckReport> {
 interface Check {
   input: CheckInput;
   findings: FindingCollector;
-  controlTokens: ControlTokenCheck;
-  tokens: TokenRules | null;
+  inOrder: FindingsInOrder;
   trainingSet: RowSetCheck;
   trainIndex: RowIndex;
   evalIndex: RowIndex;
@@ -140,7 +145,7 @@ async function checkFile(check: Check, file: ReturnType<typeof filesOf>[number],
   const source = { rows: 0, hash: createHash("sha256") };
   const rows = readRows({
     ...file,
-    report: check.findings.add,
+    report: check.inOrder.tell,
     onFormat: (format) => {
       check.formats[file.name] = format;
     },
@@ -151,17 +156,23 @@ async function checkFile(check: Check, file: ReturnType<typeof filesOf>[number],
     if (!row) continue;
     source.rows += 1;
     source.hash.update(rowDigest(row));
-    const problems = checkRow(check, row, place, side, file.weight);
-    for (const problem of problems) check.findings.add(toFinding(problem, place));
+    await checkRow(check, row, place, side, file.weight);
   }
   check.sources.push({ path: file.name, rows: source.rows, sha256: source.hash.digest("hex") });
 }
 
-/** The problems of one row; it is summed up and remembered on the way. */
-function checkRow(check: Check, row: CanonicalRow, place: RowPlace, side: Side, weight: number): RowProblem[] {
+/** Bytes of all files; of one that is not there or has no size, none. */
+async function sizeOf(input: CheckInput): Promise<number> {
+  const files = [...filesOf(input, "train"), ...filesOf(input, "eval")];
+  const sizes = await Promise.all(files.map(({ path }) => stat(path).catch(() => ({ size: 0 }))));
+  return sizes.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** The row is judged, summed up and remembered. */
+async function checkRow(check: Check, row: CanonicalRow, place: RowPlace, side: Side, weight: number): Promise<void> {
   const { objective } = check.input;
   const rows = objective ? rowsFor(row, objective) : [row];
-  if (!Array.isArray(rows)) return [rows];
+  if (!Array.isArray(rows)) return check.inOrder.tell(toFinding(rows, place));
   // Of a pair that becomes two labelled answers the pair is judged.
   const judged = rows.length === 1 ? (rows[0] as CanonicalRow) : row;
   if (!check.firstOfKind.has(judged.kind)) check.firstOfKind.set(judged.kind, place);
@@ -169,11 +180,9 @@ function checkRow(check: Check, row: CanonicalRow, place: RowPlace, side: Side, 
   const loose = looseDigest(row);
   if (side === "train") check.usable += 1;
   check.sum.add({ side, weight, row, digest, loose, rows });
-  const problems = [...judgeRow(judged), ...check.controlTokens(judged)];
-  problems.push(...judgeCopies(check, side, place, digest, loose));
-  if (side === "train") for (const each of rows) problems.push(...check.trainingSet.see(each, place));
-  if (check.tokens) problems.push(...check.tokens.judge(judged));
-  return problems;
+  const others = judgeCopies(check, side, place, digest, loose);
+  if (side === "train") for (const each of rows) others.push(...check.trainingSet.see(each, place));
+  await check.inOrder.judge(judged, place, others);
 }
 
 /** Seen before on the same side: a duplicate; an evaluation row seen in training: a leak. */
