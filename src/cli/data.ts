@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { registerDataCheck } from "./data/check.js";
 import { registerDataConvert } from "./data/convert.js";
 import { registerDataDedupe } from "./data/dedupe.js";
+import { registerDataExplain } from "./data/explain.js";
 import { registerDataFilter } from "./data/filter.js";
 import { registerDataPack } from "./data/pack.js";
 import { registerDataSample } from "./data/sample.js";
@@ -18,6 +19,7 @@ export function registerData(program: Command, context: CommandContext): void {
 const verbs: ((data: Command, context: CommandContext) => void)[] = [
   registerDataCheck,
   registerDataConvert,
+  registerDataExplain,
   registerDataDedupe,
   registerDataFilter,
   registerDataSample,
