@@ -81,30 +81,34 @@ function judgeCall({ function: { name, arguments: args } }: ToolCall, at: string
   return problems;
 }
 
-/** Each tool turn answers an open call; a turn of someone else's closes what is open. */
+/** Each tool turn answers an open call, one without an id perhaps all of them; a turn of someone else's closes what is open. */
 function judgeAnswers(turns: Message[]): RowProblem[] {
   const problems: RowProblem[] = [];
   let open: ToolCall[] = [];
+  let mayAnswerAll = false;
   for (const [index, turn] of turns.entries()) {
     const at = `turn ${index + 1}`;
     if (turn.role === "tool") {
-      const answered = open.findIndex(
-        (call) => turn.tool_call_id === undefined || call.id === undefined || call.id === turn.tool_call_id,
-      );
+      const id = turn.tool_call_id;
+      const answered = open.findIndex((call) => id === undefined || call.id === undefined || call.id === id);
       if (answered !== -1) open = open.toSpliced(answered, 1);
       else if (index > 0)
         problems.push({
           rule: "TOOL004",
-          message: `${at} answers ${turn.tool_call_id === undefined ? "no open call" : `the call ${quoted(turn.tool_call_id)}, which is not open`}`,
+          message: `${at} answers ${id === undefined ? "no open call" : `the call ${quoted(id)}, which is not open`}`,
         });
+      mayAnswerAll ||= id === undefined;
       continue;
     }
-    if (open.length > 0)
+    const [first] = open;
+    if (first && !mayAnswerAll) {
       problems.push({
         rule: "TOOL005",
-        message: `${at} follows a call of ${quoted((open[0] as ToolCall).function.name)} that no tool answered`,
+        message: `${at} follows a call of ${quoted(first.function.name)} that no tool answered`,
       });
+    }
     open = turn.tool_calls ?? [];
+    mayAnswerAll = false;
   }
   return problems;
 }

@@ -33,7 +33,7 @@ export function personalData(text: string, bits: number): Detected[] {
 
 /** Addresses of domains reserved for examples (RFC 2606), and of nobody in particular. */
 const nobody =
-  /@(?:[\w-]+\.)*(?:example\.(?:com|org|net)|test|invalid|localhost|(?:e?mail|domain|company|yourcompany|website|site)\.com)$|^(?:no-?reply|info|support|contact|admin|sales|help|hello|user(?:name)?|your[\w.-]*|name|e?mail|john\.?doe|jane\.?doe|example|test|git|someone)@/i;
+  /@(?:[\w-]+\.)*(?:example\.(?:com|org|net)|test|invalid|localhost|(?:e?mail|domain|(?:my|your|the|our|abc|xyz|acme)?company|website|site|acme)\.com)$|^(?:no-?reply|info|support|contact|admin|sales|marketing|offers|orders|billing|careers|jobs|press|team|help|hello|user(?:name)?|your[\w.-]*|name|e?mail|john\.?doe|jane\.?doe|example|test|git|someone)@/i;
 
 function addresses(text: string, found: Detected[]): void {
   for (const match of text.matchAll(

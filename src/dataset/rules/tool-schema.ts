@@ -76,8 +76,12 @@ function faultOf(parameters: Plain): string | null {
   const { errors } = schemaOfSchemas.validate(parameters);
   if (errors.length === 0) return null;
   const deepest = errors.toSorted((a, b) => b.instanceLocation.length - a.instanceLocation.length)[0] as OutputUnit;
-  const path = deepest.instanceLocation.replace(/^#\/?/, "").replaceAll("/", ".");
-  return `its parameters are no JSON schema${path ? ` at ${path}` : ""}`;
+  const path = deepest.instanceLocation.split("/").slice(1);
+  const value = path.reduce<Plain | undefined>(
+    (at, key) => (Array.isArray(at) ? at[Number(key)] : asObject(at)?.[key]),
+    parameters,
+  );
+  return `its parameters are no JSON schema: ${path.join(".")} is ${JSON.stringify(value)?.slice(0, 60)}`;
 }
 
 /** "days: Instance type ...": the leaves only, not the objects around them. */
@@ -87,14 +91,17 @@ function told({ instanceLocation, keyword, error }: OutputUnit): string[] {
   return [`${path}: ${error.replace(/^Instance /, "").replace(/\.$/, "")}`];
 }
 
-/** A schema's regular expressions come from strangers and are run here: they are left out, so that none can run for ever. */
+/**
+ * A schema's regular expressions come from strangers and would be run here: they are left out, so that none can run for ever. Formats
+ * ("date") too: to JSON Schema they are remarks, and models' servers do not enforce them.
+ */
 function withoutPatterns(schema: Plain): Plain {
   if (Array.isArray(schema)) return schema.map(withoutPatterns);
   const object = asObject(schema);
   if (!object) return schema;
-  const kept = Object.entries(object).filter(
-    ([key, value]) => !(key === "pattern" && typeof value === "string") && key !== "patternProperties",
-  );
+  const kept = Object.entries(object).filter(([key, value]) => {
+    return !((key === "pattern" || key === "format") && typeof value === "string") && key !== "patternProperties";
+  });
   return Object.fromEntries(kept.map(([key, value]) => [key, withoutPatterns(value)]));
 }
 
