@@ -5,6 +5,7 @@ import { registerDataConvert } from "./data/convert.js";
 import { registerDataDedupe } from "./data/dedupe.js";
 import { registerDataExplain } from "./data/explain.js";
 import { registerDataFilter } from "./data/filter.js";
+import { registerDataFix } from "./data/fix.js";
 import { registerDataPack } from "./data/pack.js";
 import { registerDataSample } from "./data/sample.js";
 import { registerDataSplit } from "./data/split.js";
@@ -20,6 +21,7 @@ const verbs: ((data: Command, context: CommandContext) => void)[] = [
   registerDataCheck,
   registerDataConvert,
   registerDataExplain,
+  registerDataFix,
   registerDataDedupe,
   registerDataFilter,
   registerDataSample,

@@ -2,28 +2,26 @@
 import { existsSync, realpathSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
-import { readBaseline } from "../../dataset/baseline.js";
 import type { CheckInput, CheckModel } from "../../dataset/check-dataset.js";
 import { type DatasetSource, filesOf } from "../../dataset/dataset-facts.js";
 import { isHubAddress } from "../../dataset/hub/address.js";
 import { locateFiles } from "../../dataset/locate-files.js";
 import { type MaskEngine, maskEngines } from "../../dataset/masks/mask-model.js";
-import type { Benchmark } from "../../dataset/rules/contamination.js";
-import { ruleLevels, type WrittenRules } from "../../dataset/rules/settings.js";
-import { checkSettings, dataSource } from "../../dataset/snapshot.js";
+import { dataSource } from "../../dataset/snapshot.js";
 import { FtError } from "../../errors.js";
 import { readTemplate } from "../../models/template.js";
 import { describeRecipeModel, pinnedByLock, resolveRecipeModel } from "../../pipeline/refine.js";
 import { type LoadedRecipe, loadRecipe } from "../../recipes/load.js";
 import { readLock } from "../../recipes/lock-file.js";
-import { dataFormats, ruleLevels as levels } from "../../recipes/schema/data.js";
+import { dataFormats } from "../../recipes/schema/data.js";
 import { objectiveNames } from "../../recipes/schema/objective.js";
 import type { ObjectiveName, Recipe } from "../../recipes/schema.js";
 import type { Io } from "../io.js";
 import { preparing } from "../preparing.js";
+import { type SettingsFlags, settingsOf } from "./check-settings.js";
 import { columnMapOf } from "./column-map.js";
 
-export interface CheckFlags {
+export interface CheckFlags extends SettingsFlags {
   recipe?: string;
   eval?: string;
   format?: string;
@@ -33,12 +31,6 @@ export interface CheckFlags {
   model?: string;
   maxLength?: number;
   as?: string;
-  rule?: string[];
-  against?: string[];
-  ngram?: number;
-  share?: number;
-  baseline?: string;
-  writeBaseline?: boolean;
 }
 
 /** @throws FtError usage.*, recipe.* */
@@ -70,49 +62,6 @@ export async function planCheck(io: Io, files: string[], flags: CheckFlags): Pro
     ...(await modelOf(io, flags, loaded)),
     ...(await settingsOf(io, flags, loaded)),
   };
-}
-
-/** Flags over what the recipe says. */
-async function settingsOf(io: Io, flags: CheckFlags, loaded: LoadedRecipe | null): Promise<Partial<CheckInput>> {
-  const fromRecipe = loaded ? checkSettings(loaded.recipe) : {};
-  const seenFromHere = ({ path, ...rest }: Benchmark) => ({
-    ...rest,
-    path: relative(io.cwd, resolve(loaded!.dir, path)),
-  });
-  const named = (flags.against ?? []).map((path) => ({ path }));
-  const benchmarks = [...(fromRecipe.benchmarks ?? []).map(seenFromHere), ...named];
-  const { baseline, ngram, share } = flags;
-  const isRead = baseline !== undefined && !flags.writeBaseline;
-  return {
-    rules: { ...fromRecipe.rules, ...writtenRules(flags.rule ?? []) },
-    ...(benchmarks.length > 0 && { benchmarks }),
-    contamination: {
-      ...fromRecipe.contamination,
-      ...(ngram !== undefined && { ngram }),
-      ...(share !== undefined && { share }),
-    },
-    ...(flags.writeBaseline && { keptPerRule: Number.POSITIVE_INFINITY }),
-    ...(isRead && { known: await readBaseline(resolve(io.cwd, baseline), baseline) }),
-  };
-}
-
-/** `DUP001=error`, `QUAL*=off`. @throws FtError usage.rule, data.unknown-rule */
-function writtenRules(flags: string[]): WrittenRules {
-  const written = Object.fromEntries(
-    flags.map((flag) => {
-      const [name = "", level = ""] = flag.split("=");
-      const known = levels.find((each) => each === level);
-      if (known) return [name.toUpperCase(), known];
-      throw new FtError({
-        code: "usage.rule",
-        exit: "usage",
-        message: `--rule ${flag} does not say how severe the rule is`,
-        next: `give --rule <id>=<${levels.join("|")}>, for example --rule DUP001=error or --rule "QUAL*=off"`,
-      });
-    }),
-  );
-  ruleLevels(written, "usage");
-  return written;
 }
 
 /** Nothing is held out of files that no recipe names, so that the seed decides nothing. */

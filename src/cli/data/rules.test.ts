@@ -148,3 +148,30 @@ test("personal data and secrets are in no output: text, JSON, SARIF, JUnit, base
   }
   expect(outputs[0]).toContain("an***@***.no");
 });
+
+test("fix writes a copy that the check has nothing to say about", async () => {
+  await write(
+    "a.jsonl",
+    twice,
+    twice,
+    chat("Where?", "At the cafÃ©\u0007, not\u200bhere."),
+    chat("Who?", "anna.karlsen@nordlys-post.no"),
+    '{"messages": [}',
+  );
+  const text = await runFt(["data", "fix", "a.jsonl", "--out", "fixed"], { cwd });
+  expect(text.code).toBe(0);
+  expect(text.out).toContain("a.jsonl -> ");
+  expect(text.out).toMatch(/left +1 +FILE001/);
+  const all = await runFt(["data", "fix", "a.jsonl", "--out", "all", "--mask-pii", "--drop", "--json"], { cwd });
+  expect(JSON.parse(all.out)).toMatchObject({
+    ok: true,
+    fixed: { FILE008: 1, PII001: 1 },
+    dropped: { DUP001: 1, FILE001: 1 },
+  });
+  expect(JSON.parse((await check("all/a.jsonl", "--json")).out).counts).toEqual({ TOK000: 1 });
+  expect((await runFt(["data", "fix", "a.jsonl", "--out", "all"], { cwd })).code).toBe(2);
+  const recipe = "name: t\nmodel: {base: org/none}\nmethod: lora\ndata: {train: a.jsonl, format: messages}\n";
+  await write("ft.yaml", recipe);
+  expect((await runFt(["data", "fix", "--recipe", "ft.yaml", "--out", "third"], { cwd })).code).toBe(0);
+  expect((await runFt(["data", "fix", "a.jsonl", "--out", "fourth", "--format", "xml"], { cwd })).code).toBe(2);
+});

@@ -28,7 +28,7 @@ export async function checkExample(example: Example, more: Partial<CheckInput> =
   });
 }
 
-export function exampleBytes(lines: readonly ExampleLine[]): Buffer {
+function exampleBytes(lines: readonly ExampleLine[]): Buffer {
   return Buffer.concat(
     lines.map((line) => {
       if (typeof line === "string") return Buffer.from(`${line}\n`);
@@ -45,7 +45,7 @@ function exampleModel({ template, engine = "trl" }: Example): CheckModel {
   const source = typeof template === "object" ? template.source : (own?.source ?? "");
   return {
     dir,
-    template: { source, sha256: "", origin: "test", hasGenerationMarkers: false },
+    template: { source, sha256: "", origin: "test", hasGenerationMarkers: source.includes("{% generation %}") },
     maxLength: 64,
     trainOn: "assistant",
     engine,

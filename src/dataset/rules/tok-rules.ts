@@ -104,6 +104,27 @@ export const tokRules = {
     },
     good: { train: [fine], template: "own" },
   },
+  TOK006: {
+    severity: "error",
+    title: "words of others are trained",
+    why: "The mask covers what the user, the system or a tool says: the model learns to speak for them.",
+    fix: "end the template's generation block inside the assistant's turn, or choose another template",
+    bad: {
+      train: [
+        {
+          messages: [
+            { role: "assistant", content: "Welcome to the shop" },
+            { role: "user", content: "I look for a lamp" },
+          ],
+        },
+      ],
+      template: {
+        source:
+          "{% for m in messages %}{% if m.role == 'assistant' %}{% generation %}{{ m.content }}<|im_end|>{% endgeneration %}{% else %}{% generation %}{{ m.content }}{% endgeneration %}{% endif %}{% endfor %}",
+      },
+    },
+    good: { train: [fine], template: "own" },
+  },
   TOK003: {
     severity: "error",
     title: "end-of-turn token is not trained",
