@@ -3,7 +3,9 @@ import type { Command } from "commander";
 import { registerDataCheck } from "./data/check.js";
 import { registerDataConvert } from "./data/convert.js";
 import { registerDataDedupe } from "./data/dedupe.js";
+import { registerDataExplain } from "./data/explain.js";
 import { registerDataFilter } from "./data/filter.js";
+import { registerDataFix } from "./data/fix.js";
 import { registerDataPack } from "./data/pack.js";
 import { registerDataSample } from "./data/sample.js";
 import { registerDataSplit } from "./data/split.js";
@@ -18,6 +20,8 @@ export function registerData(program: Command, context: CommandContext): void {
 const verbs: ((data: Command, context: CommandContext) => void)[] = [
   registerDataCheck,
   registerDataConvert,
+  registerDataExplain,
+  registerDataFix,
   registerDataDedupe,
   registerDataFilter,
   registerDataSample,

@@ -8,7 +8,7 @@ export interface FindingsInOrder {
   /** A finding that needs no verdict. */
   tell(finding: Finding): void;
   /** `others`: what other rows give this one. Waits where too many verdicts are out. */
-  judge(row: CanonicalRow, place: RowPlace, others: RowProblem[]): Promise<void>;
+  judge(row: CanonicalRow, place: RowPlace & { digest?: Buffer }, others: RowProblem[]): Promise<void>;
   /** All that was told and judged so far is found. */
   settle(): Promise<void>;
 }
@@ -61,7 +61,7 @@ const batchRows = 64;
 const batchSize = 200_000;
 
 interface Batch {
-  line: ({ finding: Finding } | { place: RowPlace; others: RowProblem[] })[];
+  line: ({ finding: Finding } | { place: RowPlace & { digest?: Buffer }; others: RowProblem[] })[];
   rows: CanonicalRow[];
   size: number;
 }

@@ -4,6 +4,10 @@ import type { CheckModel } from "./check-dataset.js";
 import { controlTokenCheck } from "./control-tokens.js";
 import { loadMaskModel } from "./masks/load-mask-model.js";
 import { judgeRow } from "./row-rules.js";
+import { judgeAnswer } from "./rules/judge-answers.js";
+import { judgeText } from "./rules/judge-texts.js";
+import { toolRules } from "./rules/judge-tools.js";
+import { rowTexts } from "./rules/row-texts.js";
 import type { RowProblem } from "./rules.js";
 import { type TokensSeen, tokenRules } from "./token-rules.js";
 
@@ -26,9 +30,15 @@ export async function rowJudge(model: CheckModel | null): Promise<RowJudge> {
   const loaded = model && (await loadMaskModel(model));
   const controlTokens = controlTokenCheck(loaded ? loaded.tokenizer.specialTokens : null);
   const tokens = loaded && tokenRules(loaded, model!.engine);
+  const judgeTools = toolRules();
   return {
     judge: (row, number) => ({
-      own: [...judgeRow(row), ...controlTokens(row)],
+      own: [
+        ...judgeRow(row),
+        ...controlTokens(row),
+        ...judgeTools(row),
+        ...rowTexts(row).flatMap((text) => [...judgeText(text), ...judgeAnswer(text)]),
+      ],
       tokens: tokens ? tokens.judge(row, number) : [],
     }),
     seen: () => tokens?.seen() ?? null,
