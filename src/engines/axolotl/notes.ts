@@ -17,10 +17,7 @@ export function notesOf(input: RenderInput, layout: DataLayout): string[] {
       layout === "text" && (!rows || rows.longestChars > data.max_length),
       "Axolotl cuts a text longer than max_length into several rows; TRL drops the rest of it",
     ],
-    [
-      isConversation,
-      "Axolotl finds each assistant turn by rendering twice; `ft data preview` shows what it trains",
-    ],
+    [isConversation, "Axolotl finds each assistant turn by rendering twice; `ft data preview` shows what it trains"],
     [
       isConversation && !!rows && rows.assistantTurns > rows.rows && !model.template?.hasGenerationMarkers,
       "a conversation is one row here; TRL may make one of each assistant turn, as the template has no markers",
