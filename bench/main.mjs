@@ -5,9 +5,10 @@ import { cpus } from "node:os";
 import { benchColdStart } from "./cold-start.mjs";
 import { benchFirstStep } from "./first-step.mjs";
 import { benchMemoryPoints } from "./memory-points.mjs";
+import { benchRender } from "./render.mjs";
 
 const only = process.argv[2];
-const benches = { "cold-start": benchColdStart, "first-step": benchFirstStep };
+const benches = { "cold-start": benchColdStart, "first-step": benchFirstStep, render: benchRender };
 const rows = [];
 for (const [name, bench] of Object.entries(benches)) {
   if (only && only !== name) continue;

@@ -1,7 +1,7 @@
 // Conversations that a chat template may meet, for the differential tests: tools with every kind of argument, reasoning, odd text.
 
 import type { Message, Role } from "../src/dataset/canonical.js";
-import { Float, type JsonObject } from "../src/dataset/json/json.js";
+import { Float, type Json, type JsonObject } from "../src/dataset/json/json.js";
 import type { RenderOptions } from "../src/dataset/template/compile.js";
 
 export interface Conversation {
@@ -41,7 +41,7 @@ const noParameters: JsonObject = {
   type: "function",
   function: { name: "now", description: "The time.", parameters: { type: "object", properties: {} } },
 };
-const everyKind = new Map<string, JsonValue>([
+const everyKind = new Map<string, Json>([
   ["text", 'it\'s "quoted" \\ and\nbroken — naïve 日本 👩‍👩‍👧'],
   ["whole", new Float(3, "3.0")],
   ["tiny", 1.5e-7],
@@ -55,7 +55,6 @@ const everyKind = new Map<string, JsonValue>([
   ["10", "ten"],
   ["2", "two"],
 ]);
-type JsonValue = import("../src/dataset/json/json.js").Json;
 
 const plain: Message[] = [turn("user", "What is 2 * 3?"), turn("assistant", "6")];
 const longer: Message[] = [
@@ -235,6 +234,3 @@ export const conversations: Conversation[] = cases.flatMap(([name, messages, opt
 );
 
 export const specialTokens = { bos_token: "<s>", eos_token: "</s>", unk_token: "<unk>", pad_token: "<pad>" };
-
-/** What strftime_now sees. */
-export const clock = "2026-03-04T15:06:07.089000";

@@ -51,7 +51,7 @@ export type CanonicalRow =
   /** Tokenised by whoever made it; a label of -100 carries no loss. As many labels as ids. */
   | { kind: "tokens"; ids: number[]; labels: number[] };
 
-export interface Segment {
+interface Segment {
   text: string;
   trained: boolean;
 }

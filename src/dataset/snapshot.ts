@@ -127,7 +127,7 @@ function itemOf(row: CanonicalRow, place: RowPlace, digest: Buffer): EngineLine 
   return {
     ...item,
     messages: row.messages.slice(0, last) as unknown as Json,
-    reference: answer?.content ?? "",
+    ...(answer?.tool_calls ? {} : { reference: answer?.content ?? "" }), // no text says what a call should be
     ...(answer && restOfTurn(answer) ? { answer: answer as unknown as Json } : {}),
     ...(extrasOf(row) as EngineLine),
   };

@@ -41,6 +41,15 @@ TOKENS = ["<call>", "</call>"]
 METHODS = {"full": {}, "lora": LORA, "qlora": QLORA}
 
 
+#: Shows what it is given, so that the samples tell.
+CALL_TEMPLATE = (
+    "{% if tools %}{{ tools | tojson }}{{ n }}{% else %}undefined{% endif %}{% for message in messages %}"
+    "<|im_start|>{{ message.role }} {{ message.content }}{% if message.tool_calls is defined %}{{ message.tool_calls[0].function.arguments | tojson }}{% endif %}"
+    "{% if message.name is defined %}{{ message.name }}{{ '{' }}{% endif %}<|im_end|>{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant {% endif %}"
+)
+ARGUMENTS = '{"b": 1.0, "a": 20000000000000000000, "2": {"x": null}, "1": 0.30000000000000004}'
+
+
 class ObjectivesTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -147,6 +156,34 @@ class ObjectivesTest(unittest.TestCase):
         self.assertIn("the red dog", next(event for event in told if event["kind"] == "sample")["text"])
         self.assertEqual(AutoTokenizer.from_pretrained("out/adapter").chat_template, template)
 
+    def test_tools_and_calls_reach_the_template_as_the_rows_say_them(self):
+        for objective in ("sft", "dpo", "kto", "orpo", "simpo", "reward"):
+            with self.subTest(objective=objective):
+                folder = self.job(f"tools-{objective}", objective, "lora", {"max_length": 512, "max_steps": 1})
+                with open(f"{folder}/config/chat_template.jinja", "w", encoding="utf-8") as file:
+                    file.write(CALL_TEMPLATE)
+                rewrite_rows("data/train.jsonl", with_call)
+                told = run_step(trl_train.train, "config/trl.yaml")
+                for sample in (event for event in told if event["kind"] == "sample"):
+                    if sample["row"] == 0:
+                        self.assertIn('[{"default": 1.0}]20000000000000000000', sample["text"])
+                        self.assertIn(ARGUMENTS, sample["text"])
+                    else:
+                        self.assertIn("undefined", sample["text"])
+                        self.assertNotIn("{", sample["text"])
+
+    def test_segments_and_tokens_train_what_they_say(self):
+        segments = [{"label": False, "text": "the red"}, {"label": True, "text": " dog runs"}]
+        rows = {"segments": {"segments": segments}, "tokens": {"input_ids": [5, 6, 7, 8], "attention_mask": [1] * 4, "labels": [-100, 6, -100, 8]}}
+        for kind, row in rows.items():
+            self.job(f"rows-{kind}", "sft", "lora", {"max_steps": 1, "max_length": 4 if kind == "tokens" else 96})
+            rewrite_rows("data/train.jsonl", lambda index, _: row)
+            sample = next(event for event in run_step(trl_train.train, "config/trl.yaml") if event["kind"] == "sample")
+            if kind == "segments":
+                self.assertEqual((sample["text"], sample["trainedText"]), ("the red dog runs", " dog runs"))
+            else:
+                self.assertEqual((sample["inputIds"], sample["labels"]), (row["input_ids"], row["labels"]))
+
     def assert_same_model(self, one, other, tokens=range(3, 40)):
         ids = torch.tensor([list(tokens)])
         with torch.no_grad():
@@ -212,6 +249,26 @@ class ObjectivesTest(unittest.TestCase):
         # Two evaluations that are no better than the first.
         self.assertEqual(max(event["step"] for event in told if event["kind"] == "metric"), 3)
         self.assertTrue(saved.call_args.args[0].state.best_model_checkpoint.endswith("checkpoint-1"))
+
+
+def rewrite_rows(path, change):
+    """Each line as change(index, row) makes it."""
+    with open(path, encoding="utf-8") as file:
+        rows = [change(index, json.loads(line)) for index, line in enumerate(file)]
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+
+
+def with_call(index, row):
+    """As src/dataset/layout.ts writes a dataset some of whose rows have tools and calls: here the even ones."""
+    call = f'[{{"type": "function", "function": {{"name": "f", "arguments": {ARGUMENTS}}}}}]'
+    even = index % 2 == 0
+    turns = [{"role": "assistant", "content": "", "tool_calls": call}, {"role": "tool", "content": "r"}] if even else []
+    row["prompt"] = [*row["prompt"], *turns]
+    for side in ("prompt", "completion", "chosen", "rejected"):
+        row[side] = [{"tool_calls": "", "name": "", **turn} for turn in row.get(side, [])]
+        row = {key: value for key, value in row.items() if value != []}
+    return {**row, "chat_template_kwargs": {"as_json": '{"tools": [{"default": 1.0}], "n": 20000000000000000000}' if even else "{}"}}
 
 
 def run_step(step, config):

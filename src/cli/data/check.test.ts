@@ -124,10 +124,53 @@ test("--model judges length and mask by the model's tokenizer", async () => {
   expect(out).not.toContain("TOK000");
 });
 
+test("--columns and --roles name what the file calls otherwise", async () => {
+  const rows = '{"chat": [{"who": "person", "says": "q"}, {"who": "bot", "says": "a"}], "text": "rendered"}\n';
+  await writeFile(join(cwd, "named.jsonl"), rows);
+  const columns = ["--columns", "messages=chat", "--columns", "role=who", "--columns", "content=says"];
+  const roles = ["--roles", "person=user", "--roles", "bot=assistant"];
+  const { code, out } = await runFt(["data", "check", ...columns, ...roles, "named.jsonl"], { cwd });
+  expect(code).toBe(0);
+  expect(out).toContain("named.jsonl: messages");
+  const recipe = `name: t
+model: {base: org/not-here}
+method: lora
+data:
+  train: [{path: named.jsonl, columns: {messages: chat, role: who, content: says}, roles: {person: user, bot: assistant}}]
+  eval_fraction: 0
+`;
+  await mkdir(join(cwd, "mapped"));
+  await writeFile(join(cwd, "mapped/ft.yaml"), recipe.replace("named.jsonl", "../named.jsonl"));
+  const inRecipe = await runFt(["data", "check", "--json"], { cwd: join(cwd, "mapped") });
+  expect(JSON.parse(inRecipe.out)).toMatchObject({ ok: true, formats: { "../named.jsonl": "messages" } });
+  await writeFile(join(cwd, "mapped/ft.yaml"), recipe.replace("messages: chat", "mesages: chat"));
+  const mistaken = await runFt(["data", "check"], { cwd: join(cwd, "mapped") });
+  expect(mistaken.code).toBe(3);
+  expect(mistaken.err).toContain("did you mean messages?");
+});
+
+test("rows that two formats would train differently are asked about", async () => {
+  const row = {
+    messages: [
+      { role: "user", content: "q" },
+      { role: "assistant", content: "a" },
+    ],
+    text: "q a",
+  };
+  await writeFile(join(cwd, "both.jsonl"), `${JSON.stringify(row)}\n`);
+  const asked = await runFt(["data", "check", "both.jsonl"], { cwd });
+  expect(asked.code).toBe(4);
+  expect(asked.err).toContain("--format messages or --format text");
+  expect((await runFt(["data", "check", "both.jsonl", "--format", "text"], { cwd })).code).toBe(0);
+});
+
 const failures: { name: string; args: string[]; code: number; says: string }[] = [
   { name: "a missing file", args: ["none.jsonl"], code: 4, says: "none.jsonl does not exist" },
   { name: "nothing to check", args: [], code: 2, says: "no ft.yaml here" },
   { name: "an unknown format", args: ["good.jsonl", "--format", "xml"], code: 2, says: "sharegpt" },
+  { name: "an unknown column", args: ["good.jsonl", "--columns", "promt=x"], code: 2, says: "did you mean prompt?" },
+  { name: "a column that is no pair", args: ["good.jsonl", "--columns", "prompt"], code: 2, says: "prompt=question" },
+  { name: "an unknown role", args: ["good.jsonl", "--roles", "bot=robot"], code: 2, says: "bot=assistant" },
   { name: "an unknown objective", args: ["good.jsonl", "--objective", "ppo"], code: 2, says: "use one of: sft, dpo" },
   { name: "a senseless length", args: ["good.jsonl", "--max-length", "many"], code: 2, says: "--max-length" },
   { name: "a model folder without tokenizer", args: ["good.jsonl", "--model", "."], code: 6, says: "tokenizer.json" },

@@ -1,6 +1,7 @@
 // A list of {role, content} turns -> canonical messages. What the canonical form cannot hold is reported, never dropped.
 import type { Message, Role, ToolCall } from "../canonical.js";
-import { recordOf } from "../json/json.js";
+import { type Json, recordOf } from "../json/json.js";
+import { stringifyJson } from "../json/stringify-json.js";
 import { convertContent } from "./convert-content.js";
 import { convertCalls } from "./convert-tools.js";
 import { type RawRow, type Report, typeName } from "./format.js";
@@ -33,7 +34,8 @@ function convertTurn(written: unknown, at: string, report: Report): Message | nu
   }
   const role = typeof turn.role === "string" && Object.hasOwn(roles, turn.role) ? roles[turn.role] : undefined;
   if (!role) {
-    const what = turn.role === undefined ? "has no role" : `has the role ${JSON.stringify(turn.role).slice(0, 60)}`;
+    const what =
+      turn.role === undefined ? "has no role" : `has the role ${stringifyJson(turn.role as Json).slice(0, 60)}`;
     report({ rule: "SCH001", message: `${at} ${what}` });
     return null;
   }

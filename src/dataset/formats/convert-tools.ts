@@ -2,6 +2,7 @@
 import type { ToolCall } from "../canonical.js";
 import { type Json, type JsonObject, recordOf } from "../json/json.js";
 import { parseJson } from "../json/parse-json.js";
+import { stringifyJson } from "../json/stringify-json.js";
 import { type RawRow, type Report, typeName } from "./format.js";
 
 /** Null when one was reported. Each: {function: {name, arguments}}, {name, arguments}, or JSON text of one or of a list. */
@@ -18,7 +19,7 @@ export function convertCalls(calls: readonly unknown[], at: string, report: Repo
       const record = recordOf(each);
       if (!record) return refuse(`is ${typeName(each)}, not an object`);
       if (record.type !== undefined && record.type !== null && record.type !== "function")
-        return refuse(`is of type ${JSON.stringify(record.type)}, not "function"`);
+        return refuse(`is of type ${stringifyJson(record.type)}, not "function"`);
       const called = recordOf(record.function) ?? record;
       if (typeof called.name !== "string" || called.name === "") return refuse("has no name");
       const given = argumentsOf(called);

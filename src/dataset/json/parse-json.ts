@@ -140,7 +140,8 @@ function readObject(cursor: Cursor): JsonObject {
   return written ? mapOrObject(written) : object;
 }
 
-function mapOrObject(entries: Map<string, Json>): JsonObject {
+/** A plain object when it has the same keys in the same order. */
+export function mapOrObject(entries: Map<string, Json>): JsonObject {
   if (entries.has("__proto__")) return entries;
   const object = Object.fromEntries(entries);
   const written = [...entries.keys()];

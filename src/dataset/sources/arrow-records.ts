@@ -1,13 +1,22 @@
 // Arrow IPC, file (Feather 2) or stream, one record batch at a time.
 import { CompressionType, compressionRegistry, type RecordBatch, RecordBatchReader } from "apache-arrow";
+import { ByteBuffer } from "flatbuffers";
 import { decompress as unzstd } from "fzstd";
-import lz4 from "lz4js";
 import { batchRows, NoJsonValue } from "./arrow-values.js";
 import { corruptError, truncatedError } from "./open-data-file.js";
 import type { DataRecord } from "./read-records.js";
+import { unpackLz4 } from "./unpack-lz4.js";
 
-compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => lz4.decompress(bytes) });
+compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: unpackLz4 });
 compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => new Uint8Array(unzstd(bytes)) }); // a copy: fzstd may return an unaligned part
+
+// arrow-js believes every length in a message; one that a damaged byte made longer than the message itself would keep it busy for minutes.
+const vectorLength = ByteBuffer.prototype.__vector_len;
+ByteBuffer.prototype.__vector_len = function (offset: number): number {
+  const length = vectorLength.call(this, offset);
+  if (length < 0 || length > this.capacity()) throw new RangeError("a message is shorter than it claims");
+  return length;
+};
 
 /** The magic of a file, padded; after it, it reads as a stream. */
 const fileStart = 8;

@@ -17,7 +17,7 @@ import {
   Type,
 } from "apache-arrow";
 import { Float, type Json, type JsonObject } from "../json/json.js";
-import { parseJson } from "../json/parse-json.js";
+import { mapOrObject, parseJson } from "../json/parse-json.js";
 
 /** A value that no JSON value stands for (NaN, a union): the row is told and left out. */
 export class NoJsonValue extends Error {}
@@ -26,6 +26,8 @@ type ReadValue = (index: number) => Json;
 
 /** The rows of a batch, or why one is none. @throws RangeError where the batch contradicts itself */
 export function* batchRows(batch: RecordBatch): Generator<JsonObject | NoJsonValue> {
+  const short = batch.data.children.find((child) => child.length < batch.numRows);
+  if (short) throw new RangeError(`a column of type ${short.type} is shorter than its batch`);
   const read = structReader(batch.data.children, batch.schema.fields);
   for (let index = 0; index < batch.numRows; index += 1) {
     try {
@@ -47,17 +49,13 @@ type Column = { name: string; read: ReadValue };
 
 /** A Map where a plain object would order or lose the keys. */
 function objectMaker(names: string[]): (value: (column: Column) => Json, columns: Column[]) => JsonObject {
-  if (names.some(isChangedByObjects))
+  if (mapOrObject(new Map(names.map((name) => [name, null]))) instanceof Map)
     return (value, columns) => new Map(columns.map((column) => [column.name, value(column)]));
   return (value, columns) => {
     const row: { [key: string]: Json } = {};
     for (const column of columns) row[column.name] = value(column);
     return row;
   };
-}
-
-function isChangedByObjects(key: string): boolean {
-  return key === "__proto__" || /^(0|[1-9]\d*)$/.test(key);
 }
 
 function inColumn(name: string, read: () => Json): Json {
@@ -84,8 +82,37 @@ function fieldReader(data: Data, field: Field): ReadValue {
 
 /** Null where the column has none; else the value by the column's type. */
 function valueReader(data: Data): ReadValue {
+  requireWhole(data);
   const read = presentReader(data);
   return data.nullCount === 0 ? read : (index) => (data.getValid(index) ? read(index) : null);
+}
+
+/** A damaged file may claim more values than its buffers hold. */
+function requireWhole(data: Data): void {
+  const { type, length, offset, nullCount, nullBitmap, values, valueOffsets, children } = data;
+  const bits = (bitmap: Uint8Array) => bitmap.length * 8 - offset;
+  const isWhole =
+    (nullCount === 0 || !nullBitmap || nullBitmap.length === 0 || bits(nullBitmap) >= length) &&
+    (length === 0 || !valueOffsets || valueOffsets.length === 0 || valueOffsets.length > length) &&
+    (!DataType.isBool(type) || bits(values) >= length) &&
+    (!isFixedWidth(type) || values.length >= length * data.stride) &&
+    (!DataType.isStruct(type) || children.every((child) => child.length >= length)) &&
+    (!DataType.isFixedSizeList(type) || children[0]!.length >= length * type.listSize);
+  if (!isWhole) throw new RangeError(`a column of type ${type} is shorter than it claims`);
+}
+
+function isFixedWidth(type: DataType): boolean {
+  return [
+    DataType.isInt,
+    DataType.isFloat,
+    DataType.isDate,
+    DataType.isTime,
+    DataType.isTimestamp,
+    DataType.isDuration,
+    DataType.isDecimal,
+    DataType.isFixedSizeBinary,
+    DataType.isDictionary,
+  ].some((is) => is(type));
 }
 
 function presentReader(data: Data): ReadValue {
@@ -213,10 +240,8 @@ function mapReader(data: Data): ReadValue {
     const [start, end] = range(data, index, keys.length);
     const pairs: [Json, Json][] = [];
     for (let at = start; at < end; at += 1) pairs.push([readKey(at), readValue(at)]);
-    if (!pairs.every((pair): pair is [string, Json] => typeof pair[0] === "string")) return pairs;
-    const names = pairs.map(([key]) => key);
-    if (names.some(isChangedByObjects)) return new Map(pairs);
-    return Object.fromEntries(pairs);
+    const isNamed = pairs.every((pair): pair is [string, Json] => typeof pair[0] === "string");
+    return isNamed ? mapOrObject(new Map(pairs)) : pairs;
   };
 }
 

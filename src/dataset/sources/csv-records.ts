@@ -2,10 +2,11 @@
 import { parse } from "csv-parse";
 import { FtError } from "../../errors.js";
 import type { Json } from "../json/json.js";
-import { parseJson } from "../json/parse-json.js";
+import { mapOrObject, parseJson } from "../json/parse-json.js";
 import type { RowProblem } from "../rules.js";
 import { corruptError, truncatedError } from "./open-data-file.js";
 import type { DataRecord } from "./read-records.js";
+import { maxRowBytes } from "./split-lines.js";
 import type { OpenBytes } from "./unpack.js";
 
 const delimiters = [",", "\t", ";", "|"] as const;
@@ -18,7 +19,7 @@ export async function* csvRecords({ head, chunks }: OpenBytes, name: string): As
     relax_quotes: true,
     skip_empty_lines: true,
     info: true,
-    max_record_size: maxRecordChars,
+    max_record_size: maxRowBytes,
   });
   void feed(parser, chunks, name);
   let header: Header | null = null;
@@ -37,8 +38,6 @@ export async function* csvRecords({ head, chunks }: OpenBytes, name: string): As
     parser.destroy();
   }
 }
-
-const maxRecordChars = 256 * 2 ** 20;
 
 /** Decodes strictly; whatever fails on the way fails the parser. */
 async function feed(parser: ReturnType<typeof parse>, chunks: AsyncIterable<Buffer>, name: string): Promise<void> {
@@ -102,13 +101,16 @@ function toRecord({ names }: Header, record: string[], line: number): DataRecord
     const message = `the row has ${record.length} cells, and the header ${names.length}`;
     return { line, problem: { rule: "FILE010", message } };
   }
-  const cells: [string, Json][] = [];
+  const cells = new Map<string, Json>();
+  const doubled: string[] = [];
   for (const [index, name] of names.entries()) {
     const cell = toValue(name, record[index]!);
-    if (typeof cell === "object" && "problem" in cell) return { line, problem: cell.problem };
-    cells.push([name, typeof cell === "object" ? cell.value : cell]);
+    if ("problem" in cell) return { line, problem: cell.problem };
+    cells.set(name, cell.value);
+    doubled.push(...(cell.doubled ?? []));
   }
-  return { line, value: Object.fromEntries(cells) };
+  const value = mapOrObject(cells);
+  return doubled.length > 0 ? { line, value, doubled } : { line, value };
 }
 
 /** Columns in which formats look for lists or objects. */
@@ -134,12 +136,12 @@ const jsonColumns = new Set([
 const truthColumns = new Set(["label", "kto_tag"]);
 
 /** A text, or something parsed. */
-function toValue(column: string, cell: string): string | { value: Json } | { problem: RowProblem } {
+function toValue(column: string, cell: string): { value: Json; doubled?: string[] } | { problem: RowProblem } {
   if (truthColumns.has(column) && /^(true|false)$/i.test(cell)) return { value: cell.toLowerCase() === "true" };
-  if (!jsonColumns.has(column) || !/^\s*[[{]/.test(cell)) return cell;
+  if (!jsonColumns.has(column) || !/^\s*[[{]/.test(cell)) return { value: cell };
   const parsed = parseJson(cell);
-  if ("value" in parsed) return { value: parsed.value };
-  return isPythonRepr(cell) ? { problem: pythonRepr(column) } : cell;
+  if ("value" in parsed) return parsed;
+  return isPythonRepr(cell) ? { problem: pythonRepr(column) } : { value: cell };
 }
 
 /** [{'role': ... : what pandas' to_csv writes of a column of lists. */
@@ -175,7 +177,7 @@ function csvError(error: unknown, name: string, lastLine: number): unknown {
     return new FtError({
       code: "data.row-too-long",
       exit: "data",
-      message: `a row of ${name} is longer than ${maxRecordChars / 2 ** 20} MiB`,
+      message: `a row of ${name} is longer than ${maxRowBytes / 2 ** 20} MiB`,
       where: { file: name, line: where.line },
       next: "split the row; is a quote not closed?",
     });

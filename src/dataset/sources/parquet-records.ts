@@ -1,16 +1,16 @@
-// Parquet, a piece of a row group at a time: parquet-wasm (the Rust reader) decodes it to Arrow, so that both have the same value rules.
+// Parquet, a piece of a row group at a time: the Rust reader decodes it to Arrow in a thread (parquet-thread.ts), so that both have the same values.
 import { RecordBatchReader } from "apache-arrow";
-import { ParquetFile } from "parquet-wasm";
 import { FtError } from "../../errors.js";
 import { batchRows, NoJsonValue } from "./arrow-values.js";
 import { corruptError, type DataFile, truncatedError } from "./open-data-file.js";
+import { openParquet, type ParquetReader } from "./parquet-thread.js";
+import type { RowGroup } from "./parquet-worker.js";
 import type { DataRecord, ReadOptions } from "./read-records.js";
 import type { OpenBytes } from "./unpack.js";
 
 /** Of a piece, before compression and after Parquet's own encodings; a row group may be the whole file. */
 const pieceBytes = 32 * 2 ** 20;
 const pieceRows = 100_000;
-const batchRowCount = 2048;
 
 /** @throws FtError data.truncated, data.corrupt, data.unsupported */
 export async function* parquetRecords(
@@ -19,67 +19,35 @@ export async function* parquetRecords(
   onBytes: ReadOptions["onBytes"],
 ): AsyncGenerator<DataRecord> {
   if (packing) throw packedError(file.name, packing);
-  const parquet = await openParquet(file);
+  await requireFooter(file);
+  let parquet: ParquetReader | null = null;
   try {
-    const { groups, rows } = sizesOf(parquet);
+    parquet = await openParquet(file.handle.fd, file.size);
+    const rows = parquet.groups.reduce((sum, group) => sum + group.rows, 0);
     let row = 0;
-    for (const piece of groups.flatMap(piecesOf)) {
-      for await (const value of pieceRecords(parquet, piece, file.name)) {
-        row += 1;
-        yield value instanceof NoJsonValue
-          ? { line: row, problem: { rule: "FILE011", message: value.message } }
-          : { line: row, value };
+    for (const piece of parquet.groups.flatMap(piecesOf)) {
+      for (const batch of RecordBatchReader.from(await parquet.rows(piece))) {
+        for (const value of batchRows(batch)) {
+          row += 1;
+          yield value instanceof NoJsonValue
+            ? { line: row, problem: { rule: "FILE011", message: value.message } }
+            : { line: row, value };
+        }
       }
       onBytes?.(Math.floor((row / rows) * file.size), file.size);
     }
-    if (row !== rows) throw corruptError(file.name, "Parquet", new Error(`it says ${rows} rows, and has ${row}`));
+    if (row !== rows) throw new Error(`it says ${rows} rows, and has ${row}`);
+  } catch (error) {
+    throw error instanceof FtError ? error : corruptError(file.name, "Parquet", error);
   } finally {
-    parquet.free();
+    await parquet?.close();
   }
 }
 
-async function openParquet(file: DataFile): Promise<ParquetFile> {
+async function requireFooter(file: DataFile): Promise<void> {
   const end = Buffer.alloc(4);
   await file.handle.read(end, 0, 4, Math.max(0, file.size - 4));
   if (end.toString("latin1") !== "PAR1") throw truncatedError(file.name, { why: "it has no footer, which comes last" });
-  return ParquetFile.fromFile(asBlob(file, 0, file.size)).catch((error) => {
-    throw corruptError(file.name, "Parquet", error);
-  });
-}
-
-/** What parquet-wasm uses of a Blob; Node's own openAsBlob is experimental. */
-function asBlob(file: DataFile, start: number, end: number): Blob {
-  const blob = {
-    size: end - start,
-    slice: (from = 0, to = end - start) => asBlob(file, start + from, Math.min(end, start + to)),
-    async arrayBuffer() {
-      const bytes = new Uint8Array(end - start);
-      for (let read = 0; read < bytes.length; ) {
-        const { bytesRead } = await file.handle.read(bytes, read, bytes.length - read, start + read);
-        if (bytesRead === 0) throw new Error("the file became shorter while it was read");
-        read += bytesRead;
-      }
-      return bytes.buffer;
-    },
-  };
-  return blob as unknown as Blob;
-}
-
-interface RowGroup {
-  index: number;
-  rows: number;
-  bytes: number;
-}
-
-function sizesOf(parquet: ParquetFile): { groups: RowGroup[]; rows: number } {
-  const metadata = parquet.metadata();
-  const groups = metadata.rowGroups().map((group, index) => {
-    const sizes = { index, rows: group.numRows(), bytes: group.totalByteSize() };
-    group.free();
-    return sizes;
-  });
-  metadata.free();
-  return { groups, rows: groups.reduce((sum, { rows }) => sum + rows, 0) };
 }
 
 interface Piece {
@@ -88,21 +56,12 @@ interface Piece {
   limit: number;
 }
 
-function piecesOf({ index, rows, bytes }: RowGroup): Piece[] {
+function piecesOf({ rows, bytes }: RowGroup, group: number): Piece[] {
   const count = Math.max(1, Math.ceil(bytes / pieceBytes), Math.ceil(rows / pieceRows));
   const limit = Math.ceil(rows / count);
-  return Array.from({ length: count }, (_, at) => ({ group: index, offset: at * limit, limit })).filter(
+  return Array.from({ length: count }, (_, at) => ({ group, offset: at * limit, limit })).filter(
     ({ offset }) => offset < rows,
   );
-}
-
-async function* pieceRecords(parquet: ParquetFile, { group, offset, limit }: Piece, name: string) {
-  try {
-    const table = await parquet.read({ rowGroups: [group], offset, limit, batchSize: batchRowCount, concurrency: 1 });
-    for (const batch of RecordBatchReader.from(table.intoIPCStream())) yield* batchRows(batch);
-  } catch (error) {
-    throw error instanceof FtError ? error : corruptError(name, "Parquet", error);
-  }
 }
 
 function packedError(name: string, packing: string): FtError {

@@ -7,7 +7,7 @@ import type { RowProblem } from "../rules.js";
 import { innerExtension, kindOf, refusalOf } from "./file-kind.js";
 import { binaryError, type DataFile, emptyError, openDataFile } from "./open-data-file.js";
 import { type ArrayPiece, splitJsonArray } from "./split-json-array.js";
-import { splitLines } from "./split-lines.js";
+import { maxRowBytes, RowTooLong, splitLines } from "./split-lines.js";
 import { type OpenBytes, openBytes } from "./unpack.js";
 
 /** One parsed row (not judged yet; `doubled`: keys that one of its objects has twice), or why it could not be parsed. */
@@ -21,8 +21,6 @@ export interface ReadOptions {
   onBytes?: ((read: number, size: number) => void) | undefined;
   textRows?: TextRows | undefined;
 }
-
-const maxRowBytes = 256 * 2 ** 20;
 
 /**
  * `line` counts lines (of an array the one on which the element starts, of a CSV record the first); in Parquet and Arrow files it is the row.
@@ -39,6 +37,8 @@ export async function* readRecords(path: string, name: string, options: ReadOpti
       yield record;
     }
     if (count === 0) throw emptyError(name);
+  } catch (error) {
+    throw error instanceof RowTooLong ? rowTooLong(name, error.line) : error;
   } finally {
     await file.handle.close();
   }
@@ -68,13 +68,11 @@ async function* recordsOf(file: DataFile, { onBytes, textRows }: ReadOptions): A
 async function* jsonRecords({ head, chunks }: OpenBytes, name: string): AsyncGenerator<DataRecord> {
   const pieces: AsyncIterable<ArrayPiece> = isArrayFile(head, name) ? splitJsonArray(chunks) : splitLines(chunks);
   for await (const piece of pieces) {
-    yield "problem" in piece ? { line: piece.line, problem: badJson(piece.problem) } : parse(piece, name);
+    yield "problem" in piece ? { line: piece.line, problem: badJson(piece.problem) } : parse(piece);
   }
 }
 
-function parse(piece: { line: number; bytes: Buffer }, name: string): DataRecord {
-  const { line, bytes } = piece;
-  if (bytes.length > maxRowBytes) throw rowTooLong(name, line);
+function parse({ line, bytes }: { line: number; bytes: Buffer }): DataRecord {
   if (!isUtf8(bytes)) return { line, problem: { rule: "FILE002", message: "the row is not valid UTF-8" } };
   const text = bytes.toString();
   const parsed = parseJson(text);

@@ -1,6 +1,6 @@
 // Cuts a .json file into the elements of its one array, each with the line on which it starts; holds one element in memory.
 // Our own because streaming JSON parsers (stream-json, @streamparser/json, jsonparse) tell no line numbers; parsing stays JSON.parse's.
-import type { Piece } from "./split-lines.js";
+import { maxRowBytes, type Piece, RowTooLong } from "./split-lines.js";
 
 /** An element, or what is wrong with the array around the elements. */
 export type ArrayPiece = Piece | { line: number; problem: string };
@@ -11,7 +11,7 @@ export type ArrayPiece = Piece | { line: number; problem: string };
  */
 export async function* splitJsonArray(chunks: AsyncIterable<Buffer>): AsyncGenerator<ArrayPiece> {
   const scan: Scan = { state: "start", line: 1, depth: 0, inString: false, escaped: false, arrays: 0, wrapped: false };
-  let element: { line: number; parts: Buffer[] } | null = null;
+  let element = null as { line: number; parts: Buffer[] } | null;
   let afterElement = false;
   let afterComma = false;
   for await (const chunk of chunks) {
@@ -59,7 +59,9 @@ export async function* splitJsonArray(chunks: AsyncIterable<Buffer>): AsyncGener
         }
       }
     }
-    if (element) element.parts.push(chunk.subarray(Math.min(start, chunk.length)));
+    if (!element) continue;
+    element.parts.push(chunk.subarray(Math.min(start, chunk.length)));
+    if (element.parts.reduce((sum, part) => sum + part.length, 0) > maxRowBytes) throw new RowTooLong(element.line);
   }
   if (scan.state === "element" || scan.state === "between") {
     yield { line: element?.line ?? scan.line, problem: "the file ends inside its array of rows: is it cut off?" };

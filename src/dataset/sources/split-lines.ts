@@ -8,21 +8,39 @@ export interface Piece {
 
 const newline = 0x0a;
 
+/** No row is longer, so that a packed file of a few bytes cannot fill the memory. */
+export const maxRowBytes = 256 * 2 ** 20;
+
+/** Thrown while a row grows beyond `maxRowBytes`. */
+export class RowTooLong extends Error {
+  constructor(
+    /** On which it begins. */
+    readonly line: number,
+  ) {
+    super("a row is too long");
+  }
+}
+
 /** Lines without their end (LF or CRLF); blank ones are skipped but counted. */
 export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Piece> {
   let line = 1;
   let open: Buffer[] = [];
+  let openBytes = 0;
   for await (const chunk of chunks) {
     let start = 0;
     for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
       const part = chunk.subarray(start, end);
       const bytes = open.length > 0 ? Buffer.concat([...open, part]) : part;
       open = [];
+      openBytes = 0;
       if (!isBlank(bytes)) yield { line, bytes };
       line += 1;
       start = end + 1;
     }
-    if (start < chunk.length) open.push(chunk.subarray(start));
+    if (start === chunk.length) continue;
+    open.push(chunk.subarray(start));
+    openBytes += chunk.length - start;
+    if (openBytes > maxRowBytes) throw new RowTooLong(line);
   }
   const last = Buffer.concat(open);
   if (!isBlank(last)) yield { line, bytes: last };

@@ -2,24 +2,26 @@
 import { isUtf8 } from "node:buffer";
 import type { RowProblem } from "../rules.js";
 import type { DataRecord, TextRows } from "./read-records.js";
-import { splitLines } from "./split-lines.js";
+import { maxRowBytes, RowTooLong, splitLines } from "./split-lines.js";
 
 /** Rows are {text}; line ends inside a row become "\n". Blank rows are none. */
 export async function* textRecords(
   chunks: AsyncIterable<Buffer>,
   rows: TextRows = "lines",
 ): AsyncGenerator<DataRecord> {
-  let open: { line: number; last: number; lines: Buffer[] } | null = null;
+  let open: { line: number; last: number; lines: Buffer[]; bytes: number } | null = null;
   for await (const { line, bytes } of splitLines(chunks)) {
     if (open && (rows === "lines" || (rows === "paragraphs" && line > open.last + 1))) {
       yield toRecord(open);
       open = null;
     }
-    open ??= { line, last: line, lines: [] };
+    open ??= { line, last: line, lines: [], bytes: 0 };
     // Blank lines inside a whole file are part of it.
     for (let blank = open.last + 1; blank < line; blank += 1) open.lines.push(Buffer.alloc(0));
     open.lines.push(bytes);
     open.last = line;
+    open.bytes += bytes.length;
+    if (open.bytes > maxRowBytes) throw new RowTooLong(open.line);
   }
   if (open) yield toRecord(open);
 }

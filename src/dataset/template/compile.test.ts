@@ -33,12 +33,12 @@ test("tells the characters inside generation blocks, and keeps their whitespace 
   expect(generated.map(([start, end]) => text.slice(start, end))).toEqual(["user", "x", "assistant", "x"]);
 });
 
-test("messages reach the template as transformers hands them on: reasoning under both names, weights not at all", () => {
+test("messages reach the template as transformers hands them on, reasoning under its second name too, without ft's weights", () => {
   const turn = { role: "assistant" as const, content: "a", reasoning_content: "r", weight: 0 as const };
   const render = compileTemplate("{{ messages[0] }}", {});
-  expect(render([turn], { addGenerationPrompt: false }).text).toBe(
-    "{'thinking': 'r', 'role': 'assistant', 'content': 'a', 'reasoning_content': 'r'}",
-  );
+  const own = "'role': 'assistant', 'content': 'a', 'reasoning_content': 'r'}";
+  expect(render([turn], { addGenerationPrompt: false }).text).toBe(`{'thinking': 'r', ${own}`);
+  expect(render([turn], { addGenerationPrompt: false, aliasReasoning: false }).text).toBe(`{${own}`);
 });
 
 test("what a template raises is the row's fault, with the template's words", () => {

@@ -7,7 +7,7 @@ import { Run } from "./jinja/run.js";
 import { compileJinja } from "./jinja/template.js";
 import type { Value } from "./jinja/values.js";
 
-export interface RenderedChat {
+interface RenderedChat {
   text: string;
   /** Character ranges [start, end) inside {% generation %} blocks in UTF-16 units, in the order in which the blocks end. */
   generated: [number, number][];
@@ -47,10 +47,10 @@ export function compileTemplate(source: string, variables: Record<string, string
     );
     try {
       template(run);
+      return { text: run.join(), generated: run.generated() };
     } catch (error) {
       throw renderFailure(error);
     }
-    return { text: run.out, generated: run.generated };
   };
 }
 

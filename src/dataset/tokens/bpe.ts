@@ -67,7 +67,9 @@ export function compileBpe(model: BpeModel, vocabulary: ReadonlyMap<string, numb
       lostTrack = false;
       return lost;
     },
-    cut: isByteLevel || model.ignore_merges ? null : spaceCutter(vocabulary),
+    // A character that leaves no trace lets its neighbours meet.
+    cut:
+      isByteLevel || model.ignore_merges || !(model.byte_fallback || model.unk_token) ? null : spaceCutter(vocabulary),
   };
 }
 

@@ -85,7 +85,7 @@ export function compileEncoder(
     const offsets = bpe.hasLostTrack() || !wanted.offsets ? null : { starts: out.starts, ends: out.ends };
     if (offsets && post.trims.length > 0) {
       const tokens = out.ids.map((id, at) => out.matched.get(at) ?? token(id));
-      for (const trim of post.trims) trimOffsets(offsets, tokens, trim);
+      for (const trim of post.trims) trimOffsets(text, offsets, tokens, trim);
     }
     return { ids: out.ids, offsets };
   };

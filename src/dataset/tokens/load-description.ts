@@ -51,41 +51,40 @@ export async function loadDescription(dir: string): Promise<LoadedTokenizer> {
 
 /** Tokens of tokenizer_config.json count, where it has any; those of tokenizer.json stay unless the class builds anew. */
 function addedTokens(
-  inFile: AddedToken[],
-  inConfig: Record<string, Omit<AddedToken, "id">> | undefined,
+  inFile: WrittenToken[],
+  inConfig: Record<string, WrittenToken> | undefined,
   vocabulary: ReadonlyMap<string, number>,
   isRebuilt: boolean,
 ): Map<string, AddedToken> {
   const added = new Map<string, AddedToken>();
-  const add = (token: AddedToken) => {
-    if (token.content === "") return;
-    const id = added.get(token.content)?.id ?? vocabulary.get(token.content) ?? token.id;
-    added.set(token.content, { ...token, id });
-  };
-  if (!isRebuilt || !inConfig) for (const token of inFile) add(token);
-  const configured = Object.entries(inConfig ?? {}).map(([id, token]) => ({ ...token, id: Number(id) }));
-  for (const token of configured.sort((a, b) => a.id - b.id)) add(token);
+  if (!isRebuilt || !inConfig) for (const token of inFile) addToken(added, token, vocabulary);
+  const configured = Object.entries(inConfig ?? {}).sort(([a], [b]) => Number(a) - Number(b));
+  for (const [, token] of configured) addToken(added, token, vocabulary);
   return added;
 }
 
-/** A named token that the tokenizer does not have becomes its last one. */
-function addMissing(added: Map<string, AddedToken>, token: NamedToken, vocabulary: ReadonlyMap<string, number>): void {
-  const content = contentOf(token);
-  if (!content || added.has(content)) return;
-  const next = Math.max(vocabulary.size - 1, ...[...added.values()].map(({ id }) => id)) + 1;
-  const flags = typeof token === "object" ? token : {};
-  added.set(content, {
-    ...unflagged,
-    ...verbatim,
-    ...flags,
-    special: true,
-    content,
-    id: vocabulary.get(content) ?? next,
-  });
+type WrittenToken = Omit<AddedToken, "id">;
+
+/** Ids in the files say nothing: a token has that of the vocabulary, or becomes the last one. */
+function addToken(added: Map<string, AddedToken>, token: WrittenToken, vocabulary: ReadonlyMap<string, number>): void {
+  const { content } = token;
+  if (content === "") return;
+  let id = added.get(content)?.id ?? vocabulary.get(content);
+  if (id === undefined) {
+    id = vocabulary.size;
+    for (const other of added.values()) id = Math.max(id, other.id + 1);
+  }
+  added.set(content, { ...token, id });
 }
 
-const unflagged = { single_word: false, lstrip: false, rstrip: false };
-const verbatim = { ...unflagged, normalized: false, special: true };
+function addMissing(added: Map<string, AddedToken>, token: NamedToken, vocabulary: ReadonlyMap<string, number>): void {
+  const content = contentOf(token);
+  if (content === null || added.has(content)) return;
+  const flags = typeof token === "object" ? token : {};
+  addToken(added, { ...verbatim, ...flags, special: true, content }, vocabulary);
+}
+
+const verbatim = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
 
 function extraTokens(settings: z.infer<typeof configSchema>): NamedToken[] {
   const { extra_special_tokens: extra, additional_special_tokens: additional } = settings;
@@ -94,7 +93,7 @@ function extraTokens(settings: z.infer<typeof configSchema>): NamedToken[] {
     ([key, value]) =>
       key.endsWith("_token") && !(specialNames as readonly string[]).includes(key) && typeof value === "string",
   );
-  return [...Object.values(listed), ...own.map(([, value]) => value as string)];
+  return [...own.map(([, value]) => value as string), ...Object.values(listed)];
 }
 
 function contentOf(token: NamedToken): string | null {

@@ -1,7 +1,7 @@
 // The normalizer of tokenizer.json, as functions that keep track of where each character comes from.
 
 import { normalizeUnicode } from "./normalize-unicode.js";
-import { literalRegex, translateRegex } from "./onig-regex.js";
+import { compilePattern, type WrittenPattern } from "./pattern.js";
 import { prepend, replaceAll, replaceCharacter, type Section } from "./section.js";
 
 export type Normalize = (section: Section) => Section;
@@ -35,7 +35,7 @@ export interface NormalizerStep {
   type: string;
   normalizers?: NormalizerStep[];
   prepend?: string;
-  pattern?: { String?: string; Regex?: string };
+  pattern?: WrittenPattern;
   content?: string;
 }
 
@@ -44,6 +44,6 @@ function compileReplace({ pattern = {}, content = "" }: NormalizerStep): Normali
     const character = pattern.String;
     return (section) => replaceCharacter(section, character, content);
   }
-  const regex = pattern.String === undefined ? translateRegex(pattern.Regex ?? "") : literalRegex(pattern.String);
-  return regex && ((section) => replaceAll(section, regex, content));
+  const compiled = compilePattern(pattern);
+  return compiled && ((section) => replaceAll(section, compiled, content));
 }

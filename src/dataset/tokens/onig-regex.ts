@@ -1,24 +1,31 @@
-// Translates the regexes of tokenizer.json, which Oniguruma reads with Ruby's syntax, to JavaScript's; what it isn't sure of it refuses.
+// Reads the regexes of tokenizer.json as Oniguruma reads them, with Ruby's syntax; what it isn't sure of it refuses.
 import { afterUnicode16 } from "./unicode-versions.js";
 
-/** The same regex with the flags g and v; null: something in it has no translation that is surely exact. */
-export function translateRegex(pattern: string): RegExp | null {
+export type RegexNode =
+  /** One character: a class in the syntax of JavaScript's v flag. */
+  | { type: "set"; source: string }
+  | { type: "sequence"; items: RegexNode[] }
+  | { type: "choice"; options: RegexNode[] }
+  | { type: "repeat"; item: RegexNode; min: number; max: number; lazy: boolean }
+  | { type: "look"; item: RegexNode; behind: boolean; wanted: boolean }
+  /** What it matched first is not given back. */
+  | { type: "atomic"; item: RegexNode };
+
+/** Null: something in it is not known here in every detail. */
+export function parseRegex(pattern: string): RegexNode | null {
   try {
-    const reader: Reader = { pattern, at: 0, atomics: 0 };
-    const source = alternatives(reader, false);
-    if (reader.at < pattern.length) return null;
-    const regex = new RegExp(source, "gv");
-    // Where it matches nothing at all the two engines go on differently.
-    return new RegExp(`^(?:${source})$`, "v").test("") ? null : regex;
+    const reader: Reader = { pattern, at: 0 };
+    const node = alternatives(reader, false);
+    return reader.at < pattern.length ? null : node;
   } catch (error) {
-    if (error instanceof Untranslatable || error instanceof SyntaxError) return null;
+    if (error instanceof Untranslatable) return null;
     throw error;
   }
 }
 
 /** Of plain text, for patterns that are not regexes. */
-export function literalRegex(text: string): RegExp | null {
-  return text === "" ? null : new RegExp([...text].map(literal).join(""), "gv");
+export function literalRegex(text: string): RegexNode {
+  return { type: "sequence", items: [...text].map((character) => ({ type: "set", source: literal(character) })) };
 }
 
 class Untranslatable extends Error {}
@@ -26,81 +33,95 @@ class Untranslatable extends Error {}
 interface Reader {
   pattern: string;
   at: number;
-  /** Atomic groups so far: each is a look-ahead that captures, and a reference to what it captured. */
-  atomics: number;
 }
 
-function alternatives(reader: Reader, ignoreCase: boolean): string {
-  let source = "";
+function alternatives(reader: Reader, ignoreCase: boolean): RegexNode {
+  const options: RegexNode[] = [];
+  let items: RegexNode[] = [];
   while (reader.at < reader.pattern.length && peek(reader) !== ")") {
-    if (take(reader, "|")) source += "|";
-    else source += quantified(reader, atom(reader, ignoreCase));
+    if (take(reader, "|")) {
+      options.push({ type: "sequence", items });
+      items = [];
+    } else items.push(quantified(reader, atom(reader, ignoreCase)));
   }
-  return source;
+  options.push({ type: "sequence", items });
+  return options.length === 1 ? options[0]! : { type: "choice", options };
 }
 
-function atom(reader: Reader, ignoreCase: boolean): string {
+function atom(reader: Reader, ignoreCase: boolean): RegexNode {
   if (take(reader, "(")) return group(reader, ignoreCase);
-  if (take(reader, "[")) return characterClass(reader, ignoreCase);
-  if (take(reader, ".")) return "[^\\n]";
-  if (take(reader, "\\")) return escapeSequence(reader, ignoreCase);
+  if (take(reader, "[")) return { type: "set", source: characterClass(reader, ignoreCase) };
+  if (take(reader, ".")) return { type: "set", source: "[^\\n]" };
+  if (take(reader, "\\")) return { type: "set", source: escapeSequence(reader, ignoreCase) };
   const character = next(reader);
   if ("^$*+?{".includes(character)) throw new Untranslatable();
-  return ignoreCase ? anyCase(reader, character) : literal(character);
+  return { type: "set", source: ignoreCase ? anyCase(reader, character) : literal(character) };
 }
 
-function group(reader: Reader, ignoreCase: boolean): string {
-  const openings: [string, string, boolean][] = [
-    ["?:", "(?:", ignoreCase],
-    ["?i:", "(?:", true],
-    ["?-i:", "(?:", false],
-    ["?=", "(?=", ignoreCase],
-    ["?!", "(?!", ignoreCase],
-    ["?<=", "(?<=", ignoreCase],
-    ["?<!", "(?<!", ignoreCase],
-  ];
-  for (const [written, opening, innerIgnoreCase] of openings) {
-    if (take(reader, written)) return `${opening}${closed(reader, innerIgnoreCase)})`;
+function group(reader: Reader, ignoreCase: boolean): RegexNode {
+  if (take(reader, "?:")) return closed(reader, ignoreCase);
+  if (take(reader, "?i:")) return closed(reader, true);
+  if (take(reader, "?-i:")) return closed(reader, false);
+  if (take(reader, "?>")) return { type: "atomic", item: closed(reader, ignoreCase) };
+  for (const [written, behind, wanted] of lookarounds) {
+    if (!take(reader, written)) continue;
+    const item = closed(reader, ignoreCase);
+    if (behind && single(item)?.type !== "set") throw new Untranslatable();
+    return { type: "look", item, behind, wanted };
   }
-  if (take(reader, "?>")) return atomic(reader, closed(reader, ignoreCase));
   if (peek(reader) === "?") throw new Untranslatable();
-  return `(?:${closed(reader, ignoreCase)})`;
+  return closed(reader, ignoreCase);
 }
 
-function closed(reader: Reader, ignoreCase: boolean): string {
-  const source = alternatives(reader, ignoreCase);
+const lookarounds: [written: string, behind: boolean, wanted: boolean][] = [
+  ["?=", false, true],
+  ["?!", false, false],
+  ["?<=", true, true],
+  ["?<!", true, false],
+];
+
+/** The one thing that a group holds. */
+export function single(node: RegexNode): RegexNode | null {
+  if (node.type !== "sequence") return node;
+  return node.items.length === 1 ? single(node.items[0]!) : null;
+}
+
+function closed(reader: Reader, ignoreCase: boolean): RegexNode {
+  const node = alternatives(reader, ignoreCase);
   if (!take(reader, ")")) throw new Untranslatable();
-  return source;
+  return node;
 }
 
-function atomic(reader: Reader, source: string): string {
-  reader.atomics += 1;
-  const name = `atomic${reader.atomics}`;
-  return `(?:(?=(?<${name}>${source}))\\k<${name}>)`;
-}
-
-function quantified(reader: Reader, source: string): string {
+function quantified(reader: Reader, item: RegexNode): RegexNode {
   const interval = /^\{(\d*)(,?)(\d*)\}/.exec(reader.pattern.slice(reader.at, reader.at + 24));
   if (interval && (interval[1] || interval[3])) {
     reader.at += interval[0].length;
-    const counted = `${source}{${interval[1] || 0}${interval[2]}${interval[3]}}`;
+    const min = Number(interval[1] || 0);
+    const max = interval[3] ? Number(interval[3]) : interval[2] ? Number.POSITIVE_INFINITY : min;
+    const counted: RegexNode = { type: "repeat", item, min, max, lazy: false };
     // In Ruby's syntax {n,m}+ is a repeated {n,m}, and {n}? is an optional one.
-    if (take(reader, "+")) return `(?:${counted})+`;
+    if (take(reader, "+")) return { ...counted, item: counted, min: 1, max: Number.POSITIVE_INFINITY };
     if (peek(reader) === "?" && interval[2] === "") throw new Untranslatable();
     return lazyOnce(reader, counted);
   }
-  for (const sign of ["*", "+", "?"]) {
+  for (const [sign, min, max] of signs) {
     if (!take(reader, sign)) continue;
-    if (take(reader, "+")) return lazyOnce(reader, atomic(reader, source + sign));
-    return lazyOnce(reader, source + sign);
+    const repeat: RegexNode = { type: "repeat", item, min, max, lazy: false };
+    return take(reader, "+") ? { type: "atomic", item: repeat } : lazyOnce(reader, repeat);
   }
-  return source;
+  return item;
 }
 
-function lazyOnce(reader: Reader, source: string): string {
-  const lazy = take(reader, "?") ? "?" : "";
+const signs: [sign: string, min: number, max: number][] = [
+  ["*", 0, Number.POSITIVE_INFINITY],
+  ["+", 1, Number.POSITIVE_INFINITY],
+  ["?", 0, 1],
+];
+
+function lazyOnce(reader: Reader, repeat: RegexNode & { type: "repeat" }): RegexNode {
+  const lazy = take(reader, "?");
   if ("*+?{".includes(peek(reader) || " ")) throw new Untranslatable();
-  return source + lazy;
+  return { ...repeat, lazy };
 }
 
 function characterClass(reader: Reader, ignoreCase: boolean): string {

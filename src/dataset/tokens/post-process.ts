@@ -61,17 +61,22 @@ function addEnds(compiled: PostProcessor, { cls, sep }: PostProcessorStep): bool
 
 /** Takes the spaces that a token begins and ends with out of its range (process_offsets of the Rust library). In place. */
 export function trimOffsets(
+  text: string,
   { starts, ends }: { starts: number[]; ends: number[] },
   tokens: readonly string[],
   { addPrefixSpace }: { addPrefixSpace: boolean },
 ): void {
   for (const [at, token] of tokens.entries()) {
     let leading = /^[\u0120\p{White_Space}]*/u.exec(token)![0].length;
-    const trailing = /[\u0120\p{White_Space}]*$/u.exec(token)![0].length;
-    if (leading > 0) {
-      if (addPrefixSpace && (at === 0 || starts[at] === 0)) leading -= 1;
-      starts[at] = Math.min(starts[at]! + leading, ends[at]!);
-    }
-    if (trailing > 0 && ends[at]! >= trailing) ends[at] = Math.max(ends[at]! - trailing, starts[at]!);
+    let trailing = /[\u0120\p{White_Space}]*$/u.exec(token)![0].length;
+    // A single one was put there by the tokenizer.
+    if (leading === 1 && addPrefixSpace && (at === 0 || starts[at] === 0)) leading = 0;
+    let start = starts[at]!;
+    for (; leading > 0; leading -= 1) start += text.codePointAt(start)! > 0xffff ? 2 : 1;
+    starts[at] = Math.min(start, ends[at]!);
+    let end = ends[at]!;
+    // One character of the text for each space of the token, whatever it is.
+    for (; trailing > 0 && end > 0; trailing -= 1) end -= /[\udc00-\udfff]/.test(text[end - 1]!) ? 2 : 1;
+    if (trailing === 0) ends[at] = Math.max(end, starts[at]!);
   }
 }

@@ -1,5 +1,5 @@
 // The pre-tokenizer of tokenizer.json: what it does to a section as a whole, and how it then cuts it into pieces.
-import { literalRegex, translateRegex } from "./onig-regex.js";
+import { compilePattern, type Pattern, patternOf, type WrittenPattern } from "./pattern.js";
 import { prepend, replaceCharacter, type Section } from "./section.js";
 
 export interface PreTokenizer {
@@ -14,7 +14,7 @@ export interface PreTokenizer {
 export interface PreTokenizerStep {
   type: string;
   pretokenizers?: PreTokenizerStep[];
-  pattern?: { String?: string; Regex?: string };
+  pattern?: WrittenPattern;
   behavior?: string;
   invert?: boolean;
   individual_digits?: boolean;
@@ -66,7 +66,7 @@ function compileStep(step: PreTokenizerStep): Partial<PreTokenizer> | null {
     case "Metaspace":
       return compileMetaspace(step);
     case "Digits":
-      return { split: step.individual_digits ? isolated(/\p{N}/gu) : isolated(/\p{N}+/gu) };
+      return { split: step.individual_digits ? isolated(digit) : isolated(digits) };
     case "Split":
       return compileSplit(step);
     default:
@@ -74,7 +74,13 @@ function compileStep(step: PreTokenizerStep): Partial<PreTokenizer> | null {
   }
 }
 
-const gpt2 = translateRegex("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+")!;
+// Rust's own notion of a number is as new as JavaScript's, unlike that of its regexes.
+const number = { type: "set", source: "\\p{N}" } as const;
+const digit = patternOf(number)!;
+const digits = patternOf({ type: "repeat", item: number, min: 1, max: Number.POSITIVE_INFINITY, lazy: false })!;
+const gpt2 = compilePattern({
+  Regex: "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+})!;
 
 function compileByteLevel({ add_prefix_space, use_regex = true }: PreTokenizerStep): Partial<PreTokenizer> {
   const compiled: Partial<PreTokenizer> = { isByteLevel: true };
@@ -95,55 +101,62 @@ function compileMetaspace(step: PreTokenizerStep): Partial<PreTokenizer> | null 
       return isWanted && !replaced.text.startsWith(replacement) ? prepend(replaced, replacement) : replaced;
     },
   };
-  if (split) compiled.split = mergedWithNext(literalRegex(replacement)!);
+  if (split) compiled.split = mergedWithNext(compilePattern({ String: replacement })!);
   return compiled;
 }
 
 function compileSplit({ pattern = {}, behavior, invert = false }: PreTokenizerStep): Partial<PreTokenizer> | null {
-  const regex = pattern.String === undefined ? translateRegex(pattern.Regex ?? "") : literalRegex(pattern.String);
-  if (!regex) return null;
+  const compiled = compilePattern(pattern);
+  if (!compiled) return null;
   // Isolated cuts before and after each match, so that inverting it changes nothing.
-  if (behavior === "Isolated") return { split: isolated(regex) };
+  if (behavior === "Isolated") return { split: isolated(compiled) };
   if (invert) return null;
-  if (behavior === "MergedWithPrevious") return { split: mergedWithPrevious(regex) };
-  if (behavior === "MergedWithNext") return { split: mergedWithNext(regex) };
-  if (behavior === "Contiguous") return { split: contiguous(regex) };
+  if (behavior === "MergedWithPrevious") return { split: mergedWithPrevious(compiled) };
+  if (behavior === "MergedWithNext") return { split: mergedWithNext(compiled) };
+  if (behavior === "Contiguous") return { split: contiguous(compiled) };
   return null;
 }
 
-function isolated(regex: RegExp): (text: string) => string[] {
+function isolated(pattern: Pattern): (text: string) => string[] {
   return (text) => {
-    const matches = text.match(regex);
-    if (!matches) return [text];
-    let length = 0;
-    for (const match of matches) length += match.length;
-    return length === text.length ? matches : cuts(text, regex).pieces;
+    const matches = pattern(text);
+    const pieces: string[] = [];
+    let last = 0;
+    for (let match = 0; match < matches.length; match += 2) {
+      const start = matches[match]!;
+      if (start > last) pieces.push(text.slice(last, start));
+      last = matches[match + 1]!;
+      pieces.push(text.slice(start, last));
+    }
+    if (last < text.length) pieces.push(text.slice(last));
+    return pieces;
   };
 }
 
 /** Matches and what lies between them, in order, none empty. */
-function cuts(text: string, regex: RegExp): { pieces: string[]; isMatch: boolean[] } {
+function cuts(text: string, pattern: Pattern): { pieces: string[]; isMatch: boolean[] } {
+  const matches = pattern(text);
   const pieces: string[] = [];
   const isMatch: boolean[] = [];
-  const add = (start: number, end: number, matched: boolean) => {
-    if (start === end) return;
-    pieces.push(text.slice(start, end));
-    isMatch.push(matched);
-  };
   let last = 0;
-  for (const match of text.matchAll(regex)) {
-    add(last, match.index, false);
-    last = match.index + match[0].length;
-    add(match.index, last, true);
+  const add = (end: number, matched: boolean) => {
+    if (end === last) return;
+    pieces.push(text.slice(last, end));
+    isMatch.push(matched);
+    last = end;
+  };
+  for (let match = 0; match < matches.length; match += 2) {
+    add(matches[match]!, false);
+    add(matches[match + 1]!, true);
   }
-  add(last, text.length, false);
+  add(text.length, false);
   return { pieces, isMatch };
 }
 
 /** A match joins the piece before it, unless that is a match too. */
-function mergedWithPrevious(regex: RegExp): (text: string) => string[] {
+function mergedWithPrevious(pattern: Pattern): (text: string) => string[] {
   return (text) => {
-    const { pieces, isMatch } = cuts(text, regex);
+    const { pieces, isMatch } = cuts(text, pattern);
     const merged: string[] = [];
     for (const [at, piece] of pieces.entries()) {
       if (isMatch[at] && at > 0 && !isMatch[at - 1]) merged[merged.length - 1] += piece;
@@ -153,9 +166,9 @@ function mergedWithPrevious(regex: RegExp): (text: string) => string[] {
   };
 }
 
-function mergedWithNext(regex: RegExp): (text: string) => string[] {
+function mergedWithNext(pattern: Pattern): (text: string) => string[] {
   return (text) => {
-    const { pieces, isMatch } = cuts(text, regex);
+    const { pieces, isMatch } = cuts(text, pattern);
     const merged: string[] = [];
     for (const [at, piece] of pieces.entries()) {
       if (at > 0 && isMatch[at - 1] && !isMatch[at]) merged[merged.length - 1] += piece;
@@ -165,9 +178,9 @@ function mergedWithNext(regex: RegExp): (text: string) => string[] {
   };
 }
 
-function contiguous(regex: RegExp): (text: string) => string[] {
+function contiguous(pattern: Pattern): (text: string) => string[] {
   return (text) => {
-    const { pieces, isMatch } = cuts(text, regex);
+    const { pieces, isMatch } = cuts(text, pattern);
     const merged: string[] = [];
     for (const [at, piece] of pieces.entries()) {
       if (at > 0 && isMatch[at - 1] === isMatch[at]) merged[merged.length - 1] += piece;

@@ -1,5 +1,7 @@
 // A stretch of text between added tokens on its way through the normalizer, with the place in the original from which each unit comes.
 
+import type { Pattern } from "./pattern.js";
+
 export interface Section {
   text: string;
   /** Where it begins in the original, in UTF-16 units. */
@@ -38,31 +40,34 @@ export function prepend(section: Section, prefix: string): Section {
   return { text: prefix + text, at: section.at, alignment: shifted };
 }
 
-/** Each match of a regex with flag g replaced by `content`, which stands for what the last character of the match stood for. */
-export function replaceAll(section: Section, pattern: RegExp, content: string): Section {
+/** Each match replaced by `content`, which stands for what the last character of the match stood for. */
+export function replaceAll(section: Section, pattern: Pattern, content: string): Section {
   const { text } = section;
-  const replaced = text.replace(pattern, () => content);
-  if (replaced === text) return section;
+  const matches = pattern(text);
+  if (matches.length === 0) return section;
   const old = alignmentOf(section);
-  const from = new Int32Array(replaced.length);
-  const to = new Int32Array(replaced.length);
-  let written = 0;
+  const parts: string[] = [];
+  const from: number[] = [];
+  const to: number[] = [];
   let read = 0;
   const copy = (until: number) => {
-    from.set(old.from.subarray(read, until), written);
-    to.set(old.to.subarray(read, until), written);
-    written += until - read;
-    read = until;
+    parts.push(text.slice(read, until));
+    for (; read < until; read += 1) {
+      from.push(old.from[read]!);
+      to.push(old.to[read]!);
+    }
   };
-  for (const match of text.matchAll(pattern)) {
-    copy(match.index);
-    read += match[0].length;
-    from.fill(old.from[read - 1] ?? section.at, written, written + content.length);
-    to.fill(old.to[read - 1] ?? section.at, written, written + content.length);
-    written += content.length;
+  for (let match = 0; match < matches.length; match += 2) {
+    copy(matches[match]!);
+    read = matches[match + 1]!;
+    parts.push(content);
+    for (let unit = 0; unit < content.length; unit += 1) {
+      from.push(old.from[read - 1]!);
+      to.push(old.to[read - 1]!);
+    }
   }
   copy(text.length);
-  return { text: replaced, at: section.at, alignment: { from, to } };
+  return { text: parts.join(""), at: section.at, alignment: { from: Int32Array.from(from), to: Int32Array.from(to) } };
 }
 
 /** `replaceAll` for one character by one of the same length: nothing moves. */

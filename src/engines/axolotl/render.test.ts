@@ -39,7 +39,11 @@ function input({ data, ...changes }: Changes, more: Partial<RenderInput> = {}): 
   };
 }
 
-function dataset(kind: "messages" | "text" | "preference" | "unpaired"): DatasetFacts {
+function carrying(...carries: DatasetFacts["train"]["carries"]): DatasetFacts {
+  return { train: { ...dataset("messages").train, carries }, eval: null };
+}
+
+function dataset(kind: "messages" | "text" | "preference" | "unpaired" | "segments" | "tokens"): DatasetFacts {
   const kinds = { messages: 0, text: 0, preference: 0, unpaired: 0, prompt: 0, segments: 0, tokens: 0, [kind]: 90 };
   const train = { rows: 90, sha256: "aa".repeat(32), kinds, longestChars: 900, assistantTurns: 120, carries: [] };
   return { train, eval: { ...train, rows: 10, sha256: "bb" } };
@@ -63,6 +67,8 @@ const scenarios: Record<string, RenderInput> = {
     },
   }),
   "text-rows": input({ train: { scheduler: "constant", max_steps: 50 } }, { dataset: dataset("text") }),
+  "tools-and-weights": input({}, { dataset: carrying("tool_calls", "tools", "weight") }),
+  "segments-rows": input({}, { dataset: dataset("segments") }),
   "new-tokens-muon": input({ model: { base: "org/tiny", new_tokens: ["<call>"] }, train: { optimizer: "muon" } }),
   dpo: input({ objective: { type: "dpo", loss: "ipo" }, train: { eval_every: 5 } }, { dataset: dataset("preference") }),
   orpo: input({ objective: "orpo", method: "qlora" }, { dataset: dataset("preference") }),
@@ -127,6 +133,17 @@ describe("renderAxolotl", () => {
     const simpo = { objective: "simpo", train: { max_steps: 101 } } as const;
     expect(yamlOf(input(simpo, { dataset: dataset("preference") }))).toMatchObject({ warmup_steps: 11 });
     expect(yamlOf(input({ objective: "simpo" }, { dataset: null }))).toMatchObject({ warmup_steps: 0 });
+  });
+
+  it("says which engine can where a row has variables for the template", () => {
+    expect(() => renderAxolotl(input({}, { dataset: carrying("chat_template_kwargs") }))).toThrow(
+      expect.objectContaining({ code: "data.unsupported-by-engine", message: expect.stringContaining("engine trl") }),
+    );
+  });
+
+  it("leaves tokenised rows as they are", () => {
+    const [source] = yamlOf(input({}, { dataset: dataset("tokens") })).datasets;
+    expect(source).toEqual({ path: "data/train.jsonl", ds_type: "json", split: "train" });
   });
 
   it("keeps prepared rows apart by their content", () => {

@@ -52,6 +52,16 @@ function dataset(text = false): DatasetFacts {
   return { train, eval: { ...train, rows: 10, sha256: "bb" } };
 }
 
+function ofKind(kind: "segments" | "tokens"): DatasetFacts {
+  const { train } = dataset();
+  return { train: { ...train, kinds: { ...train.kinds, messages: 0, [kind]: 90 } }, eval: null };
+}
+
+function carrying(...carries: DatasetFacts["train"]["carries"]): DatasetFacts {
+  const { train } = dataset();
+  return { train: { ...train, carries }, eval: null };
+}
+
 type Input = z.input<typeof recipeSchema>;
 
 interface Changes extends Omit<Partial<Input>, "data"> {
@@ -112,6 +122,8 @@ const scenarios: Record<string, RenderInput> = {
   ),
   "full-cuda-bf16": input({ method: "full", train: { max_steps: 100, batch_size: 12 } }, { device: cuda }),
   "text-rows": input({ train: { scheduler: "constant", learning_rate: 1e-7 } }, { dataset: dataset(true) }),
+  "tools-and-weights": input({}, { model: model(known), dataset: carrying("tool_calls", "tools", "weight") }),
+  "segments-rows": input({}, { dataset: ofKind("segments") }),
   "template-file": input({ model: { base: "org/tiny", template: "my.jinja" } }, { model: model(fileTemplate) }),
   "train-on-all": input({ data: { train_on: "all" } }, { model: model(known) }),
   "template-that-trl-knows": input({}, { model: model(known) }),

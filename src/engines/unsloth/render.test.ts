@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import { enginePackages } from "../../../test/engine-packages.js";
+import type { DatasetFacts, RowKind } from "../../dataset/canonical.js";
 import { packageRoot } from "../../paths.js";
 import { parseRecipe } from "../../recipes/parse.js";
 import type { recipeSchema } from "../../recipes/schema.js";
@@ -34,6 +35,19 @@ function input({ data, ...changes }: Changes, more: Partial<RenderInput> = {}): 
   };
 }
 
+function facts(kind: RowKind, carries: DatasetFacts["train"]["carries"] = []): DatasetFacts {
+  const none = { messages: 0, text: 0, preference: 0, unpaired: 0, prompt: 0, segments: 0, tokens: 0 };
+  const train = {
+    rows: 90,
+    sha256: "aa",
+    kinds: { ...none, [kind]: 90 },
+    longestChars: 900,
+    assistantTurns: 120,
+    carries,
+  };
+  return { train, eval: null };
+}
+
 const grpo = { type: "grpo" as const, rewards: ["json_valid", "my/own.py:score"], reward_weights: [1, 0.5] };
 const withTemplate = { ...input({}).model, template };
 
@@ -56,6 +70,7 @@ const scenarios: Record<string, RenderInput> = {
   kto: input({ objective: "kto", method: "qlora" }),
   orpo: input({ objective: "orpo" }),
   grpo: input({ objective: grpo }),
+  tools: input({}, { dataset: facts("messages", ["tool_calls", "tools"]) }),
   overrides: input({
     engine: {
       name: "unsloth",
@@ -108,6 +123,10 @@ describe("renderUnsloth", () => {
         problems: [expect.objectContaining({ message: expect.stringMatching(message) })],
       }),
     );
+  });
+
+  it("says which engine can train rows that were tokenised before", () => {
+    expect(() => renderUnsloth(input({}, { dataset: facts("tokens") }))).toThrow(/engine trl or axolotl/);
   });
 
   it("says which engine can what it cannot", () => {

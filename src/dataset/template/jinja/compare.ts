@@ -204,6 +204,12 @@ export function hashable(value: Value): Key {
   throw new Unsupported(`a ${value.typeName} as the key of a dict`);
 }
 
+/** hash() of what holds other values. @throws TypeError */
+export function ensureHashable(value: Value): void {
+  if (value instanceof Tuple) for (const item of value.items) ensureHashable(item);
+  else if (Array.isArray(value) || isDict(value)) throw typeError(`unhashable type: '${typeName(value)}'`);
+}
+
 /** Keys of a dict that a template makes: those must print as they were written. */
 export function storedKey(run: Run, value: Value): Key {
   const key = hashable(value);

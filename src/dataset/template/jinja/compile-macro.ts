@@ -2,17 +2,7 @@
 import { call } from "./access.js";
 import { compileArguments, compileExpression } from "./compile-expression.js";
 import { TemplateSyntaxError, typeError } from "./errors.js";
-import {
-  type Evaluate,
-  type Execute,
-  enterFrame,
-  Frame,
-  FunctionScope,
-  type Place,
-  Signal,
-  writeResult,
-  writer,
-} from "./frame.js";
+import { type Evaluate, type Execute, enterFrame, Frame, FunctionScope, type Place, Signal, writer } from "./frame.js";
 import type { CallBlock, Macro, MacroLike, Stmt } from "./nodes.js";
 import type { Run } from "./run.js";
 import { addMacro, findUndeclared, Symbols } from "./symbols.js";
@@ -39,7 +29,7 @@ export function compileCallBlock(node: CallBlock, place: Place, compileBody: Com
   return (frame) => {
     const caller = make(frame);
     const result = call(frame.run, callee(frame), args(frame), new Map([...(kwargs(frame) ?? []), ["caller", caller]]));
-    writeResult(frame, result);
+    frame.run.writeResult(result);
     return Signal.Next;
   };
 }
@@ -49,8 +39,7 @@ function generation(make: MakeMacro): Execute {
   return (frame) => {
     const { run } = frame;
     const text = make(frame).call(run, [], null) as string;
-    const start = run.renderedLength;
-    run.generated.push([start, start + text.length]);
+    run.markGenerated(text);
     run.write(text);
     return Signal.Next;
   };

@@ -16,7 +16,6 @@ import {
   type Place,
   reader,
   Signal,
-  writeResult,
   writer,
 } from "./frame.js";
 import type { AssignBlock, Expr, Filter, FilterBlock, If, Stmt, With } from "./nodes.js";
@@ -157,7 +156,7 @@ function compileFilterBlock(node: FilterBlock, place: Place): Execute {
   const [enter, leave] = [enterFrame(block), leaveFrame(block)];
   const filtered = compileBlockFilters(node.filter, block);
   const run = capturing(compileBody(node.body, block), (frame, text) => {
-    writeResult(frame, filtered(frame, text));
+    frame.run.writeResult(filtered(frame, text));
     leave(frame);
   });
   return (frame) => {

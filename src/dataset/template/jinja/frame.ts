@@ -1,9 +1,7 @@
 // Where compiled code keeps variables: one array of slots for the template and one for each running macro or recursive loop.
-import { typeName } from "./compare.js";
-import { typeError } from "./errors.js";
 import type { Run } from "./run.js";
 import type { Ident, Symbols } from "./symbols.js";
-import { textOf, type Value } from "./values.js";
+import type { Value } from "./values.js";
 
 /** What compiled code runs on. `undefined` in a slot: the variable is not set. */
 export class Frame {
@@ -122,11 +120,4 @@ function inOrder(steps: ((frame: Frame) => void)[]): (frame: Frame) => void {
   return (frame) => {
     for (const step of steps) step(frame);
   };
-}
-
-/** What a call or filter block gives: jinja2 joins it to the rest without making text of it. */
-export function writeResult(frame: Frame, value: Value): void {
-  const text = textOf(value);
-  if (text === null) throw typeError(`sequence item: expected str instance, ${typeName(value)} found`);
-  frame.run.write(text);
 }

@@ -2,6 +2,7 @@
 import { getItem, safeAttribute } from "./access.js";
 import {
   contains,
+  ensureHashable,
   equals,
   failOnUndefined,
   hashable,
@@ -263,6 +264,7 @@ function* unique(run: Run, value: Value, exact: Argument, path: Argument): Gener
   for (let step = iterator.next(); !step.done; step = iterator.next()) {
     const own = key(step.value);
     if (own instanceof Tuple) {
+      ensureHashable(own);
       if (contains(run, seen, own)) continue;
       seen.push(own);
     } else {

@@ -187,7 +187,7 @@ function floatModulo(left: number, right: number): number {
 function floatFloorDivide(left: number, right: number): number {
   const rest = left % right;
   const quotient = (left - rest) / right - (rest !== 0 && rest < 0 !== right < 0 ? 1 : 0);
-  if (quotient === 0) return left / right < 0 ? -0 : 0;
+  if (quotient === 0) return left / right < 0 || Object.is(left / right, -0) ? -0 : 0;
   const floor = Math.floor(quotient);
   return quotient - floor > 0.5 ? floor + 1 : floor;
 }

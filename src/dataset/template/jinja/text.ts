@@ -152,7 +152,7 @@ export function countOf(text: string, part: string): number {
 const titleDigraphs: Record<string, string> = { Ǆ: "ǅ", Ǉ: "ǈ", Ǌ: "ǋ", Ǳ: "ǲ" };
 
 /** The title case of one letter: Dž for ǆ, Ss for ß, and Georgian stays as it is. */
-export function titleLetter(letter: string): string {
+function titleLetter(letter: string): string {
   const upper = letter.toUpperCase();
   if (/[\u10d0-\u10ff]/.test(letter)) return letter;
   if (titleDigraphs[upper]) return titleDigraphs[upper];
