@@ -4,7 +4,9 @@ import { registerDataCheck } from "./data/check.js";
 import { registerDataConvert } from "./data/convert.js";
 import { registerDataDedupe } from "./data/dedupe.js";
 import { registerDataDiff } from "./data/diff.js";
+import { registerDataExplain } from "./data/explain.js";
 import { registerDataFilter } from "./data/filter.js";
+import { registerDataFix } from "./data/fix.js";
 import { registerDataPack } from "./data/pack.js";
 import { registerDataPreview } from "./data/preview.js";
 import { registerDataSample } from "./data/sample.js";
@@ -24,6 +26,8 @@ const verbs: ((data: Command, context: CommandContext) => void)[] = [
   registerDataStats,
   registerDataDiff,
   registerDataConvert,
+  registerDataExplain,
+  registerDataFix,
   registerDataDedupe,
   registerDataFilter,
   registerDataSample,

@@ -18,9 +18,10 @@ import { objectiveNames } from "../../recipes/schema/objective.js";
 import type { ObjectiveName, Recipe } from "../../recipes/schema.js";
 import type { Io } from "../io.js";
 import { preparing } from "../preparing.js";
+import { type SettingsFlags, settingsOf } from "./check-settings.js";
 import { columnMapOf } from "./column-map.js";
 
-export interface CheckFlags {
+export interface CheckFlags extends SettingsFlags {
   recipe?: string;
   eval?: string;
   format?: string;
@@ -59,6 +60,7 @@ export async function planCheck(io: Io, files: string[], flags: CheckFlags): Pro
     ...(format && { format }),
     ...(objective && { objective }),
     ...(await modelOf(io, flags, loaded)),
+    ...(await settingsOf(io, flags, loaded)),
   };
 }
 
