@@ -31,7 +31,8 @@ export function registerDataCheck(data: Command, { io, exit }: CommandContext): 
       const { planCheck } = await import("./input.js");
       const { checkDataset } = await import("../../dataset/check-dataset.js");
       const input = await planCheck(io, files, flags);
-      const progress = checkProgress(io);
+      const { rowProgress } = await import("./row-progress.js");
+      const progress = rowProgress(io, "checking");
       const report = await checkDataset({ ...input, onProgress: progress.show }).finally(progress.clear);
       const { checkText } = await import("./check-text.js");
       const { isTTY, columns } = io.out;
@@ -43,23 +44,4 @@ export function registerDataCheck(data: Command, { io, exit }: CommandContext): 
 
 function collect(given: string, before: string[] = []): string[] {
   return [...before, given];
-}
-
-/** One line on a terminal, from the second second on. */
-function checkProgress(io: CommandContext["io"]) {
-  const started = io.now();
-  let last = started + 900;
-  let drawn = false;
-  return {
-    show({ file, rows, read, size }: { file: string; rows: number; read: number; size: number }): void {
-      if (!io.err.isTTY || io.now() - last < 100) return;
-      last = io.now();
-      drawn = true;
-      const percent = Math.min(100, Math.floor((read / size) * 100));
-      io.err.write(`\r\u001b[Kchecking ${file}  ${percent}%  ${rows.toLocaleString("en")} rows`);
-    },
-    clear(): void {
-      if (drawn) io.err.write("\r\u001b[K");
-    },
-  };
 }

@@ -146,7 +146,7 @@ function objectiveOf(name: string | undefined): ObjectiveName | undefined {
   });
 }
 
-function engineOf(name: string | undefined): MaskEngine | undefined {
+export function engineOf(name: string | undefined): MaskEngine | undefined {
   const engine = maskEngines.find((each) => each === name);
   if (name === undefined || engine) return engine;
   throw new FtError({
