@@ -72,5 +72,5 @@ it.each([
     expect(trained).toContain("<think>hm</think>warm<|im_end|>");
     expect(trained).not.toContain("not learnt");
   },
-  6 * minutes,
+  10 * minutes,
 );

@@ -1,26 +1,65 @@
-// `ft plan`: will it fit. With --points, how good the estimate is against measured peaks.
+// `ft plan`: will it fit, and what to change when it does not. With --points, how good the estimate is against measured peaks.
 import type { Command } from "commander";
+import { exitCodes } from "../errors.js";
 import { writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
+import { collect } from "./render.js";
 
 interface Flags {
+  gpu?: string[];
+  all?: boolean;
+  set?: string[];
+  apply?: boolean;
+  exitCode?: boolean;
   points?: string;
   json?: boolean;
 }
 
-export function registerPlan(program: Command, { io }: CommandContext): void {
+export function registerPlan(program: Command, context: CommandContext): void {
   program
-    .command("plan")
-    .description("estimate the GPU memory of a training")
-    .requiredOption("--points <csv>", "predict each measured peak of a file and compare (columns: docs/plan.md)")
+    .command("plan [recipe]")
+    .description("estimate the memory that a recipe takes, before anything is fetched (default ft.yaml)")
+    .option("--gpu <name>", 'plan for this GPU ("h100-80", "4x a100-40") instead of what is here; repeatable', collect)
+    .option("--all", "a table over all GPUs that ft knows")
+    .option("--set <key=value>", "change a key of the recipe for this plan; repeatable", collect)
+    .option("--apply", "write the changes that make it fit into the recipe")
+    .option("--exit-code", "end with 5 when it does not fit")
+    .option("--points <csv>", "predict each measured peak of a file and compare (columns: docs/plan.md)")
     .option("--json", "print JSON")
-    .action(async (flags: Flags) => {
-      const { resolve } = await import("node:path");
-      const { readPoints } = await import("../plan/points/read-points.js");
-      const { comparePoints } = await import("../plan/points/score.js");
-      const comparison = comparePoints(readPoints(resolve(io.cwd, flags.points!)));
-      if (flags.json) return writeJson(io, { ok: true, ...comparison });
-      const { pointsText } = await import("./views/points-table.js");
-      io.out.write(pointsText(comparison));
-    });
+    .action((file: string | undefined, flags: Flags) =>
+      flags.points === undefined ? plan(context, file ?? "ft.yaml", flags) : points(context, flags.points, flags),
+    );
+}
+
+async function plan({ io, exit }: CommandContext, file: string, flags: Flags): Promise<void> {
+  const { loadRecipe } = await import("../recipes/load.js");
+  const loaded = loadRecipe(file, { cwd: io.cwd, env: io.env, sets: flags.set ?? [] });
+  const { planRecipe } = await import("../pipeline/plan-recipe.js");
+  const { interruptible } = await import("./interruptible.js");
+  const result = await interruptible((signal) =>
+    planRecipe(loaded, { env: io.env, signal, gpus: flags.gpu ?? [], all: flags.all ?? false }),
+  );
+  const sets = (result.advice?.changes ?? []).flatMap(({ set }) => Object.entries(set).map(([k, v]) => `${k}=${v}`));
+  const applied = flags.apply ? sets : [];
+  if (applied.length > 0) {
+    const { applyChanges } = await import("../recipes/apply-changes.js");
+    applyChanges(loaded.file, applied);
+  }
+  if (flags.json) writeJson(io, { ok: true, plan: result, applied });
+  else {
+    const { memoryPlanText } = await import("./views/memory-plan.js");
+    io.out.write(memoryPlanText(result, { all: flags.all ?? false, isApplied: applied.length > 0 }));
+  }
+  const isShort = result.plans.every(({ verdict }) => verdict === "does not fit") && applied.length === 0;
+  if (flags.exitCode && isShort) exit(exitCodes.fit.code);
+}
+
+async function points({ io }: CommandContext, csv: string, flags: Flags): Promise<void> {
+  const { resolve } = await import("node:path");
+  const { readPoints } = await import("../plan/points/read-points.js");
+  const { comparePoints } = await import("../plan/points/score.js");
+  const comparison = comparePoints(readPoints(resolve(io.cwd, csv)));
+  if (flags.json) return writeJson(io, { ok: true, ...comparison });
+  const { pointsText } = await import("./views/points-table.js");
+  io.out.write(pointsText(comparison));
 }

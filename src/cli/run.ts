@@ -11,6 +11,7 @@ interface Flags {
   dryRun?: boolean;
   frozen?: boolean;
   force?: boolean;
+  ignoreFit?: boolean;
   exitCode?: boolean;
   json?: boolean;
 }
@@ -25,12 +26,13 @@ export function registerRun(program: Command, context: CommandContext): void {
     .option("--dry-run", "say what would be done; no network, nothing written")
     .option("--frozen", "refuse to train anything but what ft.lock.json holds")
     .option("--force", "train also when nothing changed since a run")
+    .option("--ignore-fit", "train also what by the estimate does not fit the memory here (ft plan)")
     .option("--exit-code", "end with 9 when nothing changed")
     .option("--json", "print the result as JSON")
     .action(async (file: string | undefined, flags: Flags) => {
       const { loadRecipe } = await import("../recipes/load.js");
       const loaded = loadRecipe(file ?? "ft.yaml", { cwd: io.cwd, env: io.env, sets: flags.set ?? [] });
-      const { frozen = false, force = false } = flags;
+      const { frozen = false, force = false, ignoreFit = false } = flags;
       const { preparing } = await import("./preparing.js");
       if (flags.dryRun) {
         if (frozen) {
@@ -38,7 +40,7 @@ export function registerRun(program: Command, context: CommandContext): void {
           await preparing(io, (context) => checkLock(loaded, context));
         }
         const { planRun } = await import("../pipeline/plan-run.js");
-        const plan = await planRun(loaded, io.env);
+        const plan = await planRun(loaded, io.env, { ignoreFit });
         if (flags.json) return writeJson(io, { ok: true, plan });
         const { planText } = await import("./views/plan-text.js");
         return io.out.write(planText(plan));
@@ -49,7 +51,7 @@ export function registerRun(program: Command, context: CommandContext): void {
         startRun(
           loaded,
           { ...prepare, openStore: () => openProject(loaded.dir), now: io.now, random: Math.random },
-          { frozen, force, writesLock: !frozen && flags.set === undefined },
+          { frozen, force, ignoreFit, writesLock: !frozen && flags.set === undefined },
         ),
       );
       if ("unchanged" in outcome) {

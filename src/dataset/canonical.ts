@@ -77,6 +77,8 @@ export interface SplitFacts {
   kinds: Record<RowKind, number>;
   /** Characters of the longest row: its prompt with the longer of its answers. */
   longestChars: number;
+  /** Of all rows together. */
+  totalChars: number;
   /** Assistant turns in all conversations that are learnt: lines of the prompt-completion layout. */
   assistantTurns: number;
   /** What some row holds beside roles and contents, sorted. */

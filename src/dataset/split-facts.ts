@@ -19,12 +19,15 @@ export function sumSplit(): SplitSum {
   let rows = 0;
   let assistantTurns = 0;
   let longestChars = 0;
+  let totalChars = 0;
   return {
     add(row, digest = rowDigest(row)) {
       hash.update(digest);
       rows += 1;
       kinds[row.kind] += 1;
-      longestChars = Math.max(longestChars, charsOf(row));
+      const chars = charsOf(row);
+      longestChars = Math.max(longestChars, chars);
+      totalChars += chars;
       for (const key of carriedBy(row)) carries.add(key);
       if (row.kind === "messages") assistantTurns += trainedTurns(row.messages).length;
     },
@@ -33,6 +36,7 @@ export function sumSplit(): SplitSum {
       sha256: hash.copy().digest("hex"),
       kinds: { ...kinds },
       longestChars,
+      totalChars,
       assistantTurns,
       carries: [...carries].sort(),
     }),

@@ -1,5 +1,6 @@
 // What hardware is here: NVIDIA GPUs by nvidia-smi, AMD ones by rocm-smi, Apple's by the platform, else the CPU.
-import { execa } from "execa";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import type { Env } from "../paths.js";
 
 export interface Device {
@@ -103,9 +104,16 @@ async function detectAmd(env: Env): Promise<Device | null> {
 
 /** Null when the program is not there to be run. */
 async function run(file: string, args: string[], env: Env): Promise<{ ok: boolean; text: string } | null> {
+  if (!isOnPath(file, env)) return null;
+  const { execa } = await import("execa");
   const result = await execa(file, args, { env: { ...env }, extendEnv: false, reject: false, timeout: probeTimeoutMs });
   if (["ENOENT", "EACCES", "ENOTDIR"].includes(result.code ?? "")) return null; // a folder of PATH may be closed to us
   if (!result.failed) return { ok: true, text: result.stdout.trim() };
   const words = (result.stderr || result.stdout).trim().split("\n")[0];
   return { ok: false, text: words || (result.timedOut ? `no answer within ${probeTimeoutMs / 1000} s` : "it failed") };
+}
+
+/** Looked up first: most machines have neither program, and what runs one takes a while to load. */
+function isOnPath(file: string, { PATH = "" }: Env): boolean {
+  return PATH.split(delimiter).some((folder) => existsSync(join(folder, file)));
 }

@@ -8,10 +8,12 @@ import { loadEngine } from "../engines/index.js";
 import { stepsOf } from "../engines/steps.js";
 import { findHubId } from "../models/catalogue.js";
 import type { Env } from "../paths.js";
+import type { MemoryPlan } from "../plan/memory-plan.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import { readLock } from "../recipes/lock-file.js";
 import type { Recipe } from "../recipes/schema.js";
 import { checkRecipeData, refuseBadData } from "./check-recipe-data.js";
+import { fitHere, refuseUnfit } from "./fit-here.js";
 import { locateData } from "./locate-data.js";
 import { refineRecipe } from "./refine.js";
 import { renderOnly } from "./render-only.js";
@@ -26,21 +28,26 @@ export interface RunPlan {
   data: { trainRows: number; evalRows: number; formats: CheckReport["formats"]; counts: CheckReport["counts"] };
   /** Optimizer steps; null where they depend on tokens (packing). */
   steps: number | null;
+  /** Null: not known without a request. */
+  memory: MemoryPlan | null;
   rendering: Rendering;
 }
 
 /** Throws what `ft run` would throw before it fetches anything. */
-export async function planRun(written: LoadedRecipe, env: Env): Promise<RunPlan> {
+export async function planRun(written: LoadedRecipe, env: Env, { ignoreFit = false } = {}): Promise<RunPlan> {
   const locked = await readLock(written.file);
   const source = await locateData(written, { env, locked, offline: true, onProgress: () => undefined });
   refuseBadData(await checkRecipeData(written, source, null));
-  const { loaded, model, device } = await refineRecipe(written, env, trainingDevice);
+  const known = await refineRecipe(written, env, trainingDevice);
+  const { loaded, model, device } = known;
   const { recipe } = loaded;
   requirePackages(recipe);
   const rendering = await renderOnly(written, env);
   const engine = await loadEngine(recipe.engine.name);
   const report = await checkRecipeData(loaded, source, model);
   refuseBadData(report);
+  const memory = fitHere(loaded, known);
+  if (!ignoreFit) refuseUnfit(memory);
   const environments = await listEnvironments(env);
   const { train, eval: heldOut } = report.facts;
   return {
@@ -64,6 +71,7 @@ export async function planRun(written: LoadedRecipe, env: Env): Promise<RunPlan>
     device,
     data: { trainRows: train.rows, evalRows: heldOut?.rows ?? 0, formats: report.formats, counts: report.counts },
     steps: stepsOf(recipe, report.facts, rendering.layout),
+    memory,
     rendering,
   };
 }

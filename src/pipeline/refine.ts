@@ -13,6 +13,7 @@ import type { ChoiceFacts } from "../recipes/defaults.js";
 import { chooseAsLocked } from "../recipes/keep-choices.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import { type LockEntry, readLock } from "../recipes/lock-file.js";
+import { closeMicroBatch } from "./fit-here.js";
 import { locateDataHere } from "./locate-data.js";
 import { renderingDevice } from "./training-device.js";
 
@@ -44,7 +45,8 @@ export async function refineRecipe(
   const dataset = source && (await datasetFacts(source));
   const isSameBase = locked !== null && (await knownRevision(resolved, { env })) === locked.base.revision;
   const chosen = chooseAsLocked(loaded, choiceFacts(model, dataset, device), { locked, isSameBase });
-  return { loaded: chosen, resolved, model, device, here, dataset };
+  const closed = closeMicroBatch(chosen, { model, dataset, device, here }, locked);
+  return { loaded: closed, resolved, model, device, here, dataset };
 }
 
 /** A branch or tag stays at the commit that the lock holds, as long as the recipe names the same one. */

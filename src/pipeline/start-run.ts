@@ -16,6 +16,7 @@ import { newRunId } from "../runs/run-id.js";
 import { createRun } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
 import { catchUp } from "./finish-run.js";
+import { fitHere, refuseUnfit } from "./fit-here.js";
 import { createJobFolder } from "./job-folder.js";
 import { type Prepared, prepare } from "./prepare.js";
 import { submitAttempt } from "./submit.js";
@@ -34,6 +35,8 @@ export interface StartOptions {
   frozen: boolean;
   /** Train also when nothing changed since a run. */
   force: boolean;
+  /** Train also what the estimate says does not fit. */
+  ignoreFit: boolean;
   /** Bring ft.lock.json up to date. Not for what was changed for one run only. */
   writesLock: boolean;
 }
@@ -56,7 +59,13 @@ export async function startRun(
   if (options.frozen) refuseDrift(loaded.file, surveyed.locked, surveyed.entry);
   const unchanged = options.force ? null : await unchangedRun(surveyed, context);
   if (unchanged) return { unchanged };
+  if (!options.ignoreFit) refuseUnfit(surveyed.memory);
   const prepared = await prepare(surveyed, context, options);
+  if (!options.ignoreFit && !surveyed.memory) {
+    // Only now the model's dimensions are known.
+    const { model, data, device } = prepared;
+    refuseUnfit(fitHere(surveyed.loaded, { model, dataset: data.facts, device, here: surveyed.here }));
+  }
   const { recipe, engine, environment, model, source, data, entry, rendering } = prepared;
   const createdAt = context.now();
   const id = newRunId(createdAt, context.random());

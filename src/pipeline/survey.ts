@@ -9,11 +9,13 @@ import { cachedCommit } from "../models/hub-cache.js";
 import { knownRevision, newestRevision } from "../models/pin-revision.js";
 import type { ResolvedModel } from "../models/resolve.js";
 import type { Env } from "../paths.js";
+import type { MemoryPlan } from "../plan/memory-plan.js";
 import type { OnProgress } from "../progress.js";
 import { chooseAsLocked } from "../recipes/keep-choices.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import { type LockEntry, readLock } from "../recipes/lock-file.js";
 import { checkRecipeData, refuseBadData } from "./check-recipe-data.js";
+import { closeMicroBatch, fitHere } from "./fit-here.js";
 import { locateData } from "./locate-data.js";
 import { lockEntry } from "./lock-entry.js";
 import { choiceFacts, describeRecipeModel, pinnedByLock, resolveRecipeModel } from "./refine.js";
@@ -41,6 +43,8 @@ export interface Surveyed {
   report: CheckReport;
   /** What ft.lock.json says. */
   locked: LockEntry | null;
+  /** Null: not known without a request. */
+  memory: MemoryPlan | null;
   /** What it should say; null while only the Hub knows the base's revision. */
   entry: LockEntry | null;
 }
@@ -72,14 +76,17 @@ export async function survey(
   if (!newest) noticeMove(asked, base, context);
   const revision = await knownRevision(base, { env, signal });
   const described = await describeRecipeModel(written, base, env);
-  const loaded = chooseAsLocked(written, choiceFacts(described, report.facts, device), {
+  const chosen = chooseAsLocked(written, choiceFacts(described, report.facts, device), {
     locked: newest ? null : locked,
     isSameBase: revision !== null && revision === locked?.base.revision,
   });
+  const known = { model: described, dataset: report.facts, device, here };
+  const loaded = closeMicroBatch(chosen, known, newest ? null : locked);
   const engine = await supportedEngine(loaded);
   requirePackages(loaded.recipe);
   const entry = revision === null ? null : await lockEntry(loaded, { base, revision, source, report });
-  return { loaded, base, here, device, engine, source, report, locked, entry };
+  const memory = fitHere(loaded, known);
+  return { loaded, base, here, device, engine, source, report, locked, entry, memory };
 }
 
 async function atNewest(asked: ResolvedModel, { env, signal, onProgress }: PrepareContext): Promise<ResolvedModel> {

@@ -17,7 +17,7 @@ import type {
 import { plainHabits } from "./memory/setting.js";
 
 /** Tokens of the rows, as the engine sees them. */
-interface RowLengths {
+export interface RowLengths {
   longest: number;
   mean: number;
 }

@@ -15,8 +15,13 @@ export interface Batch {
 export function batchOf({ train, compute }: Pick<Recipe, "train" | "compute">): Batch {
   const replicas = Math.max(1, compute.gpus / compute.context_parallel);
   const rows = train.batch_size / replicas;
-  const micro = train.micro_batch ?? largestDivisor(rows, defaultMicroBatch);
+  const micro = givenMicroBatch(train) ?? largestDivisor(rows, defaultMicroBatch);
   return { micro, accumulation: rows / micro };
+}
+
+/** Undefined: left to ft; "auto" too, until the GPU is known (pipeline/auto-micro-batch.ts). */
+export function givenMicroBatch({ micro_batch }: Pick<Recipe["train"], "micro_batch">): number | undefined {
+  return micro_batch === "auto" ? undefined : micro_batch;
 }
 
 function largestDivisor(of: number, atMost: number): number {

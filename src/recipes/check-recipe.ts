@@ -1,5 +1,6 @@
 // Rules over several keys of a valid recipe: contradictions, and options that would do nothing.
 import { normalize } from "node:path";
+import { givenMicroBatch } from "./batch.js";
 import type { ChoiceFacts } from "./defaults.js";
 import { engineVersions } from "./schema/compute.js";
 import type { evalMetrics } from "./schema/evaluation.js";
@@ -191,11 +192,11 @@ const trainRules: Rule[] = [
   {
     key: "train.micro_batch",
     bad: ({ train, compute }) =>
-      train.batch_size % ((train.micro_batch ?? 1) * (compute.gpus / compute.context_parallel)) !== 0,
+      train.batch_size % ((givenMicroBatch(train) ?? 1) * (compute.gpus / compute.context_parallel)) !== 0,
     message: ({ train, compute }) =>
       compute.gpus === 1
         ? "train.micro_batch does not divide train.batch_size"
-        : `train.batch_size ${train.batch_size} does not divide over ${compute.gpus} GPUs with ${train.micro_batch ?? 1} rows each`,
+        : `train.batch_size ${train.batch_size} does not divide over ${compute.gpus} GPUs with ${givenMicroBatch(train) ?? 1} rows each`,
     fix: "choose a batch_size that is a multiple of micro_batch x gpus",
   },
   idle("train.epochs", ({ train }) => train.max_steps !== undefined, "beside train.max_steps", "keep one of the two"),
@@ -259,7 +260,7 @@ const objectiveRules: Rule[] = [
     bad: ({ objective, train, compute }) =>
       objective.type === "kto" &&
       (train.micro_batch === 1 ||
-        (train.micro_batch === undefined && hasNoMicroBatch(train.batch_size / compute.gpus))),
+        (givenMicroBatch(train) === undefined && hasNoMicroBatch(train.batch_size / compute.gpus))),
     message: "kto compares the rows of a forward pass, so train.micro_batch must be 2 at least",
     fix: "raise train.micro_batch or train.batch_size",
   },

@@ -1,4 +1,5 @@
 // Fills the keys that a recipe leaves open, by method, objective, model size and the data's own size; each choice says why and where that comes from.
+import { givenMicroBatch } from "./batch.js";
 import { engineVersions } from "./schema/compute.js";
 import type { evalMetrics } from "./schema/evaluation.js";
 import type { DataSource, Objective, ObjectiveName, Recipe, WrittenRecipe } from "./schema.js";
@@ -187,7 +188,7 @@ function learningRate({ method, objective }: WrittenRecipe, { paramsB }: ChoiceF
 
 function batchSize({ objective, train, compute }: WrittenRecipe, { rows }: ChoiceFacts): Chosen<number> {
   const step = lcm(
-    (train.micro_batch ?? 1) * Math.max(1, compute.gpus / compute.context_parallel),
+    (givenMicroBatch(train) ?? 1) * Math.max(1, compute.gpus / compute.context_parallel),
     objective.type === "grpo" ? objective.generations : 1,
   );
   const usual = published[objective.type].batch;

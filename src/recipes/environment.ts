@@ -17,7 +17,8 @@ export function hideBraces(text: string): string {
   return text.replace(new RegExp(`(?<!\\$)\\$\\{(${name}(?::-[^}\n]*)?)\\}`, "g"), "$$⟨$1⟩");
 }
 
-function showBraces(text: string): string {
+/** The opposite of `hideBraces`. */
+export function showBraces(text: string): string {
   return text.replace(new RegExp(`\\$⟨(${name}(?::-[^⟩]*)?)⟩`, "g"), "$${$1}");
 }
 const secret = /(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|_KEY|^KEY)S?$/i;

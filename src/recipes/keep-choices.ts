@@ -48,7 +48,10 @@ function isSameOtherwise(loaded: LoadedRecipe, facts: ChoiceFacts, locked: LockE
   const isOpen = new Set(openKeys(loaded));
   return [...recipeLeaves(loaded)].every(
     ([key, value]) =>
-      isOpen.has(key) || !(key in locked.recipe) || canonicalJson(locked.recipe[key]) === canonicalJson(value),
+      isOpen.has(key) ||
+      value === "auto" ||
+      !(key in locked.recipe) ||
+      canonicalJson(locked.recipe[key]) === canonicalJson(value),
   );
 }
 

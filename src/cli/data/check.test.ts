@@ -68,7 +68,7 @@ test("on a terminal lines are broken between words", () => {
     line: 1,
     message: "one two three four",
   };
-  const none = { rows: 0, sha256: "", longestChars: 0, assistantTurns: 0, carries: [] };
+  const none = { rows: 0, sha256: "", longestChars: 0, totalChars: 0, assistantTurns: 0, carries: [] };
   const kinds = { messages: 0, text: 0, preference: 0, unpaired: 0, prompt: 0, segments: 0, tokens: 0 };
   const facts = { train: { ...none, kinds }, eval: null };
   const report = {

@@ -1,7 +1,8 @@
 // What `ft run --dry-run` says to a person.
 import type { RunPlan } from "../../pipeline/plan-run.js";
+import type { MemoryPlan } from "../../plan/memory-plan.js";
 
-export function planText({ name, recipe, model, engine, device, data, steps, rendering }: RunPlan): string {
+export function planText({ name, recipe, model, engine, device, data, steps, memory, rendering }: RunPlan): string {
   const { method } = recipe;
   const rows = [
     ["name", name],
@@ -13,6 +14,7 @@ export function planText({ name, recipe, model, engine, device, data, steps, ren
     ["data", `${data.trainRows} rows to train on, ${data.evalRows} held out`],
     ["engine", `${engine.name} ${engine.version}, environment ${engine.environmentHere ? "here" : "will be made"}`],
     ["device", device.count > 0 ? `${device.count} x ${device.kind}` : device.kind],
+    ["memory", memory ? memoryWords(memory) : "not known before the model is here"],
     [
       "steps",
       steps === null
@@ -27,4 +29,9 @@ export function planText({ name, recipe, model, engine, device, data, steps, ren
   const files = Object.keys(rendering.files).map((path) => `  ${path}\n`);
   const notes = rendering.notes.map((note) => `note: ${note}\n`);
   return `${facts}\nfiles (ft render shows them)\n${files.join("")}\ncommands\n${commands.join("")}${notes.length ? "\n" : ""}${notes.join("")}`;
+}
+
+function memoryWords({ verdict, needed, capacityGiB, hardware }: MemoryPlan): string {
+  const gib = (value: number): string => value.toFixed(1);
+  return `${verdict}: about ${gib(needed.mid)} GiB (${gib(needed.low)} to ${gib(needed.high)}) of ${gib(capacityGiB)} on ${hardware}; ft plan says more`;
 }

@@ -42,8 +42,17 @@ function isSkippableFrame(head: Buffer): boolean {
 /** Of bytes that cannot be rows; null when they may be. */
 export function refusalOf(head: Buffer): Refusal | null {
   for (const { bytes, refusal } of refusals) if (startsWith(head, bytes)) return refusal;
-  if (isBinaryKind(head) || !head.includes(0)) return null;
+  if (isBinaryKind(head) || beginsAsJson(head) || !head.includes(0)) return null;
   return { what: "it holds NUL bytes", next: "name a data file: .jsonl, .json, .csv, .tsv, .txt, .parquet or .arrow" };
+}
+
+/** A NUL byte in such a file is one row's fault. */
+function beginsAsJson(head: Buffer): boolean {
+  const text = head
+    .subarray(hasMark(head) ? 3 : 0, 64)
+    .toString("latin1")
+    .trimStart();
+  return text.startsWith("{") || text.startsWith("[");
 }
 
 function isBinaryKind(head: Buffer): boolean {

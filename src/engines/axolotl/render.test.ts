@@ -45,7 +45,15 @@ function carrying(...carries: DatasetFacts["train"]["carries"]): DatasetFacts {
 
 function dataset(kind: "messages" | "text" | "preference" | "unpaired" | "segments" | "tokens"): DatasetFacts {
   const kinds = { messages: 0, text: 0, preference: 0, unpaired: 0, prompt: 0, segments: 0, tokens: 0, [kind]: 90 };
-  const train = { rows: 90, sha256: "aa".repeat(32), kinds, longestChars: 900, assistantTurns: 120, carries: [] };
+  const train = {
+    rows: 90,
+    sha256: "aa".repeat(32),
+    kinds,
+    longestChars: 900,
+    totalChars: 9000,
+    assistantTurns: 120,
+    carries: [],
+  };
   return { train, eval: { ...train, rows: 10, sha256: "bb" } };
 }
 

@@ -48,7 +48,15 @@ function model(template: ModelFacts["template"]): ModelFacts {
 function dataset(text = false): DatasetFacts {
   const none = { messages: 0, text: 0, preference: 0, unpaired: 0, prompt: 0, segments: 0, tokens: 0 };
   const kinds = text ? { ...none, text: 90 } : { ...none, messages: 90 };
-  const train = { rows: 90, sha256: "aa", kinds, longestChars: 900, assistantTurns: text ? 0 : 120, carries: [] };
+  const train = {
+    rows: 90,
+    sha256: "aa",
+    kinds,
+    longestChars: 900,
+    totalChars: 9000,
+    assistantTurns: text ? 0 : 120,
+    carries: [],
+  };
   return { train, eval: { ...train, rows: 10, sha256: "bb" } };
 }
 

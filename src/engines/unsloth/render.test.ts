@@ -42,6 +42,7 @@ function facts(kind: RowKind, carries: DatasetFacts["train"]["carries"] = []): D
     sha256: "aa",
     kinds: { ...none, [kind]: 90 },
     longestChars: 900,
+    totalChars: 27_000,
     assistantTurns: 120,
     carries,
   };

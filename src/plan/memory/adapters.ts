@@ -1,4 +1,5 @@
 // The parameters that LoRA adds and trains.
+import type { ModelShape } from "../../models/model-shape.js";
 import { countParameters, elementsOf, type WeightGroup, weightGroups } from "../../models/weight-groups.js";
 import type { AdapterSetting, Bytes, MemorySetting } from "./setting.js";
 
@@ -25,7 +26,7 @@ export function trainedParts({ shape, method, adapter, precision }: MemorySettin
     const embeddings = embeddingsOf(groups);
     return [{ parameters: countParameters(groups), embeddings, bytes: precision.trained, isAdded: false }];
   }
-  const whole = groups.filter(({ module }) => adapter.trainedModules.includes(module));
+  const whole = wholeModules(groups, { adapter, shape });
   return [
     {
       parameters: adapterParameters(groups, adapter, shape.layers),
@@ -35,6 +36,18 @@ export function trainedParts({ shape, method, adapter, precision }: MemorySettin
     },
     { parameters: countParameters(whole), embeddings: embeddingsOf(whole), bytes: precision.weights, isAdded: true },
   ];
+}
+
+/** A tied head becomes a copy of its own. */
+function wholeModules(
+  groups: readonly WeightGroup[],
+  { adapter, shape }: { adapter: AdapterSetting; shape: ModelShape },
+): WeightGroup[] {
+  const head = { module: "lm_head", kind: "head", inputs: shape.hidden, outputs: shape.vocab } as const;
+  const tied = shape.tiedEmbeddings
+    ? [{ ...head, parent: "", projections: [], bias: false, copies: 1, inLayer: false }]
+    : [];
+  return [...groups, ...tied].filter(({ module }) => adapter.trainedModules.includes(module));
 }
 
 /** r x (inputs + outputs) for each adapted matrix (LoRA, arXiv 2106.09685, section 4.1), and DoRA's magnitude of each output (arXiv 2402.09353). */

@@ -19,7 +19,7 @@ import { communicationBytes, holdsLayerInputs, shares } from "./sharding.js";
 import { autocastCopyBytes, dequantisationBytes, weightBytes } from "./weights.js";
 
 /** Bytes on one GPU, of each term by itself. They do not all exist together: see `phases`. */
-interface Terms {
+export interface Terms {
   weights: number;
   quantisationConstants: number;
   /** LoRA's own weights, and copies of modules that are trained whole. */
@@ -50,7 +50,7 @@ interface Terms {
   optimizerStep: number;
 }
 
-type Phase = "load" | "loss" | "backward" | "end of backward" | "step";
+export type Phase = "load" | "loss" | "backward" | "end of backward" | "step";
 
 export interface MemoryEstimate {
   terms: Terms;

@@ -24,9 +24,7 @@ export interface WeightBytes {
 export function weightBytes(groups: readonly WeightGroup[], setting: MemorySetting): WeightBytes {
   const { quantisation, precision, habits } = setting;
   if (quantisation === null) return { plain: countParameters(groups) * precision.weights, packed: 0, constants: 0 };
-  const packedGroups = groups.filter((group) => isPacked(group, setting));
-  // A bias stays as it is.
-  const packed = packedGroups.reduce((sum, { inputs, outputs, copies }) => sum + inputs * outputs * copies, 0);
+  const packed = packedIn(groups, setting);
   const rest = countParameters(groups) - packed;
   const { bits, constants } = packing[quantisation];
   return {
@@ -34,6 +32,18 @@ export function weightBytes(groups: readonly WeightGroup[], setting: MemorySetti
     packed: (packed * bits) / 8,
     constants: (packed * constants) / 8,
   };
+}
+
+/** Parameters that are packed. */
+export function packedParameters(setting: MemorySetting): number {
+  return packedIn(weightGroups(setting.shape), setting);
+}
+
+/** A bias stays as it is. */
+function packedIn(groups: readonly WeightGroup[], setting: MemorySetting): number {
+  return groups
+    .filter((group) => isPacked(group, setting))
+    .reduce((sum, { inputs, outputs, copies }) => sum + inputs * outputs * copies, 0);
 }
 
 /**

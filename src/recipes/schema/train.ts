@@ -34,9 +34,12 @@ export const trainSchema = z.strictObject({
   batch_size: positiveInt
     .optional()
     .describe("rows per optimizer step, over all GPUs; default by the objective and the number of rows"),
-  micro_batch: positiveInt
+  micro_batch: z
+    .union([positiveInt, z.literal("auto")])
     .optional()
-    .describe("rows per forward pass and GPU; batch_size must be a multiple of micro_batch x GPUs"),
+    .describe(
+      "rows per forward pass and GPU, of which batch_size must be a multiple for each GPU; auto: as many as the estimate fits into the GPU",
+    ),
   optimizer: z
     .enum(optimizers)
     .default("adamw")

@@ -1,0 +1,86 @@
+// Whether a recipe fits the hardware that is here, as far as that is known without a request; and how many rows at a time when it leaves that to ft.
+import { totalmem } from "node:os";
+import type { DatasetFacts } from "../dataset/canonical.js";
+import type { RenderInput } from "../engines/contract.js";
+import type { Device } from "../engines/machine.js";
+import { FtError } from "../errors.js";
+import type { ModelFacts } from "../models/facts.js";
+import { knownShape } from "../models/known-shape.js";
+import type { Hardware } from "../plan/hardware.js";
+import { type MemoryPlan, type PlanInput, planMemory } from "../plan/memory-plan.js";
+import { largestMicroBatch } from "../plan/micro-batch.js";
+import type { RowLengths } from "../plan/recipe-setting.js";
+import { batchOf } from "../recipes/batch.js";
+import type { LoadedRecipe } from "../recipes/load.js";
+import type { LockEntry } from "../recipes/lock-file.js";
+
+export interface KnownHere {
+  model: Pick<ModelFacts, "id" | "dir">;
+  dataset: DatasetFacts | null;
+  device: RenderInput["device"];
+  here: Device;
+}
+
+/** Null: the model's dimensions or the GPU's memory are not known here. */
+export function fitHere(loaded: LoadedRecipe, known: KnownHere): MemoryPlan | null {
+  const [input, hardware] = [inputHere(loaded, known), hardwareHere(loaded, known)];
+  return input && hardware && planMemory(input, hardware);
+}
+
+/** Throws FtError plan.does-not-fit (exit fit). */
+export function refuseUnfit(plan: MemoryPlan | null): void {
+  if (plan?.verdict !== "does not fit") return;
+  const { hardware, needed, capacityGiB } = plan;
+  const gib = (value: number): string => value.toFixed(1);
+  throw new FtError({
+    code: "plan.does-not-fit",
+    exit: "fit",
+    message: `the training does not fit ${hardware}`,
+    why: `it needs about ${gib(needed.mid)} GiB (${gib(needed.low)} to ${gib(needed.high)}) of ${gib(capacityGiB)}`,
+    next: "`ft plan` says what to change (--apply does it); `ft run --ignore-fit` tries all the same",
+  });
+}
+
+/** `train.micro_batch: auto` becomes a number: the lock's, else as many rows as fit, else (nothing known of the GPU) the usual. */
+export function closeMicroBatch(loaded: LoadedRecipe, known: KnownHere, locked: LockEntry | null): LoadedRecipe {
+  const { recipe } = loaded;
+  if (recipe.train.micro_batch !== "auto") return loaded;
+  const [input, hardware] = [inputHere(loaded, known), hardwareHere(loaded, known)];
+  const held = locked?.recipe["train.micro_batch"];
+  const chosen =
+    typeof held === "number"
+      ? { value: held, reason: "ft.lock.json has it (ft lock --update chooses anew)" }
+      : input && hardware
+        ? { value: largestMicroBatch(input, hardware), reason: `as many rows as fit ${hardware.label}` }
+        : { value: batchOf(recipe).micro, reason: "the usual, as the memory here or the model's shape is not known" };
+  return {
+    ...loaded,
+    recipe: { ...recipe, train: { ...recipe.train, micro_batch: chosen.value } },
+    choices: [...loaded.choices, { key: "train.micro_batch", ...chosen, source: null }],
+  };
+}
+
+function inputHere({ recipe }: LoadedRecipe, { model, dataset }: KnownHere): PlanInput | null {
+  const shape = knownShape(model);
+  return shape && { recipe, shape, lengths: dataset && rowLengths(dataset) };
+}
+
+/** By characters: three to a token at the cautious end, and the markup of the turns (as recipes/defaults.ts chooses data.max_length). */
+export function rowLengths({ train }: DatasetFacts): RowLengths | null {
+  if (train.rows === 0) return null;
+  const tokens = (chars: number): number => Math.ceil(chars / 3 + 64);
+  return { longest: tokens(train.longestChars), mean: tokens(train.totalChars / train.rows) };
+}
+
+/** Null: the recipe is for a GPU, and none is here that tells its memory. */
+export function hardwareHere(
+  { recipe }: LoadedRecipe,
+  { device, here }: Pick<KnownHere, "device" | "here">,
+): Hardware | null {
+  if (device.kind === "cpu")
+    return { label: "this machine's CPU", alias: null, kind: "cpu", count: 1, bytes: totalmem(), bf16: false };
+  const { kind, names, memoryBytes, bf16 } = here;
+  if ((kind !== "cuda" && kind !== "rocm") || memoryBytes.length === 0) return null;
+  const count = recipe.compute.gpus;
+  return { label: `${count} x ${names[0]}`, alias: null, kind: "gpu", count, bytes: Math.min(...memoryBytes), bf16 };
+}

@@ -1,0 +1,85 @@
+// `ft plan`: will a recipe fit, on the hardware here or on named GPUs, and what to change when it does not.
+import { loadEngine } from "../engines/index.js";
+import { knownShape } from "../models/known-shape.js";
+import { modelCard } from "../models/model-card.js";
+import type { ModelShape } from "../models/model-shape.js";
+import type { Env } from "../paths.js";
+import { type Advice, adviseFit } from "../plan/advice.js";
+import { findGpu, gpuCatalogue } from "../plan/gpus.js";
+import { type Hardware, hardwareOf } from "../plan/hardware.js";
+import { type MemoryPlan, type PlanInput, planMemory } from "../plan/memory-plan.js";
+import type { RowLengths } from "../plan/recipe-setting.js";
+import { checkRecipe } from "../recipes/check-recipe.js";
+import { nothingKnown } from "../recipes/defaults.js";
+import type { LoadedRecipe } from "../recipes/load.js";
+import type { Recipe } from "../recipes/schema.js";
+import { hardwareHere, rowLengths } from "./fit-here.js";
+import { type KnownRecipe, refineRecipe } from "./refine.js";
+import { renderingDevice } from "./training-device.js";
+
+export interface RecipePlan {
+  name: string;
+  model: string;
+  method: Recipe["method"]["type"];
+  /** What the figures are for: this machine, GPUs that were named, or, where the recipe needs a GPU and none is here, the smallest that it fits. */
+  where: "here" | "named" | "smallest";
+  /** One for each hardware that was asked for. */
+  plans: MemoryPlan[];
+  /** For the first; null: it fits. */
+  advice: Advice | null;
+  /** Tokens of the rows by their characters; null: the data is not here. */
+  lengths: RowLengths | null;
+}
+
+export interface PlanOptions {
+  env: Env;
+  signal?: AbortSignal | undefined;
+  /** As typed: "h100-80", "4x a100-40". */
+  gpus: readonly string[];
+  /** The whole catalogue. */
+  all: boolean;
+}
+
+/** Throws FtError recipe.*, plan.unknown-gpu, plan.gpus-invalid, models.no-facts, data.*. One request at most, for a hub model that is not in the catalogue. */
+export async function planRecipe(written: LoadedRecipe, { env, signal, gpus, all }: PlanOptions): Promise<RecipePlan> {
+  const catalogue = gpuCatalogue(env);
+  const named = all
+    ? catalogue.map((gpu) => hardwareOf({ gpu, count: written.recipe.compute.gpus }))
+    : gpus.map((typed) => hardwareOf(findGpu(typed, catalogue)));
+  const known = await refineRecipe(written, env, renderingDevice);
+  const shape = await shapeOf(known, { env, signal });
+  const { loaded, dataset } = known;
+  const input: PlanInput = { recipe: loaded.recipe, shape, lengths: dataset && rowLengths(dataset) };
+  const here = hardwareHere(loaded, known);
+  const smallest = (): Hardware[] => {
+    const options = catalogue
+      .filter(({ name }) => name.startsWith("NVIDIA"))
+      .map((gpu) => hardwareOf({ gpu, count: input.recipe.compute.gpus }))
+      .sort((a, b) => a.bytes - b.bytes);
+    return [options.find((one) => planMemory(input, one).verdict === "fits") ?? options.at(-1)!];
+  };
+  const where = named.length > 0 ? "named" : here === null ? "smallest" : "here";
+  const hardware = named.length > 0 ? named : here === null ? smallest() : [here];
+  const engine = await loadEngine(input.recipe.engine.name);
+  return {
+    ...{ name: input.recipe.name, model: known.resolved.id, method: input.recipe.method.type, where },
+    plans: hardware.map((one) => planMemory(input, one)),
+    advice: all ? null : adviseFit(input, hardware[0]!, (recipe) => isTaken(recipe, hardware[0]!, engine.unsupported)),
+    lengths: input.lengths,
+  };
+}
+
+/** One request at most, for a hub model that is neither in the catalogue nor here. */
+async function shapeOf(
+  { loaded, model }: KnownRecipe,
+  { env, signal }: Pick<PlanOptions, "env" | "signal">,
+): Promise<ModelShape> {
+  const known = knownShape(model);
+  if (known) return known;
+  return (await modelCard(loaded.recipe.model.base, { cwd: loaded.dir, env, signal })).shape;
+}
+
+function isTaken(recipe: Recipe, { kind }: Hardware, unsupported: (recipe: Recipe) => string | null): boolean {
+  const facts = { ...nothingKnown, device: kind === "cpu" ? ("cpu" as const) : ("cuda" as const) };
+  return unsupported(recipe) === null && checkRecipe(recipe, () => false, facts).length === 0;
+}

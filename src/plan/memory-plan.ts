@@ -1,0 +1,157 @@
+// Will it fit: a recipe's memory on given hardware, by term, with low, mid and high, and a verdict.
+import type { ModelShape } from "../models/model-shape.js";
+import { countParameters, weightGroups } from "../models/weight-groups.js";
+import type { Recipe } from "../recipes/schema.js";
+import type { Hardware } from "./hardware.js";
+import { trainedParts } from "./memory/adapters.js";
+import { type Band, contextBand } from "./memory/allocator.js";
+import { estimateMemory, type MemoryEstimate, type Phase, type Terms } from "./memory/estimate.js";
+import { type RowLengths, settingOfRecipe } from "./recipe-setting.js";
+import { neededBand, type Verdict, verdictOn } from "./verdict.js";
+
+export interface PlanInput {
+  recipe: Recipe;
+  shape: ModelShape;
+  lengths: RowLengths | null;
+}
+
+/** GiB of one GPU, or of the machine on a CPU. */
+export interface MemoryPlan {
+  hardware: string;
+  alias: string | null;
+  verdict: Verdict;
+  capacityGiB: number;
+  /** The figures are of the machine's memory. */
+  isCpu: boolean;
+  /** Without which it runs out. */
+  needed: Band;
+  /** What torch's tensors, its allocator, and nvidia-smi would show at the peak. */
+  allocated: Band;
+  reserved: Band;
+  device: Band;
+  peak: Phase;
+  phases: Record<Phase, number>;
+  /** Each term by itself; those of one phase exist together. */
+  terms: { term: TermName; gib: number; atPeak: boolean }[];
+  parameters: { all: number; trained: number };
+  batch: { rows: number; tokens: number; accumulation: number };
+}
+
+type TermName = keyof Terms | "context" | "fragmentation";
+
+/** Pure. `compute.gpus` is the hardware's count. */
+export function planMemory(input: PlanInput, hardware: Hardware): MemoryPlan {
+  const recipe = onHardware(input.recipe, hardware);
+  const setting = settingOfRecipe(recipe, {
+    shape: input.shape,
+    precision: precisionOn(recipe, hardware),
+    lengths: input.lengths,
+  });
+  const estimate = estimateMemory(setting);
+  const needed = hardware.kind === "cpu" ? ramBand(estimate) : neededBand(estimate);
+  const { rows, tokens, accumulation } = setting.batch;
+  const trained = trainedParts(setting);
+  const count = (isAdded: boolean): number =>
+    trained.filter((part) => part.isAdded === isAdded).reduce((sum, { parameters }) => sum + parameters, 0);
+  return {
+    ...{ hardware: hardware.label, alias: hardware.alias, verdict: verdictOn(needed, hardware.bytes) },
+    ...{ capacityGiB: gibibytes(hardware.bytes), isCpu: hardware.kind === "cpu" },
+    ...{ needed: inGiB(needed), allocated: inGiB(estimate.allocated), reserved: inGiB(estimate.reserved) },
+    device: inGiB(hardware.kind === "cpu" ? needed : estimate.device),
+    peak: estimate.peak,
+    phases: mapValues(estimate.phases, gibibytes),
+    terms: termsOf(estimate, hardware, accumulation),
+    parameters: {
+      all: countParameters(weightGroups(input.shape)) + count(true),
+      trained: count(true) + count(false),
+    },
+    batch: { rows, tokens, accumulation },
+  };
+}
+
+/** The same recipe over the hardware's GPUs; a batch that does not divide over them is rounded up. */
+function onHardware(recipe: Recipe, { kind, count }: Hardware): Recipe {
+  const gpus = kind === "cpu" ? recipe.compute.gpus : count;
+  const replicas = Math.max(1, gpus / recipe.compute.context_parallel);
+  const perStep = replicas * (typeof recipe.train.micro_batch === "number" ? recipe.train.micro_batch : 1);
+  return {
+    ...recipe,
+    compute: { ...recipe.compute, gpus },
+    train: { ...recipe.train, batch_size: Math.ceil(recipe.train.batch_size / perStep) * perStep },
+  };
+}
+
+/** As engines/precision.ts has it, for hardware that is not here. */
+function precisionOn({ train, method }: Recipe, { kind, bf16 }: Hardware): "fp32" | "bf16" | "fp16" {
+  if (train.precision !== "auto") return train.precision;
+  if (kind === "cpu") return "fp32";
+  if (bf16) return "bf16";
+  return method.type === "qlora" ? "fp32" : "fp16";
+}
+
+/** Python, torch and the engine's packages take about a gibibyte of their own (measured: 0.8 to 1.3). */
+const pythonBytes: Band = { low: 0.8 * 2 ** 30, mid: 2 ** 30, high: 1.5 * 2 ** 30 };
+
+function ramBand({ allocated }: MemoryEstimate): Band {
+  return {
+    low: allocated.low + pythonBytes.low,
+    mid: allocated.mid + pythonBytes.mid,
+    high: allocated.high + pythonBytes.high,
+  };
+}
+
+function termsOf(
+  { terms, peak, device, phases, parts }: MemoryEstimate,
+  { kind }: Hardware,
+  accumulation: number,
+): MemoryPlan["terms"] {
+  const context = kind === "cpu" ? pythonBytes.mid : contextBand(parts.gpus).mid;
+  const all: Record<TermName, number> = {
+    ...terms,
+    context,
+    fragmentation: kind === "cpu" ? 0 : Math.max(0, device.mid - phases[peak] - context),
+  };
+  return (Object.entries(all) as [TermName, number][])
+    .filter(([, bytes]) => gibibytes(bytes) > 0)
+    .map(([term, bytes]) => ({
+      term,
+      gib: gibibytes(bytes),
+      atPeak: existsIn[term].includes(peak) || (term === "gradients" && accumulation > 1 && peak !== "load"),
+    }));
+}
+
+const always: Phase[] = ["load", "loss", "backward", "end of backward", "step"];
+const passes: Phase[] = ["loss", "backward"];
+
+/** The phases in which each term exists (memory/estimate.ts adds them up). */
+const existsIn: Record<TermName, readonly Phase[]> = {
+  ...{ weights: always, quantisationConstants: always, adapters: always, optimizer: always, masters: always },
+  ...{ embeddingCopies: always, reference: always, context: always, fragmentation: always },
+  // And from the second forward pass of a step on.
+  gradients: ["end of backward", "step"],
+  activations: passes,
+  attention: passes,
+  recomputed: ["backward", "end of backward"],
+  ends: ["loss"],
+  logits: ["loss"],
+  heldLogits: ["backward"],
+  communication: [...passes, "end of backward"],
+  dequantisation: ["load", "backward", "end of backward"],
+  autocastCopies: passes,
+  optimizerStep: ["step"],
+};
+
+function inGiB({ low, mid, high }: Band): Band {
+  return { low: gibibytes(low), mid: gibibytes(mid), high: gibibytes(high) };
+}
+
+function mapValues<K extends string>(of: Record<K, number>, change: (value: number) => number): Record<K, number> {
+  return Object.fromEntries(Object.entries<number>(of).map(([key, value]) => [key, change(value)])) as Record<
+    K,
+    number
+  >;
+}
+
+function gibibytes(bytes: number): number {
+  return Math.round((bytes / 2 ** 30) * 1000) / 1000;
+}
