@@ -97,7 +97,7 @@ const cases: RuleCase[] = [
     good: [weighing(1), { messages: [...weighing(0).messages, ...fine.messages] }],
     line: 1,
   },
-  { rule: "SCH010", bad: [{ ask: "q", output: "a" }], good: [fine], line: 1, columns: { instruction: "asked" } },
+  { rule: "SCH010", bad: [{ ask: "q", output: "a" }], good: [{ asked: "q", output: "a" }], line: 1, columns: { instruction: "asked" } },
   { rule: "SCH002", bad: [{ ...better, rejected: " " }], good: [better], line: 1 },
   { rule: "SCH003", bad: [{ prompt: "q", chosen: [], rejected: "bad" }], good: [better], line: 1 },
   { rule: "OBJ001", bad: [fine], good: [better], line: 1, objective: "dpo" },
