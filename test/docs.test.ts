@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { exitCodeTable } from "../src/cli/help-exit-codes.js";
+import { rulesPage } from "../src/dataset/rules/rule-page.js";
 import { packageRoot } from "../src/paths.js";
 import { emptyFolder } from "./project.js";
 import { runFt } from "./run-ft.js";
@@ -30,6 +31,10 @@ describe("documentation", () => {
       const { code, err } = await runFt(["render", ...flags], { cwd });
       expect(code, err).toBe(0);
     }
+  });
+
+  it("explains the data rules exactly as their table does", () => {
+    expect(readFileSync(join(packageRoot, "docs/rules.md"), "utf8")).toBe(rulesPage());
   });
 
   it("lists the exit codes exactly as `ft help exit-codes` prints them", () => {

@@ -1,5 +1,5 @@
 // Identities of canonical rows: exact (sha256, names the row everywhere), loose (same but for case and spaces), and that of the prompt alone.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { CanonicalRow, Message } from "./canonical.js";
 import { extrasOf, restOfTurn } from "./carried.js";
 import type { Json } from "./json/json.js";
@@ -66,6 +66,14 @@ function looseParts(row: CanonicalRow): string[] {
   }
 }
 
+/** `looseDigest` of a conversation, and of all of it but its last turn. */
+export function looseDigests(row: Extract<CanonicalRow, { kind: "messages" }>): { whole: Buffer; prompt: Buffer } {
+  const prompt = looseTurns(row.messages.slice(0, -1)).map(evenOut);
+  const last = looseTurns(row.messages.slice(-1)).map(evenOut);
+  const extras = extraParts(row).map((part) => evenOut(stringifyJson(part)));
+  return { whole: joinedDigest([...prompt, ...last, ...extras]), prompt: joinedDigest([...prompt, ...extras]) };
+}
+
 /** As `looseDigest`, but of the prompt alone: the same for all answers to one prompt. Rows that have none count whole. */
 export function promptDigest(row: CanonicalRow): Buffer {
   if (!("prompt" in row)) return looseDigest(row);
@@ -84,13 +92,23 @@ function sortedEntries(columns: Record<string, Json>): [string, Json][] {
 }
 
 function evenDigest(parts: string[]): Buffer {
-  return sha256(parts.map(evenOut).join("\u001f")).subarray(0, 16);
+  return joinedDigest(parts.map(evenOut));
 }
 
-function evenOut(text: string): string {
-  return text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
+function joinedDigest(evened: string[]): Buffer {
+  return sha256(evened.join("\u001f")).subarray(0, 16);
 }
+
+/** NFKC, lower case, each run of whitespace one space, none at the ends; the costly steps only where they change something. */
+function evenOut(text: string): string {
+  const composed = beyondAscii.test(text) ? text.normalize("NFKC") : text;
+  return composed.toLowerCase().replace(unevenSpace, " ").trim();
+}
+
+const beyondAscii = /[^\p{ASCII}]/u;
+/** A run of whitespace other than one space. */
+const unevenSpace = /(?:\u0020{2,}|\u0020?[^\S\u0020])\s*/g;
 
 export function sha256(data: string | Buffer): Buffer {
-  return createHash("sha256").update(data).digest();
+  return hash("sha256", data, "buffer");
 }

@@ -96,6 +96,9 @@ export interface Finding {
   severity: Severity;
   file: string;
   line: number;
+  /** Personal data and secrets in it are masked. */
   message: string;
   fix?: string;
+  /** Of the rule and the row's content, whatever its file and line: a baseline knows the finding by it. */
+  fingerprint: string;
 }

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import type { ChatTemplate } from "../models/facts.js";
 import type { ObjectiveName } from "../recipes/schema.js";
 import type { CanonicalRow, DatasetFacts, Finding, RowKind, RowPlace } from "./canonical.js";
-import { looseDigest, rowDigest } from "./canonical-key.js";
-import { collectFindings, type FindingCollector } from "./collect-findings.js";
+import { looseDigest, looseDigests, rowDigest } from "./canonical-key.js";
+import { collectFindings, type FindingCollector, type KnownFindings } from "./collect-findings.js";
 import { type ControlTokenCheck, controlTokenCheck } from "./control-tokens.js";
 import { type DatasetSource, datasetFacts, type FactsSum, filesOf, type Side, sumFacts } from "./dataset-facts.js";
 import { loadMaskModel } from "./masks/load-mask-model.js";
@@ -14,6 +14,22 @@ import { createRowIndex, type RowIndex } from "./row-index.js";
 import { judgeRow } from "./row-rules.js";
 import { type RowSetCheck, rowSetCheck } from "./row-set-check.js";
 import { kindNames, rowsFor } from "./rows-for.js";
+import {
+  type Benchmark,
+  benchmarkRules,
+  type ContaminationRules,
+  type ContaminationSettings,
+  contaminationDefaults,
+  heldOutRules,
+} from "./rules/contamination.js";
+import { fileBytes } from "./rules/file-bytes.js";
+import { type AnswerSet, answerSet } from "./rules/judge-answer-set.js";
+import { judgeAnswer } from "./rules/judge-answers.js";
+import { type PairRules, pairRules } from "./rules/judge-pairs.js";
+import { judgeText } from "./rules/judge-texts.js";
+import { toolRules } from "./rules/judge-tools.js";
+import { rowTexts } from "./rules/row-texts.js";
+import { ruleLevels, type WrittenRules } from "./rules/settings.js";
 import { type RowProblem, toFinding } from "./rules.js";
 import { type TokenRules, tokenRules } from "./token-rules.js";
 
@@ -22,6 +38,15 @@ export interface CheckInput extends DatasetSource {
   model: CheckModel | null;
   /** Why `model` is null, for the finding that says what was left out. */
   whyNoModel?: string;
+  /** Severity by rule or family; the rest as the table has it. */
+  rules?: WrittenRules;
+  /** Files with items that must not be trained on; paths are relative to `dir`. */
+  benchmarks?: readonly Benchmark[];
+  contamination?: Partial<ContaminationSettings>;
+  /** Findings of a baseline: they are counted apart. */
+  known?: KnownFindings;
+  /** Findings kept of each rule; default 10,000. */
+  keptPerRule?: number;
   onProgress?: (progress: CheckProgress) => void;
 }
 
@@ -55,6 +80,8 @@ export interface CheckReport {
   findings: Finding[];
   /** All findings by rule, kept or not. */
   counts: Record<string, number>;
+  /** Findings that the baseline knows: they are in neither of these. */
+  known: number;
   /** What the rows were judged for; null: nothing in particular. */
   objective: ObjectiveName | null;
   /** Format by file; a file without one has only findings. */
@@ -78,12 +105,21 @@ export async function checkDataset(input: CheckInput): Promise<CheckReport> {
   const model = input.model && (await loadMaskModel(input.model));
   const check: Check = {
     input,
-    findings: collectFindings(),
+    findings: collectFindings({
+      levels: ruleLevels(input.rules ?? {}),
+      known: input.known,
+      keptPerRule: input.keptPerRule,
+    }),
     controlTokens: controlTokenCheck(model ? model.tokenizer.specialTokens : null),
     tokens: model && tokenRules(model, input.model!.engine),
     trainingSet: rowSetCheck(),
+    judgeTools: toolRules(),
+    pairs: pairRules(),
+    answers: answerSet(),
+    against: await contaminationRules(input),
     trainIndex: createRowIndex(),
     evalIndex: createRowIndex(),
+    promptIndex: createRowIndex(),
     sum: sumFacts(input),
     formats: {},
     firstOfKind: new Map(),
@@ -98,12 +134,14 @@ export async function checkDataset(input: CheckInput): Promise<CheckReport> {
     for (const file of filesOf(input, side)) await checkFile(check, file, side);
   }
   for (const finding of check.tokens?.finish(start) ?? []) check.findings.add(finding);
-  for (const finding of check.trainingSet.finish()) check.findings.add(finding);
+  for (const set of [check.trainingSet, check.pairs, check.answers, ...check.against]) {
+    for (const finding of set.finish()) check.findings.add(finding);
+  }
   reportMixedKinds(check);
   // The held-out threshold of a small file is known only at its end: then the rows are read once more.
   const facts = check.sum.facts() ?? (await datasetFacts(input));
   if (check.usable > 0 && facts.train.rows === 0) {
-    check.findings.add(toFinding({ rule: "MIX001", message: `none of the ${check.usable} rows is taken` }, start));
+    check.findings.add(toFinding({ rule: "SCH012", message: `none of the ${check.usable} rows is taken` }, start));
   }
   return {
     ok: check.findings.errors() === 0,
@@ -111,6 +149,7 @@ export async function checkDataset(input: CheckInput): Promise<CheckReport> {
     rows: check.rows,
     findings: check.findings.findings,
     counts: check.findings.counts,
+    known: check.findings.known(),
     objective: input.objective ?? null,
     formats: check.formats,
     facts,
@@ -124,8 +163,14 @@ interface Check {
   controlTokens: ControlTokenCheck;
   tokens: TokenRules | null;
   trainingSet: RowSetCheck;
+  judgeTools: ReturnType<typeof toolRules>;
+  pairs: PairRules;
+  answers: AnswerSet;
+  against: ContaminationRules[];
   trainIndex: RowIndex;
   evalIndex: RowIndex;
+  /** Of training conversations, by all but their last answer. */
+  promptIndex: RowIndex;
   sum: FactsSum;
   formats: Record<string, string>;
   firstOfKind: Map<RowKind, RowPlace>;
@@ -138,9 +183,11 @@ interface Check {
 async function checkFile(check: Check, file: ReturnType<typeof filesOf>[number], side: Side): Promise<void> {
   const { input } = check;
   const source = { rows: 0, hash: createHash("sha256") };
+  const bytes = await fileBytes(file.path);
+  for (const { line, problem } of bytes.problems) check.findings.add(toFinding(problem, { file: file.name, line }));
   const rows = readRows({
     ...file,
-    report: check.findings.add,
+    report: (finding) => check.findings.add(finding.line === bytes.openLine ? asTorn(finding) : finding),
     onFormat: (format) => {
       check.formats[file.name] = format;
     },
@@ -150,54 +197,112 @@ async function checkFile(check: Check, file: ReturnType<typeof filesOf>[number],
     check.rows += 1;
     if (!row) continue;
     source.rows += 1;
-    source.hash.update(rowDigest(row));
-    const problems = checkRow(check, row, place, side, file.weight);
-    for (const problem of problems) check.findings.add(toFinding(problem, place));
+    const digest = rowDigest(row);
+    source.hash.update(digest);
+    const judged = { ...place, digest };
+    const problems = checkRow(check, row, judged, side, file.weight);
+    for (const problem of problems) check.findings.add(toFinding(problem, judged));
   }
   check.sources.push({ path: file.name, rows: source.rows, sha256: source.hash.digest("hex") });
 }
 
+/** A line that is no JSON, and that nothing ends, was cut. */
+function asTorn(finding: Finding): Finding {
+  if (finding.rule !== "FILE001") return finding;
+  return toFinding({ rule: "FILE006", message: "the last line ends in the middle of a row" }, finding);
+}
+
+async function contaminationRules(input: CheckInput): Promise<ContaminationRules[]> {
+  const rules: ContaminationRules[] = [];
+  if (input.benchmarks?.length) {
+    rules.push(await benchmarkRules(input.benchmarks, input.dir, { ...contaminationDefaults, ...input.contamination }));
+  }
+  if (input.eval) {
+    const heldOut = heldOutRules();
+    for (const file of filesOf(input, "eval")) {
+      for await (const { row, place } of readRows({ ...file, report: () => {} })) if (row) heldOut.add(row, place);
+    }
+    rules.push(heldOut.rules());
+  }
+  return rules;
+}
+
+type JudgedPlace = RowPlace & { digest: Buffer };
+
 /** The problems of one row; it is summed up and remembered on the way. */
-function checkRow(check: Check, row: CanonicalRow, place: RowPlace, side: Side, weight: number): RowProblem[] {
+function checkRow(check: Check, row: CanonicalRow, place: JudgedPlace, side: Side, weight: number): RowProblem[] {
   const { objective } = check.input;
+  const { digest } = place;
   const rows = objective ? rowsFor(row, objective) : [row];
   if (!Array.isArray(rows)) return [rows];
   // Of a pair that becomes two labelled answers the pair is judged.
   const judged = rows.length === 1 ? (rows[0] as CanonicalRow) : row;
   if (!check.firstOfKind.has(judged.kind)) check.firstOfKind.set(judged.kind, place);
-  const digest = rowDigest(row);
-  const loose = looseDigest(row);
+  const { whole: loose, prompt } = digestsOf(row);
   if (side === "train") check.usable += 1;
   check.sum.add({ side, weight, row, digest, loose, rows });
-  const problems = [...judgeRow(judged), ...check.controlTokens(judged)];
-  problems.push(...judgeCopies(check, side, place, digest, loose));
-  if (side === "train") for (const each of rows) problems.push(...check.trainingSet.see(each, place));
+  const problems = [...judgeRow(judged), ...check.controlTokens(judged), ...check.judgeTools(judged)];
+  for (const text of rowTexts(judged)) {
+    problems.push(...judgeText(text), ...judgeAnswer(text));
+    if (side === "train") check.answers.see(text, place);
+  }
+  if (side === "train") {
+    problems.push(...check.pairs.see(row, place, check.trainIndex));
+    for (const each of rows) problems.push(...check.trainingSet.see(each, place));
+    for (const rules of check.against) rules.see(row, place, loose, digest);
+  }
+  problems.push(...judgeCopies(check, side, place, loose));
+  problems.push(...judgePrompt(check, side, place, loose, prompt));
   if (check.tokens) problems.push(...check.tokens.judge(judged));
   return problems;
 }
 
 /** Seen before on the same side: a duplicate; an evaluation row seen in training: a leak. */
-function judgeCopies(
-  { trainIndex, evalIndex }: Check,
-  side: Side,
-  place: RowPlace,
-  digest: Buffer,
-  loose: Buffer,
-): RowProblem[] {
+function judgeCopies({ trainIndex, evalIndex }: Check, side: Side, place: JudgedPlace, loose: Buffer): RowProblem[] {
   const problems: RowProblem[] = [];
-  const same = (side === "train" ? trainIndex : evalIndex).add(loose, digest, place);
+  const same = (side === "train" ? trainIndex : evalIndex).add(loose, place.digest, place);
   if (same) {
-    const message = `the same as ${same.place.file === place.file ? "line " : `${same.place.file}:`}${same.place.line}`;
-    problems.push(
-      same.exact ? { rule: "DUP001", message } : { rule: "DUP002", message: `${message}, but for case and spaces` },
-    );
+    const message = `the same as ${nameOf(same.place, place)}${same.exact ? "" : ", but for case and spaces"}`;
+    problems.push({ rule: side === "eval" ? "DUP005" : same.exact ? "DUP001" : "DUP002", message });
   }
-  const leak = side === "eval" ? trainIndex.find(loose, digest) : null;
+  const leak = side === "eval" ? trainIndex.find(loose, place.digest) : null;
   if (leak) {
     const but = leak.exact ? "" : ", but for case and spaces";
     problems.push({ rule: "LEAK001", message: `also a training row: ${leak.place.file}:${leak.place.line}${but}` });
   }
   return problems;
+}
+
+/** Loose digests: of the row, and of the prompt of a conversation that ends with an answer. */
+function digestsOf(row: CanonicalRow): { whole: Buffer; prompt: Buffer | null } {
+  const isAnswered = row.kind === "messages" && row.messages.length > 1 && row.messages.at(-1)?.role === "assistant";
+  return isAnswered ? looseDigests(row) : { whole: looseDigest(row), prompt: null };
+}
+
+/** The same turns before the answer, and another answer. */
+function judgePrompt(
+  { promptIndex }: Check,
+  side: Side,
+  place: JudgedPlace,
+  loose: Buffer,
+  prompt: Buffer | null,
+): RowProblem[] {
+  if (!prompt) return [];
+  const same = side === "train" ? promptIndex.add(prompt, loose, place) : promptIndex.find(prompt, loose);
+  if (!same || same.exact) return [];
+  return side === "train"
+    ? [{ rule: "DUP004", message: `the prompt of ${nameOf(same.place, place)}, with another answer` }]
+    : [
+        {
+          rule: "LEAK002",
+          message: `the prompt of the training row ${same.place.file}:${same.place.line}, with another answer`,
+        },
+      ];
+}
+
+/** As a finding in the other place says it. */
+function nameOf(place: RowPlace, from: RowPlace): string {
+  return place.file === from.file ? `line ${place.line}` : `${place.file}:${place.line}`;
 }
 
 /** Files of one dataset go to the engine in one layout. */

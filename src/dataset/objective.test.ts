@@ -76,12 +76,13 @@ test("an objective that cannot use the rows says what it needs; without one they
   const report = await checkDataset({ ...source, model: null });
   expect(report.ok).toBe(false);
   expect(report.findings).toContainEqual({
-    rule: "OBJ001",
+    rule: "SCH015",
     severity: "error",
     file: "train.jsonl",
     line: 1,
     message: "objective dpo needs chosen and rejected; this row is a conversation",
     fix: expect.stringContaining("objective sft, grpo"),
+    fingerprint: expect.any(String),
   });
   const { objective: _, ...plain } = source;
   expect(await checkDataset({ ...plain, model: null })).toMatchObject({ ok: true, facts: { train: { rows: 2 } } });

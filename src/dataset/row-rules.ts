@@ -56,12 +56,12 @@ function emptyTurns(row: CanonicalRow): RowProblem[] {
 
 function promptTurns(prompt: Message[]): RowProblem[] {
   const last = prompt.at(-1)?.role;
-  if (last === undefined) return [{ rule: "PRM001", message: "the prompt has no turns" }];
-  if (last === "system") return [{ rule: "PRM001", message: "the prompt has system turns only: nobody asks" }];
+  if (last === undefined) return [{ rule: "SCH013", message: "the prompt has no turns" }];
+  if (last === "system") return [{ rule: "SCH013", message: "the prompt has system turns only: nobody asks" }];
   const problems = order(prompt);
   if (last === "assistant") {
     const message = "the prompt ends with the assistant's turn, so that its answer follows an answer";
-    problems.push({ rule: "PRM001", severity: "warning", message });
+    problems.push({ rule: "SCH013", severity: "warning", message });
   }
   return problems;
 }
@@ -77,7 +77,7 @@ function answerTurns(answer: Message[], name: string): RowProblem[] {
 
 function sameAnswers(chosen: Message[], rejected: Message[]): RowProblem[] {
   const isSame = chosen.length === rejected.length && chosen.every((turn, index) => isSameTurn(turn, rejected[index]!));
-  return isSame ? [{ rule: "PRF001", message: "the chosen answer is the same as the rejected one" }] : [];
+  return isSame ? [{ rule: "PREF001", message: "the chosen answer is the same as the rejected one" }] : [];
 }
 
 function assistantTurns(messages: Message[]): RowProblem[] {

@@ -14,9 +14,13 @@ export function rowSetCheck(): RowSetCheck {
   const labels = { true: 0, false: 0 };
   let firstLabel: RowPlace | null = null;
   const judgeColumns = columnTypes();
+  const constants = constantColumns();
   return {
     see(row, place) {
-      if (row.kind === "prompt") return judgeColumns(row.columns, place);
+      if (row.kind === "prompt") {
+        constants.see(row.columns, place);
+        return judgeColumns(row.columns, place);
+      }
       if (row.kind === "unpaired") {
         firstLabel ??= place;
         labels[`${row.label}`] += 1;
@@ -24,9 +28,10 @@ export function rowSetCheck(): RowSetCheck {
       return [];
     },
     finish() {
-      if (!firstLabel || (labels.true > 0 && labels.false > 0)) return [];
+      const findings = constants.finish();
+      if (!firstLabel || (labels.true > 0 && labels.false > 0)) return findings;
       const message = `all ${labels.true + labels.false} labelled answers have the label ${labels.true > 0}`;
-      return [toFinding({ rule: "KTO001", message }, firstLabel)];
+      return [...findings, toFinding({ rule: "PREF002", message }, firstLabel)];
     },
   };
 }
@@ -44,9 +49,39 @@ function columnTypes(): (columns: Record<string, Json>, place: RowPlace) => RowP
       else if (first.type !== type && !first.told) {
         first.told = true;
         const message = `"${column}" is ${type} here, but ${first.type} in ${first.place.file}:${first.place.line}`;
-        problems.push({ rule: "COL001", message });
+        problems.push({ rule: "SCH011", message });
       }
     }
     return problems;
+  };
+}
+
+/** Fewer rows may agree by chance. */
+const fewestRows = 20;
+
+function constantColumns(): { see(columns: Record<string, Json>, place: RowPlace): void; finish(): Finding[] } {
+  const seen = new Map<string, { value: string | null; rows: number; place: RowPlace }>();
+  return {
+    see(columns, place) {
+      for (const [column, value] of Object.entries(columns)) {
+        const first = seen.get(column);
+        if (first?.value === null) continue;
+        const text =
+          typeof value === "string"
+            ? value
+            : JSON.stringify(value, (_, each) => (typeof each === "bigint" ? `${each}` : each));
+        if (!first) seen.set(column, { value: text, rows: 1, place });
+        else if (first.value === text) first.rows += 1;
+        else first.value = null;
+      }
+    },
+    finish() {
+      return [...seen].flatMap(([column, { value, rows, place }]) => {
+        if (value === null || rows < fewestRows) return [];
+        return [
+          toFinding({ rule: "SCH014", message: `"${column}" is the same in all ${rows} rows that have it` }, place),
+        ];
+      });
+    },
   };
 }

@@ -63,7 +63,7 @@ export function rowsFor(row: CanonicalRow, objective: ObjectiveName): CanonicalR
     ];
   }
   const [extra] = objective === "grpo" ? Object.keys(extrasOf(row)) : [];
-  if (extra) return { rule: "OBJ001", ...noExtras(extra) };
+  if (extra) return { rule: "SCH015", ...noExtras(extra) };
   if (objective === "grpo" && row.kind === "messages") return [promptOf(row.messages)];
   return [row];
 }
@@ -86,7 +86,7 @@ function misfit(kind: RowKind, objective: ObjectiveName): RowProblem {
   const { needs, columns } = uses[objective];
   const others = objectivesFor(kind).join(", ");
   return {
-    rule: "OBJ001",
+    rule: "SCH015",
     message: `objective ${objective} needs ${needs}; this row is ${kindNames[kind].one}`,
     fix: `give ${columns}; ${kindNames[kind].many} are for objective ${others}`,
   };

@@ -6,17 +6,19 @@ import type { Recipe } from "../recipes/schema.js";
 import type { CanonicalRow, Carried, DatasetFacts, RowPlace } from "./canonical.js";
 import { rowDigest } from "./canonical-key.js";
 import { carriedBy, extrasOf, restOfTurn } from "./carried.js";
+import type { CheckInput } from "./check-dataset.js";
 import { type DatasetSource, heldOutThreshold, type Side, sidedRows } from "./dataset-facts.js";
 import type { Json } from "./json/json.js";
 import { stringifyJson } from "./json/stringify-json.js";
 import { type EngineLine, engineLines, kindOfLayout, type Layout, trainedTurns } from "./layout.js";
 import { judgeRow } from "./row-rules.js";
 import { kindNames } from "./rows-for.js";
+import { ruleLevels } from "./rules/settings.js";
 import { rules } from "./rules.js";
 import { sumSplit } from "./split-facts.js";
 
 export interface SnapshotInput {
-  recipe: Pick<Recipe, "eval">;
+  recipe: Pick<Recipe, "data" | "eval">;
   /** Where the rows are, located (locate-files.ts). */
   source: DatasetSource;
   layout: Layout;
@@ -54,11 +56,14 @@ export async function snapshotData(input: SnapshotInput): Promise<DatasetFacts> 
   try {
     const sums = { train: sumSplit(), eval: sumSplit() };
     let items = 0;
+    const levels = ruleLevels(input.recipe.data.rules ?? {});
     const rows = sidedRows(source, threshold, (finding) => {
-      if (finding.severity === "error") throw invalidRow(finding, finding.message);
+      if ((levels(finding.rule) ?? finding.severity) === "error") throw invalidRow(finding, finding.message);
     });
     for await (const { side, row, times, file, line } of rows) {
-      const fault = judgeRow(row).find(({ rule, severity }) => (severity ?? rules[rule].severity) === "error");
+      const fault = judgeRow(row).find(
+        ({ rule, severity }) => (levels(rule) ?? severity ?? rules[rule].severity) === "error",
+      );
       if (fault) throw invalidRow({ file, line }, fault.message);
       const digest = rowDigest(row);
       const engineRow = linesFor(row, input, { file, line });
@@ -81,6 +86,20 @@ export async function snapshotData(input: SnapshotInput): Promise<DatasetFacts> 
     await Promise.all(Object.values(files).map((file) => file.discard()));
     throw writeError(error, input.outDir);
   }
+}
+
+/** What else a recipe says about the check of its data: paths relative to the recipe's folder. */
+export function checkSettings({
+  data,
+}: Pick<Recipe, "data">): Pick<CheckInput, "rules" | "benchmarks" | "contamination"> {
+  const { rules, contamination, contamination_ngram: ngram, contamination_share: share } = data;
+  return {
+    ...(rules && { rules }),
+    ...(contamination && {
+      benchmarks: contamination.map((each) => (typeof each === "string" ? { path: each } : each)),
+    }),
+    contamination: { ...(ngram !== undefined && { ngram }), ...(share !== undefined && { share }) },
+  };
 }
 
 /** A recipe's data as the reader wants it, once its paths are located (locate-files.ts). */

@@ -5,6 +5,7 @@ import { leftOut } from "./masks/left-out.js";
 import type { MaskEngine, MaskedLine, MaskModel } from "./masks/mask-model.js";
 import { predictMask } from "./masks/predict-mask.js";
 import { trainedOthers } from "./masks/trained-others.js";
+import { judgeGenerationPrompt, judgeRenderedTools } from "./rules/judge-template.js";
 import { type RowProblem, toFinding } from "./rules.js";
 
 export interface TokenRules {
@@ -33,6 +34,7 @@ export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
         ? [doubleBos(model.tokenizer.token(bosId as number))]
         : [];
       if (row.kind === "preference" || row.kind === "unpaired") return [...problems, ...judgeAnswers(lines, model)];
+      problems.push(...judgeRenderedTools(row, lines));
       seen.rows += 1;
       if (lines.some(hasTrained)) seen.trainedRows += 1;
       if (lines.some((line) => isClosed(line, endIds, line.ids.length))) seen.closedBeforeCut += 1;
@@ -48,8 +50,9 @@ export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
       const unknown = [...seen.unknown].map(([why, rows]) =>
         toFinding({ rule: "TOK004", message: `${engine}, ${rows} ${rows === 1 ? "row" : "rows"}: ${why}` }, first),
       );
-      const fault = faultOfAll(seen, endIds, model);
-      return fault ? [...unknown, toFinding(fault, first)] : unknown;
+      const silent = seen.rows > 0 && model.render ? judgeGenerationPrompt(model.render) : null;
+      const faults = [silent, faultOfAll(seen, endIds, model)].filter((fault) => fault !== null);
+      return [...unknown, ...faults.map((fault) => toFinding(fault, first))];
     },
   };
 }

@@ -60,6 +60,7 @@ export function movePaths(values: Values, { from, to }: { from: string; to: stri
   const data = mapOf(moved.data);
   if (data?.train !== undefined) data.train = mapSources(data.train, move);
   if (data?.eval !== undefined) data.eval = mapSources(data.eval, move);
+  if (data?.contamination !== undefined) data.contamination = mapSources(data.contamination, move);
   const model = mapOf(moved.model);
   if (model && isFolder(model.base)) model.base = move(model.base);
   if (model && typeof model.template === "string" && model.template.endsWith(".jinja"))

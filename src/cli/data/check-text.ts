@@ -66,6 +66,7 @@ function verdict(report: CheckReport, paint: (severity: Severity, text: string) 
   const unlisted = Object.values(report.counts).reduce((sum, count) => sum + count, 0) - report.findings.length;
   const head = `${number(report.rows)} ${report.rows === 1 ? "row" : "rows"} in ${files}${split}: ${found.join(", ")}`;
   const lines = [report.ok ? head : paint("error", head), ...kindLines(report)];
+  if (report.known > 0) lines.push(`${number(report.known)} known findings of the baseline are not told`);
   if (unlisted > 0) lines.push(`${number(unlisted)} further findings were counted but not kept`);
   if (!report.ok) lines.push("next: mend the errors above and check again");
   return lines;

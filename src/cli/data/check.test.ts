@@ -44,6 +44,7 @@ test("--json has every finding with rule, severity, file, line, message and fix"
     line: 8,
     message: 'turn 1 has the role "robot"',
     fix: expect.any(String),
+    fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),
   });
 });
 
@@ -67,6 +68,7 @@ test("on a terminal lines are broken between words", () => {
     file: "a.jsonl",
     line: 1,
     message: "one two three four",
+    fingerprint: "",
   };
   const none = { rows: 0, sha256: "", longestChars: 0, totalChars: 0, assistantTurns: 0, carries: [] };
   const kinds = { messages: 0, text: 0, preference: 0, unpaired: 0, prompt: 0, segments: 0, tokens: 0 };
@@ -77,6 +79,7 @@ test("on a terminal lines are broken between words", () => {
     rows: 1,
     findings: [finding],
     counts: {},
+    known: 0,
     objective: null,
     formats: {},
     facts,
@@ -90,7 +93,7 @@ test("the recipe's objective judges the recipe's files", async () => {
   await writeFile(join(cwd, "ft.yaml"), recipe);
   const { code, out } = await runFt(["data", "check", "--json"], { cwd });
   expect(code).toBe(4);
-  expect(JSON.parse(out)).toMatchObject({ ok: false, objective: "dpo", counts: { OBJ001: 2 } });
+  expect(JSON.parse(out)).toMatchObject({ ok: false, objective: "dpo", counts: { SCH015: 2 } });
 });
 
 test("--eval finds rows that are trained on", async () => {

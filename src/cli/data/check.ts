@@ -1,12 +1,13 @@
 // `ft data check`: judges data files, with a recipe or without one; exit 4 when a finding is an error.
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { exitCodes } from "../../errors.js";
-import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
 import type { CheckFlags } from "./input.js";
 
 interface Flags extends CheckFlags {
   json?: boolean;
+  sarif?: string | true;
+  junit?: string | true;
 }
 
 export function registerDataCheck(data: Command, { io, exit }: CommandContext): void {
@@ -20,46 +21,50 @@ export function registerDataCheck(data: Command, { io, exit }: CommandContext): 
     .option("--recipe <file>", "recipe whose data and model to check (default: ft.yaml, when it is here)")
     .option("--eval <file>", "held-out rows, which must share nothing with the training rows")
     .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
-    .option("--columns <name=own>", "the file's own name of a column: prompt=question (again for each column)", collect)
-    .option("--roles <own=role>", "what one of its roles stands for: bot=assistant (again for each role)", collect)
+    .option("--columns <name=own>", "the file's own name of a column: prompt=question (again for each column)", append)
+    .option("--roles <own=role>", "what one of its roles stands for: bot=assistant (again for each role)", append)
     .option("--objective <name>", "what the rows are for: sft, dpo, kto, grpo, ... (default: as in the recipe)")
     .option("--model <folder>", "model folder, for the rules that need its tokenizer and template")
     .option("--max-length <tokens>", "tokens a row may have", Number)
     .option("--as <engine>", "whose loss mask to judge: trl, axolotl, unsloth (default: the recipe's engine, or trl)")
+    .option(
+      "--rule <id=severity>",
+      "off, info, warning or error, for a rule or a family: DUP001=error, QUAL*=off",
+      append,
+    )
+    .option("--against <file>", "items of a benchmark, which the rows must not hold (may be given again)", append)
+    .option("--ngram <words>", "words in a row that count as the same (default 13)", wholeNumber)
+    .option("--share <part>", "part of an item that a row must hold, 0 to 1 (default 0: one run of words)", part)
+    .option("--baseline <file>", "findings that are known: only others are told")
+    .option("--write-baseline", "write today's findings into the baseline")
+    .option("--sarif [file]", "SARIF 2.1.0, into the file or in place of the text")
+    .option("--junit [file]", "JUnit XML, into the file or in place of the text")
     .option("--json", "print {ok, files, rows, findings, ...}")
     .action(async (files: string[], flags: Flags) => {
       const { planCheck } = await import("./input.js");
       const { checkDataset } = await import("../../dataset/check-dataset.js");
       const input = await planCheck(io, files, flags);
-      const progress = checkProgress(io);
+      const { rowProgress } = await import("./row-progress.js");
+      const progress = rowProgress(io, "checking");
       const report = await checkDataset({ ...input, onProgress: progress.show }).finally(progress.clear);
-      const { checkText } = await import("./check-text.js");
-      const { isTTY, columns } = io.out;
-      if (flags.json) writeJson(io, report);
-      else io.out.write(checkText(report, { color: isTTY && !io.env.NO_COLOR, width: isTTY ? columns : Infinity }));
-      if (!report.ok) exit(exitCodes.data.code);
+      const { presentCheck } = await import("./present-check.js");
+      await presentCheck(io, report, flags);
+      if (!report.ok && !flags.writeBaseline) exit(exitCodes.data.code);
     });
 }
 
-function collect(given: string, before: string[] = []): string[] {
-  return [...before, given];
+function append(value: string, before: string[] = []): string[] {
+  return [...before, value];
 }
 
-/** One line on a terminal, from the second second on. */
-function checkProgress(io: CommandContext["io"]) {
-  const started = io.now();
-  let last = started + 900;
-  let drawn = false;
-  return {
-    show({ file, rows, read, size }: { file: string; rows: number; read: number; size: number }): void {
-      if (!io.err.isTTY || io.now() - last < 100) return;
-      last = io.now();
-      drawn = true;
-      const percent = Math.min(100, Math.floor((read / size) * 100));
-      io.err.write(`\r\u001b[Kchecking ${file}  ${percent}%  ${rows.toLocaleString("en")} rows`);
-    },
-    clear(): void {
-      if (drawn) io.err.write("\r\u001b[K");
-    },
-  };
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 5 && value <= 50) return value;
+  throw new InvalidArgumentError("It is not a whole number from 5 to 50.");
+}
+
+function part(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError("It is not a number from 0 to 1.");
 }

@@ -35,6 +35,17 @@ const sourceSchema = z.strictObject({
     .describe("times each row is taken: 2 trains it twice an epoch, 0.5 takes a random half"),
 });
 
+const benchmarkSchema = z.strictObject({
+  path: path.describe("relative to this file"),
+  columns: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe("columns that are compared; default: every text of a row"),
+});
+
+export const ruleLevels = ["off", "info", "warning", "error"] as const;
+
 export const dataSchema = z.strictObject({
   train: z
     .union([path, z.array(z.union([path, sourceSchema])).min(1)])
@@ -71,4 +82,30 @@ export const dataSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe("several rows in one sequence of max_length: faster with short rows (sft only)"),
+  rules: z
+    .record(
+      z
+        .string()
+        .regex(/^[A-Z]+(?:\*|\d{1,3}\*?)$/, "not the id of a rule, such as DUP001, or of a family, such as QUAL*"),
+      z.enum(ruleLevels),
+    )
+    .optional()
+    .describe("severity of data rules, {DUP001: error, QUAL*: off}; `ft data explain` lists them"),
+  contamination: z
+    .array(z.union([path, benchmarkSchema]))
+    .min(1)
+    .optional()
+    .describe("files with the items of benchmarks, which the training rows must not hold"),
+  contamination_ngram: z
+    .int()
+    .min(5)
+    .max(50)
+    .optional()
+    .describe("words in a row that count as the same; default 13, as for GPT-3"),
+  contamination_share: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("share of an item's runs of words that a row must hold; default 0: one run is enough"),
 });

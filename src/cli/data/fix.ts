@@ -1,0 +1,43 @@
+// `ft data fix [files]`: mended copies of data files, with a list of every change.
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { writeJson } from "../io.js";
+import type { CommandContext } from "../program.js";
+
+interface Flags {
+  out: string;
+  format?: string;
+  recipe?: string;
+  drop?: boolean;
+  maskPii?: boolean;
+  json?: boolean;
+}
+
+export function registerDataFix(data: Command, { io }: CommandContext): void {
+  data
+    .command("fix")
+    .description(
+      "write mended copies of JSON lines files: what is safe to mend, never in place; docs/rules.md says what",
+    )
+    .argument("[files...]", "data files (default: the training files of the recipe)")
+    .requiredOption("--out <folder>", "where the copies and fixes.jsonl, the list of changes, are written")
+    .option("--mask-pii", "put placeholders in place of personal data and secrets")
+    .option("--drop", "leave out rows with errors that cannot be mended (they stay as they are otherwise)")
+    .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
+    .option("--recipe <file>", "recipe whose files to mend (default: ft.yaml, when it is here)")
+    .option("--json", "print {files, changes, fixed, dropped, left}")
+    .action(async (files: string[], flags: Flags) => {
+      const { planCheck } = await import("./input.js");
+      const { filesOf } = await import("../../dataset/dataset-facts.js");
+      const { fixFiles } = await import("../../dataset/fix/fix-files.js");
+      const { interruptible } = await import("../interruptible.js");
+      const { recipe, format, drop = false, maskPii = false } = flags;
+      const source = await planCheck(io, files, { ...(recipe && { recipe }), ...(format && { format }) });
+      const out = resolve(io.cwd, flags.out);
+      const report = await interruptible((signal) =>
+        fixFiles({ files: filesOf(source, "train"), out, drop, maskPii, signal }),
+      );
+      if (flags.json) writeJson(io, { ok: true, ...report });
+      else io.out.write((await import("./fix-report-text.js")).fixReportText(report));
+    });
+}

@@ -1,0 +1,124 @@
+// LEAK003 and LEAK004: training rows that hold items of a benchmark, or most of an evaluation row.
+import { resolve } from "node:path";
+import type { CanonicalRow, Finding, RowPlace } from "../canonical.js";
+import { looseDigest, rowDigest } from "../canonical-key.js";
+import { createRowIndex, type RowIndex } from "../row-index.js";
+import { type RowProblem, toFinding } from "../rules.js";
+import { readRecords } from "../sources/read-records.js";
+import { type GramHit, type GramIndex, gramIndex } from "./gram-index.js";
+import { rowTexts } from "./row-texts.js";
+
+/** A file with items that must not be trained on. */
+export interface Benchmark {
+  path: string;
+  /** Whose text is compared; absent: every string of the row. */
+  columns?: readonly string[] | undefined;
+}
+
+export interface ContaminationSettings {
+  /** Words of a run that counts as the same. */
+  ngram: number;
+  /** Share of an item's runs that a row must hold, 0 to 1; 0: one is enough. */
+  share: number;
+}
+
+/** 13 words, one run enough: as for GPT-3 (Brown et al. 2020, arXiv 2005.14165, appendix C). */
+export const contaminationDefaults: ContaminationSettings = { ngram: 13, share: 0 };
+
+export interface ContaminationRules {
+  see(row: CanonicalRow, place: RowPlace, loose: Buffer, exact: Buffer): void;
+  /** What was seen; a run of words that more than 10 training rows share is no leak. */
+  finish(): Finding[];
+}
+
+/** Findings kept until the end, when boilerplate is known. */
+const kept = 10_000;
+
+/** @throws FtError data.* when a benchmark cannot be read at all or is empty */
+export async function benchmarkRules(
+  benchmarks: readonly Benchmark[],
+  dir: string,
+  { ngram, share }: ContaminationSettings,
+): Promise<ContaminationRules> {
+  const index = gramIndex({ n: ngram, mostItems: 10 });
+  let full: RowPlace | null = null;
+  for (const { path, columns } of benchmarks) {
+    for await (const record of readRecords(resolve(dir, path), path)) {
+      if (!("value" in record)) continue;
+      const place = { file: path, line: record.line };
+      for (const text of textsOf(record.value, columns)) if (!index.add(text, place)) full ??= place;
+    }
+  }
+  return rowsAgainst(index, {
+    rule: "LEAK003",
+    share,
+    full,
+    told: ({ item, found, all }) => `holds ${found} of the ${all} runs of ${ngram} words of ${item.file}:${item.line}`,
+  });
+}
+
+/** Half of an evaluation row is no accident; a passage that both quote may be one. */
+const mostOfARow = 0.5;
+
+/** Held against the rows of the evaluation files, which were read before. */
+export function heldOutRules(): { add(row: CanonicalRow, place: RowPlace): void; rules(): ContaminationRules } {
+  const index = gramIndex({ n: contaminationDefaults.ngram, mostItems: 1 });
+  const whole = createRowIndex();
+  let full: RowPlace | null = null;
+  return {
+    add(row, place) {
+      whole.add(looseDigest(row), rowDigest(row), place);
+      if (!index.add(ownTexts(row).join("\n"), place)) full ??= place;
+    },
+    rules: () =>
+      rowsAgainst(index, {
+        rule: "LEAK004",
+        share: mostOfARow,
+        full,
+        told: ({ item, found, all }) => `holds ${Math.round((100 * found) / all)} % of ${item.file}:${item.line}`,
+        whole,
+      }),
+  };
+}
+
+interface Against {
+  rule: RowProblem["rule"];
+  share: number;
+  /** The first item for which the index had no room. */
+  full: RowPlace | null;
+  told: (hit: GramHit) => string;
+  /** Rows that LEAK001 speaks of. */
+  whole?: RowIndex;
+}
+
+function rowsAgainst(index: GramIndex, { rule, share, full, told, whole }: Against): ContaminationRules {
+  const seen: { place: RowPlace; hit: GramHit }[] = [];
+  return {
+    see(row, place, loose, exact) {
+      const hit = index.find(ownTexts(row));
+      if (!hit || hit.found / hit.all < share || whole?.find(loose, exact)) return;
+      if (seen.length < kept) seen.push({ place, hit });
+    },
+    finish() {
+      const findings = seen
+        .filter(({ hit }) => !index.isBoilerplate(hit))
+        .map(({ place, hit }) => toFinding({ rule, message: told(hit) }, place));
+      if (!full) return findings;
+      const message = `only the first ${index.items} texts are compared: from here on there was no room`;
+      return [...findings, toFinding({ rule, severity: "info", message }, full)];
+    },
+  };
+}
+
+/** What a row says of its own: not the system turn, which many rows share. */
+function ownTexts(row: CanonicalRow): string[] {
+  return rowTexts(row).flatMap(({ role, text }) => (role === "system" ? [] : text));
+}
+
+function textsOf(value: unknown, columns: readonly string[] | undefined): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  const parts = value instanceof Map ? [...value] : Object.entries(value);
+  const wanted = columns ? parts.filter(([column]) => columns.includes(String(column))) : parts;
+  return wanted.flatMap(([, each]) => textsOf(each, undefined));
+}

@@ -1,0 +1,75 @@
+// FILE004-6: what only the bytes of a JSON lines file show: byte order mark, kinds of line ends, a last line that is torn.
+import { open } from "node:fs/promises";
+import type { RowProblem } from "../rules.js";
+
+export interface FileBytes {
+  problems: { line: number; problem: RowProblem }[];
+  /** The last line, when neither a brace nor a newline ends it; null: it is ended, or the file is none of lines. */
+  openLine: number | null;
+}
+
+const chunkBytes = 1 << 20;
+const [newline, carriageReturn, brace, closingBrace] = [0x0a, 0x0d, 0x7b, 0x7d];
+const nothing: FileBytes = { problems: [], openLine: null };
+
+/** A file that is no JSON lines, or cannot be read, has none: the reader says why. */
+export async function fileBytes(path: string): Promise<FileBytes> {
+  const handle = await open(path, "r").catch(() => null);
+  if (!handle) return nothing;
+  try {
+    if (!(await handle.stat()).isFile()) return nothing;
+    const buffer = Buffer.allocUnsafe(chunkBytes);
+    const counts = { lf: 0, crlf: 0, firstLf: 0, firstCrlf: 0 };
+    let hasMark = false;
+    let last = newline;
+    for (let position = 0; ; ) {
+      const { bytesRead } = await handle.read(buffer, 0, chunkBytes, position);
+      if (bytesRead === 0) break;
+      const chunk = buffer.subarray(0, bytesRead);
+      if (position === 0) {
+        hasMark = chunk.indexOf(byteOrderMark) === 0;
+        if (chunk[hasMark ? 3 : 0] !== brace) return nothing;
+      }
+      countEnds(chunk, last, counts);
+      last = chunk[bytesRead - 1] as number;
+      position += bytesRead;
+    }
+    const lines = counts.lf + counts.crlf;
+    const problems: FileBytes["problems"] = [];
+    if (hasMark)
+      problems.push({
+        line: 1,
+        problem: { rule: "FILE004", message: "the file begins with a byte order mark (EF BB BF)" },
+      });
+    if (counts.lf > 0 && counts.crlf > 0) {
+      const message = `${counts.crlf} lines end with CR LF, ${counts.lf} with LF`;
+      problems.push({
+        line: counts.crlf <= counts.lf ? counts.firstCrlf : counts.firstLf,
+        problem: { rule: "FILE005", message },
+      });
+    }
+    return { problems, openLine: last === newline || last === closingBrace ? null : lines + 1 };
+  } finally {
+    await handle.close();
+  }
+}
+
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+
+function countEnds(
+  chunk: Buffer,
+  before: number,
+  counts: { lf: number; crlf: number; firstLf: number; firstCrlf: number },
+): void {
+  for (let at = chunk.indexOf(newline); at !== -1; at = chunk.indexOf(newline, at + 1)) {
+    const isCrlf = (at === 0 ? before : chunk[at - 1]) === carriageReturn;
+    const line = counts.lf + counts.crlf + 1;
+    if (isCrlf) {
+      counts.firstCrlf ||= line;
+      counts.crlf += 1;
+    } else {
+      counts.firstLf ||= line;
+      counts.lf += 1;
+    }
+  }
+}
