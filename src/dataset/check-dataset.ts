@@ -1,17 +1,17 @@
 // Checks a dataset: every rule over every row in one streamed pass, and the facts of its splits on the way.
 import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
 import type { ChatTemplate } from "../models/facts.js";
 import type { ObjectiveName } from "../recipes/schema.js";
 import type { CanonicalRow, DatasetFacts, Finding, RowKind, RowPlace } from "./canonical.js";
 import { looseDigest, looseDigests, rowDigest } from "./canonical-key.js";
 import { collectFindings, type FindingCollector, type KnownFindings } from "./collect-findings.js";
-import { type ControlTokenCheck, controlTokenCheck } from "./control-tokens.js";
 import { type DatasetSource, datasetFacts, type FactsSum, filesOf, type Side, sumFacts } from "./dataset-facts.js";
-import { loadMaskModel } from "./masks/load-mask-model.js";
+import { type FindingsInOrder, findingsInOrder } from "./findings-in-order.js";
+import { type RowJudges, rowJudges } from "./judge-rows.js";
 import type { MaskEngine } from "./masks/mask-model.js";
 import { readRows } from "./read-rows.js";
 import { createRowIndex, type RowIndex } from "./row-index.js";
-import { judgeRow } from "./row-rules.js";
 import { type RowSetCheck, rowSetCheck } from "./row-set-check.js";
 import { kindNames, rowsFor } from "./rows-for.js";
 import {
@@ -24,14 +24,10 @@ import {
 } from "./rules/contamination.js";
 import { fileBytes } from "./rules/file-bytes.js";
 import { type AnswerSet, answerSet } from "./rules/judge-answer-set.js";
-import { judgeAnswer } from "./rules/judge-answers.js";
 import { type PairRules, pairRules } from "./rules/judge-pairs.js";
-import { judgeText } from "./rules/judge-texts.js";
-import { toolRules } from "./rules/judge-tools.js";
 import { rowTexts } from "./rules/row-texts.js";
 import { ruleLevels, type WrittenRules } from "./rules/settings.js";
 import { type RowProblem, toFinding } from "./rules.js";
-import { type TokenRules, tokenRules } from "./token-rules.js";
 
 export interface CheckInput extends DatasetSource {
   /** Tokenizer and template of the model to be trained; null: the rules that need them are left out. */
@@ -102,18 +98,22 @@ interface SourceFacts {
 
 /** @throws FtError data.* (exit data) when a file cannot be read at all or is empty; model.* when the tokenizer cannot be loaded */
 export async function checkDataset(input: CheckInput): Promise<CheckReport> {
-  const model = input.model && (await loadMaskModel(input.model));
+  const judges = await rowJudges(input.model, await sizeOf(input));
+  return await checkWith(input, judges).finally(judges.close);
+}
+
+/** As `checkDataset`, with judges that the caller closes. */
+export async function checkWith(input: CheckInput, judges: RowJudges): Promise<CheckReport> {
+  const findings = collectFindings({
+    levels: ruleLevels(input.rules ?? {}),
+    known: input.known,
+    keptPerRule: input.keptPerRule,
+  });
   const check: Check = {
     input,
-    findings: collectFindings({
-      levels: ruleLevels(input.rules ?? {}),
-      known: input.known,
-      keptPerRule: input.keptPerRule,
-    }),
-    controlTokens: controlTokenCheck(model ? model.tokenizer.specialTokens : null),
-    tokens: model && tokenRules(model, input.model!.engine),
+    findings,
+    inOrder: findingsInOrder(judges, findings.add),
     trainingSet: rowSetCheck(),
-    judgeTools: toolRules(),
     pairs: pairRules(),
     answers: answerSet(),
     against: await contaminationRules(input),
@@ -129,11 +129,13 @@ export async function checkDataset(input: CheckInput): Promise<CheckReport> {
   };
   const names = [...new Set([...input.train.map(({ path }) => path), ...(input.eval ?? [])])];
   const start: RowPlace = { file: names[0] as string, line: 1 };
-  if (!model) check.findings.add(toFinding({ rule: "TOK000", message: input.whyNoModel ?? "no model given" }, start));
+  if (!input.model)
+    check.findings.add(toFinding({ rule: "TOK000", message: input.whyNoModel ?? "no model given" }, start));
   for (const side of ["train", "eval"] as const) {
     for (const file of filesOf(input, side)) await checkFile(check, file, side);
   }
-  for (const finding of check.tokens?.finish(start) ?? []) check.findings.add(finding);
+  await check.inOrder.settle();
+  for (const finding of await judges.finish(start)) check.findings.add(finding);
   for (const set of [check.trainingSet, check.pairs, check.answers, ...check.against]) {
     for (const finding of set.finish()) check.findings.add(finding);
   }
@@ -160,10 +162,8 @@ export async function checkDataset(input: CheckInput): Promise<CheckReport> {
 interface Check {
   input: CheckInput;
   findings: FindingCollector;
-  controlTokens: ControlTokenCheck;
-  tokens: TokenRules | null;
+  inOrder: FindingsInOrder;
   trainingSet: RowSetCheck;
-  judgeTools: ReturnType<typeof toolRules>;
   pairs: PairRules;
   answers: AnswerSet;
   against: ContaminationRules[];
@@ -184,10 +184,10 @@ async function checkFile(check: Check, file: ReturnType<typeof filesOf>[number],
   const { input } = check;
   const source = { rows: 0, hash: createHash("sha256") };
   const bytes = await fileBytes(file.path);
-  for (const { line, problem } of bytes.problems) check.findings.add(toFinding(problem, { file: file.name, line }));
+  for (const { line, problem } of bytes.problems) check.inOrder.tell(toFinding(problem, { file: file.name, line }));
   const rows = readRows({
     ...file,
-    report: (finding) => check.findings.add(finding.line === bytes.openLine ? asTorn(finding) : finding),
+    report: (finding) => check.inOrder.tell(finding.line === bytes.openLine ? asTorn(finding) : finding),
     onFormat: (format) => {
       check.formats[file.name] = format;
     },
@@ -199,9 +199,7 @@ async function checkFile(check: Check, file: ReturnType<typeof filesOf>[number],
     source.rows += 1;
     const digest = rowDigest(row);
     source.hash.update(digest);
-    const judged = { ...place, digest };
-    const problems = checkRow(check, row, judged, side, file.weight);
-    for (const problem of problems) check.findings.add(toFinding(problem, judged));
+    await checkRow(check, row, { ...place, digest }, side, file.weight);
   }
   check.sources.push({ path: file.name, rows: source.rows, sha256: source.hash.digest("hex") });
 }
@@ -229,32 +227,41 @@ async function contaminationRules(input: CheckInput): Promise<ContaminationRules
 
 type JudgedPlace = RowPlace & { digest: Buffer };
 
-/** The problems of one row; it is summed up and remembered on the way. */
-function checkRow(check: Check, row: CanonicalRow, place: JudgedPlace, side: Side, weight: number): RowProblem[] {
+/** Bytes of all files; of one that is not there or has no size, none. */
+async function sizeOf(input: CheckInput): Promise<number> {
+  const files = [...filesOf(input, "train"), ...filesOf(input, "eval")];
+  const sizes = await Promise.all(files.map(({ path }) => stat(path).catch(() => ({ size: 0 }))));
+  return sizes.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** The row is judged, summed up and remembered. */
+async function checkRow(
+  check: Check,
+  row: CanonicalRow,
+  place: JudgedPlace,
+  side: Side,
+  weight: number,
+): Promise<void> {
   const { objective } = check.input;
   const { digest } = place;
   const rows = objective ? rowsFor(row, objective) : [row];
-  if (!Array.isArray(rows)) return [rows];
+  if (!Array.isArray(rows)) return check.inOrder.tell(toFinding(rows, place));
   // Of a pair that becomes two labelled answers the pair is judged.
   const judged = rows.length === 1 ? (rows[0] as CanonicalRow) : row;
   if (!check.firstOfKind.has(judged.kind)) check.firstOfKind.set(judged.kind, place);
   const { whole: loose, prompt } = digestsOf(row);
   if (side === "train") check.usable += 1;
   check.sum.add({ side, weight, row, digest, loose, rows });
-  const problems = [...judgeRow(judged), ...check.controlTokens(judged), ...check.judgeTools(judged)];
-  for (const text of rowTexts(judged)) {
-    problems.push(...judgeText(text), ...judgeAnswer(text));
-    if (side === "train") check.answers.see(text, place);
-  }
+  const others: RowProblem[] = [];
   if (side === "train") {
-    problems.push(...check.pairs.see(row, place, check.trainIndex));
-    for (const each of rows) problems.push(...check.trainingSet.see(each, place));
+    for (const text of rowTexts(judged)) check.answers.see(text, place);
+    others.push(...check.pairs.see(row, place, check.trainIndex));
+    for (const each of rows) others.push(...check.trainingSet.see(each, place));
     for (const rules of check.against) rules.see(row, place, loose, digest);
   }
-  problems.push(...judgeCopies(check, side, place, loose));
-  problems.push(...judgePrompt(check, side, place, loose, prompt));
-  if (check.tokens) problems.push(...check.tokens.judge(judged));
-  return problems;
+  others.push(...judgeCopies(check, side, place, loose));
+  others.push(...judgePrompt(check, side, place, loose, prompt));
+  await check.inOrder.judge(judged, place, others);
 }
 
 /** Seen before on the same side: a duplicate; an evaluation row seen in training: a leak. */

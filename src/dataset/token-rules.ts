@@ -9,23 +9,35 @@ import { judgeGenerationPrompt, judgeRenderedTools } from "./rules/judge-templat
 import { type RowProblem, toFinding } from "./rules.js";
 
 export interface TokenRules {
-  judge(row: CanonicalRow): RowProblem[];
-  /** Faults of template and mask as a whole, told once at the end with the place of the first row. */
-  finish(first: RowPlace): ReturnType<typeof toFinding>[];
+  /** @param number of the row in the dataset */
+  judge(row: CanonicalRow, number: number): RowProblem[];
+  seen(): TokensSeen;
+  /** Faults of template and mask as a whole, of what all saw who judged; told once with the place of the first row. */
+  finish(seen: TokensSeen[], first: RowPlace): ReturnType<typeof toFinding>[];
+}
+
+export interface TokensSeen {
+  rows: number;
+  trainedRows: number;
+  closedBeforeCut: number;
+  /** Why a mask is unknown: in how many rows, and in which first. */
+  unknown: Map<string, { rows: number; first: number }>;
 }
 
 /** @param engine whose masks are judged */
 export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
   const endIds = endOfTurnIds(model.tokenizer, model.render);
   const bosId = model.tokenizer.bosId;
-  const seen = { rows: 0, trainedRows: 0, closedBeforeCut: 0, unknown: new Map<string, number>() };
+  const own: TokensSeen = { rows: 0, trainedRows: 0, closedBeforeCut: 0, unknown: new Map() };
   return {
-    judge(row) {
+    seen: () => own,
+    judge(row, number) {
       const prediction = predictMask(row, model, engine);
       if ("unknown" in prediction) {
         const { unknown, refused } = prediction;
         if (refused) return [{ rule: "TPL001", message: unknown }];
-        seen.unknown.set(unknown, (seen.unknown.get(unknown) ?? 0) + 1);
+        const known = own.unknown.get(unknown) ?? { rows: 0, first: number };
+        own.unknown.set(unknown, { ...known, rows: known.rows + 1 });
         return [];
       }
       const { lines } = prediction;
@@ -35,9 +47,9 @@ export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
         : [];
       if (row.kind === "preference" || row.kind === "unpaired") return [...problems, ...judgeAnswers(lines, model)];
       problems.push(...judgeRenderedTools(row, lines));
-      seen.rows += 1;
-      if (lines.some(hasTrained)) seen.trainedRows += 1;
-      if (lines.some((line) => isClosed(line, endIds, line.ids.length))) seen.closedBeforeCut += 1;
+      own.rows += 1;
+      if (lines.some(hasTrained)) own.trainedRows += 1;
+      if (lines.some((line) => isClosed(line, endIds, line.ids.length))) own.closedBeforeCut += 1;
       problems.push(...judgeLines(lines, endIds, model));
       const foreign = row.kind === "messages" ? lines.flatMap((line) => trainedOthers(row.messages, line)) : [];
       if (foreign.length > 0) problems.push({ rule: "TOK006", message: `carries loss: turn ${foreign.join(", ")}` });
@@ -46,8 +58,9 @@ export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
         problems.push({ rule: "TPL002", message: `not in what is trained: ${missing.join(", ")}` });
       return problems;
     },
-    finish(first) {
-      const unknown = [...seen.unknown].map(([why, rows]) =>
+    finish(all, first) {
+      const seen = sumSeen(all);
+      const unknown = [...seen.unknown].map(([why, { rows }]) =>
         toFinding({ rule: "TOK004", message: `${engine}, ${rows} ${rows === 1 ? "row" : "rows"}: ${why}` }, first),
       );
       const silent = seen.rows > 0 && model.render ? judgeGenerationPrompt(model.render) : null;
@@ -57,11 +70,22 @@ export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
   };
 }
 
-function faultOfAll(
-  seen: { rows: number; trainedRows: number; closedBeforeCut: number },
-  endIds: ReadonlySet<number>,
-  { tokenizer }: MaskModel,
-): RowProblem | null {
+function sumSeen(all: TokensSeen[]): TokensSeen {
+  const sum: TokensSeen = { rows: 0, trainedRows: 0, closedBeforeCut: 0, unknown: new Map() };
+  for (const { rows, trainedRows, closedBeforeCut } of all) {
+    sum.rows += rows;
+    sum.trainedRows += trainedRows;
+    sum.closedBeforeCut += closedBeforeCut;
+  }
+  const reasons = all.flatMap(({ unknown }) => [...unknown]).sort(([, a], [, b]) => a.first - b.first);
+  for (const [why, { rows, first }] of reasons) {
+    const known = sum.unknown.get(why) ?? { rows: 0, first };
+    sum.unknown.set(why, { ...known, rows: known.rows + rows });
+  }
+  return sum;
+}
+
+function faultOfAll(seen: TokensSeen, endIds: ReadonlySet<number>, { tokenizer }: MaskModel): RowProblem | null {
   if (seen.rows === 0) return null;
   if (seen.trainedRows === 0)
     return { rule: "TOK002", message: `none of the ${seen.rows} rows has a token that carries loss` };

@@ -165,7 +165,8 @@ async function trainedText(where: string, { ids, trained, kept }: MaskedLine): P
 
 async function rulesFound(where: string, row: CanonicalRow, engine: MaskEngine, template?: string): Promise<string[]> {
   const rules = tokenRules(await modelOf(where, template), engine);
-  return [...rules.judge(row), ...rules.finish({ file: "train.jsonl", line: 1 })].map(({ rule }) => rule);
+  const problems = rules.judge(row, 0);
+  return [...problems, ...rules.finish([rules.seen()], { file: "train.jsonl", line: 1 })].map(({ rule }) => rule);
 }
 
 /** Gemma 3's tokenizer as the base model has it: <eos>, which its template never writes. */
