@@ -1,4 +1,4 @@
-// A small Hub for tests: model info, tree and files with Range over real HTTP, with the refusals that the real one gives.
+// A small Hub for tests: model or dataset info, tree and files with Range over real HTTP, with the refusals that the real one gives.
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -25,8 +25,12 @@ export interface FakeHub {
   close(): Promise<void>;
 }
 
-/** Serves one model; files of 1 kB and more are LFS files. */
-export async function startFakeHub(id: string, files: Record<string, Buffer>): Promise<FakeHub> {
+/** Serves one repository; files of 1 kB and more are LFS files. `branches`: besides main, each with its own commit and files. */
+export async function startFakeHub(
+  id: string,
+  files: Record<string, Buffer>,
+  { type = "model", branches = {} }: { type?: "model" | "dataset"; branches?: Branches } = {},
+): Promise<FakeHub> {
   const requests: string[] = [];
   const behaviour: FakeHub["behaviour"] = { unavailable: 0, cutAfter: null, gated: false, corrupt: 0, main: commit };
   const server = createServer((request, response) => {
@@ -36,7 +40,12 @@ export async function startFakeHub(id: string, files: Record<string, Buffer>): P
       response.writeHead(503).end();
       return;
     }
-    answer(request, response, id, files, behaviour);
+    answer(
+      request,
+      response,
+      { id, type, branches: { main: { commit: behaviour.main, files }, ...branches } },
+      behaviour,
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -47,22 +56,26 @@ export async function startFakeHub(id: string, files: Record<string, Buffer>): P
   };
 }
 
+type Branches = Record<string, { commit: string; files: Record<string, Buffer> }>;
+
 function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  id: string,
-  files: Record<string, Buffer>,
+  { id, type, branches }: { id: string; type: "model" | "dataset"; branches: Branches },
   behaviour: FakeHub["behaviour"],
 ): void {
-  const path = decodeURIComponent(new URL(request.url ?? "", "http://hub").pathname);
-  const [, revision] = /\/(?:revision|tree|resolve)\/([^/]+)/.exec(path) ?? [];
-  const content = files[path.slice(`/${id}/resolve/${revision}/`.length)];
-  if (!path.includes(`/${id}/`)) refuse(response, 404, "RepoNotFound");
-  else if (revision !== "main" && revision !== commit && revision !== behaviour.main)
-    refuse(response, 404, "RevisionNotFound");
-  else if (path.startsWith(`/api/models/${id}/revision/`))
-    json(response, { id, sha: revision === "main" ? behaviour.main : revision, lastModified: "2026-01-01" });
-  else if (path.startsWith(`/api/models/${id}/tree/`)) json(response, Object.entries(files).map(treeEntry));
+  const { pathname } = new URL(request.url ?? "", "http://hub");
+  const [, what, encoded = "", rest = ""] = /\/(revision|tree|resolve)\/([^/]+)\/?(.*)$/.exec(pathname) ?? [];
+  const revision = decodeURIComponent(encoded);
+  const commits: Branches = { ...branches, [commit]: { commit, files: branches.main!.files } };
+  const at = commits[revision] ?? Object.values(branches).find((branch) => branch.commit === revision);
+  const content = at?.files[decodeURIComponent(rest)];
+  const isHere = what === "resolve" ? pathname.startsWith(type === "dataset" ? `/datasets/${id}/` : `/${id}/`) : true;
+  if (!pathname.includes(`/${id}/`) || !isHere || (what !== "resolve" && !pathname.startsWith(`/api/${type}s/${id}/`)))
+    refuse(response, 404, "RepoNotFound");
+  else if (!at) refuse(response, 404, "RevisionNotFound");
+  else if (what === "revision") json(response, { id, sha: at.commit, lastModified: "2026-01-01" });
+  else if (what === "tree") json(response, Object.entries(at.files).map(treeEntry));
   else if (!content) refuse(response, 404, "EntryNotFound");
   else if (behaviour.gated) refuse(response, request.headers.authorization ? 403 : 401, "GatedRepo");
   else sendFile(request, response, content, behaviour);

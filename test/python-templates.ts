@@ -79,7 +79,7 @@ export function renderHere(source: string, variables: Record<string, string>): (
   }
   return ({ messages, options }) => {
     try {
-      const { text, generated } = render(messages.map(withSecondName), { ...options, now: new Date(clock) });
+      const { text, generated } = render(messages, { ...options, now: new Date(clock) });
       // Of blocks in macros, transformers' positions are off, and may lie behind the end.
       const codePoints = (unit: number) => [...text.slice(0, unit)].length + Math.max(0, unit - text.length);
       return { text, generated: generated.map(([start, end]) => [codePoints(start), codePoints(end)]) };
@@ -87,12 +87,6 @@ export function renderHere(source: string, variables: Record<string, string>): (
       return failure(error);
     }
   };
-}
-
-/** transformers 5.21 and later put reasoning under the name that gpt-oss templates read, in front (_alias_reasoning_fields). */
-function withSecondName(message: Message): Message {
-  const { reasoning_content: thinking } = message;
-  return thinking === undefined ? message : ({ thinking, ...message } as Message);
 }
 
 function failure(error: unknown): Rendering {

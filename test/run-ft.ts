@@ -1,4 +1,5 @@
 // Runs ft's command line inside the test process: real commands, real files, captured output. Never throws.
+import { Readable } from "node:stream";
 import type { Io, Output } from "../src/cli/io.js";
 import { main } from "../src/cli/program.js";
 
@@ -8,8 +9,15 @@ export interface FtResult {
   err: string;
 }
 
+interface RunOptions {
+  cwd: string;
+  env?: Record<string, string>;
+  /** What is piped into it. */
+  stdin?: string | Buffer;
+}
+
 /** `args` as typed after `ft`, already split. No terminal, so nothing is asked and nothing is drawn. */
-export async function runFt(args: string[], options: { cwd: string; env?: Record<string, string> }): Promise<FtResult> {
+export async function runFt(args: string[], options: RunOptions): Promise<FtResult> {
   const captured = { out: "", err: "" };
   const capture = (name: "out" | "err"): Output => ({
     write: (text) => {
@@ -21,7 +29,7 @@ export async function runFt(args: string[], options: { cwd: string; env?: Record
   const io: Io = {
     out: capture("out"),
     err: capture("err"),
-    stdin: process.stdin,
+    stdin: options.stdin === undefined ? process.stdin : (Readable.from([options.stdin]) as Io["stdin"]),
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env },
     cwd: options.cwd,
     now: Date.now,

@@ -77,6 +77,42 @@ describe("ft lock with a model of the Hub", () => {
   });
 });
 
+describe("ft lock with a dataset of the Hub", () => {
+  const moved = "89abcdef0123456789abcdef0123456789abcdef";
+  let hub: FakeHub;
+  afterEach(() => hub.close());
+
+  it("pins its commit beside the rows, stays there until --update, and --check makes no request", async () => {
+    const { cwd, env: own } = localProject();
+    hub = await startFakeHub(
+      "acme/rows",
+      { "train.jsonl": readFileSync(join(cwd, "rows.jsonl")) },
+      { type: "dataset" },
+    );
+    const env = { ...own, HF_HOME: join(cwd, "hf"), HF_ENDPOINT: hub.url, FT_CACHE: emptyFolder() };
+    edit("ft.yaml", "train: rows.jsonl", "train: hf://datasets/acme/rows")(cwd);
+    const lock = async (...args: string[]) => runFt(["lock", ...args], { cwd, env });
+    const entry = () => JSON.parse(readFileSync(join(cwd, "ft.lock.json"), "utf8")).recipes["ft.yaml"];
+
+    const unknown = await lock("--check");
+    expect(unknown.code, unknown.err).toBe(6);
+    expect(unknown.err).toContain("acme/rows is not (all) in the cache");
+    expect(hub.requests).toHaveLength(0);
+    expect(await lock()).toMatchObject({ code: 0 });
+    expect(entry().hub).toEqual({ "hf://datasets/acme/rows@main": commit });
+    expect(entry().data["hf://datasets/acme/rows/train.jsonl"]).toMatchObject({ rows: 20 });
+
+    const asked = hub.requests.length;
+    hub.behaviour.main = moved;
+    expect(await lock()).toMatchObject({ code: 0 });
+    expect(await lock("--check")).toMatchObject({ code: 0 });
+    expect(await runFt(["render"], { cwd, env })).toMatchObject({ code: 0 });
+    expect(hub.requests).toHaveLength(asked);
+    expect((await lock("--update")).out).toContain("hf://datasets/acme/rows@main: 0123456789ab -> 89abcdef0123");
+    expect(entry().hub).toEqual({ "hf://datasets/acme/rows@main": moved });
+  });
+});
+
 /** A recipe with everything that can drift. */
 function localProject(): { cwd: string; env: Record<string, string> } {
   const cwd = emptyFolder();

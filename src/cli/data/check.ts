@@ -44,7 +44,8 @@ export function registerDataCheck(data: Command, { io, exit }: CommandContext): 
       const { planCheck } = await import("./input.js");
       const { checkDataset } = await import("../../dataset/check-dataset.js");
       const input = await planCheck(io, files, flags);
-      const progress = checkProgress(io);
+      const { rowProgress } = await import("./row-progress.js");
+      const progress = rowProgress(io, "checking");
       const report = await checkDataset({ ...input, onProgress: progress.show }).finally(progress.clear);
       const { presentCheck } = await import("./present-check.js");
       await presentCheck(io, report, flags);
@@ -66,23 +67,4 @@ function part(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value >= 0 && value <= 1) return value;
   throw new InvalidArgumentError("It is not a number from 0 to 1.");
-}
-
-/** One line on a terminal, from the second second on. */
-function checkProgress(io: CommandContext["io"]) {
-  const started = io.now();
-  let last = started + 900;
-  let drawn = false;
-  return {
-    show({ file, rows, read, size }: { file: string; rows: number; read: number; size: number }): void {
-      if (!io.err.isTTY || io.now() - last < 100) return;
-      last = io.now();
-      drawn = true;
-      const percent = Math.min(100, Math.floor((read / size) * 100));
-      io.err.write(`\r\u001b[Kchecking ${file}  ${percent}%  ${rows.toLocaleString("en")} rows`);
-    },
-    clear(): void {
-      if (drawn) io.err.write("\r\u001b[K");
-    },
-  };
 }

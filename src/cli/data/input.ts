@@ -1,5 +1,5 @@
 // What `ft data check` checks: the files named, or the recipe's; and the model, when it is on this machine.
-import { existsSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import type { CheckInput, CheckModel } from "../../dataset/check-dataset.js";
@@ -85,7 +85,11 @@ function onceEach(source: DatasetSource): DatasetSource["train"] {
 }
 
 function realPath(path: string): string {
-  return existsSync(path) ? realpathSync(path) : path;
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // it is not there, or has no name any more (stdin)
+  }
 }
 
 /** Names as seen from the folder where the person stands. */
@@ -148,7 +152,7 @@ function objectiveOf(name: string | undefined): ObjectiveName | undefined {
   });
 }
 
-function engineOf(name: string | undefined): MaskEngine | undefined {
+export function engineOf(name: string | undefined): MaskEngine | undefined {
   const engine = maskEngines.find((each) => each === name);
   if (name === undefined || engine) return engine;
   throw new FtError({

@@ -79,7 +79,7 @@ const questions: { name: string; paths: string[]; query?: string; code: string; 
     name: "several configs",
     paths: ["en/train.csv", "de/train.csv"],
     code: "data.hub-config",
-    says: /en, de.*config=en/s,
+    says: /de, en.*config=de/s,
   },
   {
     name: "a config that is not there",

@@ -51,7 +51,7 @@ function wholeModules(
 }
 
 /** r x (inputs + outputs) for each adapted matrix (LoRA, arXiv 2106.09685, section 4.1), and DoRA's magnitude of each output (arXiv 2402.09353). */
-export function adapterParameters(groups: readonly WeightGroup[], adapter: AdapterSetting, layers: number): number {
+function adapterParameters(groups: readonly WeightGroup[], adapter: AdapterSetting, layers: number): number {
   const adapted = groups.filter((group) => group.kind !== "vector" && adapter.isTarget(group));
   const share = (group: WeightGroup): number =>
     (group.inLayer ? (adapter.layers ?? layers) / layers : 1) * group.copies;

@@ -1,0 +1,46 @@
+// `ft data diff`: what changed between two versions of the data, for nightly jobs; as text, JSON, Markdown or a page.
+import type { Command } from "commander";
+import { exitCodes } from "../../errors.js";
+import { writeJson } from "../io.js";
+import type { CommandContext } from "../program.js";
+import type { CheckFlags } from "./input.js";
+
+interface Flags extends CheckFlags {
+  json?: boolean;
+  html?: string;
+  markdown?: boolean;
+  exitCode?: boolean;
+}
+
+export function registerDataDiff(data: Command, { io, exit }: CommandContext): void {
+  data
+    .command("diff")
+    .description(
+      "what changed between two versions of the data: rows added, removed, changed; lengths and labels that moved",
+    )
+    .argument("<old>", "the data before")
+    .argument("<new>", "the data after")
+    .option("--format <name>", "row format of both: auto, messages, preference, ... (docs/data.md)")
+    .option("--model <folder>", "model folder, to compare lengths in tokens too")
+    .option("--markdown", "print Markdown, for the comment of a nightly job")
+    .option("--html <file>", "write one self-contained page with plots")
+    .option("--exit-code", "end with 9 when nothing changed")
+    .option("--json", "print {rows, examples, drift, ...}")
+    .action(async (before: string, after: string, flags: Flags) => {
+      const { planCheck } = await import("./input.js");
+      const { diffDatasets } = await import("../../dataset/diff/diff-datasets.js");
+      const { rowProgress } = await import("./row-progress.js");
+      const progress = rowProgress(io, "comparing");
+      const input = async (file: string) => {
+        const planned = await planCheck(io, [file], flags);
+        // Not the recipe's model: counting tokens is slow, so it wants to be asked for.
+        return { ...planned, model: flags.model === undefined ? null : planned.model, onProgress: progress.show };
+      };
+      const diff = await diffDatasets(await input(before), await input(after)).finally(progress.clear);
+      const { diffReport, isSame } = await import("../views/data-diff.js");
+      const { presentReport } = await import("./present-report.js");
+      if (flags.json) writeJson(io, diff);
+      await presentReport(io, diffReport(diff, { before, after }), flags);
+      if (flags.exitCode && isSame(diff)) exit(exitCodes.unchanged.code);
+    });
+}

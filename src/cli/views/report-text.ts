@@ -1,0 +1,172 @@
+// Blocks of a report as a terminal shows them: one column up to 119 characters, more beside each other on wider screens.
+import stringWidth from "string-width";
+import type { Bars, Block, Facts, Histogram, Level, Note, Report, Table } from "../../report/block.js";
+import { number } from "../../report/number.js";
+import { visibleLine } from "../../report/visible.js";
+import { columnPlot } from "./column-plot.js";
+import { fitted, padEnd, padStart } from "./display-width.js";
+import type { Paint } from "./paint.js";
+
+const gap = 4;
+const leastColumn = 58;
+const widestColumn = 100;
+const leastCell = 8;
+const levelStyles = { good: "green", warning: "yellow", bad: "red" } as const;
+
+interface Layout {
+  /** Columns of the terminal. */
+  width: number;
+  paint: Paint;
+}
+
+export function reportText(report: Report, { width, paint }: Layout): string {
+  const columns = Math.max(1, Math.floor((width + gap) / (leastColumn + gap)));
+  const columnWidth = Math.min(widestColumn, Math.floor((width - gap * (columns - 1)) / columns));
+  const layout = { width: columnWidth, paint };
+  const head = [paint("bold", fitted(report.title, width)), fitted(report.subtitle, width), ""];
+  const body = groups(report.blocks).flatMap((blocks) =>
+    isWide(blocks[0]!)
+      ? [...blockLines(blocks[0]!, { width, paint }), ""]
+      : sideBySide(
+          blocks.map((block) => blockLines(block, layout)),
+          { columns, columnWidth },
+        ),
+  );
+  const lines = [...head, ...body].map((line) => line.trimEnd());
+  return `${lines.join("\n").trimEnd()}\n`;
+}
+
+/** Tables have the whole width. */
+function isWide(block: Block): boolean {
+  return block.kind === "table";
+}
+
+/** Each table by itself, and the blocks between tables together. */
+function groups(blocks: readonly Block[]): Block[][] {
+  const all: Block[][] = [];
+  for (const block of blocks) {
+    const last = all.at(-1);
+    if (last && !isWide(block) && !isWide(last[0]!)) last.push(block);
+    else all.push([block]);
+  }
+  return all;
+}
+
+/** Each block goes below the shortest column so far. */
+function sideBySide(blocks: string[][], { columns, columnWidth }: { columns: number; columnWidth: number }): string[] {
+  const stacks: string[][] = Array.from({ length: columns }, () => []);
+  for (const lines of blocks) {
+    const shortest = stacks.reduce((best, stack) => (stack.length < best.length ? stack : best));
+    shortest.push(...lines, "");
+  }
+  const height = Math.max(...stacks.map((stack) => stack.length));
+  return Array.from({ length: height }, (_, row) =>
+    stacks.map((stack) => padEnd(stack[row] ?? "", columnWidth)).join(" ".repeat(gap)),
+  );
+}
+
+function blockLines(block: Block, layout: Layout): string[] {
+  const { paint, width } = layout;
+  const notes = (block.notes ?? []).flatMap((note) => noteLines(note, layout));
+  return [paint("bold", fitted(block.title, width)), ...contentLines(block, layout), ...notes];
+}
+
+function contentLines(block: Block, layout: Layout): string[] {
+  switch (block.kind) {
+    case "facts":
+      return factLines(block, layout);
+    case "bars":
+      return barLines(block, layout);
+    case "histogram":
+      return histogramLines(block, layout);
+    case "table":
+      return tableLines(block, layout);
+  }
+}
+
+function factLines({ facts }: Facts, { width, paint }: Layout): string[] {
+  const nameWidth = Math.max(...facts.map(({ name }) => stringWidth(name)));
+  return facts.flatMap(({ name, value }) => {
+    const [first = "", ...more] = wrap(value, width - nameWidth - 4);
+    return [
+      `  ${paint("dim", padEnd(name, nameWidth))}  ${first}`,
+      ...more.map((line) => " ".repeat(nameWidth + 4) + line),
+    ];
+  });
+}
+
+function barLines({ bars }: Bars, { width, paint }: Layout): string[] {
+  const most = Math.max(1, ...bars.map(({ count }) => count));
+  const counts = bars.map(({ count }) => number(count));
+  const countWidth = Math.max(...counts.map((text) => text.length));
+  const detailWidth = Math.max(...bars.map(({ detail = "" }) => detail.length));
+  const names = bars.map(({ name }) => fitted(name, Math.floor(width * 0.45)));
+  const nameWidth = Math.max(...names.map((name) => stringWidth(name)));
+  const room = Math.max(4, Math.min(40, width - nameWidth - countWidth - detailWidth - 8));
+  return bars.map(({ count, detail = "" }, index) => {
+    const bar = padEnd(block(count / most, room), room);
+    const text = `  ${padEnd(names[index]!, nameWidth)}  ${counts[index]!.padStart(countWidth)}  ${paint("cyan", bar)}`;
+    return `${text}  ${paint("dim", detail.padStart(detailWidth))}`;
+  });
+}
+
+const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+
+/** A bar of up to `room` characters, in eighths; what is not nothing is at least an eighth. */
+function block(share: number, room: number): string {
+  const length = share > 0 ? Math.max(1, Math.round(share * room * 8)) : 0;
+  return "█".repeat(Math.floor(length / 8)) + eighths[length % 8]!;
+}
+
+function histogramLines(histogram: Histogram, { width, paint }: Layout): string[] {
+  const summary = wrap(histogram.summary, width - 2).map((line) => `  ${paint("dim", line)}`);
+  const plots = histogram.series.flatMap(({ name, counts }) => {
+    const plot = columnPlot(counts, { ...histogram, width: width - 2, paint });
+    return [...(histogram.series.length > 1 ? [`  ${name}`] : []), ...plot.map((line) => `  ${line}`)];
+  });
+  return [...summary, ...plots];
+}
+
+function tableLines({ columns, rows }: Table, { width, paint }: Layout): string[] {
+  const cells = rows.map((row) => row.cells.map(visibleLine));
+  const natural = columns.map(({ head }, index) =>
+    Math.max(stringWidth(head), ...cells.map((row) => stringWidth(row[index]!))),
+  );
+  const widths = shrunk(natural, width - 2 * columns.length);
+  const line = (texts: string[]) =>
+    texts
+      .map((text, index) => {
+        const shown = fitted(text, widths[index]!);
+        return columns[index]!.align === "right" ? padStart(shown, widths[index]!) : padEnd(shown, widths[index]!);
+      })
+      .join("  ");
+  const head = paint("dim", `  ${line(columns.map(({ head }) => head))}`);
+  return [head, ...cells.map((row, index) => `  ${painted(line(row), rows[index]!.level, paint)}`)];
+}
+
+/** The widest columns give way, to one common width, where all together are wider than the room. */
+function shrunk(widths: number[], room: number): number[] {
+  let most = Math.max(...widths);
+  const total = () => widths.reduce((sum, each) => sum + Math.min(each, most), 0);
+  while (total() > room && most > leastCell) most -= 1;
+  return widths.map((each) => Math.min(each, most));
+}
+
+function noteLines({ text, level }: Note, { width, paint }: Layout): string[] {
+  return wrap(text, width - 2).map((line) => `  ${level ? painted(line, level, paint) : paint("dim", line)}`);
+}
+
+function painted(text: string, level: Level | undefined, paint: Paint): string {
+  return level ? paint(levelStyles[level], text) : text;
+}
+
+/** On lines of `width`, broken between words. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of visibleLine(text).split(" ")) {
+    const line = lines.at(-1);
+    if (line !== undefined && stringWidth(line) + 1 + stringWidth(word) <= width) lines[lines.length - 1] += ` ${word}`;
+    else lines.push(fitted(word, width));
+  }
+  return lines;
+}

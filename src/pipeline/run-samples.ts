@@ -1,0 +1,78 @@
+// What a run trained, from its own folder: the samples of its events, its data, model and settings, compared with the prediction.
+import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { createInterface } from "node:readline";
+import { parse } from "yaml";
+import { loadMaskModel } from "../dataset/masks/load-mask-model.js";
+import { type MaskEngine, type MaskModel, maskEngines } from "../dataset/masks/mask-model.js";
+import { type EngineSample, matchSamples, type SampleMatch } from "../dataset/preview/match-samples.js";
+import { FtError } from "../errors.js";
+import { readTemplate } from "../models/template.js";
+import { parseRecipe } from "../recipes/parse.js";
+import { eventSchema } from "../runs/events.js";
+import { readJob } from "../runs/job-file.js";
+
+export interface RunSamples {
+  engine: MaskEngine;
+  model: MaskModel;
+  matches: SampleMatch[];
+}
+
+/**
+ * @param dir the run's folder
+ * @param cwd places are named as seen from there
+ * @throws FtError run.no-job, run.no-samples (exit environment), model.*, data.*
+ */
+export async function runSamples(dir: string, cwd: string): Promise<RunSamples> {
+  const { id, engine: ran } = readJob(dir);
+  const engine = maskEngines.find((name) => name === ran.name);
+  const samples = await readSamples(join(dir, "events.jsonl"));
+  if (!engine || samples.length === 0) throw noSamples(id);
+  const recipe = parseRecipe(parse(readFileSync(join(dir, "recipe.yaml"), "utf8")));
+  const modelDir = join(dir, "model");
+  const ownTemplate = join(dir, "config/chat_template.jinja");
+  const setting = existsSync(ownTemplate) ? ownTemplate : "auto";
+  const model = await loadMaskModel({
+    dir: modelDir,
+    template: readTemplate(setting, { dir: modelDir, cwd: dir }),
+    trainOn: recipe.data.train_on,
+    maxLength: recipe.data.max_length,
+  });
+  const path = join(dir, "data/train.jsonl");
+  const matches = await matchSamples(samples, { path, name: relative(cwd, path) }, model, engine);
+  return { engine, model, matches };
+}
+
+/** Of the last attempt that has some. */
+async function readSamples(file: string): Promise<EngineSample[]> {
+  let samples: EngineSample[] = [];
+  let attempt = 0;
+  if (!existsSync(file)) return samples;
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (!line.includes('"sample"')) continue;
+    const event = parseEvent(line);
+    if (event?.kind !== "sample") continue;
+    if (event.attempt !== attempt) samples = [];
+    attempt = event.attempt;
+    samples.push(event);
+  }
+  return samples;
+}
+
+function parseEvent(line: string) {
+  try {
+    return eventSchema.safeParse(JSON.parse(line)).data ?? null;
+  } catch {
+    return null; // a torn last line
+  }
+}
+
+function noSamples(id: string): FtError {
+  return new FtError({
+    code: "run.no-samples",
+    exit: "environment",
+    message: `the run ${id} has told nothing of what it trained on`,
+    why: "samples come when its training starts",
+    next: `look how far it got: ft runs show ${id}`,
+  });
+}

@@ -1,0 +1,65 @@
+// A report as blocks that say what is to be seen, not how: one list of them becomes a terminal's text, an HTML page or Markdown.
+
+/** How much a line should catch the eye. */
+export type Level = "good" | "warning" | "bad";
+
+export interface Note {
+  text: string;
+  level?: Level;
+}
+
+interface Titled {
+  title: string;
+  /** What the figures do not say by themselves, below them. */
+  notes?: Note[];
+}
+
+/** Names with values: the head of a report. */
+export interface Facts extends Titled {
+  kind: "facts";
+  facts: { name: string; value: string }[];
+}
+
+/** Counts by name, as bars; the longest is the largest count. */
+export interface Bars extends Titled {
+  kind: "bars";
+  bars: Bar[];
+}
+
+export interface Bar {
+  name: string;
+  count: number;
+  /** What stands beside the count: a share, a length. */
+  detail?: string;
+}
+
+/** How values are distributed: one series as columns, two (before and after) as columns and a line over them. */
+export interface Histogram extends Titled {
+  kind: "histogram";
+  /** Of the values: "tokens", "characters". */
+  unit: string;
+  /** Lower ends of the bins, ascending; each ends where the next one starts. */
+  edges: number[];
+  /** The last bin holds all values from its lower end on. */
+  isOpen: boolean;
+  series: { name: string; counts: number[] }[];
+  /** A limit to be seen among the values. */
+  mark?: { at: number; name: string };
+  /** "p50 120  p90 ..." */
+  summary: string;
+}
+
+export interface Table extends Titled {
+  kind: "table";
+  columns: { head: string; align?: "left" | "right" }[];
+  rows: { cells: string[]; level?: Level }[];
+}
+
+export type Block = Facts | Bars | Histogram | Table;
+
+export interface Report {
+  title: string;
+  /** Below the title: what it is about. */
+  subtitle: string;
+  blocks: Block[];
+}
