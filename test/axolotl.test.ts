@@ -103,10 +103,7 @@ it(
       expect(JSON.parse(preview.stdout).samples).toHaveLength(2);
       // Under another template than the run's the same samples are not what is predicted.
       const template = join(dir, ".ft/runs", id, "config/chat_template.jinja");
-      writeFileSync(
-        template,
-        readFileSync(template, "utf8").replaceAll("user", "person").replace("assistant", "helper"),
-      );
+      writeFileSync(template, readFileSync(template, "utf8").replace("' + message", "the ' + message"));
       expect((await ft(["data", "preview", "--from-run", id], dir)).exitCode).toBe(4);
     }
 

@@ -9,7 +9,13 @@ import { trainingTwin } from "../src/dataset/masks/training-twin.js";
 import { compileTemplate } from "../src/dataset/template/compile.js";
 import { ensureEnvironment } from "../src/engines/env/ensure-environment.js";
 import type { ChatTemplate } from "../src/models/facts.js";
-import { conversations, texts, touchingConversations, weightedConversations } from "./conversations.js";
+import {
+  conversations,
+  texts,
+  touchingConversations,
+  variableConversations,
+  weightedConversations,
+} from "./conversations.js";
 import { type RealTokenizer, realTokenizer } from "./real-tokenizers.js";
 
 export const maxLength = 160;
@@ -43,6 +49,7 @@ const touching =
 export type Rows = keyof typeof rowsOf;
 export const rowsOf = {
   conversations: named(conversations),
+  variables: named(variableConversations),
   weighted: named(weightedConversations),
   touching: named(touchingConversations),
   texts: named(texts),
@@ -96,6 +103,7 @@ export async function maskCases(): Promise<Case[]> {
   }
   const qwen3 = cases.find(({ tokenizer }) => tokenizer === "qwen3")!;
   cases.push({ ...qwen3, rows: "weighted" });
+  cases.push({ ...qwen3, rows: "variables", of: ["trl", "unsloth", "unsloth-responses"] });
   cases.push(...shipped(sitePackage(await pythonOf("trl"), "trl/chat_templates"), "trl"));
   const axolotls = shipped(sitePackage(await pythonOf("axolotl"), "axolotl/utils/chat_templates/templates"), "axolotl");
   cases.push(...axolotls.map((each): Case => ({ ...each, of: ["axolotl"] })));
