@@ -46,7 +46,7 @@ const marked = `{%- for message in messages %}
 const touching =
   "{% for m in messages %}{{ m.role + ' says' }}{% generation %}{{ m.content if m.role == 'assistant' else ':' }}{% endgeneration %}{{ ')s' }}{% endfor %}";
 
-export type Rows = keyof typeof rowsOf;
+type Rows = keyof typeof rowsOf;
 export const rowsOf = {
   conversations: named(conversations),
   variables: named(variableConversations),

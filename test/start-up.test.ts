@@ -6,7 +6,18 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { packageRoot } from "../src/paths.js";
 
-const heavy = ["ink", "react", "yaml", "zod", "better-sqlite3", "execa", "@huggingface"];
+const heavy = [
+  "ink",
+  "react",
+  "yaml",
+  "zod",
+  "better-sqlite3",
+  "execa",
+  "@huggingface",
+  "parquet-wasm",
+  "apache-arrow",
+  "csv-parse",
+];
 
 it.each([["--version"], ["--help"], ["help"]])("`ft %s` loads none of the heavy packages", (flag) => {
   const loaded = modulesLoadedBy([flag]);

@@ -10,6 +10,7 @@ import { type DatasetSource, datasetFacts, type FactsSum, filesOf, type Side, su
 import { type FindingsInOrder, findingsInOrder } from "./findings-in-order.js";
 import { type RowJudges, rowJudges } from "./judge-rows.js";
 import type { MaskEngine } from "./masks/mask-model.js";
+import { type NearCopies, nearCopies } from "./near-duplicates/near-copies.js";
 import { readRows } from "./read-rows.js";
 import { createRowIndex, type RowIndex } from "./row-index.js";
 import { type RowSetCheck, rowSetCheck } from "./row-set-check.js";
@@ -116,6 +117,7 @@ export async function checkWith(input: CheckInput, judges: RowJudges): Promise<C
     trainingSet: rowSetCheck(),
     pairs: pairRules(),
     answers: answerSet(),
+    near: nearCopies(),
     against: await contaminationRules(input),
     trainIndex: createRowIndex(),
     evalIndex: createRowIndex(),
@@ -127,6 +129,11 @@ export async function checkWith(input: CheckInput, judges: RowJudges): Promise<C
     rows: 0,
     usable: 0,
   };
+  return await checkFiles(check, judges).finally(check.near.close);
+}
+
+async function checkFiles(check: Check, judges: RowJudges): Promise<CheckReport> {
+  const { input } = check;
   const names = [...new Set([...input.train.map(({ path }) => path), ...(input.eval ?? [])])];
   const start: RowPlace = { file: names[0] as string, line: 1 };
   if (!input.model)
@@ -136,8 +143,8 @@ export async function checkWith(input: CheckInput, judges: RowJudges): Promise<C
   }
   await check.inOrder.settle();
   for (const finding of await judges.finish(start)) check.findings.add(finding);
-  for (const set of [check.trainingSet, check.pairs, check.answers, ...check.against]) {
-    for (const finding of set.finish()) check.findings.add(finding);
+  for (const set of [check.trainingSet, check.pairs, check.answers, check.near, ...check.against]) {
+    for (const finding of await set.finish()) check.findings.add(finding);
   }
   reportMixedKinds(check);
   // The held-out threshold of a small file is known only at its end: then the rows are read once more.
@@ -166,6 +173,7 @@ interface Check {
   trainingSet: RowSetCheck;
   pairs: PairRules;
   answers: AnswerSet;
+  near: NearCopies;
   against: ContaminationRules[];
   trainIndex: RowIndex;
   evalIndex: RowIndex;
@@ -259,7 +267,10 @@ async function checkRow(
     for (const each of rows) others.push(...check.trainingSet.see(each, place));
     for (const rules of check.against) rules.see(row, place, loose, digest);
   }
-  others.push(...judgeCopies(check, side, place, loose));
+  const copies = judgeCopies(check, side, place, loose);
+  others.push(...copies);
+  // A copy is near to what it copies; that is told already.
+  if (side === "train" && copies.length === 0) check.near.see(row, place);
   others.push(...judgePrompt(check, side, place, loose, prompt));
   await check.inOrder.judge(judged, place, others);
 }

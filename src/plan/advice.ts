@@ -3,7 +3,7 @@ import type { Recipe } from "../recipes/schema.js";
 import type { Hardware } from "./hardware.js";
 import { type MemoryPlan, type PlanInput, planMemory } from "./memory-plan.js";
 
-export interface Change {
+interface Change {
   /** Dotted key -> value, as `--set` takes them. */
   set: Record<string, string | number | boolean>;
   /** In words. */

@@ -4,6 +4,7 @@ import { loadMaskModel } from "../../dataset/masks/load-mask-model.js";
 import type { MaskEngine, MaskModel } from "../../dataset/masks/mask-model.js";
 import { type Comparison, compareEngines } from "../../dataset/preview/compare-engines.js";
 import { type PickedRow, pickRows, type RowChoice } from "../../dataset/preview/pick-rows.js";
+import { shownLine } from "../../dataset/preview/preview-line.js";
 import { previewRow } from "../../dataset/preview/preview-row.js";
 import { FtError } from "../../errors.js";
 import type { Report } from "../../report/block.js";
@@ -19,6 +20,11 @@ const mostFound = 10;
 export async function previewRows(input: CheckInput, choice: RowChoice): Promise<PreviewedRow[]> {
   const { picked, model, engine } = await pickedRows(input, choice);
   return picked.map(({ rows, ...row }) => ({ ...row, previews: rows.map((each) => previewRow(each, model, engine)) }));
+}
+
+/** For JSON. */
+export function shownRow({ previews, ...row }: PreviewedRow) {
+  return { ...row, previews: previews.map((each) => ({ ...each, sequences: each.sequences.map(shownLine) })) };
 }
 
 /** @param engines "trl,axolotl" @throws FtError usage.engine, usage.diff, usage.no-model, data.no-such-row, data.*, model.* */

@@ -1,29 +1,27 @@
 // `ft data preview --from-run`: the tokens that a run's engine really trained, against the prediction.
 import { join } from "node:path";
+import { shownLine } from "../../dataset/preview/preview-line.js";
 import { runsDir } from "../../paths.js";
 import { runSamples } from "../../pipeline/run-samples.js";
 import { type Io, writeJson } from "../io.js";
 import { withRun } from "../runs/with-runs.js";
-import { isFinding, samplesReport } from "../views/preview-samples.js";
+import { isFinding, samplesReport, shownSamples } from "../views/preview-samples.js";
 import { presentReport } from "./present-report.js";
 
 /** False: some sample is not as predicted. */
 export async function previewRun(io: Io, asked: string, flags: { json?: boolean; html?: string }): Promise<boolean> {
-  return withRun(io, asked, async (_, run) => {
-    const samples = await runSamples(join(runsDir(io.cwd), run.id), io.cwd);
-    const ok = !samples.matches.some(isFinding);
+  return withRun(io, asked, async (_, { id: run }) => {
+    const trained = await runSamples(join(runsDir(io.cwd), run), io.cwd);
+    const { engine, model } = trained;
+    const shown = shownSamples(trained);
+    const ok = !shown.some(isFinding);
     if (flags.json) {
-      const matches = samples.matches.map(({ sample, verdict, places, predicted, why }) => ({
-        ...{ row: sample.row, part: sample.part, verdict, why, places },
-        ...{ inputIds: sample.inputIds, trained: sample.labels.map((label) => label !== -100) },
-        predicted: predicted && {
-          ids: predicted.ids.slice(0, predicted.kept),
-          trained: [...predicted.trained.subarray(0, predicted.kept)].map(Boolean),
-        },
-      }));
-      writeJson(io, { ok, run: run.id, engine: samples.engine, samples: matches });
+      const samples = shown.map((sample) => {
+        return { ...sample, real: shownLine(sample.real), predicted: sample.predicted && shownLine(sample.predicted) };
+      });
+      writeJson(io, { ok, run, engine, samples });
     }
-    await presentReport(io, samplesReport(samples, run.id), flags);
+    await presentReport(io, samplesReport(shown, { run, engine, maxLength: model.maxLength }), flags);
     return ok;
   });
 }

@@ -69,6 +69,27 @@ test("text that would act on the terminal is shown instead", async () => {
   expect(out).toContain("⟨U+202E⟩evil␛[31m </script>");
 });
 
+test("personal data and secrets are masked, and so are the ids that would tell them", async () => {
+  const address = "marta.kestrel@heronmail.net";
+  const messages = turns(`I am ${address}, hello.`, "Hello.");
+  await writeFile(join(cwd, "rows.jsonl"), `${JSON.stringify({ messages })}\n`);
+  await preview("--html", "page.html");
+  const outputs = [
+    (await preview()).out,
+    (await preview("--tokens")).out,
+    (await preview("--json")).out,
+    (await preview("--diff", "trl,axolotl")).out,
+    await readFile(join(cwd, "page.html"), "utf8"),
+  ];
+  for (const output of outputs) expect(output).not.toMatch(/marta|kestrel|heron/);
+  expect(outputs[0]).toContain(`I am ${"•".repeat(address.length)}, hello.`);
+  expect(outputs[1]).toMatch(/│•+ *│/);
+  const { tokens } = JSON.parse(outputs[2]!).rows[0].previews[0].sequences[0];
+  const hidden = tokens.filter(({ text }: { text: string }) => text.includes("•"));
+  expect(hidden.length).toBeGreaterThan(2);
+  expect(hidden.every(({ id }: { id: number | null }) => id === null)).toBe(true);
+});
+
 test("--tokens has a box a token: spaces to be seen, the id below, a bar below what is trained", async () => {
   const { out } = await preview("--tokens");
   expect(out).toContain("│·the│·  │·tower│");

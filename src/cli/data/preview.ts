@@ -52,7 +52,7 @@ export function registerDataPreview(data: Command, { io, exit }: CommandContext)
         return;
       }
       const { planCheck } = await import("./input.js");
-      const { previewRows, compareRows } = await import("./preview-rows.js");
+      const { previewRows, compareRows, shownRow } = await import("./preview-rows.js");
       const input = await planCheck(io, files, flags);
       const choice = flags.row ?? flags.rows ?? (flags.find === undefined ? { from: 1, to: 1 } : { find: flags.find });
       if (flags.diff !== undefined) {
@@ -63,7 +63,7 @@ export function registerDataPreview(data: Command, { io, exit }: CommandContext)
         return;
       }
       const rows = await previewRows(input, choice);
-      if (flags.json) writeJson(io, { rows });
+      if (flags.json) writeJson(io, { rows: rows.map(shownRow) });
       const { presentPreview } = await import("./present-preview.js");
       await presentPreview(io, rows, flags);
     });

@@ -5,6 +5,7 @@ import { type Html, html } from "../../report/html.js";
 import { counted, number } from "../../report/number.js";
 import { htmlPage } from "../../report/page.js";
 import { lineFacts, type PreviewedRow, rowFacts } from "./data-preview.js";
+import { idText } from "./token-boxes.js";
 
 export function previewPage(
   rows: readonly PreviewedRow[],
@@ -48,7 +49,7 @@ function sequenceHtml({ tokens, kept }: PreviewLine): Html {
       token.kept ? "" : "cut",
     ];
     const pieces = token.text.split("\n").map((piece, at) => (at === 0 ? html`${piece}` : html`<i>↵</i>\n${piece}`));
-    const tip = `token ${number(index + 1)}, id ${token.id}, ${does}`;
+    const tip = `token ${number(index + 1)}, id ${idText(token)}, ${does}`;
     return html`<span class="t ${kinds.filter(Boolean).join(" ")}" title="${tip}">${pieces}</span>`;
   };
   const all = tokens.map(span);

@@ -11,27 +11,45 @@ import type { Block, Report } from "../../report/block.js";
 import { counted, number } from "../../report/number.js";
 import { comparisonBlocks } from "./preview-comparison.js";
 
-export function samplesReport({ engine, model, matches }: RunSamples, run: string): Report {
+/** A sample with its tokens as they are shown: those that the engine trained on, and those that were predicted. */
+export interface ShownSample extends Pick<SampleMatch, "verdict" | "places" | "why"> {
+  /** Of the engine's dataset, from 0 on. */
+  row: number;
+  part: SampleMatch["sample"]["part"];
+  real: PreviewLine;
+  predicted: PreviewLine | null;
+}
+
+export function shownSamples({ model, matches }: RunSamples): ShownSample[] {
   const endIds = endOfTurnIds(model.tokenizer, model.render);
-  const line = (masked: MaskedLine) => previewLine(masked, model.tokenizer, endIds);
-  const named = (name: string, masked: MaskedLine): RowPreview => ({
-    ...{ kind: "messages", turns: 0, tools: 0, template: null, maxLength: model.maxLength },
+  const shown = (line: MaskedLine) => previewLine(line, model.tokenizer, endIds);
+  return matches.map(({ sample: { row, part }, predicted, ...match }, index) => ({
+    ...{ row, part, verdict: match.verdict, places: match.places, ...(match.why !== undefined && { why: match.why }) },
+    real: shown(asLine(matches[index]!)),
+    predicted: predicted && shown(predicted),
+  }));
+}
+
+export function samplesReport(
+  samples: readonly ShownSample[],
+  { run, engine, maxLength }: { run: string; engine: string; maxLength: number },
+): Report {
+  const named = (name: string, line: PreviewLine): RowPreview => ({
+    ...{ kind: "messages", turns: 0, tools: 0, template: null, maxLength },
     engine: name,
-    sequences: [{ name: "", ...line(masked) }],
+    sequences: [{ name: "", ...line }],
   });
-  const blocks = matches.flatMap((match): Block[] => {
-    const real = asLine(match);
-    const versions = [named(engine, real), ...(match.predicted ? [named("predicted", match.predicted)] : [])];
-    const title = sampleName(match);
-    return [verdictBlock(match, line(real)), ...comparisonBlocks(compareEngines(versions), title)];
+  const blocks = samples.flatMap((sample): Block[] => {
+    const versions = [named(engine, sample.real), ...(sample.predicted ? [named("predicted", sample.predicted)] : [])];
+    return [verdictBlock(sample), ...comparisonBlocks(compareEngines(versions), sampleName(sample))];
   });
-  const wrong = matches.filter(isFinding).length;
+  const wrong = samples.filter(isFinding).length;
   const subtitle = wrong === 0 ? "trained as predicted" : `${counted(wrong, "sample")} not as predicted`;
   return { title: `run ${run}: what ${engine} trained`, subtitle, blocks };
 }
 
 /** What the engine trained is not what was said that it would. */
-export function isFinding({ verdict }: SampleMatch): boolean {
+export function isFinding({ verdict }: Pick<SampleMatch, "verdict">): boolean {
   return verdict === "mask differs" || verdict === "not predicted";
 }
 
@@ -40,7 +58,7 @@ function asLine({ sample: { inputIds, labels }, predicted }: SampleMatch): Maske
   return { ids: inputIds, trained, text: predicted?.text ?? "", offsets: null, kept: inputIds.length, dropped: false };
 }
 
-function sampleName({ sample: { row, part } }: SampleMatch): string {
+function sampleName({ row, part }: ShownSample): string {
   return `row ${number(row + 1)} of the engine's data${part ? `, ${part}` : ""}`;
 }
 
@@ -51,16 +69,16 @@ const meaning: Record<SampleMatch["verdict"], string> = {
   unknown: "the prediction is not known",
 };
 
-function verdictBlock(match: SampleMatch, { kept, trained }: PreviewLine): Block {
-  const { verdict, places, why } = match;
+function verdictBlock(sample: ShownSample): Block {
+  const { verdict, places, why, real } = sample;
   const text = `${meaning[verdict]}${why ? `: ${why}` : ""}`;
-  const level = isFinding(match) ? "bad" : verdict === "unknown" ? "warning" : "good";
+  const level = isFinding(sample) ? "bad" : verdict === "unknown" ? "warning" : "good";
   return {
     kind: "facts",
-    title: sampleName(match),
+    title: sampleName(sample),
     facts: [
       { name: "made of", value: places.map(({ file, line }) => `${file}:${line}`).join(", ") || "-" },
-      { name: "trained", value: `${number(trained)} of ${counted(kept, "token")}` },
+      { name: "trained", value: `${number(real.trained)} of ${counted(real.kept, "token")}` },
     ],
     notes: [{ text, level }],
   };

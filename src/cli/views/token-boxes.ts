@@ -29,7 +29,7 @@ function bands(tokens: readonly PreviewToken[], { width, paint }: Layout): strin
   let used = 1;
   for (const token of tokens) {
     const text = fitted(visibleToken(token), width - 4);
-    const id = String(token.id);
+    const id = idText(token);
     const box = { text, id, token, width: Math.max(widthOf(text), id.length) };
     if (used + box.width + 1 > width) {
       rows.push([]);
@@ -56,6 +56,11 @@ function boxStyle({ trained, special, kept }: PreviewToken) {
   if (!kept) return ["dim", "strikethrough"] as const;
   if (trained) return special ? (["green", "dim"] as const) : (["green"] as const);
   return special ? (["dim"] as const) : (["reset"] as const);
+}
+
+/** An id that would tell what is masked is not shown. */
+export function idText({ id, hidden }: PreviewToken): string {
+  return hidden ? "•" : String(id);
 }
 
 /** Spaces as ·, line breaks as ↵; a token that has no text of its own as …. */

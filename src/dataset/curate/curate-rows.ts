@@ -42,16 +42,6 @@ export async function* curateRows(source: DatasetSource, onBytes?: ProgressOfFil
 
 export type ProgressOfFile = (progress: { file: string; read: number; size: number }) => void;
 
-/** What one row says, without what many rows share (system turns, tools): near duplicates are judged by it. */
-export function ownText(row: CanonicalRow): string {
-  return turnsOf(row)
-    .filter(({ role }) => role !== "system")
-    .map(({ content, tool_calls }) =>
-      tool_calls ? `${content} ${stringifyJson(tool_calls as unknown as Json)}` : content,
-    )
-    .join("\n");
-}
-
 /** All turns of a row, of a pair those of both answers; what has no turns counts as one answer. */
 export function turnsOf(row: CanonicalRow): Pick<Message, "role" | "content" | "tool_calls">[] {
   switch (row.kind) {

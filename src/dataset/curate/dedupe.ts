@@ -2,8 +2,9 @@
 import { looseDigest, rowDigest } from "../canonical-key.js";
 import type { DatasetSource } from "../dataset-facts.js";
 import type { NearIndex } from "../near-duplicates/near-index.js";
+import { ownText } from "../near-duplicates/own-text.js";
 import { createRowIndex } from "../row-index.js";
-import { curateRows, ownText, type ProgressOfFile } from "./curate-rows.js";
+import { curateRows, type ProgressOfFile } from "./curate-rows.js";
 import { type Decisions, isUsable, noDecisions } from "./decisions.js";
 
 /** What counts as the same: everything; all but case and spaces; that, and what an index of near rows finds. */

@@ -3,7 +3,8 @@ import { looseDigest, promptDigest } from "../canonical-key.js";
 import type { DatasetSource } from "../dataset-facts.js";
 import { unitInterval } from "../held-out.js";
 import { createNearIndex } from "../near-duplicates/near-index.js";
-import { curateRows, type KeyOf, ownText, type ProgressOfFile } from "./curate-rows.js";
+import { ownText } from "../near-duplicates/own-text.js";
+import { curateRows, type KeyOf, type ProgressOfFile } from "./curate-rows.js";
 import { type Decisions, isUsable, noDecisions } from "./decisions.js";
 
 export interface SplitOptions {

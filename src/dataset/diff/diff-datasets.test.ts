@@ -51,6 +51,15 @@ test("the same prompt with another answer is changed; each row counts as often a
   expect(examples.added.map(({ place }) => place.line)).toEqual([3, 4]);
 });
 
+test("personal data in examples is masked", async () => {
+  const { examples } = await diffOf(
+    lines([answer("a?", "marta.kestrel@heronmail.net")]),
+    lines([answer("a?", "nobody")]),
+  );
+  expect(examples.changed[0]!.after.text).toBe("a? ⏵ nobody");
+  expect(examples.changed[0]!.before.text).not.toContain("marta");
+});
+
 test("of a conversation the last assistant turn is the answer; plain texts have none and are never changed", async () => {
   const chat = (last: string) => ({
     messages: ["q", "a", "q2", last].map((content, at) => ({ role: at % 2 ? "assistant" : "user", content })),

@@ -3,6 +3,7 @@ import type { CanonicalRow, RowPlace } from "../canonical.js";
 import { promptDigest } from "../canonical-key.js";
 import { filesOf } from "../dataset-facts.js";
 import { readRows } from "../read-rows.js";
+import { maskText } from "../rules/mask-text.js";
 import { collectStats, type StatsInput } from "../stats/collect-stats.js";
 import { promptAndAnswer, textsOf } from "../stats/row-parts.js";
 import { compareStats } from "./compare-stats.js";
@@ -14,7 +15,7 @@ export type DatasetDiff = Awaited<ReturnType<typeof diffDatasets>>;
 /** A row as it is shown, with where it is. */
 export interface RowExample {
   place: RowPlace;
-  /** Its texts, one after the other. */
+  /** Its texts, one after the other; personal data and secrets in them masked. */
   text: string;
 }
 
@@ -77,7 +78,7 @@ async function readPlaces(input: StatsInput, places: RowPlace[]): Promise<RowExa
     if (wanted.size === 0) continue;
     for await (const { place, row } of readRows({ ...file, report: () => {} })) {
       if (!row || !wanted.delete(place.line)) continue;
-      found.set(keyOf(place), { place, text: textsOf(row).join(" ⏵ ") });
+      found.set(keyOf(place), { place, text: maskText(textsOf(row).join(" ⏵ ")) });
       if (wanted.size === 0) break;
     }
   }

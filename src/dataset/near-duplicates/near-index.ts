@@ -22,6 +22,10 @@ export function createNearIndex(): NearIndex {
   let spill: Spill | null = null;
   let rows = 0;
   let inBlock = 0;
+  const close = () => {
+    spill?.close();
+    spill = null;
+  };
   return {
     add(text) {
       if (inBlock === rowsInMemory) {
@@ -42,10 +46,10 @@ export function createNearIndex(): NearIndex {
           spill?.read ?? ((from: number, into: Float64Array) => into.set(block.subarray(from, from + into.length)));
         return cluster(rows, read);
       } finally {
-        spill?.close();
+        close();
       }
     },
-    close: () => spill?.close(),
+    close,
   };
 }
 

@@ -9,7 +9,7 @@ function preview(engine: string, ...sequences: string[]): RowPreview {
     ...{ kind: "messages", turns: 2, tools: 0, engine, template: "model", maxLength: 100 },
     sequences: sequences.map((words) => {
       const tokens = words.split(" ").map((word) => ({
-        ...{ id: word.charCodeAt(0), text: word[0]!, special: false },
+        ...{ id: word.charCodeAt(0), text: word[0]!, special: false, hidden: false },
         ...{ trained: word.includes("*"), kept: !word.includes("/") },
       }));
       const kept = tokens.filter((token) => token.kept);

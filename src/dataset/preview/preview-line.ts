@@ -1,10 +1,13 @@
 // One training sequence as it is shown: every token with its text and what becomes of it, and what is to be said of the whole.
 import type { MaskedLine } from "../masks/mask-model.js";
 import { offsetsOfLine } from "../masks/token-offsets.js";
+import { replaceDetected } from "../rules/mask-text.js";
 import type { ModelTokenizer } from "../tokens/tokenizer.js";
 
 export interface PreviewToken {
   id: number;
+  /** It holds a piece of personal data or of a secret: its text is masked, and its id is not to be shown, which would tell it. */
+  hidden: boolean;
   /** Its piece of the text; "" for a token that shares a character with the one before it. */
   text: string;
   /** Carries loss. */
@@ -46,8 +49,16 @@ export function previewLine(line: MaskedLine, tokenizer: ModelTokenizer, endIds:
       ? line.text.slice(shown, end) || addedText(id, index, line, tokenizer)
       : tokenizer.tokenText(id);
     shown = end;
-    return { id, text, trained: line.trained[index] === 1, special: tokenizer.isSpecial(id), kept: index < line.kept };
+    return {
+      id,
+      hidden: false,
+      text,
+      trained: line.trained[index] === 1,
+      special: tokenizer.isSpecial(id),
+      kept: index < line.kept,
+    };
   });
+  maskTokens(tokens);
   const kept = tokens.slice(0, line.kept);
   return {
     tokens,
@@ -60,6 +71,29 @@ export function previewLine(line: MaskedLine, tokenizer: ModelTokenizer, endIds:
     }),
     dropped: line.dropped,
   };
+}
+
+/** Character by character, so that each token keeps its length. */
+function maskTokens(tokens: PreviewToken[]): void {
+  const text = tokens.map((token) => token.text).join("");
+  const masked = replaceDetected(text, ({ start, end }) => mask.repeat(end - start));
+  if (masked === text) return;
+  let at = 0;
+  for (const token of tokens) {
+    const shown = masked.slice(at, at + token.text.length);
+    // The tokens that share a masked character with the one before them have no text of their own.
+    token.hidden = token.text === "" ? masked[at - 1] === mask : shown !== token.text;
+    at += token.text.length;
+    token.text = shown;
+  }
+}
+
+const mask = "•";
+
+/** For JSON: without the ids that would tell what is masked. */
+export function shownLine<T extends PreviewLine>(line: T) {
+  const tokens = line.tokens.map(({ hidden, id, ...token }) => ({ id: hidden ? null : id, ...token }));
+  return { ...line, tokens };
 }
 
 /** A special token that the tokenizer or the engine put before or behind the text stands for no piece of it. */

@@ -23,6 +23,16 @@ export const dupRules = {
     bad: { train: [chat("Hello there", "Yes"), chat(" hello  THERE\n", "yes")] },
     good: { train: [chat("a b", "c"), chat("ab", "c")] },
   },
+  DUP003: {
+    severity: "info",
+    title: "nearly the same as an earlier row",
+    why: "Copies with a name or a number changed are learnt as often as they stand there, and crowd out what is rare (Lee et al. 2022, arXiv 2107.06499). Found by MinHash over runs of five words: half of the pairs that share two thirds of them, and nearly all that share nine tenths.",
+    fix: "see whether so many are meant to be there: ft data dedupe writes the rows without them",
+    bad: {
+      train: [chat(`${poem}. Who is it about?`, "The keeper."), chat(`${poem}! Who is it about?`, "The keeper.")],
+    },
+    good: { train: [chat(`${poem}. Who is it about?`, "The keeper."), fine] },
+  },
   DUP004: {
     severity: "info",
     title: "one prompt with several answers",

@@ -27,7 +27,7 @@ export function judgeAnswer({ at, text, bits, question }: RowText): RowProblem[]
   return problems;
 }
 
-/** Phrases by which models name themselves; lists as in LMSYS-Chat and the Vicuna "unfiltered" clean-ups. */
+/** Phrases by which models name themselves. */
 const aboutItself =
   /\b[Aa]s an? (?:AI|artificial intelligence)(?: (?:language|text-based|assistant))? ?(?:model|assistant|system|program)?\b(?=,| I\b| trained| developed)|\bI(?:'|’)?a?m (?:just |only |sorry, but I am )?an? (?:AI|large) language model\b|\b[Aa]s a large language model\b|\bI (?:was|am) (?:trained|created|developed) by (?:OpenAI|Anthropic|Google|Meta)\b|作为(?:一个|一名)?(?:AI|人工智能)(?:语言模型|助手|模型)|作为(?:一个|一名)?语言模型/;
 

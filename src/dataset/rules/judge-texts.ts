@@ -34,7 +34,7 @@ function byRule(detected: Detected[]): Map<RuleId, Detected[]> {
   return groups;
 }
 
-/** The words most published injections begin with (as in garak's and Rebuff's collections). */
+/** The words that injections of prompts mostly begin with. */
 const orderToIgnore =
   /\b[Ii](?:gnore|GNORE) (?:all |any |the |your |my )*(?:of )?(?:the |your )?(?:previous|prior|above|earlier|preceding|PREVIOUS) (?:instructions?|prompts?|directions?|messages?|INSTRUCTIONS?)\b/;
 

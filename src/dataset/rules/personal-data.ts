@@ -1,5 +1,5 @@
 // Finds personal data: a published pattern or library recognises it, a checksum or a number plan confirms it.
-// Patterns and exclusions follow Microsoft Presidio's recognisers (MIT); numbers are confirmed by libphonenumber, card-validator, ibantools, stdnum.
+// A pattern only proposes; numbers are confirmed by libphonenumber, card-validator, ibantools, stdnum.
 import cardValidator from "card-validator";
 import { countrySpecs, isValidIBAN } from "ibantools";
 import { isValidPhoneNumber } from "libphonenumber-js/max";

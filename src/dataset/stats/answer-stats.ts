@@ -1,5 +1,6 @@
 // What the rows answer: labels where the answers are few distinct ones, values by field where they are flat JSON, and pairs compared.
 import type { CanonicalRow, Message } from "../canonical.js";
+import { maskText } from "../rules/mask-text.js";
 import { promptAndAnswer } from "./row-parts.js";
 import { type ValueCounts, valueCounts } from "./value-counts.js";
 
@@ -23,7 +24,7 @@ export function answerStats() {
     for (const [name, value] of Object.entries(object)) {
       if (!fields.has(name) && fields.size === mostFields) continue;
       if (!fields.has(name)) fields.set(name, valueCounts(mostLabels));
-      fields.get(name)!.add(String(value));
+      addMasked(fields.get(name)!, String(value));
     }
   };
   /** Every answer is one of few: each stands for four rows or more on average. */
@@ -44,7 +45,7 @@ export function answerStats() {
       const text = content(promptAndAnswer(row).answer);
       if (text === "") return;
       // A long answer is no label; one that is all its own says so to the counts.
-      answers.add(text.length <= labelChars ? text : `(${answers.total})`);
+      addMasked(answers, text.length <= labelChars ? text : `(${answers.total})`);
       addFields(text);
     },
     result: () => ({
@@ -61,6 +62,11 @@ export function answerStats() {
       pairs: pairs.rows > 0 ? { ...pairs } : null,
     }),
   };
+}
+
+/** What may be shown as a label is masked; once there are too many distinct values for labels, none is. */
+function addMasked(counts: ValueCounts, text: string): void {
+  counts.add(counts.unkept === 0 ? maskText(text) : text);
 }
 
 type Pair = Extract<CanonicalRow, { kind: "preference" }>;

@@ -59,6 +59,15 @@ test("answers that are few distinct ones are labels; flat JSON is told by field;
   expect(free.answers).toMatchObject({ labels: null, fields: [], distinct: 12 });
 });
 
+test("personal data in system prompts and labels is masked", async () => {
+  const row = (at: number) =>
+    chat("Ask marta.kestrel@heronmail.net first.", `question ${at}`, "write to marta.kestrel@heronmail.net");
+  const stats = await statsOf({ "a.jsonl": Array.from({ length: 8 }, (_, at) => row(at)) });
+  expect(stats.answers.labels).toMatchObject([{ count: 8 }]);
+  expect(stats.systemPrompts.top[0]!.start).toMatch(/^Ask .*\*\*\*.* first\.$/);
+  expect(JSON.stringify(stats)).not.toContain("marta");
+});
+
 test("pairs say which answer is the longer one, labelled answers how many are good", async () => {
   const pairs = await statsOf({ "a.jsonl": [{ prompt: "q", chosen: "long answer", rejected: "no" }] });
   expect(pairs.answers.pairs).toMatchObject({ rows: 1, chosenLonger: 1, rejectedLonger: 0, chosenChars: 11 });

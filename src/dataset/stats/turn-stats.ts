@@ -1,5 +1,6 @@
 // Statistics of conversations: kinds of rows, roles, number of turns, their order, lengths in characters, system prompts.
 import type { CanonicalRow, RowKind } from "../canonical.js";
+import { maskText } from "../rules/mask-text.js";
 import { type LengthSummary, numberCounts, summarise } from "./number-counts.js";
 import { textKey, textsOf, turnsOf } from "./row-parts.js";
 import { valueCounts } from "./value-counts.js";
@@ -44,7 +45,7 @@ export function turnStats() {
       const key = textKey(system.content);
       systemPrompts.add(key);
       if (promptStarts.size < kept && !promptStarts.has(key)) {
-        promptStarts.set(key, system.content.slice(0, promptChars));
+        promptStarts.set(key, maskText(system.content).slice(0, promptChars));
       }
     },
     result: () => ({
@@ -69,7 +70,7 @@ export function turnStats() {
         distinct: systemPrompts.distinct(),
         /** More distinct ones came than are told apart. */
         isAtLeast: systemPrompts.unkept > 0,
-        /** The first 80 characters. */
+        /** The first 80 characters; personal data and secrets in them masked. */
         top: systemPrompts.top(10).map(({ value, count }) => ({ start: promptStarts.get(value)!, count })),
       },
     }),

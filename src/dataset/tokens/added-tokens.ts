@@ -10,7 +10,7 @@ export interface AddedToken {
   special: boolean;
 }
 
-export interface FoundToken {
+interface FoundToken {
   id: number;
   start: number;
   end: number;

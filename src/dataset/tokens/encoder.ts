@@ -17,7 +17,7 @@ export interface TokenizerDescription {
   truncation?: unknown;
 }
 
-export interface Encoding {
+interface Encoding {
   ids: number[];
   /** Range of each token in the text, in UTF-16 units; null: not asked for, or not known. */
   offsets: { starts: number[]; ends: number[] } | null;

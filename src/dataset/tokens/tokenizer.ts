@@ -30,7 +30,7 @@ export interface ModelTokenizer {
   templateVariables: Record<string, string>;
 }
 
-export type EncodingWithOffsets =
+type EncodingWithOffsets =
   | { ids: number[]; starts: number[]; ends: number[] }
   | { ids: number[]; starts: null; ends: null };
 

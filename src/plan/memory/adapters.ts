@@ -45,13 +45,13 @@ function wholeModules(
 ): WeightGroup[] {
   const head = { module: "lm_head", kind: "head", inputs: shape.hidden, outputs: shape.vocab } as const;
   const tied = shape.tiedEmbeddings
-    ? [{ ...head, parent: "", projections: [], bias: false, copies: 1, inLayer: false }]
+    ? [{ ...head, parent: "", projections: [], bias: false, isAdaptable: true, copies: 1, inLayer: false }]
     : [];
   return [...groups, ...tied].filter(({ module }) => adapter.trainedModules.includes(module));
 }
 
 /** r x (inputs + outputs) for each adapted matrix (LoRA, arXiv 2106.09685, section 4.1), and DoRA's magnitude of each output (arXiv 2402.09353). */
-export function adapterParameters(groups: readonly WeightGroup[], adapter: AdapterSetting, layers: number): number {
+function adapterParameters(groups: readonly WeightGroup[], adapter: AdapterSetting, layers: number): number {
   const adapted = groups.filter((group) => group.kind !== "vector" && adapter.isTarget(group));
   const share = (group: WeightGroup): number =>
     (group.inLayer ? (adapter.layers ?? layers) / layers : 1) * group.copies;
