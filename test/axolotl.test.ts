@@ -97,6 +97,15 @@ it(
       all.filter(({ kind }) => kind === "sample").map(({ labels }) => labels!.filter((label) => label !== -100));
     expect(trained(one)).toEqual(trained(other));
     expect(trained(one)[0]!.length).toBeGreaterThan(3);
+    for (const id of readdirSync(join(dir, ".ft/runs")).sort().slice(-2)) {
+      const preview = await ft(["data", "preview", "--from-run", id, "--json"], dir);
+      expect(preview.exitCode, preview.stdout).toBe(0); // and both as ft predicted them
+      expect(JSON.parse(preview.stdout).samples).toHaveLength(2);
+      // Under another template than the run's the same samples are not what is predicted.
+      const template = join(dir, ".ft/runs", id, "config/chat_template.jinja");
+      writeFileSync(template, readFileSync(template, "utf8").replace("' + message", "the ' + message"));
+      expect((await ft(["data", "preview", "--from-run", id], dir)).exitCode).toBe(4);
+    }
 
     expect(curve(one, "loss").map(([step]) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(curve(one, "eval_loss").map(([step]) => step)).toEqual([4, 8, 9]); // and after the last

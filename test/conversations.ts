@@ -97,14 +97,18 @@ export const conversations: Record<string, Conversation> = {
     ],
     { tools: [weather] },
   ),
-  noThinking: chat([user("Hi"), assistant("Hello."), user("Bye"), assistant("Good bye.")], {
-    chat_template_kwargs: { enable_thinking: false },
-  }),
   consecutive: chat([user("One."), user("Two."), assistant("Three."), assistant("Four.")]),
   emptyAnswer: chat([user("Say nothing."), assistant("")]),
   repeated: chat([user("a a a"), assistant("a a a"), user("a a a"), assistant("a a a")]),
   assistantFirst: chat([assistant("Hello, how can I help?"), user("Tell a joke."), assistant("No.")]),
   userLast: chat([user("Hi"), assistant("Hello"), user("Bye")]),
+};
+
+/** Axolotl takes such variables for a whole run alone. */
+export const variableConversations: Record<string, Conversation> = {
+  noThinking: chat([user("Hi"), assistant("Hello."), user("Bye"), assistant("Good bye.")], {
+    chat_template_kwargs: { enable_thinking: false },
+  }),
 };
 
 /** In a file of their own: with them all conversations are cut into turns for TRL. */

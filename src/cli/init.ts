@@ -1,6 +1,4 @@
 // `ft init`: writes ft.yaml for a base model and a method; asks for what is missing when a person is there.
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { FtError } from "../errors.js";
 import type { EngineName } from "../recipes/schema.js";
@@ -69,7 +67,7 @@ export function registerInit(program: Command, { io }: CommandContext): void {
       });
       if (flags.json) return writeJson(io, { ok: true, file, name, base: model.id, notice: model.notice });
       io.out.write(`wrote ${file}\n`);
-      const isThere = existsSync(resolve(io.cwd, rows));
+      const isThere = await areThere(rows, io.cwd);
       io.err.write(
         `\nnext: ${isThere ? "" : `put your rows into ${rows}, then\n      `}ft data check   what is wrong with the data\n      ft run          train, evaluate, register\n`,
       );
@@ -91,6 +89,13 @@ export function registerInit(program: Command, { io }: CommandContext): void {
       next: "for example: ft init --base smollm2-135m --method lora --data my.jsonl",
     });
   }
+}
+
+/** A dataset of the Hub is fetched when it is needed. */
+async function areThere(rows: string, cwd: string): Promise<boolean> {
+  const { isHubAddress } = await import("../dataset/hub/address.js");
+  const { expandPath } = await import("../dataset/sources/expand-path.js");
+  return isHubAddress(rows) || expandPath(rows, cwd).then(Boolean, () => false);
 }
 
 function parseGpus(text: string): number {

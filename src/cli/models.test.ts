@@ -84,7 +84,7 @@ describe("ft models show", () => {
     expect(out).toMatch(/end of turn +<\|eot\|>/);
     expect(out).toContain('show "Built with Llama"');
     expect(out).toContain("No legal advice");
-    expect(out).toContain("ft init --base llama4-scout --method qlora");
+    expect(out).toContain("ft init --base llama4-scout --method lora");
     const byId = await json("models show meta-llama/Llama-4-Scout-17B-16E-Instruct");
     expect(byId.model).toMatchObject({ alias: "llama4-scout", euClause: true, gated: true, dir: null });
     expect(byId.model.memory.lora.total).toBeGreaterThan(byId.model.memory.qlora.total);

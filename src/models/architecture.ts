@@ -49,8 +49,13 @@ export interface Mixture {
   routerBias: boolean;
   /** Each expert's matrices carry a bias. */
   expertBias: boolean;
-  /** How transformers 5 holds the experts: 3D tensors that bitsandbytes does not quantise, or (Llama 4) the same, taken apart when quantised. */
-  takenApartWhenQuantised: boolean;
+  /**
+   * PEFT translates target_modules for the families whose experts transformers 5 put into 3D tensors: they and the router get adapters then,
+   * and plain MLPs with the same names (dense layers, shared experts) get none (PEFT 0.21, transformers_weight_conversion.py).
+   */
+  adaptsExperts: boolean;
+  /** The router is adapted: translated with the experts, or (Llama 4) a torch.nn.Linear. */
+  adaptsRouter: boolean;
 }
 
 const plain: Architecture = {
@@ -108,15 +113,17 @@ const families: { name: RegExp; has: Partial<Architecture> }[] = [
 function mixtureOf({ family, layers, intermediate }: ModelShape): Mixture {
   const none: Mixture = {
     ...{ denseLayers: 0, denseIntermediate: 0, sharedIntermediate: 0 },
-    ...{ routerBias: false, expertBias: false, takenApartWhenQuantised: false },
+    ...{ routerBias: false, expertBias: false, adaptsExperts: false, adaptsRouter: false },
   };
-  if (family.startsWith("llama4")) {
-    return { ...none, sharedIntermediate: intermediate, takenApartWhenQuantised: true };
-  }
+  const translated = { ...none, adaptsExperts: true, adaptsRouter: true };
+  if (family.startsWith("llama4")) return { ...none, sharedIntermediate: intermediate, adaptsRouter: true };
   if (family.startsWith("deepseek")) {
     // Three dense layers of width 18432 and one shared expert (deepseek-ai/DeepSeek-V3 config_671B.json).
-    return { ...none, denseLayers: Math.min(3, layers), denseIntermediate: 18_432, sharedIntermediate: intermediate };
+    const dense = { denseLayers: Math.min(3, layers), denseIntermediate: 18_432 };
+    return { ...translated, ...dense, sharedIntermediate: intermediate };
   }
+  if (/^(mixtral|qwen[23]-moe|qwen3-next|olmoe|flex-olmo|glm4-moe|ernie4-5-moe|dots1|minimax)/.test(family))
+    return translated;
   if (family.startsWith("gpt-oss")) return { ...none, routerBias: true, expertBias: true };
   return none;
 }

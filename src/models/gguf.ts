@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { execa } from "execa";
 import { z } from "zod";
 import { ensureDir } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
@@ -88,6 +87,7 @@ async function runConverter(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const script = join(packageRoot, "trainer/ft_trainer/convert_gguf.py");
+  const { execa } = await import("execa");
   const result = await execa(python, [script, file, out], {
     env: { ...env, PYTHONDONTWRITEBYTECODE: "1" },
     extendEnv: false,

@@ -17,6 +17,8 @@ export interface WeightGroup {
   inputs: number;
   outputs: number;
   bias: boolean;
+  /** PEFT can give it an adapter. */
+  isAdaptable: boolean;
   /** How often it stands in the model: layers, times experts. */
   copies: number;
   /** Lies in a layer, and not beside them. */
@@ -47,7 +49,7 @@ const counted = new WeakMap<ModelShape, readonly WeightGroup[]>();
 function groupsOf(shape: ModelShape): WeightGroup[] {
   const architecture = architectureOf(shape);
   const { hidden, vocab, layers, tiedEmbeddings } = shape;
-  const outer = { parent: "", projections: [], bias: false, copies: 1, inLayer: false };
+  const outer = { parent: "", projections: [], bias: false, isAdaptable: true, copies: 1, inLayer: false };
   return [
     { ...outer, module: "embed_tokens", kind: "embedding", inputs: vocab, outputs: hidden },
     ...(tiedEmbeddings ? [] : [{ ...outer, module: "lm_head", kind: "head" as const, inputs: hidden, outputs: vocab }]),
@@ -67,6 +69,7 @@ function vector(module: string, width: number, copies: number, other: Partial<We
     inputs: 1,
     outputs: width,
     bias: false,
+    isAdaptable: false,
     inLayer: true,
     copies,
     ...other,
@@ -77,10 +80,10 @@ function linear(
   module: string,
   projections: readonly Projection[],
   [inputs, outputs]: readonly [number, number],
-  { copies, bias = false }: { copies: number; bias?: boolean },
+  { copies, bias = false, isAdaptable = true }: { copies: number; bias?: boolean; isAdaptable?: boolean },
 ): WeightGroup {
   const parent = projections.some((one) => "qkvo".includes(one)) ? "self_attn" : "mlp";
-  return { module, parent, kind: "linear", projections, inputs, outputs, bias, copies, inLayer: true };
+  return { module, parent, kind: "linear", projections, inputs, outputs, bias, isAdaptable, copies, inLayer: true };
 }
 
 /** Widths of all heads together: what a token's queries, keys and values take. */
@@ -158,10 +161,10 @@ function mlpGroups(shape: ModelShape, architecture: Architecture): WeightGroup[]
 
 function mlp(
   { hidden }: ModelShape,
-  { gated, mlpBias: bias, fusedGateUp }: Architecture,
+  { gated, mlpBias: bias, fusedGateUp, mixture }: Architecture,
   { width, copies }: { width: number; copies: number },
 ): WeightGroup[] {
-  const each = { copies, bias };
+  const each = { copies, bias, isAdaptable: !mixture?.adaptsExperts };
   const down = linear("down_proj", ["down"], [width, hidden], each);
   if (fusedGateUp) return [linear("gate_up_proj", ["gate", "up"], [hidden, 2 * width], each), down];
   const up = linear("up_proj", ["up"], [hidden, width], each);
@@ -173,13 +176,14 @@ function expertGroups({ hidden, intermediate, experts }: ModelShape, mixture: Mi
     parent: "mlp.experts",
     kind: "expert" as const,
     bias: mixture.expertBias,
+    isAdaptable: mixture.adaptsExperts,
     copies: layers * experts,
     inLayer: true,
   };
   return [
     {
       ...{ module: "gate", parent: "mlp", kind: "router", projections: [], inputs: hidden, outputs: experts },
-      ...{ bias: mixture.routerBias, copies: layers, inLayer: true },
+      ...{ bias: mixture.routerBias, isAdaptable: mixture.adaptsRouter, copies: layers, inLayer: true },
     },
     { ...expert, module: "gate_up_proj", projections: ["gate", "up"], inputs: hidden, outputs: 2 * intermediate },
     { ...expert, module: "down_proj", projections: ["down"], inputs: intermediate, outputs: hidden },

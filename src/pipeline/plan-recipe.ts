@@ -1,7 +1,6 @@
 // `ft plan`: will a recipe fit, on the hardware here or on named GPUs, and what to change when it does not.
 import { loadEngine } from "../engines/index.js";
 import { knownShape } from "../models/known-shape.js";
-import { modelCard } from "../models/model-card.js";
 import type { ModelShape } from "../models/model-shape.js";
 import type { Env } from "../paths.js";
 import { type Advice, adviseFit } from "../plan/advice.js";
@@ -60,13 +59,20 @@ export async function planRecipe(written: LoadedRecipe, { env, signal, gpus, all
   };
   const where = named.length > 0 ? "named" : here === null ? "smallest" : "here";
   const hardware = named.length > 0 ? named : here === null ? smallest() : [here];
-  const engine = await loadEngine(input.recipe.engine.name);
+  const plans = hardware.map((one) => planMemory(input, one));
   return {
-    ...{ name: input.recipe.name, model: known.resolved.id, method: input.recipe.method.type, where },
-    plans: hardware.map((one) => planMemory(input, one)),
-    advice: all ? null : adviseFit(input, hardware[0]!, (recipe) => isTaken(recipe, hardware[0]!, engine.unsupported)),
+    ...{ name: input.recipe.name, model: known.resolved.id, method: input.recipe.method.type, where, plans },
+    advice: all || plans[0]!.verdict === "fits" ? null : await advise(input, hardware[0]!),
     lengths: input.lengths,
   };
+}
+
+async function advise(input: PlanInput, hardware: Hardware): Promise<Advice | null> {
+  const { unsupported } = await loadEngine(input.recipe.engine.name);
+  const device = hardware.kind === "cpu" ? ("cpu" as const) : ("cuda" as const);
+  const isTaken = (recipe: Recipe): boolean =>
+    unsupported(recipe) === null && checkRecipe(recipe, () => false, { ...nothingKnown, device }).length === 0;
+  return adviseFit(input, hardware, isTaken);
 }
 
 /** One request at most, for a hub model that is neither in the catalogue nor here. */
@@ -76,10 +82,6 @@ async function shapeOf(
 ): Promise<ModelShape> {
   const known = knownShape(model);
   if (known) return known;
+  const { modelCard } = await import("../models/model-card.js");
   return (await modelCard(loaded.recipe.model.base, { cwd: loaded.dir, env, signal })).shape;
-}
-
-function isTaken(recipe: Recipe, { kind }: Hardware, unsupported: (recipe: Recipe) => string | null): boolean {
-  const facts = { ...nothingKnown, device: kind === "cpu" ? ("cpu" as const) : ("cuda" as const) };
-  return unsupported(recipe) === null && checkRecipe(recipe, () => false, facts).length === 0;
 }

@@ -67,12 +67,19 @@ function adapterOf({ method, model }: Recipe): AdapterSetting {
 
 /** As PEFT matches: all-linear, names of modules, or a regular expression on whole names. */
 export function targetTest(targets: Recipe["method"]["target_modules"]): AdapterSetting["isTarget"] {
-  if (targets === "all-linear") return ({ kind }) => kind === "linear" || kind === "expert" || kind === "router";
+  if (targets === "all-linear") {
+    return ({ kind, isAdaptable }) => isAdaptable && (kind === "linear" || kind === "expert" || kind === "router");
+  }
   if (Array.isArray(targets)) {
-    return (group) => targets.some((name) => group.module === name || nameOf(group).endsWith(`.${name}`));
+    const isNamed = (group: WeightGroup): boolean =>
+      targets.some((name) => group.module === name || nameOf(group).endsWith(`.${name}`));
+    // gate_proj and up_proj of a mixture lie in one tensor.
+    const isExpert = ({ kind, projections }: WeightGroup): boolean =>
+      kind === "expert" && projections.some((projection) => targets.includes(`${projection}_proj`));
+    return (group) => group.isAdaptable && (isNamed(group) || isExpert(group));
   }
   const whole = new RegExp(`^(?:${targets.regex})$`);
-  return (group) => whole.test(nameOf(group));
+  return (group) => group.isAdaptable && whole.test(nameOf(group));
 }
 
 /** The module's whole name in the first layer. */

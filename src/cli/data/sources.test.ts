@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 import { beforeEach, expect, test } from "vitest";
 import { startFakeHub } from "../../../test/fake-hub.js";
 import { runFt } from "../../../test/run-ft.js";
+import { loadRecipe } from "../../recipes/load.js";
 
 let cwd: string;
 
@@ -97,6 +98,19 @@ test.each(refusals)("$name is refused, with what to do", async ({ args, code, sa
   expect(result.code).toBe(code);
   for (const each of says) expect(result.err).toContain(each);
 });
+
+test.each(["*.jsonl", "rows", "hf://datasets/acme/chats?config=en&split=test"])(
+  "ft init --data %s writes it as it is, and does not ask for the rows",
+  async (data) => {
+    writeFileSync(join(cwd, "here.jsonl"), row(1));
+    const args = ["init", "--base", "smollm2-135m", "--method", "lora", "--data", data];
+    const { code, err } = await runFt(args, { cwd });
+    expect(code, err).toBe(0);
+    expect(err).not.toContain("put your rows");
+    const { recipe } = loadRecipe("ft.yaml", { cwd, env: {} });
+    expect(recipe.data.train).toMatchObject([{ path: data }]);
+  },
+);
 
 test("a recipe cannot train on stdin", async () => {
   writeFileSync(join(cwd, "ft.yaml"), 'name: x\nmodel: { base: ./base }\nmethod: lora\ndata: { train: "-" }\n');

@@ -16,7 +16,7 @@ export function modelText(card: ModelCard, memory: MemoryByMethod, width: number
     card.alias ? `${card.alias}  ${card.id}` : card.id,
     labelled(facts(card), width),
     labelled(licenceLines(card), width),
-    memoryTable(memory, card.shape.experts > 0 && card.shape.family !== "llama4", width),
+    memoryTable(memory, card.shape.experts > 0, width),
     labelled(
       [
         ["start with", startWith(card, memory)],

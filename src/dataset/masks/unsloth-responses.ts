@@ -109,7 +109,7 @@ interface MarkerTokens {
 const neighbours = ["\\", "{", "a", "A", "1", "(", ".", "<", "}", ">"];
 
 /**
- * Tokens at the edges that change when text touches the marker are optional, as long as a special token is left in the core
+ * Tokens at the edges that change when text touches the marker are optional, as long as an added token is left in the core
  * (_find_common_token_ids with force_match, _stable_marker_edges).
  */
 function markerTokens(marker: string, tokenizer: ModelTokenizer): MarkerTokens {
@@ -124,7 +124,7 @@ function markerTokens(marker: string, tokenizer: ModelTokenizer): MarkerTokens {
     );
   }
   const core = ids.slice(start, end);
-  const isAnchored = core.some((id) => tokenizer.isSpecial(id) && tokenizer.token(id).trim() !== "");
+  const isAnchored = core.some((id) => tokenizer.isAdded(id) && tokenizer.token(id).trim() !== "");
   if (core.length === 0 || !isAnchored) return { before: [], core: ids, after: [] };
   return { before: ids.slice(0, start), core, after: ids.slice(end) };
 }

@@ -73,6 +73,14 @@ test("loss on another token is told, but not on the first, whose label has no ef
   expect(matches.map(({ verdict }) => verdict)).toEqual(["mask differs", "as predicted"]);
 });
 
+test("a mask that the engine lost (TRL #3728: by packing; #3484 and #3781: by the liger kernel) is told", async () => {
+  const whole = sample(lines(2)[1]!);
+  const packed = sample(lines(2)[1]!, lines(1)[0]!);
+  for (const lost of [whole, packed]) lost.labels = [...lost.inputIds];
+  const matches = await matchSamples([whole, packed], data, model, "trl");
+  expect(matches.map(({ verdict }) => verdict)).toEqual(["mask differs", "mask differs"]);
+});
+
 test("tokens that no row becomes are told beside the nearest prediction", async () => {
   const strange = sample(lines(2)[1]!);
   strange.inputIds.splice(-4, 1);

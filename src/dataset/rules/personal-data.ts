@@ -1,11 +1,17 @@
 // Finds personal data: a published pattern or library recognises it, a checksum or a number plan confirms it.
 // A pattern only proposes; numbers are confirmed by libphonenumber, card-validator, ibantools, stdnum.
+import { createRequire } from "node:module";
 import cardValidator from "card-validator";
 import { countrySpecs, isValidIBAN } from "ibantools";
 import { isValidPhoneNumber } from "libphonenumber-js/max";
-import { stdnum } from "stdnum";
+import type { stdnum as Stdnum } from "stdnum";
 import { masked, maskedAddress } from "./mask.js";
 import { has } from "./scan-text.js";
+
+/** Loaded when the first number is to be judged: it takes longer than all else that reading rows needs. */
+function stdnum(): typeof Stdnum {
+  return (createRequire(import.meta.url)("stdnum") as { stdnum: typeof Stdnum }).stdnum;
+}
 
 export interface Detected {
   rule: "PII001" | "PII002" | "PII003" | "PII004" | "PII005" | "PII006" | "SEC002" | "SEC003" | "SEC008";
@@ -122,31 +128,31 @@ function prefixWithout(text: string, ignored: string, length: number): string | 
 
 /** National numbers whose form or checksum tells them from any other number. */
 const identityKinds: { pattern: RegExp; context?: RegExp; isValid: (number: string) => boolean }[] = [
-  { pattern: /(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])/g, isValid: (number) => stdnum.US!.ssn!.validate(number).isValid },
+  { pattern: /(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])/g, isValid: (number) => stdnum().US!.ssn!.validate(number).isValid },
   {
     pattern: /(?<![\w.])\d{3}\.\d{3}\.\d{3}-\d{2}(?!\w)/g,
-    isValid: (number) => stdnum.BR!.cpf!.validate(number).isValid,
+    isValid: (number) => stdnum().BR!.cpf!.validate(number).isValid,
   },
   {
     pattern: /\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b/g,
-    isValid: (number) => stdnum.IT!.codicefiscale!.validate(number).isValid,
+    isValid: (number) => stdnum().IT!.codicefiscale!.validate(number).isValid,
   },
   {
     pattern: /(?<![\d.])[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?\d{2} ?\d{3} ?\d{3} ?\d{2}(?!\d)/g,
-    isValid: (number) => stdnum.FR!.nir!.validate(number).isValid,
+    isValid: (number) => stdnum().FR!.nir!.validate(number).isValid,
   },
   {
     pattern: /(?<!\w)[1-8]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])\d{5}[\dX](?!\w)/g,
-    isValid: (number) => stdnum.CN!.ric!.validate(number).isValid,
+    isValid: (number) => stdnum().CN!.ric!.validate(number).isValid,
   },
   {
     pattern: /\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b/g,
-    isValid: (number) => stdnum.GB!.nino!.validate(number).isValid,
+    isValid: (number) => stdnum().GB!.nino!.validate(number).isValid,
   },
   {
     pattern: /(?<![\w-])[XYZ\d]\d{7}-?[A-Z]\b/g,
     context: /\b(?:DNI|NIF|NIE)\b[^\n]{0,20}$/,
-    isValid: (number) => stdnum.ES!.dni!.validate(number).isValid || stdnum.ES!.nie!.validate(number).isValid,
+    isValid: (number) => stdnum().ES!.dni!.validate(number).isValid || stdnum().ES!.nie!.validate(number).isValid,
   },
 ];
 

@@ -75,7 +75,7 @@ const refused: { name: string; content: string | Buffer; code: string }[] = [
   { name: "empty.jsonl", content: "", code: "data.empty" },
   { name: "blank.jsonl", content: "\n  \r\n\n", code: "data.empty" },
   { name: "empty-array.json", content: "[]", code: "data.empty" },
-  { name: "nul.jsonl", content: '{"a":"\0"}', code: "data.binary" },
+  { name: "nul.jsonl", content: "a\0b", code: "data.binary" },
   { name: "utf16.jsonl", content: Buffer.from('\ufeff{"a":1}', "utf16le"), code: "data.binary" },
   { name: "rows.xml", content: "<rows/>\n", code: "data.unsupported" },
   { name: "packed.zip", content: Buffer.from("PK\x03\x04...."), code: "data.binary" },

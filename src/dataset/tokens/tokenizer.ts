@@ -21,6 +21,8 @@ export interface ModelTokenizer {
   /** Contents of the added tokens marked special. */
   specialTokens: string[];
   isSpecial(id: number): boolean;
+  /** Beside the vocabulary, special or not: <think>. */
+  isAdded(id: number): boolean;
   eosToken: string | null;
   eosId: number | null;
   bosId: number | null;
@@ -64,6 +66,7 @@ export async function loadTokenizer(dir: string): Promise<ModelTokenizer> {
     tokenText: (id) => addedTexts.get(id) ?? readable(token(id), isByteLevel),
     specialTokens: special.map((each) => each.content),
     isSpecial: (id) => specialIds.has(id),
+    isAdded: (id) => addedTexts.has(id),
     eosToken,
     eosId: idOf(namedTokens.eos_token),
     bosId: idOf(namedTokens.bos_token),

@@ -45,7 +45,7 @@ function wholeModules(
 ): WeightGroup[] {
   const head = { module: "lm_head", kind: "head", inputs: shape.hidden, outputs: shape.vocab } as const;
   const tied = shape.tiedEmbeddings
-    ? [{ ...head, parent: "", projections: [], bias: false, copies: 1, inLayer: false }]
+    ? [{ ...head, parent: "", projections: [], bias: false, isAdaptable: true, copies: 1, inLayer: false }]
     : [];
   return [...groups, ...tied].filter(({ module }) => adapter.trainedModules.includes(module));
 }

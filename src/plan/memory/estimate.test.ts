@@ -61,9 +61,9 @@ describe("quantisation", () => {
     expect(weights("llama3.1-8b").quantisationConstants).toBeCloseTo((packed * (8 / 64 + 32 / (64 * 256))) / 8, -3);
   });
 
-  it("leaves the experts of a mixture alone, but for Llama 4's", () => {
+  it("leaves the experts of a mixture alone", () => {
     expect(weights("qwen3-30b-a3b").weights / gib).toBeGreaterThan(55);
-    expect(weights("llama4-scout").weights / gib).toBeLessThan(62);
+    expect(weights("llama4-scout").weights / gib).toBeGreaterThan(180);
   });
 });
 

@@ -48,13 +48,10 @@ function packedIn(groups: readonly WeightGroup[], setting: MemorySetting): numbe
 
 /**
  * bitsandbytes packs linear layers: embeddings, norms, routers and the head stay as they are, and so do experts that transformers 5
- * holds in one 3D tensor (`type(module) is nn.Linear` in its bitsandbytes integration); Llama 4's are taken apart first.
+ * holds in one 3D tensor (`type(module) is nn.Linear` in its bitsandbytes integration), Llama 4's too unless the checkpoint is packed already.
  */
-function isPacked(group: WeightGroup, { shape, habits, quantisation }: MemorySetting): boolean {
-  if (quantisation === null) return false;
-  if (group.kind === "linear") return true;
-  if (group.kind === "head") return habits.quantisesHead;
-  return group.kind === "expert" && shape.family.startsWith("llama4");
+function isPacked({ kind }: WeightGroup, { habits, quantisation }: MemorySetting): boolean {
+  return quantisation !== null && (kind === "linear" || (kind === "head" && habits.quantisesHead));
 }
 
 /** Bytes of the largest matrix, unpacked for one product at a time. 0 without quantisation. */
