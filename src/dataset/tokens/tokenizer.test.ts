@@ -43,17 +43,21 @@ describe("offsets", () => {
   });
 });
 
-test.each(["a", " ", "=", "é", "\n", "1"])("a million times %j are tokens too", async (character) => {
-  const tokenizer = await loadTokenizer(model);
-  const { ids, ends } = tokenizer.encodeWithOffsets(character.repeat(1_000_000));
-  expect(ends!.at(-1)).toBe(1_000_000);
-  expect(
-    ids
-      .map((id) => tokenizer.tokenText(id))
-      .join("")
-      .startsWith(character),
-  ).toBe(true);
-});
+test.each(["a", " ", "=", "é", "\n", "1"])(
+  "a million times %j are tokens too",
+  async (character) => {
+    const tokenizer = await loadTokenizer(model);
+    const { ids, ends } = tokenizer.encodeWithOffsets(character.repeat(1_000_000));
+    expect(ends!.at(-1)).toBe(1_000_000);
+    expect(
+      ids
+        .map((id) => tokenizer.tokenText(id))
+        .join("")
+        .startsWith(character),
+    ).toBe(true);
+  },
+  120_000,
+);
 
 test("tokens read as the text they stand for; bytes that are no character by their number", async () => {
   const tokenizer = await loadTokenizer(model);
