@@ -6,9 +6,15 @@ import { benchColdStart } from "./cold-start.mjs";
 import { benchFirstStep } from "./first-step.mjs";
 import { benchMemoryPoints } from "./memory-points.mjs";
 import { benchRender } from "./render.mjs";
+import { benchTokens } from "./tokens.mjs";
 
 const only = process.argv[2];
-const benches = { "cold-start": benchColdStart, "first-step": benchFirstStep, render: benchRender };
+const benches = {
+  "cold-start": benchColdStart,
+  "first-step": benchFirstStep,
+  render: benchRender,
+  tokens: benchTokens,
+};
 const rows = [];
 for (const [name, bench] of Object.entries(benches)) {
   if (only && only !== name) continue;

@@ -60,7 +60,7 @@ export async function benchRender() {
   ];
 }
 
-function templatesOf(python) {
+export function templatesOf(python) {
   const lib = join(dirname(python), "../lib");
   const version = readdirSync(lib).find((name) => name.startsWith("python"));
   return join(lib, version, "site-packages/trl/chat_templates");

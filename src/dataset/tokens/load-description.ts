@@ -25,7 +25,10 @@ export async function loadDescription(dir: string): Promise<LoadedTokenizer> {
   const model = modelSchema.safeParse(await readJson(dir, "config.json", false));
   const settings = { ...map.data, ...config.data };
   const given = file.data as unknown as TokenizerDescription;
-  const vocabulary = new Map(Array.isArray(given.model.vocab) ? [] : Object.entries(given.model.vocab));
+  const vocabulary = new Map<string, number>();
+  // Of hundreds of thousands of entries a list of pairs would cost as much again.
+  if (!Array.isArray(given.model.vocab))
+    for (const token in given.model.vocab) vocabulary.set(token, given.model.vocab[token]!);
 
   const classSettings: ClassSettings = { ...settings, unk_token: contentOf(settings.unk_token) ?? undefined };
   if (!settings.tokenizer_class) classSettings.tokenizer_class = model.data?.tokenizer_class;
