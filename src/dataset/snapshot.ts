@@ -8,7 +8,6 @@ import { carriedBy, extrasOf, restOfTurn } from "./carried.js";
 import type { CheckInput } from "./check-dataset.js";
 import { type DatasetSource, heldOutThreshold, type Side, sidedRows } from "./dataset-facts.js";
 import type { Json } from "./json/json.js";
-import { stringifyJson } from "./json/stringify-json.js";
 import { type EngineLine, engineLines, kindOfLayout, type Layout, trainedTurns } from "./layout.js";
 import { type LineWriter, openLineWriter } from "./line-writer.js";
 import { judgeRow } from "./row-rules.js";
