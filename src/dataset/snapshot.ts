@@ -1,6 +1,5 @@
 // Writes a run's copy of the data: the engine's training and test lines, and the evaluator's items. All or nothing.
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { FtError } from "../errors.js";
 import type { Recipe } from "../recipes/schema.js";
 import type { CanonicalRow, Carried, DatasetFacts, RowPlace } from "./canonical.js";
@@ -9,8 +8,8 @@ import { carriedBy, extrasOf, restOfTurn } from "./carried.js";
 import type { CheckInput } from "./check-dataset.js";
 import { type DatasetSource, heldOutThreshold, type Side, sidedRows } from "./dataset-facts.js";
 import type { Json } from "./json/json.js";
-import { stringifyJson } from "./json/stringify-json.js";
 import { type EngineLine, engineLines, kindOfLayout, type Layout, trainedTurns } from "./layout.js";
+import { type LineWriter, openLineWriter } from "./line-writer.js";
 import { judgeRow } from "./row-rules.js";
 import { kindNames } from "./rows-for.js";
 import { ruleLevels } from "./rules/settings.js";
@@ -50,9 +49,7 @@ export async function snapshotData(input: SnapshotInput): Promise<DatasetFacts> 
   const { source } = input;
   const threshold = await heldOutThreshold(source);
   const paths = { ...defaultPaths, ...input.paths };
-  const files = await openWriters(input.outDir, paths).catch((error) => {
-    throw writeError(error, input.outDir);
-  });
+  const files = await openWriters(input.outDir, paths);
   try {
     const sums = { train: sumSplit(), eval: sumSplit() };
     let items = 0;
@@ -84,7 +81,7 @@ export async function snapshotData(input: SnapshotInput): Promise<DatasetFacts> 
     return { train: facts.train, eval: hasEval ? facts.eval : null };
   } catch (error) {
     await Promise.all(Object.values(files).map((file) => file.discard()));
-    throw writeError(error, input.outDir);
+    throw error;
   }
 }
 
@@ -162,69 +159,10 @@ function invalidRow(place: RowPlace, message: string): FtError {
   });
 }
 
-/** Gives the failures that a disk or a folder causes their name; leaves others as they are. */
-function writeError(error: unknown, outDir: string): unknown {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const nextFor: Record<string, string> = {
-    ENOSPC: "free some disk space",
-    EDQUOT: "free some of your disk quota",
-    EACCES: "make the folder writable",
-    EPERM: "make the folder writable",
-    EROFS: "choose a folder on a writable disk",
-  };
-  const next = code === undefined ? undefined : nextFor[code];
-  if (!next || error instanceof FtError) return error;
-  return new FtError({
-    code: code === "ENOSPC" || code === "EDQUOT" ? "env.disk-full" : "env.unwritable",
-    exit: "environment",
-    message: `the run's copy of the data cannot be written to ${outDir}`,
-    why: message,
-    next,
-    cause: error,
-  });
-}
-
-interface Writer {
-  write(value: EngineLine): Promise<void>;
-  /** Flushes to disk and gives the file its name. */
-  commit(): Promise<void>;
-  discard(): Promise<void>;
-}
-
-async function openWriters(outDir: string, paths: SnapshotPaths): Promise<Record<keyof SnapshotPaths, Writer>> {
-  const train = await openWriter(join(outDir, paths.train));
-  const test = await openWriter(join(outDir, paths.test));
-  return { train, test, items: await openWriter(join(outDir, paths.items)) };
-}
-
-/** JSON lines under a temporary name in the same folder, written in blocks. */
-async function openWriter(path: string): Promise<Writer> {
-  await mkdir(dirname(path), { recursive: true });
-  const partial = `${path}.partial`;
-  const handle: FileHandle = await open(partial, "w");
-  let block = "";
-  let isOpen = true;
-  const flush = async () => {
-    await handle.appendFile(block);
-    block = "";
-  };
-  return {
-    async write(value) {
-      block += `${stringifyJson(value)}\n`;
-      if (block.length > 1 << 20) await flush();
-    },
-    async commit() {
-      await flush();
-      await handle.sync();
-      await handle.close();
-      isOpen = false;
-      await rename(partial, path);
-    },
-    async discard() {
-      if (!isOpen) return;
-      isOpen = false;
-      await handle.close();
-      await rm(partial, { force: true });
-    },
-  };
+async function openWriters(outDir: string, paths: SnapshotPaths): Promise<Record<keyof SnapshotPaths, LineWriter>> {
+  const failure = `the run's copy of the data cannot be written to ${outDir}`;
+  const [train, test, items] = await Promise.all(
+    [paths.train, paths.test, paths.items].map((path) => openLineWriter(join(outDir, path), failure)),
+  );
+  return { train, test, items } as Record<keyof SnapshotPaths, LineWriter>;
 }

@@ -1,9 +1,9 @@
 // Writes a dataset in the form of a target: all of it, or, where rows cannot be written, none of it unless they may be left out.
 import { FtError, type Problem } from "../../errors.js";
 import { curateRows, type ProgressOfFile } from "../curate/curate-rows.js";
-import { openLineWriter } from "../curate/line-writer.js";
 import type { DatasetSource } from "../dataset-facts.js";
 import type { Json } from "../json/json.js";
+import { openLineWriter } from "../line-writer.js";
 import { type Droppable, strip } from "./strip.js";
 import { Refusal, type Target } from "./target.js";
 

@@ -1,8 +1,8 @@
 // What becomes of each row, and the one pass that writes it: kept and held-out rows as they were, dropped ones with their reason.
 import type { RowPlace } from "../canonical.js";
 import type { DatasetSource } from "../dataset-facts.js";
+import { openLineWriter } from "../line-writer.js";
 import { type CurateRow, curateRows, type ProgressOfFile } from "./curate-rows.js";
-import { openLineWriter } from "./line-writer.js";
 
 /** Why a row is left out; `like` is the row that it duplicates, by place or by number. */
 interface Drop {
@@ -59,7 +59,7 @@ export async function writeCurated(
   onBytes?: ProgressOfFile,
 ): Promise<Curated> {
   const paths = [outputs.kept, ...(outputs.heldOut === undefined ? [] : [outputs.heldOut]), outputs.dropped];
-  const writers = await Promise.all(paths.map(openLineWriter));
+  const writers = await Promise.all(paths.map((path) => openLineWriter(path)));
   const kept = writers[0]!;
   const held = writers.length === 3 ? writers[1]! : kept;
   const dropped = writers.at(-1)!;
