@@ -31,7 +31,7 @@ describe("the questions of ft init", () => {
 
   it("asks only for what is open, and takes Enter for the usual place of the data", async () => {
     const { answers, see, type } = ask({ base: "smollm2-135m", method: "lora" });
-    await see(/File with your rows/);
+    await see(/Your rows/);
     type(enter);
     await expect.poll(() => answers).toEqual([{ base: "smollm2-135m", method: "lora", data: "data/train.jsonl" }]);
   });
@@ -51,7 +51,7 @@ describe("the questions of ft init", () => {
     type(up, enter);
     await see(/Alias, hub id/);
     type("org/name\r\n");
-    await see(/File with your rows/);
+    await see(/Your rows/);
     type("my rows.jsonl\r");
     await expect.poll(() => answers).toEqual([{ base: "org/name", method: "lora", data: "my rows.jsonl" }]);
   });
