@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { exitCodes } from "../../errors.js";
 import type { CommandContext } from "../program.js";
+import { collect } from "../render.js";
 import type { CheckFlags } from "./input.js";
 
 interface Flags extends CheckFlags {
@@ -21,8 +22,8 @@ export function registerDataCheck(data: Command, { io, exit }: CommandContext): 
     .option("--recipe <file>", "recipe whose data and model to check (default: ft.yaml, when it is here)")
     .option("--eval <file>", "held-out rows, which must share nothing with the training rows")
     .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
-    .option("--columns <name=own>", "the file's own name of a column: prompt=question (again for each column)", append)
-    .option("--roles <own=role>", "what one of its roles stands for: bot=assistant (again for each role)", append)
+    .option("--columns <name=own>", "the file's own name of a column: prompt=question (again for each column)", collect)
+    .option("--roles <own=role>", "what one of its roles stands for: bot=assistant (again for each role)", collect)
     .option("--objective <name>", "what the rows are for: sft, dpo, kto, grpo, ... (default: as in the recipe)")
     .option("--model <folder>", "model folder, for the rules that need its tokenizer and template")
     .option("--max-length <tokens>", "tokens a row may have", Number)
@@ -30,9 +31,9 @@ export function registerDataCheck(data: Command, { io, exit }: CommandContext): 
     .option(
       "--rule <id=severity>",
       "off, info, warning or error, for a rule or a family: DUP001=error, QUAL*=off",
-      append,
+      collect,
     )
-    .option("--against <file>", "items of a benchmark, which the rows must not hold (may be given again)", append)
+    .option("--against <file>", "items of a benchmark, which the rows must not hold (may be given again)", collect)
     .option("--ngram <words>", "words in a row that count as the same (default 13)", wholeNumber)
     .option("--share <part>", "part of an item that a row must hold, 0 to 1 (default 0: one run of words)", part)
     .option("--baseline <file>", "findings that are known: only others are told")
@@ -51,10 +52,6 @@ export function registerDataCheck(data: Command, { io, exit }: CommandContext): 
       await presentCheck(io, report, flags);
       if (!report.ok && !flags.writeBaseline) exit(exitCodes.data.code);
     });
-}
-
-function append(value: string, before: string[] = []): string[] {
-  return [...before, value];
 }
 
 function wholeNumber(text: string): number {

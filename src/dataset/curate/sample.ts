@@ -1,9 +1,10 @@
 // A random part of the rows: so many, so many tokens, or the same number of each group.
 import type { CanonicalRow } from "../canonical.js";
+import { looseDigest } from "../canonical-key.js";
 import type { DatasetSource } from "../dataset-facts.js";
+import { unitInterval } from "../held-out.js";
 import { curateRows, type KeyOf, type ProgressOfFile } from "./curate-rows.js";
 import { type Decisions, isUsable, noDecisions } from "./decisions.js";
-import { rankOf } from "./rank.js";
 
 export interface SampleOptions {
   /** At most so many; left out: as many as there are. */
@@ -35,7 +36,7 @@ export async function sample(
     if (!isUsable(each, decisions)) continue;
     candidates.push({
       number: each.number,
-      rank: rankOf(each.row, options.seed, "sample"),
+      rank: unitInterval(`sample ${options.seed}:`, looseDigest(each.row)),
       group: options.balance?.(each) ?? "",
       tokens: options.tokens === undefined ? 0 : (options.tokensOf?.(each.row) ?? 0),
     });
