@@ -8,7 +8,8 @@ import type { ObjectiveName } from "../recipes/schema.js";
 import { checkDataset } from "./check-dataset.js";
 import { datasetFacts } from "./dataset-facts.js";
 import type { Layout } from "./layout.js";
-import { dataSource, snapshotData } from "./snapshot.js";
+import { dataSource } from "./recipe-source.js";
+import { snapshotData } from "./snapshot.js";
 
 let dir: string;
 

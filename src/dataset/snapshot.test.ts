@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { parseRecipe } from "../recipes/parse.js";
 import { checkDataset } from "./check-dataset.js";
-import { dataSource, snapshotData } from "./snapshot.js";
+import { dataSource } from "./recipe-source.js";
+import { snapshotData } from "./snapshot.js";
 
 let dir: string;
 

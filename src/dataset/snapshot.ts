@@ -5,7 +5,6 @@ import type { Recipe } from "../recipes/schema.js";
 import type { CanonicalRow, Carried, DatasetFacts, RowPlace } from "./canonical.js";
 import { rowDigest } from "./canonical-key.js";
 import { carriedBy, extrasOf, restOfTurn } from "./carried.js";
-import type { CheckInput } from "./check-dataset.js";
 import { type DatasetSource, heldOutThreshold, type Side, sidedRows } from "./dataset-facts.js";
 import type { Json } from "./json/json.js";
 import { type EngineLine, engineLines, kindOfLayout, type Layout, trainedTurns } from "./layout.js";
@@ -83,39 +82,6 @@ export async function snapshotData(input: SnapshotInput): Promise<DatasetFacts> 
     await Promise.all(Object.values(files).map((file) => file.discard()));
     throw error;
   }
-}
-
-/** What else a recipe says about the check of its data: paths relative to the recipe's folder. */
-export function checkSettings({
-  data,
-}: Pick<Recipe, "data">): Pick<CheckInput, "rules" | "benchmarks" | "contamination"> {
-  const { rules, contamination, contamination_ngram: ngram, contamination_share: share } = data;
-  return {
-    ...(rules && { rules }),
-    ...(contamination && {
-      benchmarks: contamination.map((each) => (typeof each === "string" ? { path: each } : each)),
-    }),
-    contamination: { ...(ngram !== undefined && { ngram }), ...(share !== undefined && { share }) },
-  };
-}
-
-/** A recipe's data as the reader wants it, once its paths are located (locate-files.ts). */
-export function dataSource(
-  { data, train, objective }: Pick<Recipe, "data" | "train" | "objective">,
-  dir: string,
-): DatasetSource {
-  const { format, columns, roles } = data;
-  const source = {
-    dir,
-    train: data.train,
-    format,
-    ...(columns && { columns }),
-    ...(roles && { roles }),
-    textRows: data.text_rows,
-    seed: train.seed,
-    objective: objective.type,
-  };
-  return data.eval === undefined ? { ...source, heldOutFraction: data.eval_fraction } : { ...source, eval: data.eval };
 }
 
 const engineFile = { train: "train", eval: "test" } as const satisfies Record<Side, keyof SnapshotPaths>;

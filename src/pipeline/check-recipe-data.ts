@@ -1,7 +1,7 @@
 // The data of a recipe, checked with what is known of its model; used by `ft run`, `ft data check` and `ft render`.
 import { type CheckProgress, type CheckReport, checkDataset } from "../dataset/check-dataset.js";
 import type { DatasetSource } from "../dataset/dataset-facts.js";
-import { checkSettings } from "../dataset/snapshot.js";
+import { checkSettings } from "../dataset/recipe-source.js";
 import { FtError } from "../errors.js";
 import type { ModelFacts } from "../models/facts.js";
 import type { LoadedRecipe } from "../recipes/load.js";

@@ -1,7 +1,7 @@
 // The files that a recipe's data stands for; datasets of the Hub at the commits that the lock holds.
 
 import { type LocatedSource, type LocateOptions, locateFiles } from "../dataset/locate-files.js";
-import { dataSource } from "../dataset/snapshot.js";
+import { dataSource } from "../dataset/recipe-source.js";
 import { FtError } from "../errors.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import type { LockEntry } from "../recipes/lock-file.js";

@@ -4,7 +4,7 @@ import { readBaseline } from "../../dataset/baseline.js";
 import type { CheckInput } from "../../dataset/check-dataset.js";
 import type { Benchmark } from "../../dataset/rules/contamination.js";
 import { ruleLevels, type WrittenRules } from "../../dataset/rules/settings.js";
-import { checkSettings } from "../../dataset/snapshot.js";
+import { checkSettings } from "../../dataset/recipe-source.js";
 import { FtError } from "../../errors.js";
 import type { LoadedRecipe } from "../../recipes/load.js";
 import { ruleLevels as levels } from "../../recipes/schema/data.js";

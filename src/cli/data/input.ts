@@ -7,7 +7,7 @@ import { type DatasetSource, filesOf } from "../../dataset/dataset-facts.js";
 import { isHubAddress } from "../../dataset/hub/address.js";
 import { locateFiles } from "../../dataset/locate-files.js";
 import { type MaskEngine, maskEngines } from "../../dataset/masks/mask-model.js";
-import { dataSource } from "../../dataset/snapshot.js";
+import { dataSource } from "../../dataset/recipe-source.js";
 import { FtError } from "../../errors.js";
 import { readTemplate } from "../../models/template.js";
 import { describeRecipeModel, pinnedByLock, resolveRecipeModel } from "../../pipeline/refine.js";

@@ -1,17 +1,19 @@
 // Finds personal data: a published pattern or library recognises it, a checksum or a number plan confirms it.
 // A pattern only proposes; numbers are confirmed by libphonenumber, card-validator, ibantools, stdnum.
 import { createRequire } from "node:module";
-import cardValidator from "card-validator";
-import { countrySpecs, isValidIBAN } from "ibantools";
-import { isValidPhoneNumber } from "libphonenumber-js/max";
+import type * as CardValidator from "card-validator";
+import type * as Ibans from "ibantools";
+import type * as Telephones from "libphonenumber-js/max";
 import type { stdnum as Stdnum } from "stdnum";
 import { masked, maskedAddress } from "./mask.js";
 import { has } from "./scan-text.js";
 
-/** Loaded when the first number is to be judged: it takes longer than all else that reading rows needs. */
-function stdnum(): typeof Stdnum {
-  return (createRequire(import.meta.url)("stdnum") as { stdnum: typeof Stdnum }).stdnum;
-}
+/** Loaded when the first number is to be judged: they take longer than all else that reading rows needs. */
+const load = createRequire(import.meta.url);
+const telephones = () => load("libphonenumber-js/max") as typeof Telephones;
+const paymentCards = () => load("card-validator") as typeof CardValidator;
+const ibans = () => load("ibantools") as typeof Ibans;
+const stdnum = () => (load("stdnum") as { stdnum: typeof Stdnum }).stdnum;
 
 export interface Detected {
   rule: "PII001" | "PII002" | "PII003" | "PII004" | "PII005" | "PII006" | "SEC002" | "SEC003" | "SEC008";
@@ -66,7 +68,7 @@ function phones(text: string, found: Detected[]): void {
     for (const match of text.matchAll(pattern)) {
       const number = match[0];
       if (pattern === chinese && !saysTelephone.test(before(text, match.index))) continue;
-      if (isMadeUp(number) || !isValidPhoneNumber(number, country)) continue;
+      if (isMadeUp(number) || !telephones().isValidPhoneNumber(number, country)) continue;
       found.push(detected("PII002", match.index, number, masked(number), "[PHONE]"));
     }
   }
@@ -102,16 +104,16 @@ function cards(text: string, found: Detected[]): void {
       !/card|visa|master|amex|credit|debit|信用卡|卡号/i.test(text.slice(Math.max(0, match.index - 60), match.index))
     )
       continue;
-    if (testCards.has(number) || !cardValidator.number(number).isValid) continue;
+    if (testCards.has(number) || !paymentCards().number(number).isValid) continue;
     found.push(detected("PII003", match.index, match[0], masked(match[0]), "[CARD]"));
   }
 }
 
 function accounts(text: string, found: Detected[]): void {
   for (const match of text.matchAll(/(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?/g)) {
-    const length = countrySpecs[match[0].slice(0, 2)]?.chars;
+    const length = ibans().countrySpecs[match[0].slice(0, 2)]?.chars;
     const whole = length && prefixWithout(match[0], " ", length);
-    if (!whole || !isValidIBAN(whole.replaceAll(" ", ""))) continue;
+    if (!whole || !ibans().isValidIBAN(whole.replaceAll(" ", ""))) continue;
     found.push(detected("PII004", match.index, whole, masked(whole), "[IBAN]"));
   }
 }
