@@ -2,9 +2,9 @@
 import { relative, resolve } from "node:path";
 import { readBaseline } from "../../dataset/baseline.js";
 import type { CheckInput } from "../../dataset/check-dataset.js";
+import { checkSettings } from "../../dataset/recipe-source.js";
 import type { Benchmark } from "../../dataset/rules/contamination.js";
 import { ruleLevels, type WrittenRules } from "../../dataset/rules/settings.js";
-import { checkSettings } from "../../dataset/recipe-source.js";
 import { FtError } from "../../errors.js";
 import type { LoadedRecipe } from "../../recipes/load.js";
 import { ruleLevels as levels } from "../../recipes/schema/data.js";
