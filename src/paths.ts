@@ -14,6 +14,11 @@ export function ftCacheDir(env: Env): string {
   return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "ft");
 }
 
+/** What a person sets for all projects: $XDG_CONFIG_HOME/ft, else ~/.config/ft. */
+export function ftConfigDir(env: Env): string {
+  return join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), ".config"), "ft");
+}
+
 /** A project's private folder. */
 export function ftDir(projectDir: string): string {
   return join(projectDir, ".ft");

@@ -24,7 +24,7 @@ export function registerEval(program: Command, { io }: CommandContext): void {
       const { evaluateRun } = await import("../pipeline/evaluate.js");
       const { runEvaluator } = await import("../pipeline/run-evaluator.js");
       const { ensureEnvironment } = await import("../engines/env/ensure-environment.js");
-      const { trainerEnv } = await import("../pipeline/start-run.js");
+      const { trainerEnv } = await import("../pipeline/submit.js");
       const { readJob } = await import("../runs/job-file.js");
       const { runsDir } = await import("../paths.js");
       const { preparing } = await import("./preparing.js");

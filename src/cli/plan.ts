@@ -12,6 +12,7 @@ interface Flags {
   apply?: boolean;
   exitCode?: boolean;
   points?: string;
+  probe?: boolean;
   json?: boolean;
 }
 
@@ -24,6 +25,10 @@ export function registerPlan(program: Command, context: CommandContext): void {
     .option("--set <key=value>", "change a key of the recipe for this plan; repeatable", collect)
     .option("--apply", "write the changes that make it fit into the recipe")
     .option("--exit-code", "end with 5 when it does not fit")
+    .option(
+      "--probe",
+      "train two steps of the longest rows here, and measure; takes fewer rows at a time while memory runs out",
+    )
     .option("--points <csv>", "predict each measured peak of a file and compare (columns: docs/plan.md)")
     .option("--json", "print JSON")
     .action((file: string | undefined, flags: Flags) =>
@@ -31,9 +36,14 @@ export function registerPlan(program: Command, context: CommandContext): void {
     );
 }
 
-async function plan({ io, exit }: CommandContext, file: string, flags: Flags): Promise<void> {
+async function plan(context: CommandContext, file: string, flags: Flags): Promise<void> {
+  const { io, exit } = context;
   const { loadRecipe } = await import("../recipes/load.js");
   const loaded = loadRecipe(file, { cwd: io.cwd, env: io.env, sets: flags.set ?? [] });
+  if (flags.probe) {
+    const { probeCommand } = await import("./plan/probe.js");
+    return probeCommand(context, loaded, flags);
+  }
   const { planRecipe } = await import("../pipeline/plan-recipe.js");
   const { interruptible } = await import("./interruptible.js");
   const result = await interruptible((signal) =>

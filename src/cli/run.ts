@@ -12,6 +12,7 @@ interface Flags {
   frozen?: boolean;
   force?: boolean;
   ignoreFit?: boolean;
+  probe?: boolean;
   exitCode?: boolean;
   json?: boolean;
 }
@@ -27,12 +28,16 @@ export function registerRun(program: Command, context: CommandContext): void {
     .option("--frozen", "refuse to train anything but what ft.lock.json holds")
     .option("--force", "train also when nothing changed since a run")
     .option("--ignore-fit", "train also what by the estimate does not fit the memory here (ft plan)")
+    .option(
+      "--probe",
+      "first train two steps of the longest rows; take fewer at a time where memory runs out (ft plan --probe)",
+    )
     .option("--exit-code", "end with 9 when nothing changed")
     .option("--json", "print the result as JSON")
     .action(async (file: string | undefined, flags: Flags) => {
       const { loadRecipe } = await import("../recipes/load.js");
       const loaded = loadRecipe(file ?? "ft.yaml", { cwd: io.cwd, env: io.env, sets: flags.set ?? [] });
-      const { frozen = false, force = false, ignoreFit = false } = flags;
+      const { frozen = false, force = false, ignoreFit = false, probe = false } = flags;
       const { preparing } = await import("./preparing.js");
       if (flags.dryRun) {
         if (frozen) {
@@ -51,7 +56,7 @@ export function registerRun(program: Command, context: CommandContext): void {
         startRun(
           loaded,
           { ...prepare, openStore: () => openProject(loaded.dir), now: io.now, random: Math.random },
-          { frozen, force, ignoreFit, writesLock: !frozen && flags.set === undefined },
+          { frozen, force, ignoreFit, probe, writesLock: !frozen && flags.set === undefined },
         ),
       );
       if ("unchanged" in outcome) {

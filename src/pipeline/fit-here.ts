@@ -6,6 +6,8 @@ import type { Device } from "../engines/machine.js";
 import { FtError } from "../errors.js";
 import type { ModelFacts } from "../models/facts.js";
 import { knownShape } from "../models/known-shape.js";
+import type { Env } from "../paths.js";
+import { correctionOf, machineName, readCalibration } from "../plan/calibration/calibration-file.js";
 import type { Hardware } from "../plan/hardware.js";
 import { type MemoryPlan, type PlanInput, planMemory } from "../plan/memory-plan.js";
 import { largestMicroBatch } from "../plan/micro-batch.js";
@@ -19,12 +21,28 @@ export interface KnownHere {
   dataset: DatasetFacts | null;
   device: RenderInput["device"];
   here: Device;
+  /** Of the person: past runs correct the estimate. */
+  env: Env;
+}
+
+/** What `planMemory` takes for the machine here. */
+export interface PlanHere {
+  input: PlanInput;
+  hardware: Hardware;
+  /** By which its past runs are known (plan/calibration). */
+  machine: string;
 }
 
 /** Null: the model's dimensions or the GPU's memory are not known here. */
 export function fitHere(loaded: LoadedRecipe, known: KnownHere): MemoryPlan | null {
+  const here = planHere(loaded, known);
+  return here && planMemory(here.input, here.hardware);
+}
+
+/** Null as `fitHere`. */
+export function planHere(loaded: LoadedRecipe, known: KnownHere): PlanHere | null {
   const [input, hardware] = [inputHere(loaded, known), hardwareHere(loaded, known)];
-  return input && hardware && planMemory(input, hardware);
+  return input && hardware && { input, hardware, machine: machineOf(known) };
 }
 
 /** Throws FtError plan.does-not-fit (exit fit). */
@@ -73,14 +91,21 @@ export function rowLengths({ train }: DatasetFacts): RowLengths | null {
 }
 
 /** Null: the recipe is for a GPU, and none is here that tells its memory. */
-export function hardwareHere(
-  { recipe }: LoadedRecipe,
-  { device, here }: Pick<KnownHere, "device" | "here">,
-): Hardware | null {
-  if (device.kind === "cpu")
-    return { label: "this machine's CPU", alias: null, kind: "cpu", count: 1, bytes: totalmem(), bf16: false };
-  const { kind, names, memoryBytes, bf16 } = here;
-  if ((kind !== "cuda" && kind !== "rocm") || memoryBytes.length === 0) return null;
+export function hardwareHere({ recipe }: LoadedRecipe, known: Omit<KnownHere, "model" | "dataset">): Hardware | null {
+  const { kind, names, memoryBytes, bf16 } = known.here;
+  const isCpu = known.device.kind === "cpu";
+  if (!isCpu && ((kind !== "cuda" && kind !== "rocm") || memoryBytes.length === 0)) return null;
+  const calibration = readCalibration(known.env, machineOf(known));
+  const correction = calibration ? { correction: correctionOf(calibration) } : {};
   const count = recipe.compute.gpus;
-  return { label: `${count} x ${names[0]}`, alias: null, kind: "gpu", count, bytes: Math.min(...memoryBytes), bf16 };
+  return isCpu
+    ? { label: "this machine's CPU", alias: null, kind: "cpu", count: 1, bytes: totalmem(), bf16: false, ...correction }
+    : {
+        ...{ label: `${count} x ${names[0]}`, alias: null, kind: "gpu", count, bytes: Math.min(...memoryBytes), bf16 },
+        ...correction,
+      };
+}
+
+export function machineOf({ device, here }: Pick<KnownHere, "device" | "here">): string {
+  return machineName(device.kind === "cpu" ? null : (here.names[0] ?? null));
 }

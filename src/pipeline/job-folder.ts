@@ -5,6 +5,7 @@ import { stringify } from "yaml";
 import type { DataLayout, Rendering } from "../engines/contract.js";
 import { ensureDir } from "../ensure-dir.js";
 import { packageRoot, runsDir } from "../paths.js";
+import { type Estimate, estimateFileName } from "../plan/calibration/estimate-file.js";
 import type { Recipe } from "../recipes/schema.js";
 import { type Job, jobVersion } from "../runs/job.js";
 import type { RunLock } from "../runs/lock.js";
@@ -13,19 +14,24 @@ export interface JobFolderInput {
   id: string;
   createdAt: number;
   projectDir: string;
+  /** Where the folder is made; left out: among the runs. */
+  parent?: string;
   recipe: Recipe;
   rendering: Rendering;
   engine: { name: string; version: string };
   model: Job["model"];
   lock: RunLock;
+  /** Null: the model's shape or the hardware is not known. */
+  estimate: Estimate | null;
   /** Writes data/ into the folder; called with its temporary path. */
   writeData(dir: string, layout: DataLayout): Promise<void>;
 }
 
 /** Returns the manifest and the folder's absolute path. On any failure nothing is left behind. */
 export async function createJobFolder(input: JobFolderInput): Promise<{ job: Job; dir: string }> {
-  const dir = join(runsDir(input.projectDir), input.id);
-  const building = join(runsDir(input.projectDir), `.new-${input.id}`);
+  const parent = input.parent ?? runsDir(input.projectDir);
+  const dir = join(parent, input.id);
+  const building = join(parent, `.new-${input.id}`);
   const job = manifest(input);
   try {
     ensureDir(building);
@@ -39,6 +45,9 @@ export async function createJobFolder(input: JobFolderInput): Promise<{ job: Job
     }
     await writeFile(join(building, "recipe.yaml"), stringify(input.recipe));
     await writeFile(join(building, "lock.json"), `${JSON.stringify(input.lock, null, 2)}\n`);
+    if (input.estimate !== null) {
+      await writeFile(join(building, estimateFileName), `${JSON.stringify(input.estimate, null, 2)}\n`);
+    }
     await input.writeData(building, input.rendering.layout);
     await cp(join(packageRoot, "trainer", "run.py"), join(building, "trainer", "run.py"));
     await cp(join(packageRoot, "trainer", "ft_trainer"), join(building, "trainer", "ft_trainer"), {

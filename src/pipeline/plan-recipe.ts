@@ -49,7 +49,7 @@ export async function planRecipe(written: LoadedRecipe, { env, signal, gpus, all
   const shape = await shapeOf(known, { env, signal });
   const { loaded, dataset } = known;
   const input: PlanInput = { recipe: loaded.recipe, shape, lengths: dataset && rowLengths(dataset) };
-  const here = hardwareHere(loaded, known);
+  const here = hardwareHere(loaded, { ...known, env });
   const smallest = (): Hardware[] => {
     const options = catalogue
       .filter(({ name }) => name.startsWith("NVIDIA"))

@@ -46,7 +46,7 @@ export async function planRun(written: LoadedRecipe, env: Env, { ignoreFit = fal
   const engine = await loadEngine(recipe.engine.name);
   const report = await checkRecipeData(loaded, source, model);
   refuseBadData(report);
-  const memory = fitHere(loaded, known);
+  const memory = fitHere(loaded, { ...known, env });
   if (!ignoreFit) refuseUnfit(memory);
   const environments = await listEnvironments(env);
   const { train, eval: heldOut } = report.facts;

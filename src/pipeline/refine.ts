@@ -45,7 +45,7 @@ export async function refineRecipe(
   const dataset = source && (await datasetFacts(source));
   const isSameBase = locked !== null && (await knownRevision(resolved, { env })) === locked.base.revision;
   const chosen = chooseAsLocked(loaded, choiceFacts(model, dataset, device), { locked, isSameBase });
-  const closed = closeMicroBatch(chosen, { model, dataset, device, here }, locked);
+  const closed = closeMicroBatch(chosen, { model, dataset, device, here, env }, locked);
   return { loaded: closed, resolved, model, device, here, dataset };
 }
 

@@ -9,8 +9,7 @@ import { lastAttempt } from "../runs/last-attempt.js";
 import { beginAttempt, getRun } from "../runs/run-store.js";
 import { canMove } from "../runs/state.js";
 import type { Store } from "../store/open.js";
-import { trainerEnv } from "./start-run.js";
-import { submitAttempt } from "./submit.js";
+import { submitAttempt, trainerEnv } from "./submit.js";
 import type { PrepareContext } from "./survey.js";
 
 /** Returns as soon as the trainer runs. Throws FtError `run.not-resumable` (usage). */

@@ -1,25 +1,25 @@
 // `ft run` up to the running trainer: survey -> (nothing changed?) -> prepare -> job folder -> lock -> store -> submit. The row stands in the store before the launcher is asked.
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { gitState } from "../adapters/git-state.js";
 import { carriedOf, snapshotData } from "../dataset/snapshot.js";
 import { requireWritable } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
 import { loadLauncher } from "../launchers/index.js";
-import { type Env, runsDir } from "../paths.js";
+import { runsDir } from "../paths.js";
+import { type Estimate, makeEstimate } from "../plan/calibration/estimate-file.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import { driftOf, driftText, refuseDrift } from "../recipes/lock-drift.js";
 import { type LockEntry, writeLock } from "../recipes/lock-file.js";
-import type { RunLock } from "../runs/lock.js";
 import { newRunId } from "../runs/run-id.js";
 import { createRun } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
 import { catchUp } from "./finish-run.js";
-import { fitHere, refuseUnfit } from "./fit-here.js";
+import { fitHere, type KnownHere, planHere, refuseUnfit } from "./fit-here.js";
 import { createJobFolder } from "./job-folder.js";
 import { type Prepared, prepare } from "./prepare.js";
-import { submitAttempt } from "./submit.js";
+import { probe } from "./probe.js";
+import { lockOf } from "./run-lock.js";
+import { submitAttempt, trainerEnv } from "./submit.js";
 import { type PrepareContext, type Surveyed, survey } from "./survey.js";
 import { findUnchanged, fingerprint, type UnchangedRun } from "./unchanged.js";
 
@@ -37,6 +37,8 @@ export interface StartOptions {
   force: boolean;
   /** Train also what the estimate says does not fit. */
   ignoreFit: boolean;
+  /** Measure the longest rows first, and take fewer of them at a time where they do not fit (pipeline/probe.ts). */
+  probe: boolean;
   /** Bring ft.lock.json up to date. Not for what was changed for one run only. */
   writesLock: boolean;
 }
@@ -55,16 +57,23 @@ export async function startRun(
   options: StartOptions,
 ): Promise<{ started: StartedRun } | { unchanged: UnchangedRun }> {
   requireWritable(runsDir(loaded.dir));
-  const surveyed = await survey(loaded, context);
+  let surveyed = await survey(loaded, context);
   if (options.frozen) refuseDrift(loaded.file, surveyed.locked, surveyed.entry);
   const unchanged = options.force ? null : await unchangedRun(surveyed, context);
   if (unchanged) return { unchanged };
   if (!options.ignoreFit) refuseUnfit(surveyed.memory);
-  const prepared = await prepare(surveyed, context, options);
+  let prepared = await prepare(surveyed, context, options);
   if (!options.ignoreFit && !surveyed.memory) {
     // Only now the model's dimensions are known.
-    const { model, data, device } = prepared;
-    refuseUnfit(fitHere(surveyed.loaded, { model, dataset: data.facts, device, here: surveyed.here }));
+    refuseUnfit(fitHere(surveyed.loaded, knownHere(surveyed, prepared, context)));
+  }
+  const probed = options.probe ? await probe(surveyed, prepared, context) : null;
+  if (probed?.isSmaller) {
+    context.onNotice(
+      `train.micro_batch is ${probed.microBatch} for this run; \`ft plan --probe --apply\` writes it into the recipe`,
+    );
+    surveyed = { ...surveyed, loaded: withMicroBatch(surveyed.loaded, probed.microBatch) };
+    prepared = await prepare(surveyed, context, { frozen: false });
   }
   const { recipe, engine, environment, model, source, data, entry, rendering } = prepared;
   const createdAt = context.now();
@@ -79,12 +88,13 @@ export async function startRun(
     engine: { name: engine.name, version: recipe.engine.version },
     model: { asked: model.asked, id: model.id, revision: model.revision!, path: model.dir! },
     lock: await lockOf(loaded, prepared),
+    estimate: estimateOf(surveyed, prepared, context),
     writeData: async (outDir, layout) => {
       const written = await snapshotData({ recipe, source, layout, carries: carriedOf(data.facts), outDir });
       if (written.train.sha256 !== data.facts.train.sha256) throw dataChanged();
     },
   });
-  if (options.writesLock) await updateLock(surveyed, entry, context, dir);
+  if (options.writesLock && !probed?.isSmaller) await updateLock(surveyed, entry, context, dir);
   const store = await context.openStore();
   try {
     createRun(store, job, recipe.compute.launcher);
@@ -97,6 +107,19 @@ export async function startRun(
     store.close();
   }
   return { started: { id, name: recipe.name, dir } };
+}
+
+function withMicroBatch(loaded: LoadedRecipe, micro: number): LoadedRecipe {
+  return { ...loaded, recipe: { ...loaded.recipe, train: { ...loaded.recipe.train, micro_batch: micro } } };
+}
+
+function estimateOf(surveyed: Surveyed, prepared: Prepared, context: StartContext): Estimate | null {
+  const known = planHere(surveyed.loaded, knownHere(surveyed, prepared, context));
+  return known && makeEstimate(known.input, known.hardware, known.machine);
+}
+
+function knownHere({ here }: Surveyed, { model, data, device }: Prepared, { env }: StartContext): KnownHere {
+  return { model, dataset: data.facts, device, here, env };
 }
 
 /** Null also where the base's revision is not known yet: then it is not here either. */
@@ -134,28 +157,4 @@ function dataChanged(): FtError {
     message: "the data was changed while the run was prepared",
     next: "repeat when nothing writes to it",
   });
-}
-
-/** The person's environment: the trainer needs their proxies, caches and CUDA settings. Secrets reach it this way and no other. */
-export function trainerEnv(env: Env): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-
-async function lockOf({ dir }: LoadedRecipe, prepared: Prepared): Promise<RunLock> {
-  const { recipe, engine, environment, model, data, entry } = prepared;
-  return {
-    version: 1,
-    ...fingerprint(entry, prepared),
-    recipe: createHash("sha256").update(JSON.stringify(recipe)).digest("hex"),
-    base: { asked: model.asked, id: model.id, revision: model.revision! },
-    template: model.template && { origin: model.template.origin, sha256: model.template.sha256 },
-    data: { train: data.facts.train.sha256, eval: data.facts.eval?.sha256 ?? null },
-    engine: {
-      name: engine.name,
-      version: recipe.engine.version,
-      lock: environment.lockHash,
-      accelerator: environment.accelerator,
-    },
-    git: await gitState(dir),
-  };
 }

@@ -1,5 +1,6 @@
 // Hands an attempt to its launcher by the crash protocol: state first, then submit, then the handle; what fails is written down.
 import type { Launcher, Submission } from "../launchers/contract.js";
+import type { Env } from "../paths.js";
 import { setFailure, setHandle, transition } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
 
@@ -17,4 +18,9 @@ export async function submitAttempt(
     transition(store, id, "failed", now(), "the launcher could not start it");
     throw error;
   }
+}
+
+/** The person's environment: the trainer needs their proxies, caches and CUDA settings. Secrets reach it this way and no other. */
+export function trainerEnv(env: Env): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

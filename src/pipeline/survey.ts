@@ -80,7 +80,7 @@ export async function survey(
     locked: newest ? null : locked,
     isSameBase: revision !== null && revision === locked?.base.revision,
   });
-  const known = { model: described, dataset: report.facts, device, here };
+  const known = { model: described, dataset: report.facts, device, here, env };
   const loaded = closeMicroBatch(chosen, known, newest ? null : locked);
   const engine = await supportedEngine(loaded);
   requirePackages(loaded.recipe);

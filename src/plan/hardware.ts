@@ -1,4 +1,5 @@
 // What a training would run on, as the plan sees it: so many GPUs of so much memory, or a CPU's memory.
+import type { Correction } from "./calibration/correct.js";
 import type { Gpu, GpuChoice } from "./gpus.js";
 
 export interface Hardware {
@@ -12,6 +13,8 @@ export interface Hardware {
   bytes: number;
   /** It computes bf16 fast. */
   bf16: boolean;
+  /** What past runs on it taught; left out: nothing, or it is not here. */
+  correction?: Correction;
 }
 
 export function hardwareOf({ gpu, count }: GpuChoice): Hardware {

@@ -2,6 +2,7 @@
 import type { ModelShape } from "../models/model-shape.js";
 import { countParameters, weightGroups } from "../models/weight-groups.js";
 import type { Recipe } from "../recipes/schema.js";
+import { type CorrectedBy, correctBands } from "./calibration/correct.js";
 import type { Hardware } from "./hardware.js";
 import { trainedParts } from "./memory/adapters.js";
 import { type Band, contextBand } from "./memory/allocator.js";
@@ -29,6 +30,10 @@ export interface MemoryPlan {
   allocated: Band;
   reserved: Band;
   device: Band;
+  /** Of `allocated`: what is counted to the byte (weights, states), and needs no correction. */
+  counted: number;
+  /** The runs here that the figures were corrected by; null: none. */
+  corrected: CorrectedBy | null;
   peak: Phase;
   phases: Record<Phase, number>;
   /** Each term by itself; those of one phase exist together. */
@@ -37,7 +42,7 @@ export interface MemoryPlan {
   batch: { rows: number; tokens: number; accumulation: number };
 }
 
-type TermName = keyof Terms | "context" | "fragmentation";
+type TermName = keyof Terms | "context" | "fragmentation" | "correction";
 
 /** Pure. `compute.gpus` is the hardware's count. */
 export function planMemory(input: PlanInput, hardware: Hardware): MemoryPlan {
@@ -48,19 +53,21 @@ export function planMemory(input: PlanInput, hardware: Hardware): MemoryPlan {
     lengths: input.lengths,
   });
   const estimate = estimateMemory(setting);
-  const needed = hardware.kind === "cpu" ? ramBand(estimate) : neededBand(estimate);
+  const isCpu = hardware.kind === "cpu";
+  const plain = plainBands(estimate, isCpu);
+  const { needed, allocated, reserved, device } = correctBands(plain, hardware.correction, isCpu);
   const { rows, tokens, accumulation } = setting.batch;
   const trained = trainedParts(setting);
   const count = (isAdded: boolean): number =>
     trained.filter((part) => part.isAdded === isAdded).reduce((sum, { parameters }) => sum + parameters, 0);
   return {
     ...{ hardware: hardware.label, alias: hardware.alias, verdict: verdictOn(needed, hardware.bytes) },
-    ...{ capacityGiB: gibibytes(hardware.bytes), isCpu: hardware.kind === "cpu" },
-    ...{ needed: inGiB(needed), allocated: inGiB(estimate.allocated), reserved: inGiB(estimate.reserved) },
-    device: inGiB(hardware.kind === "cpu" ? needed : estimate.device),
+    ...{ capacityGiB: gibibytes(hardware.bytes), isCpu, counted: gibibytes(plain.counted) },
+    ...{ needed: inGiB(needed), allocated: inGiB(allocated), reserved: inGiB(reserved), device: inGiB(device) },
+    corrected: hardware.correction?.by ?? null,
     peak: estimate.peak,
     phases: mapValues(estimate.phases, gibibytes),
-    terms: termsOf(estimate, hardware, accumulation),
+    terms: [...termsOf(estimate, hardware, accumulation), ...correctionTerm(device.mid - plain.device.mid)],
     parameters: {
       all: countParameters(weightGroups(input.shape)) + count(true),
       trained: count(true) + count(false),
@@ -92,6 +99,17 @@ function precisionOn({ train, method }: Recipe, { kind, bf16 }: Hardware): "fp32
 /** Python, torch and the engine's packages take about a gibibyte of their own (measured: 0.8 to 1.3). */
 const pythonBytes: Band = { low: 0.8 * 2 ** 30, mid: 2 ** 30, high: 1.5 * 2 ** 30 };
 
+/** Bytes, before past runs correct them. */
+function plainBands(estimate: MemoryEstimate, isCpu: boolean): Parameters<typeof correctBands>[0] {
+  const { allocated, reserved, parts } = estimate;
+  const needed = isCpu ? ramBand(estimate) : neededBand(estimate);
+  return { counted: parts.lasting, needed, allocated, reserved, device: isCpu ? needed : estimate.device };
+}
+
+function correctionTerm(bytes: number): MemoryPlan["terms"] {
+  return gibibytes(bytes) === 0 ? [] : [{ term: "correction", gib: gibibytes(bytes), atPeak: true }];
+}
+
 function ramBand({ allocated }: MemoryEstimate): Band {
   return {
     low: allocated.low + pythonBytes.low,
@@ -106,12 +124,12 @@ function termsOf(
   accumulation: number,
 ): MemoryPlan["terms"] {
   const context = kind === "cpu" ? pythonBytes.mid : contextBand(parts.gpus).mid;
-  const all: Record<TermName, number> = {
+  const all: Record<Exclude<TermName, "correction">, number> = {
     ...terms,
     context,
     fragmentation: kind === "cpu" ? 0 : Math.max(0, device.mid - phases[peak] - context),
   };
-  return (Object.entries(all) as [TermName, number][])
+  return (Object.entries(all) as [keyof typeof all, number][])
     .filter(([, bytes]) => gibibytes(bytes) > 0)
     .map(([term, bytes]) => ({
       term,
@@ -124,7 +142,7 @@ const always: Phase[] = ["load", "loss", "backward", "end of backward", "step"];
 const passes: Phase[] = ["loss", "backward"];
 
 /** The phases in which each term exists (memory/estimate.ts adds them up). */
-const existsIn: Record<TermName, readonly Phase[]> = {
+const existsIn: Record<Exclude<TermName, "correction">, readonly Phase[]> = {
   ...{ weights: always, quantisationConstants: always, adapters: always, optimizer: always, masters: always },
   ...{ embeddingCopies: always, reference: always, context: always, fragmentation: always },
   // And from the second forward pass of a step on.

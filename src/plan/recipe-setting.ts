@@ -98,9 +98,14 @@ function batchOfRecipe(recipe: Recipe, lengths: RowLengths | null): Batch {
     rows: micro * answers,
     tokens: data.packing ? data.max_length : longest + generated,
     accumulation,
-    meanShare: data.packing ? null : lengths === null ? unknownMeanShare : Math.min(1, lengths.mean / longest),
+    meanShare: data.packing ? null : lengths === null ? unknownMeanShare : meanShareOf(lengths, longest),
     sharedBy: compute.context_parallel,
   };
+}
+
+/** Null: all rows are as long as the longest, or cut there. */
+function meanShareOf({ mean }: RowLengths, longest: number): number | null {
+  return mean >= longest ? null : mean / longest;
 }
 
 /** Lengths spread evenly up to the longest. */

@@ -43,7 +43,7 @@ function take(store: Store, id: string, line: string): void {
 }
 
 /** Null: not an event that this version knows. */
-function parseEvent(line: string): RunEvent | null {
+export function parseEvent(line: string): RunEvent | null {
   if (line === "") return null;
   try {
     return eventSchema.safeParse(JSON.parse(line)).data ?? null;

@@ -4,7 +4,7 @@ import inspect
 
 from axolotl.integrations.base import BasePlugin
 
-from . import events
+from . import events, probe
 from .callback import EventsCallback
 
 
@@ -28,6 +28,8 @@ class FtPlugin(BasePlugin):
     def add_callbacks_post_trainer(self, cfg, trainer):
         FtPlugin.trainer = trainer
         as_trl_does(trainer, cfg)
+        if probe.ROWS and not cfg.sample_packing:  # a packed row is as long as the longest anyway
+            probe.keep_longest(trainer)
         if FtPlugin.stop is None:
             return []
         # The filter would replace a NaN in the logs by the mean of the losses before it, and hide it from our callback.

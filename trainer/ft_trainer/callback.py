@@ -6,7 +6,7 @@ import time
 import torch
 from transformers import TrainerCallback
 
-from . import events
+from . import events, peaks, probe
 from .checkpoints import seal
 from .samples import send_samples
 
@@ -19,12 +19,15 @@ class EventsCallback(TrainerCallback):
         self.interrupted = False
         self.non_finite = None
         self.since = (0.0, 0, 0)  # time, tokens and step of the last log
+        self.longest = {}
 
     def on_train_begin(self, args, state, control, model=None, train_dataloader=None, processing_class=None, **_):
         keep_layout_of_4_bits(model)
         if state.is_world_process_zero:
             send_samples(train_dataloader, processing_class, getattr(args, "max_length", None))
+            self.longest = peaks.longest_row(train_dataloader)
             events.phase("training", f"{state.max_steps} steps")
+        peaks.begin()
         self.since = (time.monotonic(), 0, state.global_step)
         self.stop.defer()
 
@@ -44,6 +47,13 @@ class EventsCallback(TrainerCallback):
             self.interrupted = True
             control.should_save = control.should_training_stop = True
             control.should_evaluate = False
+        if probe.ROWS:
+            control.should_save = control.should_evaluate = False
+            control.should_training_stop = control.should_training_stop or probe.is_over(state)
+
+    def on_train_end(self, args, state, control, **_):
+        values = {**peaks.training_peaks(args), **self.longest, "epochs": state.epoch or 0.0}
+        events.emit("system", values=events.numbers(values))
 
     def on_save(self, args, state, control, **_):
         _wait(args)  # for what the others save of this checkpoint

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 
-from . import checkpoints, events
+from . import checkpoints, events, probe
 from .child import limit_threads, run_child
 from .exit_codes import RESUME_ME
 from .failures import NonFiniteLoss
@@ -33,6 +33,8 @@ def train(stop):
     exact_chat.install()
     trainer, callback, pissa_start = make_trainer(*parsed, extras, stop)
 
+    if probe.ROWS:
+        probe.keep_longest(trainer)
     checkpoint = None
     if resume:
         checkpoint = checkpoints.last_complete(trainer.args.output_dir, events.warn)
@@ -42,6 +44,9 @@ def train(stop):
     if callback.non_finite:
         step, value = callback.non_finite
         raise NonFiniteLoss(f"the loss became {value} at step {step}")
+    if probe.ROWS:
+        trainer.end()
+        return 0
     trainer.accelerator.wait_for_everyone()  # whoever ends first makes the launcher end the others
     if callback.interrupted:
         return RESUME_ME

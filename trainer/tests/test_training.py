@@ -38,6 +38,7 @@ class TrainingTest(unittest.TestCase):
                 "nan": lambda: cls.finished("nan", trl={"learning_rate": 1e30, "max_grad_norm": 0, "lr_scheduler_type": "constant"}),
                 "idle": lambda: cls.finished("idle", trl={**LORA, "max_steps": 1, "warmup_steps": 1}),
                 "unknown-key": lambda: cls.finished("unknown-key", trl={"lora_rnak": 8, "max_stepz": 3}),
+                "probe": lambda: cls.finished("probe", trl={**LORA, "gradient_accumulation_steps": 2, "save_steps": 1}, env={"FT_PROBE_ROWS": "8"}),
                 "killed": cls.kill_while_training,
                 "full-disk": cls.fill_the_disk,
                 "on-two": cls.interrupt_two_and_resume,
@@ -158,6 +159,23 @@ class TrainingTest(unittest.TestCase):
                 mean = model(input_ids=torch.tensor([prompt + answer]), labels=labels).loss.item()
             self.assertEqual(row["tokens"], len(answer))
             self.assertAlmostEqual(row["nll"] / row["tokens"], mean, places=4)
+
+    def test_the_end_of_a_training_tells_its_peak_of_memory_and_its_longest_row(self):
+        folder, _ = self.jobs["straight"].result()
+        peak = next(event["values"] for event in read_events(folder, "system") if "training_peak_rss_bytes" in event["values"])
+        self.assertGreater(peak["training_peak_rss_bytes"], 200_000_000)
+        self.assertGreater(peak["longest_row_tokens"], max(len(sample["inputIds"]) for sample in read_events(folder, "sample")) - 1)
+        self.assertEqual(peak["epochs"], 1.25)
+
+    def test_a_probe_takes_two_steps_of_the_longest_rows_and_saves_nothing(self):
+        folder, code = self.jobs["probe"].result()
+        self.assertEqual(code, 0, read_log(folder))
+        self.assertEqual(read_events(folder, "end")[0]["step"], 2)
+        straight, _ = self.jobs["straight"].result()
+        longest = [next(event["values"]["longest_row_tokens"] for event in read_events(job, "system") if "longest_row_tokens" in event["values"]) for job in (folder, straight)]
+        self.assertEqual(longest[0], longest[1])
+        self.assertEqual([len(sample["inputIds"]) for sample in read_events(folder, "sample")][0], longest[0])
+        self.assertEqual([os.listdir(os.path.join(folder, "out", name)) for name in os.listdir(os.path.join(folder, "out"))], [[]])
 
     def test_a_finished_training_is_not_repeated_by_resume(self):
         folder, _ = self.jobs["straight"].result()

@@ -63,6 +63,21 @@ export async function ensureEnvironment(engine: PinnedEngine, options: EnsureOpt
   );
 }
 
+/** The environment, where it is ready. Throws FtError env.missing (exit environment). */
+export async function requireEnvironment(
+  engine: PinnedEngine,
+  { env, device }: Pick<EnsureOptions, "env"> & { device: Device },
+): Promise<void> {
+  const name = environmentName(readEngineLock(engine), device.kind);
+  if (await readyEnvironment(join(environmentsDir(env), name))) return;
+  throw new FtError({
+    code: "env.missing",
+    exit: "environment",
+    message: `a probe trains for two steps, and the environment of ${engine.name} ${engine.version} is not there`,
+    next: `make it first: ft env create ${engine.name}`,
+  });
+}
+
 export function environmentsDir(env: Env): string {
   return join(ftCacheDir(env), "envs");
 }

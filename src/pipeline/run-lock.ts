@@ -1,0 +1,26 @@
+// lock.json of a job folder, from what was prepared.
+import { createHash } from "node:crypto";
+import { gitState } from "../adapters/git-state.js";
+import type { LoadedRecipe } from "../recipes/load.js";
+import type { RunLock } from "../runs/lock.js";
+import type { Prepared } from "./prepare.js";
+import { fingerprint } from "./unchanged.js";
+
+export async function lockOf({ dir }: LoadedRecipe, prepared: Prepared): Promise<RunLock> {
+  const { recipe, engine, environment, model, data, entry } = prepared;
+  return {
+    version: 1,
+    ...fingerprint(entry, prepared),
+    recipe: createHash("sha256").update(JSON.stringify(recipe)).digest("hex"),
+    base: { asked: model.asked, id: model.id, revision: model.revision! },
+    template: model.template && { origin: model.template.origin, sha256: model.template.sha256 },
+    data: { train: data.facts.train.sha256, eval: data.facts.eval?.sha256 ?? null },
+    engine: {
+      name: engine.name,
+      version: recipe.engine.version,
+      lock: environment.lockHash,
+      accelerator: environment.accelerator,
+    },
+    git: await gitState(dir),
+  };
+}
