@@ -13,6 +13,7 @@ interface Flags {
   exitCode?: boolean;
   points?: string;
   probe?: boolean;
+  calibrate?: boolean;
   json?: boolean;
 }
 
@@ -29,11 +30,14 @@ export function registerPlan(program: Command, context: CommandContext): void {
       "--probe",
       "train two steps of the longest rows here, and measure; takes fewer rows at a time while memory runs out",
     )
+    .option("--calibrate", "correct the estimate by what past runs and probes took on this machine, and show its error")
     .option("--points <csv>", "predict each measured peak of a file and compare (columns: docs/plan.md)")
     .option("--json", "print JSON")
-    .action((file: string | undefined, flags: Flags) =>
-      flags.points === undefined ? plan(context, file ?? "ft.yaml", flags) : points(context, flags.points, flags),
-    );
+    .action(async (file: string | undefined, flags: Flags) => {
+      if (flags.points !== undefined) return points(context, flags.points, flags);
+      if (flags.calibrate) return (await import("./plan/calibrate.js")).calibrateCommand(context, flags);
+      return plan(context, file ?? "ft.yaml", flags);
+    });
 }
 
 async function plan(context: CommandContext, file: string, flags: Flags): Promise<void> {

@@ -12,6 +12,7 @@ import { listRuns } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
 import { importEvaluation } from "./evaluate.js";
 import { reconcileAll } from "./reconcile.js";
+import { recordMeasurement } from "./record-measurement.js";
 
 /** Registers the run's adapter with its lineage; a run that is registered already gives its version back. */
 export async function finishRun(store: Store, projectDir: string, id: string): Promise<RegisteredAdapter> {
@@ -19,6 +20,7 @@ export async function finishRun(store: Store, projectDir: string, id: string): P
   const job = readJob(dir);
   const recipe = parseRecipe(parse(readFileSync(join(dir, "recipe.yaml"), "utf8")));
   const lock = runLockSchema.parse(JSON.parse(readFileSync(join(dir, "lock.json"), "utf8")));
+  recordMeasurement(store, projectDir, id);
   const evaluation = importEvaluation(store, id, dir);
   return registerAdapter(store, projectDir, {
     dir: join(dir, job.adapterDir),

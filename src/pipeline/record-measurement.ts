@@ -28,6 +28,8 @@ export function recordMeasurement(store: Store, projectDir: string, id: string):
     // Packed rows are all as long as the longest.
     sawLongest: recipe.data.packing || (measure.epochs ?? 0) >= 1,
     ...{ trainingMs: measure.trainingMs, tokensPerSecond: measure.tokensPerSecond },
+    estimatedTrainingMs: estimate.speed && 1000 * estimate.speed.trainingSeconds,
+    estimatedTokensPerSecond: estimate.speed?.tokensPerSecond ?? null,
     memory: measuredMemory(estimate, recipe, measure, realLengths(estimate, measure)),
   });
 }

@@ -10,6 +10,7 @@ import { readJob } from "../runs/job-file.js";
 import { createRun, getRun } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
 import { reconcile, takeEvents } from "./reconcile.js";
+import { recordMeasurement } from "./record-measurement.js";
 
 export interface ReindexedRuns {
   /** Folders taken over. */
@@ -34,6 +35,7 @@ export async function reindexRuns(store: Store, projectDir: string): Promise<Rei
       const handle = await launcher.find(dir);
       if (handle !== null) await takeEvents(store, launcher, id, handle); // which attempt is the last is known after that
       await reconcile(store, projectDir, id, lastSign(dir) ?? job.createdAt);
+      recordMeasurement(store, projectDir, id);
       result.runs++;
     } catch (error) {
       if (!(error instanceof FtError)) throw error;

@@ -1,10 +1,11 @@
 // The GPU catalogue: memory, speed and rent of what people train on. Data: data/gpus.jsonl, and a file of the person's own over it.
 import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { FtError } from "../errors.js";
 import { nearest } from "../nearest.js";
-import { type Env, ftConfigDir, packageRoot } from "../paths.js";
+import { type Env, packageRoot } from "../paths.js";
 
 const number = z.number().positive().nullable().default(null);
 
@@ -42,7 +43,7 @@ export interface GpuChoice {
 /** The person's own file: $FT_GPUS, else gpus.jsonl below $XDG_CONFIG_HOME/ft or ~/.config/ft. */
 function ownGpuFile(env: Env): string {
   if (env.FT_GPUS) return resolve(env.FT_GPUS);
-  return join(ftConfigDir(env), "gpus.jsonl");
+  return join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), ".config"), "ft", "gpus.jsonl");
 }
 
 /** Throws FtError plan.gpus-invalid (exit usage) for a file of the person's own that cannot be used. */

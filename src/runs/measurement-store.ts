@@ -26,6 +26,8 @@ const rowSchema = z.object({
   saw_longest: z.number(),
   training_ms: z.number().nullable(),
   tokens_per_second: z.number().nullable(),
+  said_training_ms: z.number().nullable(),
+  said_tokens_per_second: z.number().nullable(),
   memory: z.string().transform((text) => z.array(memorySchema).parse(JSON.parse(text))),
 });
 
@@ -38,18 +40,25 @@ export interface Measurement {
   sawLongest: boolean;
   trainingMs: number | null;
   tokensPerSecond: number | null;
+  /** What the plan said of both before the run; null: it did not know. */
+  estimatedTrainingMs: number | null;
+  estimatedTokensPerSecond: number | null;
   memory: MeasuredMemory[];
 }
 
 /** Over an earlier one of the same run. */
-export function storeMeasurement(store: Store, measurement: Measurement): void {
-  const { run, machine, engine, longestTokens, sawLongest, trainingMs, tokensPerSecond, memory } = measurement;
+export function storeMeasurement(store: Store, of: Measurement): void {
   store
     .prepare(
-      `INSERT OR REPLACE INTO measurements (run, machine, engine, longest_tokens, saw_longest, training_ms, tokens_per_second, memory)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO measurements (run, machine, engine, longest_tokens, saw_longest, training_ms, tokens_per_second,
+         said_training_ms, said_tokens_per_second, memory)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
-    .run(run, machine, engine, longestTokens, sawLongest ? 1 : 0, trainingMs, tokensPerSecond, JSON.stringify(memory));
+    .run(
+      ...([of.run, of.machine, of.engine, of.longestTokens, of.sawLongest ? 1 : 0, of.trainingMs] as const),
+      ...([of.tokensPerSecond, of.estimatedTrainingMs, of.estimatedTokensPerSecond] as const),
+      JSON.stringify(of.memory),
+    );
 }
 
 /** Oldest first. */
@@ -69,5 +78,6 @@ function toMeasurement(stored: unknown): Measurement {
     ...{ run: row.run, machine: row.machine, engine: row.engine, memory: row.memory },
     ...{ longestTokens: row.longest_tokens, sawLongest: row.saw_longest === 1 },
     ...{ trainingMs: row.training_ms, tokensPerSecond: row.tokens_per_second },
+    ...{ estimatedTrainingMs: row.said_training_ms, estimatedTokensPerSecond: row.said_tokens_per_second },
   };
 }

@@ -29,6 +29,8 @@ const estimateSchema = z.object({
   lengths: z.object({ longest: z.number(), mean: z.number() }).nullable(),
   /** GiB, as the plan showed them. */
   memory: z.object({ needed: bandSchema, allocated: bandSchema, reserved: bandSchema }),
+  /** Of the training alone; null: not estimated. */
+  speed: z.object({ tokensPerSecond: z.number(), trainingSeconds: z.number() }).nullable().default(null),
 });
 
 export type Estimate = z.output<typeof estimateSchema>;
@@ -41,7 +43,7 @@ export function makeEstimate(input: PlanInput, hardware: Hardware, machine: stri
   const { correction: _, ...plain } = hardware;
   return {
     ...{ version: 1, machine, hardware: plain, shape: input.shape, lengths: input.lengths },
-    memory: { needed, allocated, reserved },
+    ...{ memory: { needed, allocated, reserved }, speed: null },
   };
 }
 

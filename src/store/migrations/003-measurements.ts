@@ -10,6 +10,8 @@ CREATE TABLE measurements (
   saw_longest INTEGER NOT NULL,
   training_ms REAL,
   tokens_per_second REAL,
+  said_training_ms REAL,
+  said_tokens_per_second REAL,
   memory TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 `;
