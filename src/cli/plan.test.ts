@@ -107,9 +107,22 @@ describe("ft plan", () => {
     const { plan } = await json(["plan", "--all"]);
     expect(plan.plans.length).toBeGreaterThan(30);
     const { out } = await ft(["plan", "--all"]);
-    expect(out).toMatch(/^h200 .* fits$/m);
-    expect(out).toMatch(/^l4 .* does not fit$/m);
+    expect(out).toMatch(/^ +h200 .* fits$/m);
+    expect(out).toMatch(/^ +l4 .* does not fit$/m);
     expect((await json(["plan", "--gpu", "l4", "--gpu", "h200"])).plan.plans).toHaveLength(2);
+  });
+
+  it("draws memory by term and by length: plain text where it is piped, and a page that loads nothing", async () => {
+    const { out } = await ft(["plan", "--gpu", "l4", "--html", "plan.html"]);
+    expect(out).toMatch(/NVIDIA L4: does not fit[\s\S]* weights +15\.3 +█+[\s\S]*22\.5 ┤.*─[\s\S]*▲ 1,705 planned/);
+    expect(out).not.toContain("\u001b");
+    expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    const page = readFileSync(join(cwd, "plan.html"), "utf8");
+    expect(page).toMatch(/<polyline class="line"[\s\S]*class="limit"[^>]*>NVIDIA L4</);
+    expect(page).not.toMatch(/\b(src|href)="/);
+    const { plan } = await json(["plan", "--gpu", "l4"]);
+    expect(plan.curve.planned).toBe(1705);
+    expect(plan.curve.longest.tight ?? 0).toBeLessThan(1705);
   });
 
   it("takes the GPU that is here, and the CPU's memory where none is", async () => {

@@ -14,6 +14,7 @@ interface Flags {
   points?: string;
   probe?: boolean;
   calibrate?: boolean;
+  html?: string;
   json?: boolean;
 }
 
@@ -32,6 +33,7 @@ export function registerPlan(program: Command, context: CommandContext): void {
     )
     .option("--calibrate", "correct the estimate by what past runs and probes took on this machine, and show its error")
     .option("--points <csv>", "predict each measured peak of a file and compare (columns: docs/plan.md)")
+    .option("--html <file>", "write the plan as a page too")
     .option("--json", "print JSON")
     .action(async (file: string | undefined, flags: Flags) => {
       if (flags.points !== undefined) return points(context, flags.points, flags);
@@ -60,9 +62,10 @@ async function plan(context: CommandContext, file: string, flags: Flags): Promis
     applyChanges(loaded.file, applied);
   }
   if (flags.json) writeJson(io, { ok: true, plan: result, applied });
-  else {
-    const { memoryPlanText } = await import("./views/memory-plan.js");
-    io.out.write(memoryPlanText(result, { all: flags.all ?? false, isApplied: applied.length > 0 }));
+  if (!flags.json || flags.html !== undefined) {
+    const { memoryReport } = await import("./views/memory-plan.js");
+    const { presentReport } = await import("./data/present-report.js");
+    await presentReport(io, memoryReport(result, { isApplied: applied.length > 0 }), flags);
   }
   const isShort = result.plans.every(({ verdict }) => verdict === "does not fit") && applied.length === 0;
   if (flags.exitCode && isShort) exit(exitCodes.fit.code);

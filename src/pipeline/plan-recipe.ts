@@ -6,6 +6,7 @@ import type { Env } from "../paths.js";
 import { type Advice, adviseFit } from "../plan/advice.js";
 import { findGpu, gpuCatalogue } from "../plan/gpus.js";
 import { type Hardware, hardwareOf } from "../plan/hardware.js";
+import { type LengthCurve, lengthCurve } from "../plan/length-curve.js";
 import { type MemoryPlan, type PlanInput, planMemory } from "../plan/memory-plan.js";
 import type { RowLengths } from "../plan/recipe-setting.js";
 import { checkRecipe } from "../recipes/check-recipe.js";
@@ -26,6 +27,8 @@ export interface RecipePlan {
   plans: MemoryPlan[];
   /** For the first; null: it fits. */
   advice: Advice | null;
+  /** By the length of the rows, on the first; null: of a table over GPUs. */
+  curve: LengthCurve | null;
   /** Tokens of the rows by their characters; null: the data is not here. */
   lengths: RowLengths | null;
 }
@@ -63,6 +66,7 @@ export async function planRecipe(written: LoadedRecipe, { env, signal, gpus, all
   return {
     ...{ name: input.recipe.name, model: known.resolved.id, method: input.recipe.method.type, where, plans },
     advice: all || plans[0]!.verdict === "fits" ? null : await advise(input, hardware[0]!),
+    curve: plans.length > 1 ? null : lengthCurve(input, hardware[0]!, known.model.maxContext),
     lengths: input.lengths,
   };
 }

@@ -10,6 +10,8 @@ export interface Note {
 
 interface Titled {
   title: string;
+  /** Of the title. */
+  level?: Level;
   /** What the figures do not say by themselves, below them. */
   notes?: Note[];
 }
@@ -29,6 +31,8 @@ export interface Bars extends Titled {
 export interface Bar {
   name: string;
   count: number;
+  /** The count as it is printed, where it is no whole number of things: "15.3". */
+  shown?: string;
   /** What stands beside the count: a share, a length. */
   detail?: string;
 }
@@ -49,13 +53,27 @@ export interface Histogram extends Titled {
   summary: string;
 }
 
+/** How one figure grows with another: a line with its band, a limit that it may cross, and where one stands. */
+export interface Curve extends Titled {
+  kind: "curve";
+  /** Ascending; equally far apart. */
+  x: { unit: string; values: number[] };
+  /** One figure for each x, and its lower and upper end. */
+  y: { unit: string; low: number[]; mid: number[]; high: number[] };
+  limit: { at: number; name: string };
+  /** Among x. */
+  mark: { at: number; name: string };
+  /** What the curve says, in words. */
+  summary: string;
+}
+
 export interface Table extends Titled {
   kind: "table";
   columns: { head: string; align?: "left" | "right" }[];
   rows: { cells: string[]; level?: Level }[];
 }
 
-export type Block = Facts | Bars | Histogram | Table;
+export type Block = Facts | Bars | Histogram | Curve | Table;
 
 export interface Report {
   title: string;

@@ -13,7 +13,7 @@ h1 { font-size: 22px; margin: 0; overflow-wrap: anywhere; } h2 { font-size: 15px
 header p, footer { color: var(--faint); margin: 4px 0 20px; overflow-wrap: anywhere; } footer { margin-top: 24px; font-size: 13px; }
 main { columns: 2 440px; column-gap: 16px; }
 section { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 16px; margin: 0 0 16px; break-inside: avoid; }
-section.wide { column-span: all; }
+section.wide { column-span: all; margin-top: 16px; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; margin: 0; } dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th, td { text-align: left; padding: 3px 12px 3px 0; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
@@ -24,6 +24,8 @@ th { color: var(--faint); font-weight: 500; white-space: nowrap; } .right { text
 svg { width: 100%; height: auto; display: block; } svg text { fill: var(--faint); font: 11px system-ui, sans-serif; }
 svg .column { fill: var(--first); } svg .column.second { fill: none; stroke: var(--second); stroke-width: 2; } svg .axis { stroke: var(--line); }
 svg .mark { stroke: var(--bad); stroke-dasharray: 4 3; } svg text.mark { fill: var(--bad); stroke: none; }
+svg .line { fill: none; stroke: var(--first); stroke-width: 2; } svg .band { fill: var(--first); opacity: 0.16; } svg .limit { stroke: var(--second); stroke-width: 1.5; } svg text.limit { fill: var(--second); stroke: none; }
+svg .here { stroke: var(--faint); stroke-dasharray: 2 3; }
 .legend { color: var(--faint); font-size: 13px; margin: 4px 0 0; } .swatch { display: inline-block; width: 10px; height: 10px; margin: 0 4px 0 12px; background: var(--first); }
 .swatch.second { background: none; border: 2px solid var(--second); }
 .row-text { white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.7 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; padding: 8px 0; }

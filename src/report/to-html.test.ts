@@ -25,6 +25,13 @@ const report: Report = {
       ],
       mark: { at: 12, name: hostile },
     },
+    {
+      kind: "curve",
+      ...{ title: hostile, summary: hostile, x: { unit: hostile, values: [0, 100, 200] } },
+      y: { unit: hostile, low: [1, 2, 3], mid: [2, 4, 6], high: [3, 6, 9] },
+      limit: { at: 5, name: hostile },
+      mark: { at: 150, name: hostile },
+    },
     { kind: "table", title: hostile, columns: [{ head: hostile }], rows: [{ cells: [hostile] }] },
   ],
 };
@@ -34,7 +41,7 @@ const page = reportHtml(report, Date.UTC(2026, 0, 2));
 test("text of rows makes no tag and no attribute", () => {
   const tags = new Set([...page.matchAll(/<\/?([^\s>/]+)/g)].map(([, name]) => name));
   const known =
-    "!doctype html head meta title style body header h1 p main section h2 dl dt dd div table tbody thead tr td th span svg text rect line polyline details summary footer";
+    "!doctype html head meta title style body header h1 p main section h2 dl dt dd div table tbody thead tr td th span svg text rect line polyline polygon details summary footer";
   expect([...tags].filter((tag) => !known.split(" ").includes(tag!))).toEqual([]);
   const withoutValues = page.replaceAll(/"[^"]*"/g, "");
   expect(withoutValues).not.toMatch(/<[^>]*\son\w+=/);
@@ -56,5 +63,8 @@ test("nothing is loaded: no script, no address, and the page's own policy forbid
 test("a plot has its figures in words, and as a table", () => {
   expect(page).toMatch(/<svg [^>]*role="img" aria-label="[^"]+"/);
   expect(page).toContain("<td>20 and more</td>");
+  // The line, its band, and the limit at 5 of 1.06 times 9.
+  expect(page).toMatch(/<polyline class="line" points="44,[\d., ]+"\/>/);
+  expect(page).toContain('<td>200</td><td class="right">3</td><td class="right">6</td><td class="right">9</td>');
   expect(page).toMatch(/<polyline class="column second" points="44,[\d., ]+"\/>/);
 });

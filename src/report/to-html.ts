@@ -1,5 +1,6 @@
 // Blocks as an HTML page.
-import type { Bars, Block, Facts, Histogram, Note, Report, Table } from "./block.js";
+import type { Bars, Block, Curve, Facts, Histogram, Note, Report, Table } from "./block.js";
+import { curveSvg } from "./charts/curve.js";
 import { binName, histogramSvg } from "./charts/histogram.js";
 import { type Html, html } from "./html.js";
 import { number } from "./number.js";
@@ -15,7 +16,7 @@ function isWide(block: Block): boolean {
 }
 
 function section(block: Block): Html {
-  return html`<section class="${isWide(block) ? "wide" : ""}"><h2>${block.title}</h2>${content(block)}${(block.notes ?? []).map(note)}</section>
+  return html`<section class="${isWide(block) ? "wide" : ""}"><h2 class="${block.level ?? ""}">${block.title}</h2>${content(block)}${(block.notes ?? []).map(note)}</section>
 `;
 }
 
@@ -27,6 +28,8 @@ function content(block: Block): Html {
       return bars(block);
     case "histogram":
       return histogram(block);
+    case "curve":
+      return curve(block);
     case "table":
       return table(block);
   }
@@ -38,9 +41,9 @@ function facts(block: Facts): Html {
 
 function bars({ bars: all, title }: Bars): Html {
   const most = Math.max(1, ...all.map(({ count }) => count));
-  const rows = all.map(({ name, count, detail = "" }) => {
-    const width = Math.round((count / most) * 1000) / 10;
-    return html`<tr><td class="name">${name}</td><td class="right">${number(count)}</td><td class="track"><span class="bar" style="width:${width}%"></span></td><td class="detail">${detail}</td></tr>`;
+  const rows = all.map(({ name, count, shown = number(count), detail = "" }) => {
+    const width = Math.round((Math.max(0, count) / most) * 1000) / 10;
+    return html`<tr><td class="name">${name}</td><td class="right">${shown}</td><td class="track"><span class="bar" style="width:${width}%"></span></td><td class="detail">${detail}</td></tr>`;
   });
   return html`<div class="scroll"><table aria-label="${title}"><tbody>${rows}</tbody></table></div>`;
 }
@@ -55,6 +58,16 @@ function histogram(block: Histogram): Html {
   const legend = html`<p class="legend">${series.map(({ name }, index) => html`<span class="swatch${index === 1 ? " second" : ""}"></span>${name}`)}</p>`;
   return html`<p class="summary">${block.summary}</p>${histogramSvg(block)}${series.length > 1 ? legend : ""}
 <details><summary>as a table</summary><div class="scroll"><table><thead><tr><th>${unit}</th>${heads}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
+}
+
+function curve(block: Curve): Html {
+  const { x, y, summary } = block;
+  const rows = x.values.map((at, index) => {
+    const cells = [y.low, y.mid, y.high].map((of) => html`<td class="right">${number(of[index]!)}</td>`);
+    return html`<tr><td>${number(at)}</td>${cells}</tr>`;
+  });
+  return html`<p class="summary">${summary}</p>${curveSvg(block)}
+<details><summary>as a table</summary><div class="scroll"><table><thead><tr><th>${x.unit}</th><th class="right">low, ${y.unit}</th><th class="right">mid</th><th class="right">high</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }
 
 function table({ columns, rows }: Table): Html {

@@ -22,7 +22,7 @@ function content(block: Block): string {
     case "bars":
       return table(
         [{ head: "" }, { head: "count", align: "right" }, { head: "" }],
-        block.bars.map(({ name, count, detail = "" }) => [name, number(count), detail]),
+        block.bars.map(({ name, count, shown = number(count), detail = "" }) => [name, shown, detail]),
       );
     case "histogram":
       return `${plain(block.summary)}\n\n${table(
@@ -31,6 +31,14 @@ function content(block: Block): string {
           binName(block, index),
           ...block.series.map(({ counts }) => number(counts[index]!)),
         ]),
+      )}`;
+    case "curve":
+      return `${plain(block.summary)}\n\n${table(
+        [{ head: block.x.unit }, ...["low", "mid", "high"].map((head) => ({ head, align: "right" as const }))],
+        block.x.values.map((at, index) => {
+          const { low, mid, high } = block.y;
+          return [number(at), ...[low, mid, high].map((of) => number(of[index]!))];
+        }),
       )}`;
     case "table":
       return table(

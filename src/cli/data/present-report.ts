@@ -3,7 +3,6 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { FtError } from "../../errors.js";
 import type { Report } from "../../report/block.js";
-import { reportHtml } from "../../report/to-html.js";
 import type { Io } from "../io.js";
 import { painter, wantsColour } from "../views/paint.js";
 import { reportText } from "../views/report-text.js";
@@ -19,7 +18,10 @@ interface Wanted {
 export const pipedWidth = 80;
 
 export async function presentReport(io: Io, report: Report, { json, html, markdown }: Wanted): Promise<void> {
-  if (html !== undefined) await writePage(io, html, reportHtml(report, io.now()));
+  if (html !== undefined) {
+    const { reportHtml } = await import("../../report/to-html.js");
+    await writePage(io, html, reportHtml(report, io.now()));
+  }
   if (json) return;
   if (markdown) {
     const { reportMarkdown } = await import("../../report/to-markdown.js");

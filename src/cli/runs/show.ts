@@ -2,10 +2,11 @@
 import { join, relative } from "node:path";
 import { adapterOfRun } from "../../adapters/registry.js";
 import { runsDir } from "../../paths.js";
+import { type Measurement, measurementOf } from "../../runs/measurement-store.js";
 import { type Run, type StateChange, stateChanges } from "../../runs/run-store.js";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
-import { lossText, timestamp } from "../views/format.js";
+import { duration, lossText, timestamp } from "../views/format.js";
 import { withRun } from "./with-runs.js";
 
 export async function showCommand({ io }: CommandContext, asked: string, flags: { json?: boolean }): Promise<void> {
@@ -14,12 +15,20 @@ export async function showCommand({ io }: CommandContext, asked: string, flags: 
     const history = stateChanges(store, run.id);
     const adapter = adapterOfRun(store, io.cwd, run.id);
     const name = adapter && `${adapter.name}@${adapter.version}`;
-    if (flags.json) return writeJson(io, { ok: true, run: { ...run, dir, history, adapter: name } });
-    io.out.write(runDetails(run, { folder: relative(io.cwd, dir), history, adapter: name }));
+    const measurement = measurementOf(store, run.id);
+    if (flags.json) return writeJson(io, { ok: true, run: { ...run, dir, history, adapter: name, measurement } });
+    io.out.write(runDetails(run, { folder: relative(io.cwd, dir), history, adapter: name, measurement }));
   });
 }
 
-function runDetails(run: Run, more: { folder: string; history: StateChange[]; adapter: string | null }): string {
+interface Details {
+  folder: string;
+  history: StateChange[];
+  adapter: string | null;
+  measurement: Measurement | null;
+}
+
+function runDetails(run: Run, more: Details): string {
   const facts: [string, string | null][] = [
     ["run", run.id],
     ["name", run.name],
@@ -33,6 +42,7 @@ function runDetails(run: Run, more: { folder: string; history: StateChange[]; ad
     ["step", run.step === null ? null : `${run.step}${run.totalSteps ? ` of ${run.totalSteps}` : ""}`],
     ["loss", run.loss === null ? null : lossText(run.loss)],
     ["adapter", more.adapter],
+    ...(more.measurement ? measured(more.measurement) : []),
     ["folder", more.folder],
   ];
   const lines = facts.filter(([, value]) => value !== null).map(([label, value]) => `${label.padEnd(10)}${value}\n`);
@@ -40,4 +50,23 @@ function runDetails(run: Run, more: { folder: string; history: StateChange[]; ad
     ({ at, to, reason }) => `  ${timestamp(at)}  ${to}${reason ? ` (${reason})` : ""}\n`,
   );
   return `${lines.join("")}history\n${history.join("")}`;
+}
+
+/** What it took, beside what the plan said before. */
+function measured({
+  memory,
+  tokensPerSecond,
+  estimatedTokensPerSecond,
+  trainingMs,
+}: Measurement): [string, string | null][] {
+  const peaks = memory.map(({ kind, said: { low, mid, high }, measured: gib }): [string, string] => [
+    kind === "rss" ? "memory" : kind,
+    `${gib.toFixed(2)} GiB at the peak; estimated ${mid.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`,
+  ]);
+  const estimated = estimatedTokensPerSecond === null ? "" : `; estimated ${Math.round(estimatedTokensPerSecond)}`;
+  return [
+    ...peaks,
+    ["speed", tokensPerSecond === null ? null : `${Math.round(tokensPerSecond)} tokens/s${estimated}`],
+    ["training", trainingMs === null ? null : duration(trainingMs)],
+  ];
 }

@@ -1,27 +1,28 @@
-// What `ft plan` prints: verdict, memory by term, what to change; or a table over GPUs.
+// What `ft plan` shows, as blocks: verdict, memory by term and by length, what to change; or a table over GPUs.
 import type { RecipePlan } from "../../pipeline/plan-recipe.js";
 import type { Advice } from "../../plan/advice.js";
+import type { LengthCurve } from "../../plan/length-curve.js";
 import type { MemoryPlan } from "../../plan/memory-plan.js";
-import { plainTable } from "./plain-table.js";
+import type { Bars, Block, Curve, Facts, Level, Note, Report, Table } from "../../report/block.js";
+import { number } from "../../report/number.js";
 
-/** Ends with a newline. */
-export function memoryPlanText(plan: RecipePlan, { all, isApplied }: { all: boolean; isApplied: boolean }): string {
+export function memoryReport(plan: RecipePlan, { isApplied }: { isApplied: boolean }): Report {
   const [first] = plan.plans as [MemoryPlan, ...MemoryPlan[]];
-  const head = `${plan.name}: ${plan.model}, ${plan.method}, ${batchWords(first)}`;
-  if (all || plan.plans.length > 1) return `${[head, "", ...gpuTable(plan.plans), "", legend].join("\n")}\n`;
-  const parts = [
-    head,
-    plan.where === "smallest"
-      ? "no GPU is here; this is the smallest of ft's list that it fits (--all shows them)"
-      : "",
-    verdictLine(first),
-    "",
-    ...termTable(first),
-    "",
-    ...figures(first),
-    ...(plan.advice ? ["", ...adviceLines(plan.advice, isApplied)] : []),
-  ];
-  return `${parts.filter((part, index) => part !== "" || index !== 1).join("\n")}\n`;
+  const advice = plan.advice ? adviceBlocks(plan.advice, isApplied) : [];
+  return {
+    title: `${plan.name}: ${plan.model}, ${plan.method}`,
+    subtitle: batchWords(first),
+    blocks:
+      plan.plans.length > 1
+        ? [gpuTable(plan.plans), ...advice]
+        : [
+            verdict(plan, first),
+            termBars(first),
+            ...(plan.curve ? [lengthCurveOf(plan.curve, first)] : []),
+            figures(first),
+            ...advice,
+          ],
+  };
 }
 
 function batchWords({ batch, parameters }: MemoryPlan): string {
@@ -33,23 +34,61 @@ function millions(count: number): string {
   return count >= 1e9 ? `${(count / 1e9).toFixed(2)} billion` : `${(count / 1e6).toFixed(1)} million`;
 }
 
-function verdictLine({ hardware, verdict, needed, capacityGiB }: MemoryPlan): string {
-  const needs = `needs ${gib(needed.mid)} GiB (${gib(needed.low)} to ${gib(needed.high)})`;
-  return `${hardware}: ${verdict}; ${needs} of ${gib(capacityGiB)}`;
+const levels: Record<MemoryPlan["verdict"], Level> = { fits: "good", tight: "warning", "does not fit": "bad" };
+
+function verdict(
+  { where }: RecipePlan,
+  { hardware, verdict: says, needed, capacityGiB, corrected }: MemoryPlan,
+): Facts {
+  const smallest = "no GPU is here; this is the smallest of ft's list that it fits (--all shows them)";
+  return {
+    kind: "facts",
+    title: `${hardware}: ${says}`,
+    level: levels[says],
+    facts: [
+      { name: "needs", value: `${gib(needed.mid)} GiB (${gib(needed.low)} to ${gib(needed.high)})` },
+      { name: "has", value: `${gib(capacityGiB)} GiB` },
+    ],
+    notes: [
+      ...(where === "smallest" ? [{ text: smallest }] : []),
+      ...(corrected ? [{ text: correctedWords(corrected) }] : []),
+    ],
+  };
 }
 
-/** In the order in which they add up at the peak; what exists at another time comes after. */
-function termTable({ terms, peak, isCpu }: MemoryPlan): string[] {
+function correctedWords({ runs, at }: NonNullable<MemoryPlan["corrected"]>): string {
+  const day = new Date(at).toISOString().slice(0, 10);
+  return `corrected by ${runs} runs and probes on this machine (${day}; ft plan --calibrate fits anew)`;
+}
+
+function termBars({ terms, peak, isCpu }: MemoryPlan): Bars {
   const parts = terms.filter(({ term }) => !partOfAnother.has(term));
-  const sorted = [...parts].sort((a, b) => Number(b.atPeak) - Number(a.atPeak) || b.gib - a.gib);
-  return plainTable(
-    [{ head: `GiB at the peak (${peak})` }, { head: "GiB", align: "right" }, { head: "" }],
-    sorted.map(({ term, gib: size, atPeak }) => [
-      isCpu && term === "context" ? "Python and torch" : (words[term] ?? term),
-      gib(size),
-      atPeak ? "" : "at another time",
-    ]),
-  );
+  const sorted = [...parts].sort((a, b) => rank(a) - rank(b) || b.gib - a.gib);
+  return {
+    kind: "bars",
+    title: `GiB at the peak (${peak})`,
+    bars: sorted.map(({ term, gib: size, atPeak }) => ({
+      name: isCpu && term === "context" ? "Python and torch" : (words[term] ?? term),
+      count: size,
+      shown: gib(size),
+      ...(term === "fragmentation" ? { detail: "if room" } : atPeak ? {} : { detail: "other time" }),
+    })),
+    notes: barNotes(sorted),
+  };
+}
+
+function barNotes(terms: MemoryPlan["terms"]): Note[] {
+  return [
+    ...(terms.some(({ term }) => term === "fragmentation")
+      ? [{ text: "if room: cached by the allocator, and given back when the GPU is full" }]
+      : []),
+    ...(terms.some(({ atPeak }) => !atPeak) ? [{ text: "other time: not there at the peak" }] : []),
+  ];
+}
+
+/** What the training cannot do without at the peak; what the allocator would give back; what exists at another time. */
+function rank({ term, atPeak }: MemoryPlan["terms"][number]): number {
+  return term === "fragmentation" ? 1 : atPeak ? 0 : 2;
 }
 
 const partOfAnother = new Set(["attention"]);
@@ -63,67 +102,102 @@ const words: Record<string, string> = {
   masters: "fp32 masters",
   embeddingCopies: "copies of the embedding",
   reference: "reference model",
-  activations: "activations kept for the backward pass",
-  recomputed: "layer computed again, and its gradients",
+  activations: "kept for the backward pass",
+  recomputed: "a layer and its gradients",
   ends: "embedding and last norm",
   logits: "logits and loss",
   heldLogits: "logits held",
-  communication: "communication buffers, gathered weights",
-  dequantisation: "weights unpacked for a product",
-  autocastCopies: "autocast's copies of weights",
-  optimizerStep: "temporaries of the optimizer step",
+  communication: "communication buffers",
+  dequantisation: "weights unpacked",
+  autocastCopies: "autocast's copies",
+  optimizerStep: "the step's temporaries",
   context: "CUDA context",
-  fragmentation: "held by the allocator, unused",
+  fragmentation: "held by the allocator",
+  correction: "by past runs here",
 };
 
-function figures({ allocated, reserved, device, isCpu }: MemoryPlan): string[] {
-  return plainTable(
-    [{ head: "peak, GiB" }, ...["low", "mid", "high"].map((head) => ({ head, align: "right" as const }))],
-    [
-      ["tensors (allocated)", allocated],
-      ...(isCpu ? [] : [["allocator (reserved)", reserved]]),
-      [isCpu ? "whole process" : "whole device (nvidia-smi)", device],
-    ].map(([name, band]) => [
-      name as string,
-      ...(["low", "mid", "high"] as const).map((bound) => gib((band as MemoryPlan["device"])[bound])),
-    ]),
-  );
+function lengthCurveOf({ points, longest, planned }: LengthCurve, { hardware, capacityGiB }: MemoryPlan): Curve {
+  const figuresOf = (bound: "low" | "mid" | "high") => points.map((point) => point[bound]);
+  return {
+    kind: "curve",
+    title: "GiB by the length of the rows",
+    x: { unit: "tokens", values: points.map(({ tokens }) => tokens) },
+    y: { unit: "GiB", low: figuresOf("low"), mid: figuresOf("mid"), high: figuresOf("high") },
+    limit: { at: capacityGiB, name: hardware },
+    mark: { at: planned, name: `${number(planned)} planned` },
+    summary: lengthWords(longest),
+  };
 }
 
-function adviceLines({ changes, after }: Advice, isApplied: boolean): string[] {
+function lengthWords({ fits, tight }: LengthCurve["longest"]): string {
+  if (tight === null) return "rows of no length fit";
+  const sure = fits === null ? "" : `fits up to ${number(fits)} tokens a row`;
+  if (fits === tight) return sure;
+  return `${sure}${sure === "" ? "" : "; "}up to ${number(tight)} it is tight`;
+}
+
+function figures({ allocated, reserved, device, isCpu }: MemoryPlan): Table {
+  return {
+    kind: "table",
+    title: "peak, GiB",
+    columns: [{ head: "" }, ...["low", "mid", "high"].map((head) => ({ head, align: "right" as const }))],
+    rows: [
+      ["tensors (allocated)", allocated] as const,
+      ...(isCpu ? [] : [["allocator (reserved)", reserved] as const]),
+      [isCpu ? "whole process" : "whole device (nvidia-smi)", device] as const,
+    ].map(([name, { low, mid, high }]) => ({ cells: [name, gib(low), gib(mid), gib(high)] })),
+  };
+}
+
+function adviceBlocks({ changes, after }: Advice, isApplied: boolean): Block[] {
   if (changes.length === 0)
     return [
-      "nothing that ft can change makes it fit: take a larger GPU (--all), or a smaller base (ft models ls --max-vram)",
+      {
+        kind: "facts",
+        title: "to make it fit",
+        facts: [],
+        notes: [
+          {
+            text: "nothing that ft can change makes it fit: take a larger GPU (--all), or a smaller base (ft models ls --max-vram)",
+          },
+        ],
+      },
     ];
-  const lines = changes.flatMap(({ set, what, savesGiB, price }) => [
-    `  ${Object.entries(set)
-      .map(([key, value]) => `${key}: ${value}`)
-      .join(", ")}  (${gib(savesGiB)} GiB less)`,
-    `    ${what}: ${price}`,
-  ]);
   const end = `then: ${after.verdict}; needs ${gib(after.needed.mid)} GiB (${gib(after.needed.low)} to ${gib(after.needed.high)})`;
-  const how = isApplied ? "written into the recipe" : "ft plan --apply writes this into the recipe";
-  return ["to make it fit:", ...lines, end, how];
+  return [
+    {
+      kind: "facts",
+      title: "to make it fit",
+      facts: changes.map(({ set, what, savesGiB, price }) => ({
+        name: Object.entries(set)
+          .map(([key, value]) => `${key}: ${value}`)
+          .join(", "),
+        value: `${gib(savesGiB)} GiB less. ${what}: ${price}`,
+      })),
+      notes: [
+        { text: end, level: levels[after.verdict] },
+        { text: isApplied ? "written into the recipe" : "ft plan --apply writes this into the recipe" },
+      ],
+    },
+  ];
 }
 
-function gpuTable(plans: readonly MemoryPlan[]): string[] {
-  return plainTable(
-    [
+function gpuTable(plans: readonly MemoryPlan[]): Table {
+  return {
+    kind: "table",
+    title: "GiB of one GPU",
+    columns: [
       { head: "GPU" },
-      { head: "has", align: "right" },
-      { head: "needs", align: "right" },
-      { head: "low", align: "right" },
-      { head: "high", align: "right" },
+      ...["has", "needs", "low", "high"].map((head) => ({ head, align: "right" as const })),
       { head: "" },
     ],
-    plans.map(({ hardware, alias, capacityGiB, needed, verdict }) => [
-      alias === null ? hardware : alias,
-      ...[gib(capacityGiB), gib(needed.mid), gib(needed.low), gib(needed.high), verdict],
-    ]),
-  );
+    rows: plans.map(({ hardware, alias, capacityGiB, needed, verdict: says }) => ({
+      cells: [alias ?? hardware, ...[capacityGiB, needed.mid, needed.low, needed.high].map(gib), says],
+      level: levels[says],
+    })),
+    notes: [{ text: "tight: fits by the estimate, and not if it is at the upper end of its band" }],
+  };
 }
-
-const legend = "GiB of one GPU. tight: fits by the estimate, and not if it is at the upper end of its band";
 
 function gib(value: number): string {
   return value.toFixed(value < 10 ? 2 : 1);

@@ -1,9 +1,10 @@
 // Blocks of a report as a terminal shows them: one column up to 119 characters, more beside each other on wider screens.
 import stringWidth from "string-width";
-import type { Bars, Block, Facts, Histogram, Level, Note, Report, Table } from "../../report/block.js";
+import type { Bars, Block, Curve, Facts, Histogram, Level, Note, Report, Table } from "../../report/block.js";
 import { number } from "../../report/number.js";
 import { visibleLine } from "../../report/visible.js";
 import { columnPlot } from "./column-plot.js";
+import { curvePlot } from "./curve-plot.js";
 import { fitted, padEnd, padStart } from "./display-width.js";
 import type { Paint } from "./paint.js";
 
@@ -23,7 +24,7 @@ export function reportText(report: Report, { width, paint }: Layout): string {
   const columns = Math.max(1, Math.floor((width + gap) / (leastColumn + gap)));
   const columnWidth = Math.min(widestColumn, Math.floor((width - gap * (columns - 1)) / columns));
   const layout = { width: columnWidth, paint };
-  const head = [paint("bold", fitted(report.title, width)), fitted(report.subtitle, width), ""];
+  const head = [paint("bold", fitted(report.title, width)), ...wrap(report.subtitle, width), ""];
   const body = groups(report.blocks).flatMap((blocks) =>
     isWide(blocks[0]!)
       ? [...blockLines(blocks[0]!, { width, paint }), ""]
@@ -68,7 +69,8 @@ function sideBySide(blocks: string[][], { columns, columnWidth }: { columns: num
 function blockLines(block: Block, layout: Layout): string[] {
   const { paint, width } = layout;
   const notes = (block.notes ?? []).flatMap((note) => noteLines(note, layout));
-  return [paint("bold", fitted(block.title, width)), ...contentLines(block, layout), ...notes];
+  const title = paint("bold", painted(fitted(block.title, width), block.level, paint));
+  return [title, ...contentLines(block, layout), ...notes];
 }
 
 function contentLines(block: Block, layout: Layout): string[] {
@@ -79,13 +81,15 @@ function contentLines(block: Block, layout: Layout): string[] {
       return barLines(block, layout);
     case "histogram":
       return histogramLines(block, layout);
+    case "curve":
+      return curveLines(block, layout);
     case "table":
       return tableLines(block, layout);
   }
 }
 
 function factLines({ facts }: Facts, { width, paint }: Layout): string[] {
-  const nameWidth = Math.max(...facts.map(({ name }) => stringWidth(name)));
+  const nameWidth = Math.max(0, ...facts.map(({ name }) => stringWidth(name)));
   return facts.flatMap(({ name, value }) => {
     const [first = "", ...more] = wrap(value, width - nameWidth - 4);
     return [
@@ -97,16 +101,18 @@ function factLines({ facts }: Facts, { width, paint }: Layout): string[] {
 
 function barLines({ bars }: Bars, { width, paint }: Layout): string[] {
   const most = Math.max(1, ...bars.map(({ count }) => count));
-  const counts = bars.map(({ count }) => number(count));
+  const counts = bars.map(({ count, shown = number(count) }) => shown);
   const countWidth = Math.max(...counts.map((text) => text.length));
-  const detailWidth = Math.max(...bars.map(({ detail = "" }) => detail.length));
+  const longestDetail = Math.max(...bars.map(({ detail = "" }) => detail.length));
   const names = bars.map(({ name }) => fitted(name, Math.floor(width * 0.45)));
   const nameWidth = Math.max(...names.map((name) => stringWidth(name)));
-  const room = Math.max(4, Math.min(40, width - nameWidth - countWidth - detailWidth - 8));
+  const left = width - nameWidth - countWidth - 8;
+  const detailWidth = left - longestDetail < 4 ? 0 : longestDetail; // a bar says more than what stands beside it
+  const room = Math.max(4, Math.min(40, left - detailWidth));
   return bars.map(({ count, detail = "" }, index) => {
-    const bar = padEnd(block(count / most, room), room);
+    const bar = padEnd(block(Math.max(0, count) / most, room), room);
     const text = `  ${padEnd(names[index]!, nameWidth)}  ${counts[index]!.padStart(countWidth)}  ${paint("cyan", bar)}`;
-    return `${text}  ${paint("dim", detail.padStart(detailWidth))}`;
+    return detailWidth === 0 ? text : `${text}  ${paint("dim", detail.padStart(detailWidth))}`;
   });
 }
 
@@ -125,6 +131,11 @@ function histogramLines(histogram: Histogram, { width, paint }: Layout): string[
     return [...(histogram.series.length > 1 ? [`  ${name}`] : []), ...plot.map((line) => `  ${line}`)];
   });
   return [...summary, ...plots];
+}
+
+function curveLines(curve: Curve, { width, paint }: Layout): string[] {
+  const summary = wrap(curve.summary, width - 2).map((line) => `  ${paint("dim", line)}`);
+  return [...summary, ...curvePlot(curve, { width: width - 2, paint }).map((line) => `  ${line}`)];
 }
 
 function tableLines({ columns, rows }: Table, { width, paint }: Layout): string[] {

@@ -1,0 +1,68 @@
+// What past runs teach the estimate: factors that few odd runs cannot move, and bands that never get narrower.
+import { describe, expect, it } from "vitest";
+import { correctBands } from "./correct.js";
+import { fitErrors, fitFactor, type Measured } from "./fit.js";
+
+/** Runs that took so many times what was estimated beyond 10 counted of 20. */
+const runs = (...ratios: number[]): Measured[] =>
+  ratios.map((ratio, at) => ({ id: `run-${at}`, counted: 10, estimated: 20, measured: 10 + 10 * ratio }));
+
+describe("fitFactor", () => {
+  it("is the median over what is not counted to the byte, so that one odd run does not move it", () => {
+    expect(fitFactor(runs(1.2, 1.19, 1.21, 3.9))).toEqual({ factor: 1.205, least: 1.19, most: 3.9, runs: 4 });
+  });
+
+  it("needs three runs that tell something, and holds to a factor of four", () => {
+    expect(fitFactor(runs(1.2, 1.2))).toBeNull();
+    const counted: Measured = { id: "exact", counted: 19.9, estimated: 20, measured: 21 };
+    expect(fitFactor([...runs(1.2, 1.2), counted])).toBeNull();
+    expect(fitFactor(runs(9, 9, 9))).toMatchObject({ factor: 4 });
+  });
+});
+
+describe("fitErrors", () => {
+  it("tells the error before, and after with each run corrected by the others alone", () => {
+    const { before, after } = fitErrors(runs(1.5, 1.5, 1.6));
+    expect(before.median).toBeCloseTo(0.2);
+    expect(after!.median).toBeLessThan(0.03);
+    expect(after!.worst).toBeGreaterThan(0);
+  });
+
+  it("does not flatter itself where runs have nothing in common", () => {
+    const { before, after } = fitErrors(runs(0.5, 1, 2));
+    expect(after!.worst).toBeGreaterThan(before.median);
+  });
+});
+
+describe("correctBands", () => {
+  const band = { low: 18, mid: 20, high: 24 };
+  const plain = { counted: 10, needed: band, allocated: band, reserved: { low: 20, mid: 25, high: 40 }, device: band };
+  const by = { runs: 3, at: 0 };
+  const factor = (n: number) => ({ factor: 1.5, least: 1.3, most: 1.6, runs: n });
+
+  it("moves the middle of what is not counted, and reaches as far as past runs did: further with few of them", () => {
+    const after = (n: number) => correctBands(plain, { by, memory: { rss: factor(n) } }, true).needed;
+    expect(after(3).mid).toBe(25);
+    expect(after(3).low).toBeLessThanOrEqual(10 + 1.3 * 10);
+    expect(after(3).high - 25).toBeGreaterThanOrEqual(4);
+    expect(after(3).low).toBeLessThan(after(40).low);
+  });
+
+  it("never makes a band narrower, whatever the runs agree on", () => {
+    for (const sure of [0.5, 1, 2]) {
+      const memory = { rss: { factor: sure, least: sure, most: sure, runs: 50 } };
+      const { low, mid, high } = correctBands(plain, { by, memory }, true).needed;
+      expect([mid - low, high - mid].map((width) => Math.round(width * 1e6) / 1e6)).toEqual([2, 4]);
+    }
+  });
+
+  it("lets what a GPU needs follow its tensors, and what nvidia-smi shows its allocator", () => {
+    const { allocated, needed, reserved, device } = correctBands(
+      plain,
+      { by, memory: { allocated: factor(3) } },
+      false,
+    );
+    expect([allocated.mid, needed.mid, reserved.mid, device.mid]).toEqual([25, 25, 30, 25]);
+    expect(correctBands(plain, { by, memory: { rss: factor(3) } }, false)).toEqual(plain);
+  });
+});
