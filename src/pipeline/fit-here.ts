@@ -106,6 +106,6 @@ export function hardwareHere({ recipe }: LoadedRecipe, known: Omit<KnownHere, "m
       };
 }
 
-export function machineOf({ device, here }: Pick<KnownHere, "device" | "here">): string {
+function machineOf({ device, here }: Pick<KnownHere, "device" | "here">): string {
   return machineName(device.kind === "cpu" ? null : (here.names[0] ?? null));
 }

@@ -38,8 +38,8 @@ def longest_row(dataloader):
     if not any(lengths):
         return {}
     batch = dataloader.collate_fn([dataset[max(range(len(lengths)), key=lengths.__getitem__)]])
-    ids = batch.get("input_ids") if hasattr(batch, "get") else None
-    return {} if ids is None else {"longest_row_tokens": int(ids.shape[-1])}
+    made = [ids.shape[-1] for name, ids in batch.items() if name.endswith("input_ids")] if hasattr(batch, "items") else []
+    return {"longest_row_tokens": int(max(made))} if made else {}
 
 
 def row_lengths(dataset):

@@ -41,11 +41,11 @@ describe("correctBands", () => {
   const factor = (n: number) => ({ factor: 1.5, least: 1.3, most: 1.6, runs: n });
 
   it("moves the middle of what is not counted, and reaches as far as past runs did: further with few of them", () => {
-    const after = (n: number) => correctBands(plain, { by, memory: { rss: factor(n) } }, true).needed;
-    expect(after(3).mid).toBe(25);
-    expect(after(3).low).toBeLessThanOrEqual(10 + 1.3 * 10);
-    expect(after(3).high - 25).toBeGreaterThanOrEqual(4);
-    expect(after(3).low).toBeLessThan(after(40).low);
+    const corrected = (n: number) => correctBands(plain, { by, memory: { rss: factor(n) } }, true).needed;
+    expect(corrected(3).mid).toBe(25);
+    expect(corrected(3).low).toBeLessThanOrEqual(10 + 1.3 * 10);
+    expect(corrected(3).high - 25).toBeGreaterThanOrEqual(4);
+    expect(corrected(3).low).toBeLessThan(corrected(40).low);
   });
 
   it("never makes a band narrower, whatever the runs agree on", () => {
