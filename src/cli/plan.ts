@@ -1,6 +1,7 @@
-// `ft plan`: will it fit, and what to change when it does not. With --points, how good the estimate is against measured peaks.
+// `ft plan`: will it fit, what will it cost, and what to change when it does not fit. With --points, how good the estimate is against measured peaks.
 import type { Command } from "commander";
 import { exitCodes } from "../errors.js";
+import type { BudgetPlan } from "../plan/budget.js";
 import { writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
 import { collect } from "./render.js";
@@ -18,12 +19,12 @@ interface Flags {
 export function registerPlan(program: Command, context: CommandContext): void {
   program
     .command("plan [recipe]")
-    .description("estimate the memory that a recipe takes, before anything is fetched (default ft.yaml)")
+    .description("estimate memory, time, disk and cost of a recipe, before anything is fetched (default ft.yaml)")
     .option("--gpu <name>", 'plan for this GPU ("h100-80", "4x a100-40") instead of what is here; repeatable', collect)
     .option("--all", "a table over all GPUs that ft knows")
     .option("--set <key=value>", "change a key of the recipe for this plan; repeatable", collect)
     .option("--apply", "write the changes that make it fit into the recipe")
-    .option("--exit-code", "end with 5 when it does not fit")
+    .option("--exit-code", "end with 5 when it does not fit, or is not within compute.budget")
     .option("--points <csv>", "predict each measured peak of a file and compare (columns: docs/plan.md)")
     .option("--json", "print JSON")
     .action((file: string | undefined, flags: Flags) =>
@@ -37,7 +38,7 @@ async function plan({ io, exit }: CommandContext, file: string, flags: Flags): P
   const { planRecipe } = await import("../pipeline/plan-recipe.js");
   const { interruptible } = await import("./interruptible.js");
   const result = await interruptible((signal) =>
-    planRecipe(loaded, { env: io.env, signal, gpus: flags.gpu ?? [], all: flags.all ?? false }),
+    planRecipe(loaded, { env: io.env, signal, gpus: flags.gpu ?? [], all: flags.all ?? false, now: io.now() }),
   );
   const sets = (result.advice?.changes ?? []).flatMap(({ set }) => Object.entries(set).map(([k, v]) => `${k}=${v}`));
   const applied = flags.apply ? sets : [];
@@ -49,9 +50,20 @@ async function plan({ io, exit }: CommandContext, file: string, flags: Flags): P
   else {
     const { memoryPlanText } = await import("./views/memory-plan.js");
     io.out.write(memoryPlanText(result, { all: flags.all ?? false, isApplied: applied.length > 0 }));
+    const { runEstimateText } = await import("./views/plan-time.js");
+    io.out.write(runEstimateText(result, { all: flags.all ?? false }));
   }
   const isShort = result.plans.every(({ verdict }) => verdict === "does not fit") && applied.length === 0;
-  if (flags.exitCode && isShort) exit(exitCodes.fit.code);
+  const isOver = result.estimates.every(({ budget }) => isBeyond(budget));
+  if (flags.exitCode && (isShort || isOver)) exit(exitCodes.fit.code);
+}
+
+/** Dollars that can't be told are not within a budget either, as for `ft run`. */
+function isBeyond(budget: BudgetPlan | null): boolean {
+  return (
+    budget?.checks.some(({ verdict, limit }) => verdict === "exceeds" || (verdict === "unknown" && limit === "usd")) ??
+    false
+  );
 }
 
 async function points({ io }: CommandContext, csv: string, flags: Flags): Promise<void> {

@@ -19,6 +19,7 @@ import { catchUp } from "./finish-run.js";
 import { fitHere, refuseUnfit } from "./fit-here.js";
 import { createJobFolder } from "./job-folder.js";
 import { type Prepared, prepare } from "./prepare.js";
+import { estimateHere, type HardwareEstimate, limitsOf, refuseOverBudget } from "./run-estimate.js";
 import { submitAttempt } from "./submit.js";
 import { type PrepareContext, type Surveyed, survey } from "./survey.js";
 import { findUnchanged, fingerprint, type UnchangedRun } from "./unchanged.js";
@@ -28,6 +29,8 @@ export interface StartContext extends PrepareContext {
   now(): number;
   /** In [0, 1). */
   random(): number;
+  /** What the run is expected to take, as soon as that can be said. */
+  onEstimate?(estimate: HardwareEstimate): void;
 }
 
 export interface StartOptions {
@@ -37,6 +40,8 @@ export interface StartOptions {
   force: boolean;
   /** Train also what the estimate says does not fit. */
   ignoreFit: boolean;
+  /** Leave compute.budget aside, before the run and while it goes on. */
+  ignoreBudget: boolean;
   /** Bring ft.lock.json up to date. Not for what was changed for one run only. */
   writesLock: boolean;
 }
@@ -60,12 +65,15 @@ export async function startRun(
   const unchanged = options.force ? null : await unchangedRun(surveyed, context);
   if (unchanged) return { unchanged };
   if (!options.ignoreFit) refuseUnfit(surveyed.memory);
+  const early = await expect(surveyed, surveyed, context, options);
   const prepared = await prepare(surveyed, context, options);
   if (!options.ignoreFit && !surveyed.memory) {
     // Only now the model's dimensions are known.
     const { model, data, device } = prepared;
     refuseUnfit(fitHere(surveyed.loaded, { model, dataset: data.facts, device, here: surveyed.here }));
   }
+  const estimate = early ?? (await expect(surveyed, { ...prepared, report: prepared.data }, context, options));
+  const limits = options.ignoreBudget ? null : limitsOf(surveyed.loaded, estimate);
   const { recipe, engine, environment, model, source, data, entry, rendering } = prepared;
   const createdAt = context.now();
   const id = newRunId(createdAt, context.random());
@@ -79,6 +87,7 @@ export async function startRun(
     engine: { name: engine.name, version: recipe.engine.version },
     model: { asked: model.asked, id: model.id, revision: model.revision!, path: model.dir! },
     lock: await lockOf(loaded, prepared),
+    limits,
     writeData: async (outDir, layout) => {
       const written = await snapshotData({ recipe, source, layout, carries: carriedOf(data.facts), outDir });
       if (written.train.sha256 !== data.facts.train.sha256) throw dataChanged();
@@ -97,6 +106,21 @@ export async function startRun(
     store.close();
   }
   return { started: { id, name: recipe.name, dir } };
+}
+
+/** Null: the base's dimensions or the hardware's are not known (yet). Throws FtError plan.over-budget (exit fit). */
+async function expect(
+  { loaded, here, device, engine }: Surveyed,
+  { model, source, report }: Pick<Surveyed, "model" | "source" | "report">,
+  { env, now, onEstimate }: StartContext,
+  { ignoreBudget }: StartOptions,
+): Promise<HardwareEstimate | null> {
+  const known = { loaded, here, device, engine, model, source, dataset: report.facts };
+  const estimate = await estimateHere(known, { env, now: now() });
+  if (estimate === null) return null;
+  if (!ignoreBudget) refuseOverBudget(estimate);
+  onEstimate?.(estimate);
+  return estimate;
 }
 
 /** Null also where the base's revision is not known yet: then it is not here either. */

@@ -24,7 +24,7 @@ function runDetails(run: Run, more: { folder: string; history: StateChange[]; ad
     ["run", run.id],
     ["name", run.name],
     ["state", run.state],
-    ["failure", run.failure?.message ?? null],
+    [run.state === "cancelled" ? "why" : "failure", run.failure?.message ?? null],
     ["hint", run.failure?.hint ?? null],
     ["base", run.base],
     ["engine", `${run.engine.name} ${run.engine.version}`],
