@@ -6,6 +6,7 @@ import { benchColdStart } from "./cold-start.mjs";
 import { benchFirstStep } from "./first-step.mjs";
 import { benchMemoryPoints } from "./memory-points.mjs";
 import { benchRender } from "./render.mjs";
+import { benchThroughput } from "./throughput.mjs";
 import { benchTokens } from "./tokens.mjs";
 
 const only = process.argv[2];
@@ -26,7 +27,15 @@ for (const row of rows) {
   );
 }
 const memory = !only || only === "memory-points" ? benchMemoryPoints() : undefined;
+const throughput = !only || only === "throughput" ? benchThroughput() : undefined;
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
 console.log(
-  JSON.stringify({ commit, machine: `${cpus().length} x ${cpus()[0]?.model}`, node: process.version, rows, memory }),
+  JSON.stringify({
+    commit,
+    machine: `${cpus().length} x ${cpus()[0]?.model}`,
+    node: process.version,
+    rows,
+    memory,
+    throughput,
+  }),
 );

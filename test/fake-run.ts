@@ -37,6 +37,7 @@ export function fakeJob(id: string, createdAt = 1_700_000_000_000): Job {
     env: {},
     model: { asked: "tiny", id: "tiny", revision: "0", path: "/nowhere" },
     heartbeatSeconds: 10,
+    limits: null,
     checkpointDir: "out/checkpoints",
     adapterDir: "out/adapter",
   };

@@ -81,7 +81,7 @@ describe("ft run", () => {
           now: Date.now,
           random: Math.random,
         },
-        { frozen: false, force: false, ignoreFit: false, probe: false, writesLock: true },
+        { frozen: false, force: false, ignoreFit: false, ignoreBudget: false, probe: false, writesLock: true },
       );
       await expect(crash).rejects.toThrow("crash");
       expect((await ft(["lock", "--check"], dir)).exitCode).toBe(0);

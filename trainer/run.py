@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 
+from ft_trainer.budget import Budget
 from ft_trainer.exit_codes import ALREADY_RUNNING, FAILURES, RESUME_ME
 from ft_trainer.heartbeat import Heartbeat, peak_bytes
 from ft_trainer.journal import Journal, Locked
@@ -46,6 +47,7 @@ class Supervisor:
 
     def __init__(self, job, journal, options):
         self.job, self.journal, self.options = job, journal, options
+        self.budget = Budget(None if options.only else job.get("limits"), options.attempt)
         self.child = None
         self.stopping = False
         self.told_stopping = False
@@ -75,8 +77,12 @@ class Supervisor:
         for step in self.job["steps"]:
             if self.options.only not in (None, step["name"]):
                 continue
+            if self.keep_to_budget():
+                return RESUME_ME
             code = self.run_step(step)
             if code == RESUME_ME or (self.stopping and code in (0, -signal.SIGTERM)):
+                return RESUME_ME
+            if code == -signal.SIGKILL and self.budget.grace_is_over():
                 return RESUME_ME
             if code != 0:
                 return self.explain(step, code)
@@ -136,11 +142,13 @@ class Supervisor:
             if pid:
                 self.child.returncode = os.waitstatus_to_exitcode(status)
                 return rusage
+            self.keep_to_budget()
             if self.stopping and not self.told_stopping:  # a signal handler may not write
                 self.told_stopping = True
-                self.journal.append("stopping")
+                self.journal.append("stopping", **({"reason": self.explained[1]} if self.budget.kill_at else {}))
             if time.monotonic() >= due:
                 self.journal.append("system", values=heartbeat.values())
+                self.budget.note()
                 due = time.monotonic() + interval
 
     def forward(self, read_fd, rest):
@@ -165,6 +173,25 @@ class Supervisor:
         if event["kind"] in ("metric", "checkpoint"):
             self.last_step = event["step"]
         self.journal.append(**event)
+        if event["kind"] == "checkpoint" and not self.stopping:
+            self.stop_for(self.budget.out_of_room())
+
+    def keep_to_budget(self):
+        """Whether the budget is used up: then the child saves and ends, and is killed when it does not within its grace."""
+        if self.budget.kill_at is None and not self.stopping:
+            self.stop_for(self.budget.out_of_time())
+        if self.budget.grace_is_over() and self.child and self.child.returncode is None:
+            os.kill(self.child.pid, signal.SIGKILL)
+        return self.budget.kill_at is not None
+
+    def stop_for(self, reason):
+        if reason is None:
+            return
+        hint = "raise it in the recipe for the next run; `ft runs resume --ignore-budget` goes on with this one"
+        self.journal.append("error", **{"class": "budget"}, message=reason, hint=hint)
+        self.explained = ("budget", reason)
+        self.budget.start_grace()
+        self.stop(None, None)
 
     def stop(self, _number, _frame):
         """SIGTERM, SIGINT, SIGUSR1: the child saves a checkpoint at the end of its step and exits 33."""
@@ -190,6 +217,7 @@ class Supervisor:
 
     def end(self, code):
         self.journal.release()
+        self.budget.note()
         status = {0: "succeeded", RESUME_ME: "cancelled"}.get(code, "failed")
         step = {} if self.last_step is None else {"step": self.last_step}
         self.journal.append("end", status=status, exitCode=code, **step)

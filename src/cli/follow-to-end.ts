@@ -19,7 +19,7 @@ export interface FollowRequest {
   stream?: boolean;
 }
 
-/** Throws FtError train.failed (training), run.cancelled (interrupted), run.lost (environment). */
+/** Throws FtError train.failed (training), run.cancelled and run.budget (interrupted), run.lost (environment). */
 export async function followToEnd({ io, exit }: CommandContext, request: FollowRequest): Promise<void> {
   const { projectDir, id, json, stream = false } = request;
   const store = openStore(projectDir);
@@ -52,11 +52,13 @@ export async function followToEnd({ io, exit }: CommandContext, request: FollowR
 
 function ending({ id, state, failure, step }: Run): FtError {
   if (state === "cancelled") {
+    const isBudget = failure?.class === "budget";
     return new FtError({
-      code: "run.cancelled",
+      code: isBudget ? "run.budget" : "run.cancelled",
       exit: "interrupted",
       message: `run ${id} was stopped${step === null ? "" : ` at step ${step}`}`,
-      next: `go on from its checkpoint: ft runs resume ${id}`,
+      ...(isBudget ? { why: failure.message } : {}),
+      next: `go on from its checkpoint: ft runs resume ${id}${isBudget ? " --ignore-budget" : ""}`,
     });
   }
   if (state === "lost") {

@@ -1,6 +1,7 @@
-// `ft plan`: will it fit, and what to change when it does not. With --points, how good the estimate is against measured peaks.
+// `ft plan`: will it fit, what will it cost, and what to change when it does not fit. With --points, how good the estimate is against measured peaks.
 import type { Command } from "commander";
 import { exitCodes } from "../errors.js";
+import type { BudgetPlan } from "../plan/budget.js";
 import { writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
 import { collect } from "./render.js";
@@ -21,12 +22,12 @@ interface Flags {
 export function registerPlan(program: Command, context: CommandContext): void {
   program
     .command("plan [recipe]")
-    .description("estimate the memory that a recipe takes, before anything is fetched (default ft.yaml)")
+    .description("estimate memory, time, disk and cost of a recipe, before anything is fetched (default ft.yaml)")
     .option("--gpu <name>", 'plan for this GPU ("h100-80", "4x a100-40") instead of what is here; repeatable', collect)
     .option("--all", "a table over all GPUs that ft knows")
     .option("--set <key=value>", "change a key of the recipe for this plan; repeatable", collect)
     .option("--apply", "write the changes that make it fit into the recipe")
-    .option("--exit-code", "end with 5 when it does not fit")
+    .option("--exit-code", "end with 5 when it does not fit, or is not within compute.budget")
     .option(
       "--probe",
       "train two steps of the longest rows here, and measure; takes fewer rows at a time while memory runs out",
@@ -53,7 +54,7 @@ async function plan(context: CommandContext, file: string, flags: Flags): Promis
   const { planRecipe } = await import("../pipeline/plan-recipe.js");
   const { interruptible } = await import("./interruptible.js");
   const result = await interruptible((signal) =>
-    planRecipe(loaded, { env: io.env, signal, gpus: flags.gpu ?? [], all: flags.all ?? false }),
+    planRecipe(loaded, { env: io.env, signal, gpus: flags.gpu ?? [], all: flags.all ?? false, now: io.now() }),
   );
   const sets = (result.advice?.changes ?? []).flatMap(({ set }) => Object.entries(set).map(([k, v]) => `${k}=${v}`));
   const applied = flags.apply ? sets : [];
@@ -64,11 +65,22 @@ async function plan(context: CommandContext, file: string, flags: Flags): Promis
   if (flags.json) writeJson(io, { ok: true, plan: result, applied });
   if (!flags.json || flags.html !== undefined) {
     const { memoryReport } = await import("./views/memory-plan.js");
+    const { estimateBlocks } = await import("./views/plan-time.js");
     const { presentReport } = await import("./data/present-report.js");
-    await presentReport(io, memoryReport(result, { isApplied: applied.length > 0 }), flags);
+    const report = memoryReport(result, { isApplied: applied.length > 0 });
+    await presentReport(io, { ...report, blocks: [...report.blocks, ...estimateBlocks(result)] }, flags);
   }
   const isShort = result.plans.every(({ verdict }) => verdict === "does not fit") && applied.length === 0;
-  if (flags.exitCode && isShort) exit(exitCodes.fit.code);
+  const isOver = result.estimates.every(({ budget }) => isBeyond(budget));
+  if (flags.exitCode && (isShort || isOver)) exit(exitCodes.fit.code);
+}
+
+/** Dollars that can't be told are not within a budget either, as for `ft run`. */
+function isBeyond(budget: BudgetPlan | null): boolean {
+  return (
+    budget?.checks.some(({ verdict, limit }) => verdict === "exceeds" || (verdict === "unknown" && limit === "usd")) ??
+    false
+  );
 }
 
 async function points({ io }: CommandContext, csv: string, flags: Flags): Promise<void> {

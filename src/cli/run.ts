@@ -13,6 +13,7 @@ interface Flags {
   force?: boolean;
   ignoreFit?: boolean;
   probe?: boolean;
+  ignoreBudget?: boolean;
   exitCode?: boolean;
   json?: boolean;
 }
@@ -32,12 +33,13 @@ export function registerRun(program: Command, context: CommandContext): void {
       "--probe",
       "first train two steps of the longest rows; take fewer at a time where memory runs out (ft plan --probe)",
     )
+    .option("--ignore-budget", "leave compute.budget aside: before the run, and while it goes on")
     .option("--exit-code", "end with 9 when nothing changed")
     .option("--json", "print the result as JSON")
     .action(async (file: string | undefined, flags: Flags) => {
       const { loadRecipe } = await import("../recipes/load.js");
       const loaded = loadRecipe(file ?? "ft.yaml", { cwd: io.cwd, env: io.env, sets: flags.set ?? [] });
-      const { frozen = false, force = false, ignoreFit = false, probe = false } = flags;
+      const { frozen = false, force = false, ignoreFit = false, ignoreBudget = false, probe = false } = flags;
       const { preparing } = await import("./preparing.js");
       if (flags.dryRun) {
         if (frozen) {
@@ -45,18 +47,25 @@ export function registerRun(program: Command, context: CommandContext): void {
           await preparing(io, (context) => checkLock(loaded, context));
         }
         const { planRun } = await import("../pipeline/plan-run.js");
-        const plan = await planRun(loaded, io.env, { ignoreFit });
+        const plan = await planRun(loaded, { env: io.env, now: io.now() }, { ignoreFit, ignoreBudget });
         if (flags.json) return writeJson(io, { ok: true, plan });
         const { planText } = await import("./views/plan-text.js");
         return io.out.write(planText(plan));
       }
       const { startRun } = await import("../pipeline/start-run.js");
       const { openProject } = await import("../pipeline/open-project.js");
+      const { estimateLine } = await import("./views/plan-time.js");
       const outcome = await preparing(io, (prepare) =>
         startRun(
           loaded,
-          { ...prepare, openStore: () => openProject(loaded.dir), now: io.now, random: Math.random },
-          { frozen, force, ignoreFit, probe, writesLock: !frozen && flags.set === undefined },
+          {
+            ...prepare,
+            openStore: () => openProject(loaded.dir),
+            now: io.now,
+            random: Math.random,
+            onEstimate: (estimate) => prepare.onNotice(estimateLine(estimate)),
+          },
+          { frozen, force, ignoreFit, ignoreBudget, probe, writesLock: !frozen && flags.set === undefined },
         ),
       );
       if ("unchanged" in outcome) {

@@ -44,6 +44,7 @@ export function registerRuns(program: Command, context: CommandContext): void {
     .command("resume <run>")
     .description("go on from the last checkpoint")
     .option("--detach", "return as soon as the trainer runs")
+    .option("--ignore-budget", "without the limits of compute.budget from now on")
     .option("--json", "print JSON")
     .action(async (id, flags) => (await import("./runs/resume.js")).resumeCommand(context, id, flags));
 

@@ -45,7 +45,8 @@ export function sumSplit(): SplitSum {
 
 const rowKinds: readonly RowKind[] = ["messages", "text", "preference", "unpaired", "prompt", "segments", "tokens"];
 
-function charsOf(row: CanonicalRow): number {
+/** Of all that a row says; a token of a tokenised row counts four. */
+export function charsOf(row: CanonicalRow): number {
   const extras = extrasOf(row);
   return turnsChars(row) + (extras.tools ? stringifyJson(extras.tools).length : 0);
 }

@@ -80,6 +80,17 @@ export function architectureOf(shape: ModelShape): Architecture {
   };
 }
 
+/**
+ * Families whose details are in `families`, or that have none beyond Llama's; the parameters of most are held to transformers' own by
+ * test/parameters.test.ts. Any other is counted like Llama, which may be wrong.
+ */
+export function isKnownFamily(family: string): boolean {
+  return likeLlama.test(family) || families.some(({ name }) => name.test(family)) || mixtures.test(family);
+}
+
+const likeLlama = /^(llama|mistral|ministral|gemma$|smollm|falcon3|granite$|deepseek|qwen|yi$)/;
+const mixtures = /^(mixtral|qwen[23]-moe|qwen3-next|olmoe|flex-olmo|glm4-moe|ernie4-5-moe|dots1|minimax|gpt-oss)/;
+
 /** transformers 5.23's modelling files, the first that matches. */
 const families: { name: RegExp; has: Partial<Architecture> }[] = [
   { name: /^qwen2/, has: { attentionBias: "qkv" } },

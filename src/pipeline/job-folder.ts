@@ -5,6 +5,7 @@ import { stringify } from "yaml";
 import type { DataLayout, Rendering } from "../engines/contract.js";
 import { ensureDir } from "../ensure-dir.js";
 import { packageRoot, runsDir } from "../paths.js";
+import type { RunLimits } from "../plan/budget.js";
 import { type Estimate, estimateFileName } from "../plan/calibration/estimate-file.js";
 import type { Recipe } from "../recipes/schema.js";
 import { type Job, jobVersion } from "../runs/job.js";
@@ -23,6 +24,8 @@ export interface JobFolderInput {
   lock: RunLock;
   /** Null: the model's shape or the hardware is not known. */
   estimate: Estimate | null;
+  /** Null: none. */
+  limits: RunLimits | null;
   /** Writes data/ into the folder; called with its temporary path. */
   writeData(dir: string, layout: DataLayout): Promise<void>;
 }
@@ -64,7 +67,7 @@ export async function createJobFolder(input: JobFolderInput): Promise<{ job: Job
   return { job, dir };
 }
 
-function manifest({ id, createdAt, recipe, rendering, engine, model }: JobFolderInput): Job {
+function manifest({ id, createdAt, recipe, rendering, engine, model, limits }: JobFolderInput): Job {
   return {
     version: jobVersion,
     id,
@@ -78,6 +81,7 @@ function manifest({ id, createdAt, recipe, rendering, engine, model }: JobFolder
     env: rendering.env,
     model,
     heartbeatSeconds: 10,
+    limits: limits && { ...limits, graceSeconds: 300 },
     checkpointDir: "out/checkpoints",
     adapterDir: "out/adapter",
   };

@@ -9,12 +9,15 @@ import { type Hardware, hardwareOf } from "../plan/hardware.js";
 import { type LengthCurve, lengthCurve } from "../plan/length-curve.js";
 import { type MemoryPlan, type PlanInput, planMemory } from "../plan/memory-plan.js";
 import type { RowLengths } from "../plan/recipe-setting.js";
+import { planWarnings } from "../plan/warnings.js";
 import { checkRecipe } from "../recipes/check-recipe.js";
 import { nothingKnown } from "../recipes/defaults.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
 import { hardwareHere, rowLengths } from "./fit-here.js";
 import { type KnownRecipe, refineRecipe } from "./refine.js";
+import { renderRecipe } from "./render-recipe.js";
+import { estimateRun, type HardwareEstimate } from "./run-estimate.js";
 import { renderingDevice } from "./training-device.js";
 
 export interface RecipePlan {
@@ -31,6 +34,17 @@ export interface RecipePlan {
   curve: LengthCurve | null;
   /** Tokens of the rows by their characters; null: the data is not here. */
   lengths: RowLengths | null;
+  /** What the run takes besides memory, on each hardware in the order of `plans`. */
+  estimates: HardwareEstimate[];
+  /** Those of the first; null: not known. */
+  tokens: HardwareEstimate["tokens"];
+  time: HardwareEstimate["time"];
+  disk: HardwareEstimate["disk"];
+  network: HardwareEstimate["network"];
+  cost: HardwareEstimate["cost"];
+  budget: HardwareEstimate["budget"];
+  /** What the estimate does not know and guesses, in sentences. */
+  warnings: string[];
 }
 
 export interface PlanOptions {
@@ -40,10 +54,15 @@ export interface PlanOptions {
   gpus: readonly string[];
   /** The whole catalogue. */
   all: boolean;
+  /** Epoch milliseconds. */
+  now: number;
 }
 
 /** Throws FtError recipe.*, plan.unknown-gpu, plan.gpus-invalid, models.no-facts, data.*. One request at most, for a hub model that is not in the catalogue. */
-export async function planRecipe(written: LoadedRecipe, { env, signal, gpus, all }: PlanOptions): Promise<RecipePlan> {
+export async function planRecipe(
+  written: LoadedRecipe,
+  { env, signal, gpus, all, now }: PlanOptions,
+): Promise<RecipePlan> {
   const catalogue = gpuCatalogue(env);
   const named = all
     ? catalogue.map((gpu) => hardwareOf({ gpu, count: written.recipe.compute.gpus }))
@@ -63,11 +82,17 @@ export async function planRecipe(written: LoadedRecipe, { env, signal, gpus, all
   const where = named.length > 0 ? "named" : here === null ? "smallest" : "here";
   const hardware = named.length > 0 ? named : here === null ? smallest() : [here];
   const plans = hardware.map((one) => planMemory(input, one));
+  const engine = await loadEngine(input.recipe.engine.name);
+  const { layout } = renderRecipe(engine, loaded, { model: known.model, dataset, device: known.device });
+  const estimates = await estimateRun({ ...known, shape, layout, lengths: input.lengths }, hardware, { env, now });
+  const { tokens, time, disk, network, cost, budget } = estimates[0]!;
   return {
     ...{ name: input.recipe.name, model: known.resolved.id, method: input.recipe.method.type, where, plans },
     advice: all || plans[0]!.verdict === "fits" ? null : await advise(input, hardware[0]!),
     curve: plans.length > 1 ? null : lengthCurve(input, hardware[0]!, known.model.maxContext),
     lengths: input.lengths,
+    ...{ estimates, tokens, time, disk, network, cost, budget },
+    warnings: planWarnings(input),
   };
 }
 

@@ -17,6 +17,7 @@ import { fitHere, refuseUnfit } from "./fit-here.js";
 import { locateData } from "./locate-data.js";
 import { refineRecipe } from "./refine.js";
 import { renderOnly } from "./render-only.js";
+import { estimateHere, type HardwareEstimate, refuseOverBudget } from "./run-estimate.js";
 import { trainingDevice } from "./training-device.js";
 
 export interface RunPlan {
@@ -30,11 +31,17 @@ export interface RunPlan {
   steps: number | null;
   /** Null: not known without a request. */
   memory: MemoryPlan | null;
+  /** What it takes besides, on the hardware here; null: likewise. */
+  estimate: HardwareEstimate | null;
   rendering: Rendering;
 }
 
 /** Throws what `ft run` would throw before it fetches anything. */
-export async function planRun(written: LoadedRecipe, env: Env, { ignoreFit = false } = {}): Promise<RunPlan> {
+export async function planRun(
+  written: LoadedRecipe,
+  { env, now }: { env: Env; now: number },
+  { ignoreFit = false, ignoreBudget = false } = {},
+): Promise<RunPlan> {
   const locked = await readLock(written.file);
   const source = await locateData(written, { env, locked, offline: true, onProgress: () => undefined });
   refuseBadData(await checkRecipeData(written, source, null));
@@ -48,6 +55,8 @@ export async function planRun(written: LoadedRecipe, env: Env, { ignoreFit = fal
   refuseBadData(report);
   const memory = fitHere(loaded, { ...known, env });
   if (!ignoreFit) refuseUnfit(memory);
+  const estimate = await estimateHere({ ...known, source, engine, dataset: report.facts }, { env, now });
+  if (estimate && !ignoreBudget) refuseOverBudget(estimate);
   const environments = await listEnvironments(env);
   const { train, eval: heldOut } = report.facts;
   return {
@@ -72,6 +81,7 @@ export async function planRun(written: LoadedRecipe, env: Env, { ignoreFit = fal
     data: { trainRows: train.rows, evalRows: heldOut?.rows ?? 0, formats: report.formats, counts: report.counts },
     steps: stepsOf(recipe, report.facts, rendering.layout),
     memory,
+    estimate,
     rendering,
   };
 }

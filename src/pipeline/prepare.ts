@@ -4,16 +4,15 @@ import type { LocatedSource } from "../dataset/locate-files.js";
 import type { Engine, RenderInput, Rendering } from "../engines/contract.js";
 import { type EngineEnvironment, ensureEnvironment } from "../engines/env/ensure-environment.js";
 import { findUv } from "../engines/env/uv.js";
-import { FtError } from "../errors.js";
 import type { ModelFacts } from "../models/facts.js";
 import { fetchModel } from "../models/fetch.js";
-import type { LoadedRecipe } from "../recipes/load.js";
 import { refuseDrift } from "../recipes/lock-drift.js";
 import type { LockEntry } from "../recipes/lock-file.js";
 import type { Recipe } from "../recipes/schema.js";
 import { checkRecipeData, refuseBadData } from "./check-recipe-data.js";
 import { lockEntry } from "./lock-entry.js";
 import { placed } from "./refine.js";
+import { renderRecipe } from "./render-recipe.js";
 import type { PrepareContext, Surveyed } from "./survey.js";
 
 export interface Prepared {
@@ -65,21 +64,6 @@ export async function prepare(
   const rendering = renderRecipe(engine, loaded, { model, dataset: data.facts, device });
   for (const note of rendering.notes) onNotice(note);
   return { recipe, engine, environment, model, device, source, data, entry, rendering };
-}
-
-/** The rendering; a mistake in engine.overrides is told with its place in the recipe. */
-export function renderRecipe(engine: Engine, loaded: LoadedRecipe, input: Omit<RenderInput, "recipe">): Rendering {
-  try {
-    return engine.render({ ...input, recipe: loaded.recipe });
-  } catch (error) {
-    if (!(error instanceof FtError) || error.code !== "recipe.overrides") throw error;
-    const { message, next } = error;
-    const problems = error.problems.map((problem) => {
-      const [key = ""] = /^engine\.overrides[\w.]*/.exec(problem.message) ?? [];
-      return { ...problem, where: loaded.whereIs(key.split(".")) };
-    });
-    throw new FtError({ code: error.code, exit: error.exit, message, problems, ...(next ? { next } : {}) });
-  }
 }
 
 /** "data: 3 x DUP001 (duplicate row)", for findings that do not stop a run. */

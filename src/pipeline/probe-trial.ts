@@ -14,7 +14,8 @@ import type { RunEvent } from "../runs/events.js";
 import { parseEvent } from "../runs/ingest.js";
 import { measureTraining, type TrainingMeasure } from "../runs/measure.js";
 import { createJobFolder } from "./job-folder.js";
-import { type Prepared, renderRecipe } from "./prepare.js";
+import type { Prepared } from "./prepare.js";
+import { renderRecipe } from "./render-recipe.js";
 import { lockOf } from "./run-lock.js";
 import { trainerEnv } from "./submit.js";
 import type { PrepareContext } from "./survey.js";
@@ -46,7 +47,7 @@ export async function tryProbe(trial: Trial, { env, signal }: PrepareContext): P
   const rendering = renderRecipe(engine, { ...loaded, recipe }, input);
   const rows = recipe.train.batch_size;
   const { dir } = await createJobFolder({
-    ...{ id, createdAt, projectDir: loaded.dir, parent: probesDir(loaded.dir), recipe, estimate: null },
+    ...{ id, createdAt, projectDir: loaded.dir, parent: probesDir(loaded.dir), recipe, estimate: null, limits: null },
     rendering: { ...rendering, env: { ...rendering.env, FT_PROBE_ROWS: String(rows) } },
     engine: { name: engine.name, version: recipe.engine.version },
     model: { asked: model.asked, id: model.id, revision: model.revision!, path: model.dir! },

@@ -92,7 +92,7 @@ function memoryOf(
   if (planned === null) return { machine: null, measured: [] };
   const { input, hardware, machine } = planned;
   const recipe = { ...loaded.recipe, train: { ...loaded.recipe.train, micro_batch: micro } };
-  const estimate = makeEstimate({ ...input, recipe }, hardware, machine);
+  const estimate = makeEstimate({ ...input, recipe }, hardware, { machine, speed: null });
   const { longestTokens: longest } = measure;
   // All rows of a probe are of the longest.
   const lengths = longest === null ? input.lengths : { longest, mean: longest };

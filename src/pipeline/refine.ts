@@ -1,6 +1,7 @@
 // A recipe's open keys, chosen by what is known of its model, data and machine without any network.
 import type { DatasetFacts } from "../dataset/canonical.js";
 import { datasetFacts } from "../dataset/dataset-facts.js";
+import type { LocatedSource } from "../dataset/locate-files.js";
 import type { RenderInput } from "../engines/contract.js";
 import { type Device, detectDevice } from "../engines/machine.js";
 import { FtError } from "../errors.js";
@@ -27,6 +28,7 @@ export interface KnownRecipe {
   here: Device;
   /** Null when a training file is not here. */
   dataset: DatasetFacts | null;
+  source: LocatedSource | null;
 }
 
 /** Throws FtError recipe.*, model.*, env.no-device, data.* (a data file that is there but cannot be used). */
@@ -46,7 +48,7 @@ export async function refineRecipe(
   const isSameBase = locked !== null && (await knownRevision(resolved, { env })) === locked.base.revision;
   const chosen = chooseAsLocked(loaded, choiceFacts(model, dataset, device), { locked, isSameBase });
   const closed = closeMicroBatch(chosen, { model, dataset, device, here, env }, locked);
-  return { loaded: closed, resolved, model, device, here, dataset };
+  return { loaded: closed, resolved, model, device, here, dataset, source };
 }
 
 /** A branch or tag stays at the commit that the lock holds, as long as the recipe names the same one. */

@@ -6,8 +6,8 @@ import { ensureDir } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
 import type { Env } from "../paths.js";
 import type { LoadedRecipe } from "../recipes/load.js";
-import { renderRecipe } from "./prepare.js";
 import { refineRecipe } from "./refine.js";
+import { renderRecipe } from "./render-recipe.js";
 import { supportedEngine } from "./supported-engine.js";
 
 /** Throws FtError recipe.*, model.*, data.* (a data file that is there but cannot be used). */

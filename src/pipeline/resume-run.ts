@@ -1,9 +1,12 @@
 // Goes on with a run that failed, was cancelled or got lost: the next attempt, from the last complete checkpoint.
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { ensureEnvironment } from "../engines/env/ensure-environment.js";
 import { FtError } from "../errors.js";
 import { loadLauncher } from "../launchers/index.js";
 import { runsDir } from "../paths.js";
+import type { Job } from "../runs/job.js";
 import { readJob } from "../runs/job-file.js";
 import { lastAttempt } from "../runs/last-attempt.js";
 import { beginAttempt, getRun } from "../runs/run-store.js";
@@ -12,23 +15,57 @@ import type { Store } from "../store/open.js";
 import { submitAttempt, trainerEnv } from "./submit.js";
 import type { PrepareContext } from "./survey.js";
 
-/** Returns as soon as the trainer runs. Throws FtError `run.not-resumable` (usage). */
+/** Returns as soon as the trainer runs. Throws FtError `run.not-resumable` (usage), `run.budget` (exit fit). */
 export async function resumeRun(
   store: Store,
   projectDir: string,
   id: string,
   { env, onProgress, signal, now }: PrepareContext & { now(): number },
+  { ignoreBudget = false } = {},
 ): Promise<void> {
   const run = getRun(store, id);
   if (run.state === "queued" || !canMove(run.state, "preparing")) throw notResumable(id, run.state);
   const dir = join(runsDir(projectDir), id);
-  const job = readJob(dir);
+  const job = ignoreBudget ? withoutLimits(dir) : readJob(dir);
+  refuseSpent(id, dir, job);
   const { python } = await ensureEnvironment(job.engine, { env, onProgress, signal });
   const launcher = await loadLauncher(run.launcher);
   const attempt = Math.max(run.attempt, lastAttempt(dir)) + 1;
   beginAttempt(store, id, attempt, now());
   const submission = { job, dir, attempt, resume: true, python, env: trainerEnv(env) };
   await submitAttempt(store, launcher, { submission, now });
+}
+
+/** The supervisor reads them from job.json. */
+function withoutLimits(dir: string): Job {
+  const job = { ...readJob(dir), limits: null };
+  const file = join(dir, "job.json");
+  writeFileSync(`${file}.tmp`, `${JSON.stringify(job, null, 2)}\n`);
+  renameSync(`${file}.tmp`, file);
+  return job;
+}
+
+/** Throws FtError run.budget (exit fit): the attempts so far took what compute.budget allows, so that it would end at once. */
+function refuseSpent(id: string, dir: string, { limits }: Job): void {
+  const spent = spentSeconds(dir);
+  if (!limits?.seconds || spent < limits.seconds) return;
+  throw new FtError({
+    code: "run.budget",
+    exit: "fit",
+    message: `run ${id} has used up ${limits.secondsFrom}`,
+    why: `its attempts took ${(spent / 3600).toFixed(2)} of ${(limits.seconds / 3600).toFixed(2)} hours`,
+    next: `ft runs resume ${id} --ignore-budget goes on without a limit`,
+  });
+}
+
+/** Of all attempts, as the supervisor wrote it down (trainer/ft_trainer/budget.py). */
+function spentSeconds(dir: string): number {
+  try {
+    const spent = z.record(z.string(), z.number()).parse(JSON.parse(readFileSync(join(dir, "spent.json"), "utf8")));
+    return Object.values(spent).reduce((sum, seconds) => sum + seconds, 0);
+  } catch {
+    return 0;
+  }
 }
 
 function notResumable(id: string, state: string): FtError {

@@ -7,6 +7,7 @@ import { FtError } from "../errors.js";
 import { loadLauncher } from "../launchers/index.js";
 import { runsDir } from "../paths.js";
 import { type Estimate, makeEstimate } from "../plan/calibration/estimate-file.js";
+import type { TimePlan } from "../plan/time/time-plan.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import { driftOf, driftText, refuseDrift } from "../recipes/lock-drift.js";
 import { type LockEntry, writeLock } from "../recipes/lock-file.js";
@@ -14,10 +15,11 @@ import { newRunId } from "../runs/run-id.js";
 import { createRun } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
 import { catchUp } from "./finish-run.js";
-import { fitHere, type KnownHere, planHere, refuseUnfit } from "./fit-here.js";
+import { fitHere, type KnownHere, type PlanHere, planHere, refuseUnfit } from "./fit-here.js";
 import { createJobFolder } from "./job-folder.js";
 import { type Prepared, prepare } from "./prepare.js";
 import { probe } from "./probe.js";
+import { estimateHere, type HardwareEstimate, limitsOf, refuseOverBudget } from "./run-estimate.js";
 import { lockOf } from "./run-lock.js";
 import { submitAttempt, trainerEnv } from "./submit.js";
 import { type PrepareContext, type Surveyed, survey } from "./survey.js";
@@ -28,6 +30,8 @@ export interface StartContext extends PrepareContext {
   now(): number;
   /** In [0, 1). */
   random(): number;
+  /** What the run is expected to take, as soon as that can be said. */
+  onEstimate?(estimate: HardwareEstimate): void;
 }
 
 export interface StartOptions {
@@ -39,6 +43,8 @@ export interface StartOptions {
   ignoreFit: boolean;
   /** Measure the longest rows first, and take fewer of them at a time where they do not fit (pipeline/probe.ts). */
   probe: boolean;
+  /** Leave compute.budget aside, before the run and while it goes on. */
+  ignoreBudget: boolean;
   /** Bring ft.lock.json up to date. Not for what was changed for one run only. */
   writesLock: boolean;
 }
@@ -62,6 +68,7 @@ export async function startRun(
   const unchanged = options.force ? null : await unchangedRun(surveyed, context);
   if (unchanged) return { unchanged };
   if (!options.ignoreFit) refuseUnfit(surveyed.memory);
+  const early = await expect(surveyed, surveyed, context, options);
   let prepared = await prepare(surveyed, context, options);
   if (!options.ignoreFit && !surveyed.memory) {
     // Only now the model's dimensions are known.
@@ -75,6 +82,8 @@ export async function startRun(
     surveyed = { ...surveyed, loaded: withMicroBatch(surveyed.loaded, probed.microBatch) };
     prepared = await prepare(surveyed, context, { frozen: false });
   }
+  const estimate = early ?? (await expect(surveyed, { ...prepared, report: prepared.data }, context, options));
+  const limits = options.ignoreBudget ? null : limitsOf(surveyed.loaded, estimate);
   const { recipe, engine, environment, model, source, data, entry, rendering } = prepared;
   const createdAt = context.now();
   const id = newRunId(createdAt, context.random());
@@ -88,7 +97,8 @@ export async function startRun(
     engine: { name: engine.name, version: recipe.engine.version },
     model: { asked: model.asked, id: model.id, revision: model.revision!, path: model.dir! },
     lock: await lockOf(loaded, prepared),
-    estimate: estimateOf(surveyed, prepared, context),
+    estimate: estimateOf(planHere(surveyed.loaded, knownHere(surveyed, prepared, context)), estimate),
+    limits,
     writeData: async (outDir, layout) => {
       const written = await snapshotData({ recipe, source, layout, carries: carriedOf(data.facts), outDir });
       if (written.train.sha256 !== data.facts.train.sha256) throw dataChanged();
@@ -113,13 +123,36 @@ function withMicroBatch(loaded: LoadedRecipe, micro: number): LoadedRecipe {
   return { ...loaded, recipe: { ...loaded.recipe, train: { ...loaded.recipe.train, micro_batch: micro } } };
 }
 
-function estimateOf(surveyed: Surveyed, prepared: Prepared, context: StartContext): Estimate | null {
-  const known = planHere(surveyed.loaded, knownHere(surveyed, prepared, context));
-  return known && makeEstimate(known.input, known.hardware, known.machine);
+function estimateOf(planned: PlanHere | null, estimate: HardwareEstimate | null): Estimate | null {
+  if (planned === null) return null;
+  const { input, hardware, machine } = planned;
+  return makeEstimate(input, hardware, { machine, speed: estimate?.time ? saidSpeed(estimate.time) : null });
+}
+
+function saidSpeed({ parts, tokensPerSecond, corrected }: TimePlan): Estimate["speed"] {
+  const training = parts.find(({ part }) => part === "training");
+  return training
+    ? { tokensPerSecond: tokensPerSecond / (corrected?.factor ?? 1), trainingSeconds: training.mid }
+    : null;
 }
 
 function knownHere({ here }: Surveyed, { model, data, device }: Prepared, { env }: StartContext): KnownHere {
   return { model, dataset: data.facts, device, here, env };
+}
+
+/** Null: the base's dimensions or the hardware's are not known (yet). Throws FtError plan.over-budget (exit fit). */
+async function expect(
+  { loaded, here, device, engine }: Surveyed,
+  { model, source, report }: Pick<Surveyed, "model" | "source" | "report">,
+  { env, now, onEstimate }: StartContext,
+  { ignoreBudget }: StartOptions,
+): Promise<HardwareEstimate | null> {
+  const known = { loaded, here, device, engine, model, source, dataset: report.facts };
+  const estimate = await estimateHere(known, { env, now: now() });
+  if (estimate === null) return null;
+  if (!ignoreBudget) refuseOverBudget(estimate);
+  onEstimate?.(estimate);
+  return estimate;
 }
 
 /** Null also where the base's revision is not known yet: then it is not here either. */

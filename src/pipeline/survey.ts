@@ -5,6 +5,7 @@ import type { LocatedSource } from "../dataset/locate-files.js";
 import type { Engine, RenderInput } from "../engines/contract.js";
 import { requirePackages } from "../engines/env/needs.js";
 import { type Device, detectDevice } from "../engines/machine.js";
+import type { ModelFacts } from "../models/facts.js";
 import { cachedCommit } from "../models/hub-cache.js";
 import { knownRevision, newestRevision } from "../models/pin-revision.js";
 import type { ResolvedModel } from "../models/resolve.js";
@@ -34,6 +35,8 @@ export interface Surveyed {
   /** Its open keys chosen. */
   loaded: LoadedRecipe;
   base: ResolvedModel;
+  /** What is known of the base without a request. */
+  model: ModelFacts;
   /** The machine's, and what of it the run trains on. */
   here: Device;
   device: RenderInput["device"];
@@ -86,7 +89,7 @@ export async function survey(
   requirePackages(loaded.recipe);
   const entry = revision === null ? null : await lockEntry(loaded, { base, revision, source, report });
   const memory = fitHere(loaded, known);
-  return { loaded, base, here, device, engine, source, report, locked, entry, memory };
+  return { loaded, base, model: described, here, device, engine, source, report, locked, entry, memory };
 }
 
 async function atNewest(asked: ResolvedModel, { env, signal, onProgress }: PrepareContext): Promise<ResolvedModel> {

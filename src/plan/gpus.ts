@@ -1,11 +1,11 @@
-// The GPU catalogue: memory, speed and rent of what people train on. Data: data/gpus.jsonl, and a file of the person's own over it.
-import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+// The GPU catalogue: memory and speed of what people train on. Data: data/gpus.jsonl, and a file of the person's own over it.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 import { FtError } from "../errors.js";
 import { nearest } from "../nearest.js";
 import { type Env, packageRoot } from "../paths.js";
+import { ownFile, readJsonLines } from "./own-tables.js";
 
 const number = z.number().positive().nullable().default(null);
 
@@ -25,11 +25,6 @@ const gpuSchema = z.strictObject({
   computeCapability: z.string().default(""),
   nvlink: z.boolean().default(false),
   tdpW: number,
-  /** US dollars for a GPU and hour, on demand. Null: no price found. */
-  usdHourLow: number,
-  usdHourTypical: number,
-  priceSource: z.string().nullable().default(null),
-  priceDate: z.string().nullable().default(null),
 });
 
 export type Gpu = z.output<typeof gpuSchema>;
@@ -40,18 +35,12 @@ export interface GpuChoice {
   count: number;
 }
 
-/** The person's own file: $FT_GPUS, else gpus.jsonl below $XDG_CONFIG_HOME/ft or ~/.config/ft. */
-function ownGpuFile(env: Env): string {
-  if (env.FT_GPUS) return resolve(env.FT_GPUS);
-  return join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), ".config"), "ft", "gpus.jsonl");
-}
-
 /** Throws FtError plan.gpus-invalid (exit usage) for a file of the person's own that cannot be used. */
 export function gpuCatalogue(env: Env): Gpu[] {
-  const shipped = readLines(join(packageRoot, "data/gpus.jsonl"));
-  const file = ownGpuFile(env);
+  const shipped = readJsonLines(join(packageRoot, "data/gpus.jsonl"), invalid);
+  const file = ownFile("FT_GPUS", "gpus.jsonl", env);
   if (env.FT_GPUS && !existsSync(file)) throw invalid(file, 1, "there is no such file");
-  const own = existsSync(file) ? readLines(file) : [];
+  const own = existsSync(file) ? readJsonLines(file, invalid) : [];
   const merged = new Map(shipped.map(({ value }) => [String(value.alias), { value, line: 0 }]));
   for (const { value, line } of own) {
     const alias = String(value.alias);
@@ -63,20 +52,6 @@ export function gpuCatalogue(env: Env): Gpu[] {
     const [issue] = parsed.error.issues;
     throw invalid(file, line, `${issue!.path.join(".") || "keys"}: ${issue!.message}`);
   });
-}
-
-function readLines(file: string): { value: Record<string, unknown>; line: number }[] {
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .map((text, index) => ({ text: text.trim(), line: index + 1 }))
-    .filter(({ text }) => text !== "" && !text.startsWith("//"))
-    .map(({ text, line }) => {
-      try {
-        return { value: JSON.parse(text) as Record<string, unknown>, line };
-      } catch (error) {
-        throw invalid(file, line, (error as Error).message);
-      }
-    });
 }
 
 function invalid(file: string, line: number, why: string): FtError {
@@ -93,8 +68,7 @@ function invalid(file: string, line: number, why: string): FtError {
 /** "h100-80", "4x a100-40", "2 x NVIDIA L4". Throws FtError plan.unknown-gpu (exit usage) with the nearest name. */
 export function findGpu(typed: string, gpus: readonly Gpu[]): GpuChoice {
   const [, count = "1", name = typed] = /^\s*(\d+)\s*x\s*(.+)$/i.exec(typed) ?? [];
-  const wanted = plain(name);
-  const gpu = gpus.find((one) => namesOf(one).some((known) => plain(known) === wanted));
+  const gpu = gpuNamed(name, gpus);
   if (gpu) return { gpu, count: Math.max(1, Number(count)) };
   const near = nearest(
     name.trim(),
@@ -109,15 +83,22 @@ export function findGpu(typed: string, gpus: readonly Gpu[]): GpuChoice {
   });
 }
 
+/** By any of its names, as nvidia-smi says them too. Undefined: ft does not know it. */
+export function gpuNamed(name: string, gpus: readonly Gpu[]): Gpu | undefined {
+  const wanted = plain(name);
+  return gpus.find((one) => namesOf(one).some((known) => plain(known) === wanted));
+}
+
 function namesOf({ alias, name, also }: Gpu): string[] {
   return [alias, name, ...also];
 }
 
-/** "NVIDIA A100-80GB" -> "a10080". */
+/** "NVIDIA A100-80GB" -> "a10080", "a100-80g" too; an A10G stays one. */
 function plain(name: string): string {
   return name
     .toLowerCase()
     .replace(/nvidia|geforce|amd|instinct|intel/g, "")
-    .replace(/(\d)\s*gi?b?\b/g, "$1")
+    .replace(/(\d)\s*gi?b\b/g, "$1")
+    .replace(/([\s-]\d+)g\b/g, "$1")
     .replace(/[^a-z0-9]/g, "");
 }

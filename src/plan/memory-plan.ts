@@ -77,7 +77,7 @@ export function planMemory(input: PlanInput, hardware: Hardware): MemoryPlan {
 }
 
 /** The same recipe over the hardware's GPUs; a batch that does not divide over them is rounded up. */
-function onHardware(recipe: Recipe, { kind, count }: Hardware): Recipe {
+export function onHardware(recipe: Recipe, { kind, count }: Hardware): Recipe {
   const gpus = kind === "cpu" ? recipe.compute.gpus : count;
   const replicas = Math.max(1, gpus / recipe.compute.context_parallel);
   const perStep = replicas * (typeof recipe.train.micro_batch === "number" ? recipe.train.micro_batch : 1);
@@ -89,7 +89,7 @@ function onHardware(recipe: Recipe, { kind, count }: Hardware): Recipe {
 }
 
 /** As engines/precision.ts has it, for hardware that is not here. */
-function precisionOn({ train, method }: Recipe, { kind, bf16 }: Hardware): "fp32" | "bf16" | "fp16" {
+export function precisionOn({ train, method }: Recipe, { kind, bf16 }: Hardware): "fp32" | "bf16" | "fp16" {
   if (train.precision !== "auto") return train.precision;
   if (kind === "cpu") return "fp32";
   if (bf16) return "bf16";

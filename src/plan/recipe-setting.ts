@@ -15,6 +15,7 @@ import type {
   Sharding,
 } from "./memory/setting.js";
 import { plainHabits } from "./memory/setting.js";
+import { withOverrides } from "./overrides.js";
 
 /** Tokens of the rows, as the engine sees them. */
 export interface RowLengths {
@@ -30,8 +31,13 @@ export interface SettingFacts {
   lengths: RowLengths | null;
 }
 
-/** Pure. Keys under engine.overrides are the engine's own and not read. */
-export function settingOfRecipe(recipe: Recipe, { shape, precision, lengths }: SettingFacts): MemorySetting {
+/** Pure. */
+export function settingOfRecipe(recipe: Recipe, facts: SettingFacts): MemorySetting {
+  return withOverrides(ownSetting(recipe, facts), recipe);
+}
+
+/** What the recipe's own keys say. */
+function ownSetting(recipe: Recipe, { shape, precision, lengths }: SettingFacts): MemorySetting {
   const { method, model, train, engine } = recipe;
   const defaults = engineDefaults[engine.name];
   const sharding = shardingOf(recipe);

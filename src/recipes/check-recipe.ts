@@ -362,6 +362,13 @@ const computeRules: Rule[] = [
     fix: "optimizer goes with zero2 and zero3, all with fsdp and zero3",
   },
   {
+    key: "compute.budget",
+    bad: ({ compute: { budget } }) =>
+      budget !== undefined && Object.values(budget).every((limit) => limit === undefined),
+    message: "compute.budget has no limit",
+    fix: "set usd, hours or disk_gb, or remove it",
+  },
+  {
     key: "compute.context_parallel",
     bad: ({ compute, objective }) =>
       compute.context_parallel > 1 &&

@@ -21,6 +21,8 @@ export const failureClasses = [
   "network",
   "nan-loss",
   "nothing-learnt",
+  /** compute.budget is used up: the run was stopped with a checkpoint and can be resumed. */
+  "budget",
   "data",
   "killed",
   "dependency",
@@ -76,8 +78,8 @@ export const eventSchema = z.discriminatedUnion("kind", [
     trainedText: z.string(),
   }),
   z.object({ ...base, kind: z.literal("warning"), message: z.string() }),
-  /** Asked to stop: a checkpoint is saved at the end of the step. */
-  z.object({ ...base, kind: z.literal("stopping") }),
+  /** Asked to stop, or its budget is used up (`reason`): a checkpoint is saved at the end of the step. */
+  z.object({ ...base, kind: z.literal("stopping"), reason: z.string().optional() }),
   z.object({
     ...base,
     kind: z.literal("error"),

@@ -74,7 +74,7 @@ function apply(store: Store, id: string, event: RunEvent): void {
       )
       .run(step, totalSteps, values.loss ?? null, id);
   } else if (event.kind === "stopping") {
-    move("stopping", askedToStop);
+    move("stopping", event.reason ?? askedToStop);
   } else if (event.kind === "error") {
     setFailure(store, id, { class: event.class, message: event.message, hint: event.hint ?? null });
   } else if (event.kind === "end") {

@@ -32,6 +32,19 @@ export const jobSchema = z.object({
     path: z.string(),
   }),
   heartbeatSeconds: z.number().positive(),
+  /**
+   * compute.budget, as the supervisor holds the run to it: seconds over all attempts (dollars by the price at the start), bytes of this
+   * folder, and how long a step may take to save its checkpoint then. Null: no limit.
+   */
+  limits: z
+    .object({
+      seconds: z.number().positive().nullable(),
+      secondsFrom: z.string().nullable(),
+      bytes: z.number().positive().nullable(),
+      graceSeconds: z.number().nonnegative(),
+    })
+    .nullable()
+    .default(null),
   /** Checkpoints go here; relative to the job folder. */
   checkpointDir: z.string(),
   /** The trained adapter (or full model) goes here; relative. */

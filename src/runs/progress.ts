@@ -78,7 +78,8 @@ export function percentDone({ phase, step, totalSteps, evaluated }: RunProgress)
 function changeState(progress: RunProgress, state: RunState, reason: string | undefined): RunProgress {
   const told = reason ? { class: null, message: reason, hint: null } : null;
   const isOver = isFinal(state) || state === "lost";
-  const failure = state === "failed" || state === "lost" ? (progress.failure ?? told) : null;
+  const isWhy = state === "cancelled" && progress.failure?.class === "budget";
+  const failure = state === "failed" || state === "lost" || isWhy ? (progress.failure ?? told) : null;
   // A run that goes on keeps the error that its trainer has just told; the state follows it.
   return { ...progress, state, failure: isOver ? failure : progress.failure, etaMs: isOver ? null : progress.etaMs };
 }

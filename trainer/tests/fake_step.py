@@ -29,6 +29,19 @@ def work(stop):
             time.sleep(0.02)
         events.emit("checkpoint", path="out/checkpoints/checkpoint-7", step=7, sha256="00")
         return 33
+    elif what == "save":  # grows a file at each step, and a checkpoint says so
+        stop.defer()
+        os.makedirs("out/checkpoints", exist_ok=True)
+        for step in range(1, 500):
+            with open(f"out/checkpoints/{step}", "wb") as file:
+                file.write(bytes(100_000))
+            events.emit("checkpoint", path=f"out/checkpoints/checkpoint-{step}", step=step, sha256="00")
+            time.sleep(0.05)
+            if stop.requested:
+                return 33
+    elif what == "stubborn":
+        stop.defer()
+        time.sleep(60)
     elif what == "memory":
         raise MemoryError("no room")
     elif what == "exit":

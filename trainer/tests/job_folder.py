@@ -63,7 +63,7 @@ STEPS = {
 }
 
 
-def make_job(folder, model, trl=None, extras=None, evaluate=None, steps=("train",), heartbeat=30, env=None):
+def make_job(folder, model, trl=None, extras=None, evaluate=None, steps=("train",), heartbeat=30, env=None, limits=None):
     """
     A job folder that trains on 64 rows and evaluates 6, of the kind that the objective in `extras` (config/train.json) takes; `trl` and
     `evaluate` are laid over the defaults. Returns its path.
@@ -98,6 +98,7 @@ def make_job(folder, model, trl=None, extras=None, evaluate=None, steps=("train"
         "env": {"HF_HUB_OFFLINE": "1", "HF_DATASETS_CACHE": os.path.join(folder, "cache"), **(env or {})},
         "model": {"asked": "tiny", "id": "org/tiny", "revision": "abc123", "path": model},
         "heartbeatSeconds": heartbeat,
+        "limits": limits,
         "checkpointDir": "out/checkpoints",
         "adapterDir": "out/adapter",
     }

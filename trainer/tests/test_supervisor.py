@@ -128,6 +128,36 @@ class SupervisorTest(unittest.TestCase):
         self.assertGreater(beat["disk_free_bytes"], 0)
         self.assertGreaterEqual(beat["cpu_percent"], 0)
 
+    def test_a_budget_of_hours_stops_with_a_checkpoint_over_all_attempts_and_kills_what_does_not_end(self):
+        limits = {"seconds": 1.0, "secondsFrom": "compute.budget.hours", "bytes": None, "graceSeconds": 10}
+        folder = self.job("checkpoint", limits=limits)
+        began = time.monotonic()
+        self.assertEqual(run(folder), 33)
+        self.assertLess(time.monotonic() - began, 10)
+        error, end = read_events(folder, "error")[0], read_events(folder, "end")[0]
+        self.assertEqual((error["class"], end["status"], end["step"]), ("budget", "cancelled", 7))
+        self.assertIn("compute.budget.hours is used up", error["message"])
+        self.assertEqual(read_events(folder, "stopping")[0]["reason"], error["message"])
+        self.assertEqual(run(folder, "--attempt", "2", "--resume"), 33)
+        self.assertFalse([event for event in read_events(folder, "phase") if event["attempt"] == 2 and event["phase"] == "training"])
+
+        stubborn = self.job("stubborn", limits={**limits, "graceSeconds": 1})
+        began = time.monotonic()
+        self.assertEqual(run(stubborn), 33)
+        self.assertLess(time.monotonic() - began, 20)
+
+    def test_a_budget_of_disk_stops_at_a_checkpoint(self):
+        limits = {"seconds": None, "secondsFrom": None, "bytes": 5_000_000, "graceSeconds": 10}
+        folder = self.job("save", limits=limits)
+        self.assertEqual(run(folder), 33)
+        self.assertIn("compute.budget.disk_gb is used up", read_events(folder, "error")[0]["message"])
+        self.assertLess(read_events(folder, "end")[0]["step"], 100)
+
+    def test_an_evaluation_alone_is_not_held_to_the_budget(self):
+        limits = {"seconds": 0.01, "secondsFrom": "compute.budget.hours", "bytes": None, "graceSeconds": 1}
+        folder = self.job("steps", limits=limits)
+        self.assertEqual(run(folder, "--only", "train"), 0)
+
     def test_a_full_disk_is_told_in_the_room_kept_for_it(self):
         mount = tempfile.mkdtemp()
         if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "ft", mount], capture_output=True, check=False).returncode != 0:

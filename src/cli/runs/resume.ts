@@ -8,13 +8,15 @@ import { withRun } from "./with-runs.js";
 
 interface Flags {
   detach?: boolean;
+  ignoreBudget?: boolean;
   json?: boolean;
 }
 
 export async function resumeCommand(context: CommandContext, asked: string, flags: Flags): Promise<void> {
   const { io } = context;
   const id = await withRun(io, asked, async (store, run) => {
-    await preparing(io, (prepare) => resumeRun(store, io.cwd, run.id, { ...prepare, now: io.now }));
+    const { ignoreBudget = false } = flags;
+    await preparing(io, (prepare) => resumeRun(store, io.cwd, run.id, { ...prepare, now: io.now }, { ignoreBudget }));
     return run.id;
   });
   if (!flags.detach) return followToEnd(context, { projectDir: io.cwd, id, json: flags.json ?? false });

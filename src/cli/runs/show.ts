@@ -33,7 +33,7 @@ function runDetails(run: Run, more: Details): string {
     ["run", run.id],
     ["name", run.name],
     ["state", run.state],
-    ["failure", run.failure?.message ?? null],
+    [run.state === "cancelled" ? "why" : "failure", run.failure?.message ?? null],
     ["hint", run.failure?.hint ?? null],
     ["base", run.base],
     ["engine", `${run.engine.name} ${run.engine.version}`],

@@ -1,8 +1,20 @@
 // What `ft run --dry-run` says to a person.
 import type { RunPlan } from "../../pipeline/plan-run.js";
 import type { MemoryPlan } from "../../plan/memory-plan.js";
+import { estimateLine } from "./plan-time.js";
 
-export function planText({ name, recipe, model, engine, device, data, steps, memory, rendering }: RunPlan): string {
+export function planText({
+  name,
+  recipe,
+  model,
+  engine,
+  device,
+  data,
+  steps,
+  memory,
+  estimate,
+  rendering,
+}: RunPlan): string {
   const { method } = recipe;
   const rows = [
     ["name", name],
@@ -15,6 +27,7 @@ export function planText({ name, recipe, model, engine, device, data, steps, mem
     ["engine", `${engine.name} ${engine.version}, environment ${engine.environmentHere ? "here" : "will be made"}`],
     ["device", device.count > 0 ? `${device.count} x ${device.kind}` : device.kind],
     ["memory", memory ? memoryWords(memory) : "not known before the model is here"],
+    ["takes", estimate ? estimateLine(estimate) : "not known before the model is here"],
     [
       "steps",
       steps === null

@@ -6,13 +6,13 @@ import { ensureDir } from "../../ensure-dir.js";
 import { FtError } from "../../errors.js";
 import { withFileLock } from "../../file-lock.js";
 import { requireFreeSpace } from "../../free-space.js";
-import { type Env, ftCacheDir } from "../../paths.js";
+import type { Env } from "../../paths.js";
 import type { OnProgress } from "../../progress.js";
 import { type Device, detectDevice } from "../machine.js";
 import { checkEnvironment } from "./check-environment.js";
 import { type EngineLock, type PinnedEngine, readEngineLock } from "./engine-lock.js";
 import { createVenv, installPackages } from "./install.js";
-import { type EnvironmentMarker, markerName, readMarker } from "./marker.js";
+import { type EnvironmentMarker, environmentsDir, markerName, readMarker } from "./marker.js";
 import { findUv } from "./uv.js";
 
 export interface EnsureOptions {
@@ -76,10 +76,6 @@ export async function requireEnvironment(
     message: `a probe trains for two steps, and the environment of ${engine.name} ${engine.version} is not there`,
     next: `make it first: ft env create ${engine.name}`,
   });
-}
-
-export function environmentsDir(env: Env): string {
-  return join(ftCacheDir(env), "envs");
 }
 
 function environmentName(lock: EngineLock, accelerator: string): string {

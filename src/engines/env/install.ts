@@ -8,6 +8,7 @@ import type { Env } from "../../paths.js";
 import type { OnProgress } from "../../progress.js";
 import type { Device } from "../machine.js";
 import { type EngineLock, lockedEngines, pinned, readEngineLock, withoutTorch } from "./engine-lock.js";
+import { environmentBytes } from "./environment-bytes.js";
 import { followUv } from "./uv-progress.js";
 
 export interface UvRun {
@@ -18,9 +19,6 @@ export interface UvRun {
   onProgress: OnProgress;
   signal?: AbortSignal | undefined;
 }
-
-/** What an environment takes on disk, for the message when the disk is full. */
-const environmentBytes = { cpu: 6e9, cuda: 6e9, rocm: 16e9, mps: 1.5e9 };
 
 export async function createVenv(run: UvRun): Promise<void> {
   run.onProgress({ label: "creating the Python environment" });

@@ -7,8 +7,7 @@ import { FtError } from "../../errors.js";
 import { withFileLock } from "../../file-lock.js";
 import { nearest } from "../../nearest.js";
 import type { Env } from "../../paths.js";
-import { environmentsDir } from "./ensure-environment.js";
-import { type EnvironmentMarker, markerName, readMarker } from "./marker.js";
+import { type EnvironmentMarker, environmentsDir, markerName, readMarker } from "./marker.js";
 
 export interface ListedEnvironment {
   name: string;

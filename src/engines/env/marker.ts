@@ -2,6 +2,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { type Env, ftCacheDir } from "../../paths.js";
+
+/** Where the environments lie, a folder each. */
+export function environmentsDir(env: Env): string {
+  return join(ftCacheDir(env), "envs");
+}
 
 export const markerName = "ft-env.json";
 

@@ -48,8 +48,8 @@ export function readCalibration(env: Env, machine: string): MachineCalibration |
   return readAll(env)[machine] ?? null;
 }
 
-export function correctionOf({ at, runs, memory }: MachineCalibration): Correction {
-  return { by: { runs, at }, memory };
+export function correctionOf({ at, runs, memory, speed }: MachineCalibration): Correction {
+  return { by: { runs, at }, memory, speed };
 }
 
 /** Other machines' entries stay. */

@@ -25,6 +25,8 @@ export interface Correction {
   by: CorrectedBy;
   /** Of what is not counted to the byte. */
   memory: Partial<Record<MemoryKind, Factor>>;
+  /** Of tokens a second, by engine. */
+  speed: Partial<Record<string, Factor>>;
 }
 
 interface Bands {

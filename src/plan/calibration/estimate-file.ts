@@ -29,7 +29,7 @@ const estimateSchema = z.object({
   lengths: z.object({ longest: z.number(), mean: z.number() }).nullable(),
   /** GiB, as the plan showed them. */
   memory: z.object({ needed: bandSchema, allocated: bandSchema, reserved: bandSchema }),
-  /** Of the training alone; null: not estimated. */
+  /** Of the training alone: tokens a second before past runs corrected them, and how long it was said to take; null: not estimated. */
   speed: z.object({ tokensPerSecond: z.number(), trainingSeconds: z.number() }).nullable().default(null),
 });
 
@@ -38,12 +38,16 @@ export type Estimate = z.output<typeof estimateSchema>;
 export const estimateFileName = "estimate.json";
 
 /** Pure. */
-export function makeEstimate(input: PlanInput, hardware: Hardware, machine: string): Estimate {
+export function makeEstimate(
+  input: PlanInput,
+  hardware: Hardware,
+  { machine, speed }: Pick<Estimate, "machine" | "speed">,
+): Estimate {
   const { needed, allocated, reserved } = planMemory(input, hardware);
   const { correction: _, ...plain } = hardware;
   return {
     ...{ version: 1, machine, hardware: plain, shape: input.shape, lengths: input.lengths },
-    ...{ memory: { needed, allocated, reserved }, speed: null },
+    ...{ memory: { needed, allocated, reserved }, speed },
   };
 }
 

@@ -64,7 +64,7 @@ function adapterParameters(groups: readonly WeightGroup[], adapter: AdapterSetti
 }
 
 /** PEFT 0.21 gives experts whose gate and up lie in one tensor twice the rank there (its transformers_weight_conversion.py). */
-function rankOf({ kind, projections }: WeightGroup, { rank }: AdapterSetting): number {
+export function rankOf({ kind, projections }: WeightGroup, { rank }: AdapterSetting): number {
   return kind === "expert" && projections.length > 1 ? 2 * rank : rank;
 }
 

@@ -42,4 +42,16 @@ export const computeSchema = z.strictObject({
     .default("none")
     .describe("keep optimizer states, or parameters too, in CPU memory (fsdp: all; zero2 and zero3)"),
   context_parallel: z.int().positive().default(1).describe("GPUs that share one sequence (fsdp only)"),
+  budget: z
+    .strictObject({
+      usd: z.number().positive().optional().describe("US dollars, by the price of the hardware (data/prices.jsonl)"),
+      hours: z.number().positive().optional().describe("hours, over all attempts of a run"),
+      disk_gb: z
+        .number()
+        .positive()
+        .optional()
+        .describe("GB (1e9 bytes) of the run's folder, and of what is to be fetched for it"),
+    })
+    .optional()
+    .describe("what a run may cost: refused when the estimate exceeds it, stopped with a checkpoint when the run does"),
 });

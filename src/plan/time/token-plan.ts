@@ -1,0 +1,119 @@
+// Tokens of a training: an epoch's, with what padding adds or packing saves and what is cut, and the steps that they make.
+import { packing } from "../../dataset/curate/pack.js";
+import { batchOf } from "../../recipes/batch.js";
+import type { Recipe } from "../../recipes/schema.js";
+import { noPadding } from "../overrides.js";
+import type { Work } from "./flops.js";
+import type { RowSample } from "./row-sample.js";
+
+export interface TokenPlan {
+  by: RowSample["by"];
+  /** Rows of the sample. */
+  sampledRows: number;
+  charsPerToken: number;
+  /** Share by which the tokens may be off: one standard error of the sample, or of the assumed characters a token. */
+  error: number;
+  /** Tokens of a sequence, uncut; `longest` of the sample. */
+  mean: number;
+  longest: number;
+  /** Share of the sequences that are longer than data.max_length. */
+  cutShare: number;
+  /** Sequences in an epoch: rows, turns, or packed ones. */
+  sequences: number;
+  epoch: { tokens: number; withPadding: number };
+  epochs: number;
+  steps: number;
+  /** Of the whole training. */
+  total: { tokens: number; withPadding: number };
+  /** Of one forward pass and GPU. */
+  pass: Work;
+}
+
+export interface TokenFacts {
+  sample: RowSample;
+  /** Examples in an epoch: rows, or turns that are a line each. */
+  examples: number;
+  /** Characters of a row on average, over all of the data. */
+  meanChars: number;
+  /** As the renderers count them (engines/steps.ts); null: packing decides. */
+  steps: number | null;
+}
+
+/** Pure. `recipe`: on the hardware that is planned for. */
+export function tokenPlan(recipe: Recipe, { sample, examples, meanChars, steps }: TokenFacts): TokenPlan {
+  const { data, objective, train } = recipe;
+  const { micro, accumulation } = batchOf(recipe);
+  const scale = sample.by === "tokenizer" || sample.rows < 2000 ? meanChars / sample.meanChars : 1;
+  const generated = objective.type === "grpo" ? generatedShare * objective.max_completion_length : 0;
+  const uncut = sample.examples.map((sequences) => sequences.map((tokens) => tokens * scale));
+  const cut = uncut.map((sequences) => sequences.map((tokens) => Math.min(data.max_length, tokens) + generated));
+  const flat = cut.flat();
+  const each = uncut[0]?.length ?? 1;
+  const meanKept = mean(flat);
+  const isPacked = data.packing;
+  const packed = isPacked ? packing(flat.map(Math.round), data.max_length, "bfd") : null;
+  const multiple = recipe.engine.name === "axolotl" ? axolotlMultiple : 1;
+  const isTight = noPadding(recipe);
+  const padded = largestOf(
+    cut.map((sequences) => Math.max(...sequences)),
+    isTight ? 1 : micro,
+  );
+  const length = packed ? data.max_length : roundedUp(padded.mean, multiple);
+  const sequencesPerEpoch = packed
+    ? Math.max(1, Math.ceil((examples * each * meanKept) / (packed.filled * data.max_length)))
+    : examples * each;
+  const exactSteps = steps ?? Math.ceil(Math.ceil(sequencesPerEpoch / train.batch_size) * train.epochs);
+  const perStep = train.batch_size * each;
+  const realPerSequence = packed ? packed.filled * data.max_length : meanKept;
+  const rows = micro * each;
+  const squares =
+    isPacked && recipe.model.attention.startsWith("flash")
+      ? rows * packed!.filled * (mean(flat.map((tokens) => tokens ** 2)) / meanKept) * data.max_length
+      : rows * (packed ? data.max_length ** 2 : Math.max(padded.square, length ** 2));
+  const taken = exactSteps * perStep;
+  return {
+    ...{ by: sample.by, sampledRows: sample.rows, charsPerToken: sample.charsPerToken, error: sample.error },
+    ...{ mean: mean(uncut.flat()), longest: Math.max(...uncut.flat()) },
+    cutShare: uncut.flat().filter((tokens) => tokens > data.max_length).length / uncut.flat().length,
+    sequences: sequencesPerEpoch,
+    epoch: { tokens: sequencesPerEpoch * realPerSequence, withPadding: sequencesPerEpoch * length },
+    epochs: taken / sequencesPerEpoch,
+    steps: exactSteps,
+    total: {
+      tokens: taken * realPerSequence,
+      withPadding: exactSteps * accumulation * rows * length * replicas(recipe),
+    },
+    pass: { tokens: rows * length, squaredTokens: squares },
+  };
+}
+
+function replicas({ compute }: Recipe): number {
+  return Math.max(1, compute.gpus / compute.context_parallel);
+}
+
+/** Of the longest answer, what sampled ones take on average: assumed. */
+const generatedShare = 0.6;
+
+/** Axolotl pads a batch to a multiple of this (its collators' pad_to_multiple_of). */
+const axolotlMultiple = 64;
+
+/** Expected largest of `count` draws, and of its square: x_(i) weighs (i/n)^count - ((i-1)/n)^count (order statistics of the sample). */
+export function largestOf(values: readonly number[], count: number): { mean: number; square: number } {
+  const sorted = values.toSorted((a, b) => a - b);
+  const n = sorted.length;
+  return sorted.reduce(
+    (sum, value, index) => {
+      const share = ((index + 1) / n) ** count - (index / n) ** count;
+      return { mean: sum.mean + share * value, square: sum.square + share * value * value };
+    },
+    { mean: 0, square: 0 },
+  );
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
+
+function roundedUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}

@@ -1,0 +1,44 @@
+// compute.budget while a run goes on: real TRL on the tiny model is stopped with a checkpoint, though no ft looks on, and can go on after that.
+import { appendFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { ft, tinyProject } from "./project.js";
+
+const minutes = 60_000;
+
+it(
+  "stops at its hours with ft away, says why, refuses to go on within the budget, and goes on to the end without it",
+  async () => {
+    const dir = tinyProject({ maxSteps: 600, saveEvery: 50 });
+    // Some 41 s by the estimate; hundreds of steps of Python take longer.
+    appendFileSync(join(dir, "ft.yaml"), "compute: { budget: { hours: 0.0122 } }\n");
+    const started = await ft(["run", "--detach", "--json"], dir);
+    expect(started.exitCode, started.stderr).toBe(0);
+    const { id } = JSON.parse(started.stdout).run as { id: string };
+    const show = async () => JSON.parse((await ft(["runs", "show", id, "--json"], dir)).stdout).run;
+
+    let run = await show();
+    for (let asked = 0; run.state !== "cancelled" && asked < 200; asked++) {
+      await sleep(1000);
+      run = await show();
+    }
+    expect(run).toMatchObject({ state: "cancelled", exitCode: 33, failure: { class: "budget" } });
+    expect(run.failure.message).toContain("compute.budget.hours is used up");
+    expect(run.history.map(({ reason }: { reason: string }) => reason)).toContain(run.failure.message);
+    const watched = await ft(["runs", "watch", id], dir);
+    expect({ code: watched.exitCode, says: watched.stderr.includes(`ft runs resume ${id} --ignore-budget`) }).toEqual({
+      ...{ code: 10, says: true },
+    });
+
+    const refused = await ft(["runs", "resume", id], dir);
+    expect({ code: refused.exitCode, says: refused.stderr.includes("has used up compute.budget.hours") }).toEqual({
+      ...{ code: 5, says: true },
+    });
+    const resumed = await ft(["runs", "resume", id, "--ignore-budget"], dir);
+    expect(resumed.exitCode, resumed.stderr).toBe(0);
+    expect(await show()).toMatchObject({ state: "succeeded", step: 600, failure: null });
+    expect(readdirSync(join(dir, ".ft/runs", id))).toContain("COMPLETE");
+  },
+  8 * minutes,
+);
