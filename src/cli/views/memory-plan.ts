@@ -76,13 +76,14 @@ const words: Record<string, string> = {
   fragmentation: "held by the allocator, unused",
 };
 
-function figures({ allocated, reserved, device, isCpu }: MemoryPlan): string[] {
+function figures({ allocated, needed, reserved, device, isCpu }: MemoryPlan): string[] {
   return plainTable(
     [{ head: "peak, GiB" }, ...["low", "mid", "high"].map((head) => ({ head, align: "right" as const }))],
     [
       ["tensors (allocated)", allocated],
+      ...(isCpu ? [] : [["needed: without it the run fails", needed]]),
       ...(isCpu ? [] : [["allocator (reserved)", reserved]]),
-      [isCpu ? "whole process" : "whole device (nvidia-smi)", device],
+      [isCpu ? "needed: whole process" : "whole device (nvidia-smi)", device],
     ].map(([name, band]) => [
       name as string,
       ...(["low", "mid", "high"] as const).map((bound) => gib((band as MemoryPlan["device"])[bound])),
@@ -123,7 +124,8 @@ function gpuTable(plans: readonly MemoryPlan[]): string[] {
   );
 }
 
-const legend = "GiB of one GPU. tight: fits by the estimate, and not if it is at the upper end of its band";
+const legend =
+  "GiB of one GPU; needs: without it the run fails, nvidia-smi will show more where there is room. tight: fits by the estimate, and not if it is at the upper end of its band";
 
 function gib(value: number): string {
   return value.toFixed(value < 10 ? 2 : 1);
