@@ -111,7 +111,7 @@ function shortOf(
 ): string | null {
   const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
   if (isSame && cacheFree !== null && cache + run > cacheFree)
-    return `the disk has ${gb(cacheFree)} free, and ${gb(cache + run)} are needed`;
+    return `the disk here has ${gb(cacheFree)} free, and ${gb(cache + run)} are needed`;
   if (cacheFree !== null && cache > cacheFree)
     return `the caches' disk has ${gb(cacheFree)} free, and ${gb(cache)} are needed`;
   if (project !== null && run > project) return `the project's disk has ${gb(project)} free, and ${gb(run)} are needed`;

@@ -136,15 +136,16 @@ function lengthWords({ fits, tight }: LengthCurve["longest"]): string {
   return `${sure}${sure === "" ? "" : "; "}up to ${number(tight)} it is tight`;
 }
 
-function figures({ allocated, reserved, device, isCpu }: MemoryPlan): Table {
+function figures({ allocated, needed, reserved, device, isCpu }: MemoryPlan): Table {
   return {
     kind: "table",
     title: "peak, GiB",
     columns: [{ head: "" }, ...["low", "mid", "high"].map((head) => ({ head, align: "right" as const }))],
     rows: [
       ["tensors (allocated)", allocated] as const,
+      ...(isCpu ? [] : [["needed: without it the run fails", needed] as const]),
       ...(isCpu ? [] : [["allocator (reserved)", reserved] as const]),
-      [isCpu ? "whole process" : "whole device (nvidia-smi)", device] as const,
+      [isCpu ? "needed: whole process" : "whole device (nvidia-smi)", device] as const,
     ].map(([name, { low, mid, high }]) => ({ cells: [name, gib(low), gib(mid), gib(high)] })),
   };
 }
@@ -195,7 +196,10 @@ function gpuTable(plans: readonly MemoryPlan[]): Table {
       cells: [alias ?? hardware, ...[capacityGiB, needed.mid, needed.low, needed.high].map(gib), says],
       level: levels[says],
     })),
-    notes: [{ text: "tight: fits by the estimate, and not if it is at the upper end of its band" }],
+    notes: [
+      { text: "needs: without it the run fails; nvidia-smi will show more where there is room" },
+      { text: "tight: fits by the estimate, and not if it is at the upper end of its band" },
+    ],
   };
 }
 

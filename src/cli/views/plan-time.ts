@@ -107,7 +107,7 @@ function diskWords({ cache, run, total, merged, free, short }: HardwareEstimate[
     `result ${gb(run.result)}`,
     `rows ${gb(run.data)}`,
   ];
-  const freeWords = short ?? (free.project === null ? null : `${gb(free.project)} free`);
+  const freeWords = short ?? (free.project === null ? null : `${gb(free.project)} free here`);
   return `${gb(total)}: ${parts.join(", ")}${freeWords ? `; ${freeWords}` : ""}. A merged copy would take ${gb(merged)}`;
 }
 

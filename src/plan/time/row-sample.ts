@@ -30,14 +30,14 @@ export type CountTokens = (row: CanonicalRow) => number[] | null;
 const assumed = { chars: 3.7, wideChars: 1.4, markup: 6, error: 0.2 };
 
 /** More are not read and counted: a plan is to be quick. */
-const most = { read: 20_000, counted: { tokenizer: 1000, characters: 4000 }, chars: 400_000 };
+const most = { read: 20_000, counted: 1000, chars: 400_000 };
 
 /** Held-out rows are among them: they are a random share. Null: no row could be read. Throws FtError data.* for a file that cannot be used. */
 export async function sampleRows(
   source: DatasetSource,
   { layout, count }: { layout: Layout; count: CountTokens | null },
 ): Promise<RowSample | null> {
-  const sample = evenSample<CanonicalRow>(most.counted[count ? "tokenizer" : "characters"]);
+  const sample = evenSample<CanonicalRow>(most.counted);
   for (const { weight, ...file } of filesOf(source, "train")) {
     let read = 0;
     for await (const { row } of readRows({ ...file, report: () => undefined })) {
