@@ -25,9 +25,10 @@ export function reportText(report: Report, { width, paint }: Layout): string {
   const columnWidth = Math.min(widestColumn, Math.floor((width - gap * (columns - 1)) / columns));
   const layout = { width: columnWidth, paint };
   const head = [paint("bold", fitted(report.title, width)), ...wrap(report.subtitle, width), ""];
+  const alone = { width: Math.min(widestColumn, width), paint };
   const body = groups(report.blocks).flatMap((blocks) =>
-    isWide(blocks[0]!)
-      ? [...blockLines(blocks[0]!, { width, paint }), ""]
+    blocks.length === 1
+      ? [...blockLines(blocks[0]!, isWide(blocks[0]!) ? { width, paint } : alone), ""]
       : sideBySide(
           blocks.map((block) => blockLines(block, layout)),
           { columns, columnWidth },
