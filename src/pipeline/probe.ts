@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { FtError } from "../errors.js";
 import { localLauncher } from "../launchers/local/index.js";
 import { isAlive } from "../launchers/local/process.js";
+import { ftDir } from "../paths.js";
 import { makeEstimate } from "../plan/calibration/estimate-file.js";
 import { batchOf } from "../recipes/batch.js";
 import type { Recipe } from "../recipes/schema.js";
@@ -70,7 +71,9 @@ export async function probe(surveyed: Surveyed, prepared: Prepared, context: Pro
       micro = next;
     }
   } finally {
-    await rmdir(probesDir(loaded.dir)).catch(() => undefined); // another one may be at work there
+    // Where nothing else is: another probe may be at work, and the project may have runs.
+    await rmdir(probesDir(loaded.dir)).catch(() => undefined);
+    await rmdir(ftDir(loaded.dir)).catch(() => undefined);
   }
 }
 

@@ -1,11 +1,10 @@
 // Blocks of a report as a terminal shows them: one column up to 119 characters, more beside each other on wider screens.
-import stringWidth from "string-width";
 import type { Bars, Block, Curve, Facts, Histogram, Level, Note, Report, Table } from "../../report/block.js";
 import { number } from "../../report/number.js";
 import { visibleLine } from "../../report/visible.js";
 import { columnPlot } from "./column-plot.js";
 import { curvePlot } from "./curve-plot.js";
-import { fitted, padEnd, padStart } from "./display-width.js";
+import { fitted, padEnd, padStart, widthOf } from "./display-width.js";
 import type { Paint } from "./paint.js";
 
 const gap = 4;
@@ -90,7 +89,7 @@ function contentLines(block: Block, layout: Layout): string[] {
 }
 
 function factLines({ facts }: Facts, { width, paint }: Layout): string[] {
-  const nameWidth = Math.max(0, ...facts.map(({ name }) => stringWidth(name)));
+  const nameWidth = Math.max(0, ...facts.map(({ name }) => widthOf(name)));
   return facts.flatMap(({ name, value }) => {
     const [first = "", ...more] = wrap(value, width - nameWidth - 4);
     return [
@@ -106,7 +105,7 @@ function barLines({ bars }: Bars, { width, paint }: Layout): string[] {
   const countWidth = Math.max(...counts.map((text) => text.length));
   const longestDetail = Math.max(...bars.map(({ detail = "" }) => detail.length));
   const names = bars.map(({ name }) => fitted(name, Math.floor(width * 0.45)));
-  const nameWidth = Math.max(...names.map((name) => stringWidth(name)));
+  const nameWidth = Math.max(...names.map((name) => widthOf(name)));
   const left = width - nameWidth - countWidth - 8;
   const detailWidth = left - longestDetail < 4 ? 0 : longestDetail; // a bar says more than what stands beside it
   const room = Math.max(4, Math.min(40, left - detailWidth));
@@ -142,7 +141,7 @@ function curveLines(curve: Curve, { width, paint }: Layout): string[] {
 function tableLines({ columns, rows }: Table, { width, paint }: Layout): string[] {
   const cells = rows.map((row) => row.cells.map(visibleLine));
   const natural = columns.map(({ head }, index) =>
-    Math.max(stringWidth(head), ...cells.map((row) => stringWidth(row[index]!))),
+    Math.max(widthOf(head), ...cells.map((row) => widthOf(row[index]!))),
   );
   const widths = shrunk(natural, width - 2 * columns.length);
   const line = (texts: string[]) =>
@@ -177,7 +176,7 @@ function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of visibleLine(text).split(" ")) {
     const line = lines.at(-1);
-    if (line !== undefined && stringWidth(line) + 1 + stringWidth(word) <= width) lines[lines.length - 1] += ` ${word}`;
+    if (line !== undefined && widthOf(line) + 1 + widthOf(word) <= width) lines[lines.length - 1] += ` ${word}`;
     else lines.push(fitted(word, width));
   }
   return lines;
