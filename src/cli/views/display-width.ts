@@ -3,7 +3,7 @@ import stringWidth from "string-width";
 import { visibleLine } from "../../report/visible.js";
 
 /** One column each: ASCII, Latin letters, box drawing, blocks and braille. The rest is looked up, which takes longer than all of a small command. */
-const narrow = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u2018-\u201d\u2026\u2500-\u259f\u2800-\u28ff]*$/;
+const narrow = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u2018-\u201d\u2026\u2500-\u259f\u25b2\u2800-\u28ff]*$/;
 
 /** Columns that a text takes. */
 export function widthOf(text: string): number {
