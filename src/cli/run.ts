@@ -58,7 +58,7 @@ export function registerRun(program: Command, context: CommandContext): void {
             openStore: () => openProject(loaded.dir),
             now: io.now,
             random: Math.random,
-            onEstimate: (estimate) => prepare.onNotice(estimateLine(estimate)),
+            onEstimate: (estimate) => prepare.onNotice(`the run takes ${estimateLine(estimate)}`),
           },
           { frozen, force, ignoreFit, ignoreBudget, writesLock: !frozen && flags.set === undefined },
         ),
