@@ -16,7 +16,7 @@ import { judgeAnswer } from "./rules/judge-answers.js";
 import { judgePair, type PairShape, pairShape } from "./rules/judge-pairs.js";
 import { judgeText } from "./rules/judge-texts.js";
 import { toolRules } from "./rules/judge-tools.js";
-import { rowTexts } from "./rules/row-texts.js";
+import { type RowText, rowTexts } from "./rules/row-texts.js";
 import type { RowProblem } from "./rules.js";
 import { type TokensSeen, tokenRules } from "./token-rules.js";
 
@@ -44,7 +44,7 @@ export interface ObservedRow {
   taken: TakenRow | null;
 }
 
-export interface TakenRow {
+interface TakenRow {
   kind: RowKind;
   facts: SidedFacts;
   /** Of a labelled answer. */
@@ -105,7 +105,7 @@ export async function rowObserver(input: ObserverInput): Promise<RowObserver> {
           answers: isTraining ? texts.map(answerShape).filter((shape) => shape !== null) : [],
           pair: isTraining ? pairShape(row) : null,
           sets: isTraining ? rows.map(setShape).filter((shape) => shape !== null) : [],
-          contamination: isTraining ? contaminationOf(ownTexts(texts), grams, digests.loose) : null,
+          contamination: isTraining ? contaminationOf(texts, grams, digests.loose) : null,
         },
       };
     },
@@ -139,9 +139,10 @@ export function observeAll(observer: RowObserver, { rows, numbers, from }: RowBa
   return { rows: observed, keys };
 }
 
-function contaminationOf(texts: string[], grams: readonly GramTable[], loose: Buffer): TakenRow["contamination"] {
+function contaminationOf(texts: RowText[], grams: readonly GramTable[], loose: Buffer): TakenRow["contamination"] {
   if (grams.length === 0) return null;
-  const found = grams.map((table) => gramsIn(table, texts));
+  const own = ownTexts(texts);
+  const found = grams.map((table) => gramsIn(table, own));
   return found.every(({ length }) => length === 0) ? null : { loose: loose.toString("hex"), found };
 }
 

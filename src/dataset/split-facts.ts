@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { CanonicalRow, Carried, Message, RowKind, SplitFacts } from "./canonical.js";
 import { rowDigest } from "./canonical-key.js";
-import { carriedBy, extrasOf, restOfTurn } from "./carried.js";
+import { carriedBy, extrasOf, saidBesides } from "./carried.js";
 import { stringifyJson } from "./json/stringify-json.js";
 import { trainedTurns } from "./layout.js";
 
@@ -92,8 +92,8 @@ function turnsChars(row: CanonicalRow): number {
 }
 
 function contentChars(messages: Message[]): number {
-  return messages.reduce((sum, { weight: _, ...turn }) => {
-    const rest = restOfTurn(turn);
+  return messages.reduce((sum, turn) => {
+    const rest = saidBesides(turn);
     return sum + turn.content.length + (rest ? stringifyJson(rest).length : 0);
   }, 0);
 }

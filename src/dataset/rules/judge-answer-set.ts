@@ -2,7 +2,7 @@
 import type { Finding, RowPlace } from "../canonical.js";
 import { type RuleId, toFinding } from "../rules.js";
 import type { RowText } from "./row-texts.js";
-import { has, scanText } from "./scan-text.js";
+import { has, isAscii } from "./scan-text.js";
 import { lettersIn, mainScript, scriptsOf } from "./script.js";
 
 export interface AnswerSet {
@@ -112,10 +112,6 @@ function sharesScript(question: string, answer: string, bits: number): boolean |
   if (lettersIn(own, asked) > own.letters / 20) return true;
   if (mainScript(own, 24) === null) return null;
   return looksLikeCode.test(answer) || namesLanguage.test(question) ? null : false;
-}
-
-function isAscii(text: string): boolean {
-  return !(scanText(text) & has.nonAscii);
 }
 
 /** Of long answers in sentences: whether the last one is whole. Null: short, or ends as lists, code and addresses do. */
