@@ -3,7 +3,7 @@ import type { ColumnMap } from "../recipes/schema/columns.js";
 import type { Finding } from "./canonical.js";
 import type { FormatName } from "./formats/format.js";
 import { formatNamed } from "./formats/recognise.js";
-import { type FromFile, type ObservedRows, observeAll, type RowObserver } from "./observe-row.js";
+import type { FromFile, ObservedRows, RowObserver } from "./observe-row.js";
 import { rowReader } from "./read-rows.js";
 import { type LineRange, readLineRange } from "./sources/line-range.js";
 import { RowTooLong } from "./sources/split-lines.js";
@@ -25,23 +25,46 @@ export interface RangeRows extends ObservedRows {
   tooLong?: number;
 }
 
+/** Rows are observed as they are read: none is kept. */
 export async function observeRange(observer: RowObserver, input: RangeInput): Promise<RangeRows> {
-  const records: RangeRows["records"] = [];
-  const rows = [];
+  const { range, from, firstNumber } = input;
+  const seen: RangeRows = { records: [], rows: [], keys: new Uint32Array(0) };
   let findings: Finding[] = [];
   const toRow = rowReader({ ...input, report: (finding) => findings.push(finding) }, formatNamed(input.format));
-  let tooLong: number | undefined;
+  const keys = wordList();
   try {
-    for await (const record of readLineRange(input.path, input.range)) {
+    for await (const record of readLineRange(input.path, range)) {
       findings = [];
       const { row } = toRow(record);
-      records.push({ line: record.line, findings, isRow: row !== null });
-      if (row) rows.push(row);
+      seen.records.push({ line: record.line, findings, isRow: row !== null });
+      if (!row) continue;
+      const observed = observer.observe(row, firstNumber + record.line, from, keys.room(observer.keyWords));
+      if (observed.taken) keys.keep(observer.keyWords);
+      seen.rows.push(observed);
     }
   } catch (error) {
     if (!(error instanceof RowTooLong)) throw error;
-    tooLong = input.range.line - 1 + error.line;
+    seen.tooLong = range.line - 1 + error.line;
   }
-  const numbers = records.filter(({ isRow }) => isRow).map(({ line }) => input.firstNumber + line);
-  return { ...observeAll(observer, { rows, numbers, from: input.from }), records, ...(tooLong && { tooLong }) };
+  return { ...seen, keys: keys.all() };
+}
+
+/** Words one after the other, in an array that grows. */
+function wordList() {
+  let words = new Uint32Array(16_384);
+  let used = 0;
+  return {
+    room(count: number): Uint32Array {
+      if (used + count > words.length) {
+        const larger = new Uint32Array(words.length * 2);
+        larger.set(words);
+        words = larger;
+      }
+      return words.subarray(used, used + count);
+    },
+    keep(count: number): void {
+      used += count;
+    },
+    all: () => words.slice(0, used),
+  };
 }

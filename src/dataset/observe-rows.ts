@@ -20,8 +20,8 @@ export interface RowObservers {
   close(): Promise<void>;
 }
 
-/** Starting a thread takes as long as observing this many bytes; with a tokenizer to load once more, as judging so many of its tokens. */
-const fewBytes = 8_000_000;
+/** A thread loads all modules and the tokenizer once more: in that time so many bytes are observed without it, about. */
+const fewBytes = 32_000_000;
 /** A thread's share: its heap, and with a model a large vocabulary. */
 const threadBytes = { plain: 256_000_000, model: 768_000_000 };
 
@@ -83,7 +83,8 @@ interface ObserverThread {
 const workerFile = join(packageRoot, "dist/dataset/observe-worker.js");
 
 function startThread(input: ObserverInput): ObserverThread {
-  const worker = new Worker(workerFile, { workerData: input });
+  // What is made of a row dies at once: a larger nursery would only make the process larger.
+  const worker = new Worker(workerFile, { workerData: input, resourceLimits: { maxYoungGenerationSizeMb: 16 } });
   /** It answers in the order asked; its first answer says whether it is ready. */
   const waiting: { resolve: (answer: unknown) => void; reject: (error: unknown) => void }[] = [];
   const answered = () => new Promise<unknown>((resolve, reject) => waiting.push({ resolve, reject }));

@@ -11,11 +11,11 @@ export interface FileBytes {
   ranges: LineRange[];
 }
 
-const chunkBytes = 1 << 20;
+const chunkBytes = 1 << 18;
 const [newline, carriageReturn, brace, closingBrace] = [0x0a, 0x0d, 0x7b, 0x7d];
 const nothing: FileBytes = { problems: [], openLine: null, ranges: [] };
 /** Of one stretch, about. */
-const rangeBytes = 1 << 20;
+const rangeBytes = 1 << 18;
 
 /** A file that is no JSON lines, or cannot be read, has none: the reader says why. */
 export async function fileBytes(path: string): Promise<FileBytes> {
