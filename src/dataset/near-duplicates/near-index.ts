@@ -1,6 +1,6 @@
 // Which rows of a stream are near duplicates, in memory that does not grow with them.
-import { firstOfKey } from "../repeats/first-of-key.js";
 import { createKeyFile } from "../repeats/key-file.js";
+import { type Repeat, repeatsOf } from "../repeats/repeated-keys.js";
 import { minhash, writeSignature } from "./signature.js";
 
 export interface NearIndex {
@@ -22,7 +22,8 @@ export function createNearIndex(): NearIndex {
     },
     finish() {
       try {
-        return clusters(file.rows, file.column);
+        const { rows } = file;
+        return clusters(rows, (band) => repeatsOf(rows, () => file.blocks(band, rows)));
       } finally {
         file.close();
       }
@@ -43,11 +44,10 @@ export function writeLone(words: Uint32Array, row: number): void {
  * Rows are in one cluster when they share a band with each other or with a row of it (as datatrove clusters, by union-find). For each row the
  * first of its cluster.
  */
-export function clusters(rows: number, bandKeys: (band: number) => BigUint64Array): Int32Array {
+export function clusters(rows: number, repeatsOfBand: (band: number) => Iterable<Repeat>): Int32Array {
   const parent = Int32Array.from({ length: rows }, (_, row) => row);
   for (let band = 0; band < minhash.bands; band += 1) {
-    const first = firstOfKey(bandKeys(band));
-    for (let row = 0; row < rows; row += 1) if (first[row] !== row) join(parent, first[row] as number, row);
+    for (const { row, first } of repeatsOfBand(band)) join(parent, first, row);
   }
   for (let row = 0; row < rows; row += 1) parent[row] = root(parent, row);
   return parent;

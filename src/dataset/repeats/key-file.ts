@@ -2,13 +2,16 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { KeyBlock } from "./repeated-keys.js";
 
 export interface KeyFile {
   readonly rows: number;
   /** One row: two words a key, the lower one first. */
   add(words: Uint32Array): void;
-  /** One key of each row, in the order of the rows. */
-  column(key: number): BigUint64Array;
+  /** One key of each row from the first of the rows to before `to`. */
+  blocks(key: number, to: number): Iterable<KeyBlock>;
+  /** The same of all rows at once: two words a row. */
+  column(key: number): Uint32Array;
   /** Gives the temporary file up. */
   close(): void;
 }
@@ -21,6 +24,17 @@ export function createKeyFile(keys: number): KeyFile {
   const block = new Uint32Array(rowsInMemory * keys * 2);
   let spill: Spill | null = null;
   let rows = 0;
+  function* blocks(key: number, to: number): Generator<KeyBlock> {
+    const start = key * rowsInMemory * 2;
+    const buffer = new Uint32Array(rowsInMemory * 2);
+    const inMemory = rows === 0 ? 0 : rows - 1 - ((rows - 1) % rowsInMemory);
+    for (let first = 0; first < to; first += rowsInMemory) {
+      const words = buffer.subarray(0, Math.min(rowsInMemory, to - first) * 2);
+      if (first === inMemory) words.set(block.subarray(start, start + words.length));
+      else spill!.read((first * keys * 2 + start) * 4, words);
+      yield { first, words };
+    }
+  }
   return {
     get rows() {
       return rows;
@@ -38,16 +52,10 @@ export function createKeyFile(keys: number): KeyFile {
       }
       rows += 1;
     },
+    blocks,
     column(key) {
-      const column = new BigUint64Array(rows);
-      const words = new Uint32Array(column.buffer);
-      const start = key * rowsInMemory * 2;
-      for (let from = 0; from < rows; from += rowsInMemory) {
-        const count = Math.min(rowsInMemory, rows - from);
-        const into = words.subarray(from * 2, (from + count) * 2);
-        if (from + count === rows) into.set(block.subarray(start, start + count * 2));
-        else spill!.read((from * keys * 2 + start) * 4, into);
-      }
+      const column = new Uint32Array(rows * 2);
+      for (const { first, words } of blocks(key, rows)) column.set(words, first * 2);
       return column;
     },
     close() {

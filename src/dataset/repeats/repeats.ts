@@ -1,9 +1,9 @@
-// DUP, LEAK001-2 and what contradicts: rows that repeat others, told when all rows were seen. Memory grows by some bytes a row, only at the end.
+// DUP, LEAK001-2 and what contradicts: rows that repeat others, told when all rows were seen. Memory grows with the repeats, not with the rows.
 import type { Finding, RowPlace } from "../canonical.js";
 import { clusters, writeLone } from "../near-duplicates/near-index.js";
 import { type RowProblem, toFinding } from "../rules.js";
-import { firstOfKey } from "./first-of-key.js";
 import { createKeyFile } from "./key-file.js";
+import { type KeyBlock, repeatsOf } from "./repeated-keys.js";
 import { keysOfRow, rowKey } from "./row-keys.js";
 
 export interface Repeats {
@@ -34,6 +34,7 @@ export function findRepeats({ near }: { near: boolean }): Repeats {
       return trainRows;
     },
     hasOpposites: false,
+    blocks: file.blocks,
     column: file.column,
     places: keys,
   };
@@ -71,59 +72,63 @@ interface Seen {
   /** The first ones. */
   trainRows: number;
   hasOpposites: boolean;
-  column(key: number): BigUint64Array;
-  /** Which column holds them. */
+  blocks(key: number, to: number): Iterable<KeyBlock>;
+  column(key: number): Uint32Array;
+  /** Which key holds them. */
   places: number;
 }
 
 function* tellRepeats(seen: Seen): Generator<Finding> {
-  const row = rowsAt(seen);
-  const loose = seen.column(rowKey.loose);
-  const firstOfLoose = firstOfKey(loose);
-  yield* contradictions(seen, loose, row);
-  yield* copies(seen, loose, firstOfLoose, row);
-  yield* samePrompts(seen, loose, row);
-  if (seen.near) yield* nearCopies(seen, firstOfLoose, row);
+  const at = rowsAt(seen);
+  yield* contradictions(seen, at);
+  yield* copies(seen, at);
+  yield* samePrompts(seen, at);
+  if (seen.near) yield* nearCopies(seen, at);
 }
 
+/** What is known of rows; read when the first of it is asked for. */
 interface RowsAt {
   place(row: number): RowPlace & { key: string };
   /** Of a labelled answer. */
   label(row: number): boolean | null;
-  isExactly(row: number, other: number): boolean;
+  isSame(key: number, row: number, other: number): boolean;
 }
 
 function rowsAt({ column, places, names }: Seen): RowsAt {
-  const placeWords = words(column(places));
-  const exact = words(column(rowKey.exact));
+  const columns = new Map<number, Uint32Array>();
+  const words = (key: number): Uint32Array => {
+    const known = columns.get(key) ?? column(key);
+    columns.set(key, known);
+    return known;
+  };
   const bytes = Buffer.alloc(8);
-  const second = (row: number) => placeWords[2 * row + 1] as number;
+  const second = (row: number) => words(places)[2 * row + 1] as number;
   return {
     place(row) {
+      const exact = words(rowKey.exact);
       bytes.writeUInt32LE(exact[2 * row] as number, 0);
       bytes.writeUInt32LE(exact[2 * row + 1] as number, 4);
       const name = names[second(row) >>> 2] as string;
-      return { file: name, line: placeWords[2 * row] as number, key: bytes.toString("hex") };
+      return { file: name, line: words(places)[2 * row] as number, key: bytes.toString("hex") };
     },
     label: (row) => ((second(row) & 2) === 0 ? null : (second(row) & 1) === 1),
-    isExactly: (row, other) => isSame(exact, row, other),
+    isSame(key, row, other) {
+      const keys = words(key);
+      return keys[2 * row] === keys[2 * other] && keys[2 * row + 1] === keys[2 * other + 1];
+    },
   };
 }
 
 /** A later row is told. */
-function* contradictions(
-  { hasOpposites, trainRows, column }: Seen,
-  loose: BigUint64Array,
-  at: RowsAt,
-): Generator<Finding> {
+function* contradictions({ hasOpposites, trainRows, blocks }: Seen, at: RowsAt): Generator<Finding> {
   if (!hasOpposites) return;
-  const both = new BigUint64Array(trainRows * 2);
-  both.set(loose.subarray(0, trainRows));
-  both.set(column(rowKey.opposite).subarray(0, trainRows), trainRows);
-  const first = firstOfKey(both);
-  for (let row = 0; row < trainRows; row += 1) {
-    const other = first[trainRows + row] as number;
-    if (other >= row) continue;
+  function* both(): Generator<KeyBlock> {
+    yield* blocks(rowKey.loose, trainRows);
+    for (const { first, words } of blocks(rowKey.opposite, trainRows)) yield { first: trainRows + first, words };
+  }
+  for (const { row: opposite, first: other } of repeatsOf(2 * trainRows, both)) {
+    const row = opposite - trainRows;
+    if (row < 0 || other >= row) continue;
     const label = at.label(row);
     const name = nameOf(at.place(other), at.place(row));
     const problem: RowProblem =
@@ -135,58 +140,52 @@ function* contradictions(
 }
 
 /** Seen before on the same side: a duplicate; an evaluation row seen in training: a leak. */
-function* copies({ rows, trainRows }: Seen, loose: BigUint64Array, first: Int32Array, at: RowsAt): Generator<Finding> {
-  for (let row = 0; row < trainRows; row += 1) {
-    const other = first[row] as number;
-    if (other === row) continue;
-    const rule = at.isExactly(row, other) ? "DUP001" : "DUP002";
-    const message = `the same as ${nameOf(at.place(other), at.place(row))}${butFor(row, other, at)}`;
-    yield toFinding({ rule, message }, at.place(row));
-  }
-  if (trainRows === rows) return;
-  const firstHeldOut = firstOfKey(loose.subarray(trainRows));
-  for (let row = trainRows; row < rows; row += 1) {
-    const twin = trainRows + (firstHeldOut[row - trainRows] as number);
-    const trained = first[row] as number;
-    if (twin !== row) {
-      const message = `the same as ${nameOf(at.place(twin), at.place(row))}${butFor(row, twin, at)}`;
-      yield toFinding({ rule: "DUP005", message }, at.place(row));
-    }
-    if (trained < trainRows) {
-      const { file, line } = at.place(trained);
-      const message = `also a training row: ${file}:${line}${butFor(row, trained, at)}`;
+function* copies({ rows, trainRows, blocks }: Seen, at: RowsAt): Generator<Finding> {
+  const butFor = (row: number, other: number) =>
+    at.isSame(rowKey.exact, row, other) ? "" : ", but for case and spaces";
+  const copyOf = (rule: "DUP001" | "DUP002" | "DUP005", row: number, other: number): Finding => {
+    const message = `the same as ${nameOf(at.place(other), at.place(row))}${butFor(row, other)}`;
+    return toFinding({ rule, message }, at.place(row));
+  };
+  for (const { row, first } of repeatsOf(rows, () => blocks(rowKey.loose, rows))) {
+    if (row < trainRows) yield copyOf(at.isSame(rowKey.exact, row, first) ? "DUP001" : "DUP002", row, first);
+    else if (first < trainRows) {
+      const { file, line } = at.place(first);
+      const message = `also a training row: ${file}:${line}${butFor(row, first)}`;
       yield toFinding({ rule: "LEAK001", message }, at.place(row));
     }
   }
-}
-
-function butFor(row: number, other: number, at: RowsAt): string {
-  return at.isExactly(row, other) ? "" : ", but for case and spaces";
+  function* heldOut(): Generator<KeyBlock> {
+    for (const { first, words } of blocks(rowKey.loose, rows)) {
+      const skipped = Math.max(0, trainRows - first);
+      if (skipped * 2 < words.length) yield { first: first + skipped, words: words.subarray(skipped * 2) };
+    }
+  }
+  for (const { row, first } of repeatsOf(rows - trainRows, heldOut)) yield copyOf("DUP005", row, first);
 }
 
 /** The same turns before the answer, and another answer than the first row with them. */
-function* samePrompts({ rows, trainRows, column }: Seen, loose: BigUint64Array, at: RowsAt): Generator<Finding> {
-  const first = firstOfKey(column(rowKey.prompt));
-  const whole = words(loose);
-  for (let row = 0; row < rows; row += 1) {
-    const other = first[row] as number;
-    if (other === row || other >= trainRows || isSame(whole, row, other)) continue;
-    const { file, line } = at.place(other);
+function* samePrompts({ rows, trainRows, blocks }: Seen, at: RowsAt): Generator<Finding> {
+  for (const { row, first } of repeatsOf(rows, () => blocks(rowKey.prompt, rows))) {
+    if (first >= trainRows || at.isSame(rowKey.loose, row, first)) continue;
+    const { file, line } = at.place(first);
     const problem: RowProblem =
       row < trainRows
-        ? { rule: "DUP004", message: `the prompt of ${nameOf(at.place(other), at.place(row))}, with another answer` }
+        ? { rule: "DUP004", message: `the prompt of ${nameOf(at.place(first), at.place(row))}, with another answer` }
         : { rule: "LEAK002", message: `the prompt of the training row ${file}:${line}, with another answer` };
     yield toFinding(problem, at.place(row));
   }
 }
 
 /** A copy is near to what it copies; that is told already. */
-function* nearCopies({ trainRows, column }: Seen, copyOf: Int32Array, at: RowsAt): Generator<Finding> {
-  const first = clusters(trainRows, (band) => column(rowKey.near + band).subarray(0, trainRows));
+function* nearCopies({ trainRows, blocks }: Seen, at: RowsAt): Generator<Finding> {
+  const repeatsOfKey = (key: number) => repeatsOf(trainRows, () => blocks(key, trainRows));
+  const firstOf = clusters(trainRows, (band) => repeatsOfKey(rowKey.near + band));
+  for (const { row } of repeatsOfKey(rowKey.loose)) firstOf[row] = row;
   for (let row = 0; row < trainRows; row += 1) {
-    const other = first[row] as number;
-    if (other === row || copyOf[row] !== row) continue;
-    const message = `nearly the same as ${nameOf(at.place(other), at.place(row))}`;
+    const first = firstOf[row] as number;
+    if (first === row) continue;
+    const message = `nearly the same as ${nameOf(at.place(first), at.place(row))}`;
     yield toFinding({ rule: "DUP003", message }, at.place(row));
   }
 }
@@ -194,12 +193,4 @@ function* nearCopies({ trainRows, column }: Seen, copyOf: Int32Array, at: RowsAt
 /** As a finding in the other place says it. */
 function nameOf(place: RowPlace, from: RowPlace): string {
   return place.file === from.file ? `line ${place.line}` : `${place.file}:${place.line}`;
-}
-
-function words(keys: BigUint64Array): Uint32Array {
-  return new Uint32Array(keys.buffer, keys.byteOffset, keys.length * 2);
-}
-
-function isSame(keys: Uint32Array, row: number, other: number): boolean {
-  return keys[2 * row] === keys[2 * other] && keys[2 * row + 1] === keys[2 * other + 1];
 }
