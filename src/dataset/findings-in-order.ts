@@ -2,6 +2,7 @@
 import type { CanonicalRow, Finding, RowPlace } from "./canonical.js";
 import type { RowVerdict } from "./judge-row.js";
 import type { RowJudges } from "./judge-rows.js";
+import { mostCostly } from "./masks/mask-model.js";
 import { type RowProblem, toFinding } from "./rules.js";
 
 export interface FindingsInOrder {
@@ -15,6 +16,7 @@ export interface FindingsInOrder {
 
 export function findingsInOrder(judges: RowJudges, found: (finding: Finding) => void): FindingsInOrder {
   let batch = emptyBatch();
+  let costly = 0;
   const out: { batch: Batch; verdicts: Promise<RowVerdict[]> }[] = [];
   const send = () => {
     if (batch.line.length === 0) return;
@@ -32,8 +34,11 @@ export function findingsInOrder(judges: RowJudges, found: (finding: Finding) => 
         found(item.finding);
         continue;
       }
-      const { own, tokens } = verdictOf.next().value!;
-      for (const problem of [...own, ...item.others, ...tokens]) found(toFinding(problem, item.place));
+      const { own, tokens, isCostly } = verdictOf.next().value!;
+      // A thread that found fewer costly rows goes on for longer: what it says of later rows would depend on how many threads there are.
+      const asked = costly < mostCostly ? tokens : [];
+      if (isCostly) costly += 1;
+      for (const problem of [...own, ...item.others, ...asked]) found(toFinding(problem, item.place));
     }
   };
   return {

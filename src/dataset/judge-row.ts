@@ -15,6 +15,8 @@ import { type TokensSeen, tokenRules } from "./token-rules.js";
 export interface RowVerdict {
   own: RowProblem[];
   tokens: RowProblem[];
+  /** Rendering it was stopped for what it costs: after `mostCostly` such rows no token rule is asked any more. */
+  isCostly?: boolean;
 }
 
 export interface RowJudge {
@@ -32,15 +34,17 @@ export async function rowJudge(model: CheckModel | null): Promise<RowJudge> {
   const tokens = loaded && tokenRules(loaded, model!.engine);
   const judgeTools = toolRules();
   return {
-    judge: (row, number) => ({
-      own: [
+    judge(row, number) {
+      const own = [
         ...judgeRow(row),
         ...controlTokens(row),
         ...judgeTools(row),
         ...rowTexts(row).flatMap((text) => [...judgeText(text), ...judgeAnswer(text)]),
-      ],
-      tokens: tokens ? tokens.judge(row, number) : [],
-    }),
+      ];
+      if (!tokens) return { own, tokens: [] };
+      const problems = tokens.judge(row, number);
+      return { own, tokens: problems, ...(tokens.seen().costly.at(-1) === number && { isCostly: true }) };
+    },
     seen: () => tokens?.seen() ?? null,
     finish: (seen, first) => (tokens ? tokens.finish(seen, first) : []),
   };

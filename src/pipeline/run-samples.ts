@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { parse } from "yaml";
 import { loadMaskModel } from "../dataset/masks/load-mask-model.js";
 import { type MaskEngine, type MaskModel, maskEngines } from "../dataset/masks/mask-model.js";
+import { maskSettings } from "../dataset/masks/mask-settings.js";
 import { type EngineSample, matchSamples, type SampleMatch } from "../dataset/preview/match-samples.js";
 import { FtError } from "../errors.js";
 import { readTemplate } from "../models/template.js";
@@ -37,6 +38,7 @@ export async function runSamples(dir: string, cwd: string): Promise<RunSamples> 
     template: readTemplate(setting, { dir: modelDir, cwd: dir }),
     trainOn: recipe.data.train_on,
     maxLength: recipe.data.max_length,
+    ...maskSettings(recipe),
   });
   const path = join(dir, "data/train.jsonl");
   const matches = await matchSamples(samples, { path, name: relative(cwd, path) }, model, engine);
