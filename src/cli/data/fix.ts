@@ -17,7 +17,7 @@ export function registerDataFix(data: Command, { io }: CommandContext): void {
   data
     .command("fix")
     .description(
-      "write mended copies of JSON lines files: what is safe to mend, never in place; docs/rules.md says what",
+      "write mended copies of data files as JSON lines: what is safe to mend, never in place; docs/rules.md says what",
     )
     .argument("[files...]", "data files (default: the training files of the recipe)")
     .requiredOption("--out <folder>", "where the copies and fixes.jsonl, the list of changes, are written")

@@ -138,6 +138,14 @@ export const tokRules = {
     },
     good: { train: [fine], template: "own" },
   },
+  TOK007: {
+    severity: "error",
+    title: "trained otherwise than predicted",
+    why: "What the check said of length and loss mask was said of other tokens than those that the engine handed to the model.",
+    fix: "compare the two that `ft data preview --from-run` shows: the run's template, tokenizer or engine is another, or the prediction is wrong; then please report it",
+    bad: null,
+    good: null,
+  },
   TOK003: {
     severity: "error",
     title: "end-of-turn token is not trained",
