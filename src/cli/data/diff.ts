@@ -34,14 +34,16 @@ export function registerDataDiff(data: Command, { io, exit }: CommandContext): v
     .action(async (before: string, after: string, flags: Flags) => {
       const { planCheck } = await import("./input.js");
       const { diffDatasets } = await import("../../dataset/diff/diff-datasets.js");
-      const { rowProgress } = await import("./row-progress.js");
-      const progress = rowProgress(io, "comparing");
+      const { passOverRows } = await import("./row-progress.js");
       const input = async (file: string) => {
         const planned = await planCheck(io, [file], flags);
         // Not the recipe's model: counting tokens is slow, so it wants to be asked for.
-        return { ...planned, model: flags.model === undefined ? null : planned.model, onProgress: progress.show };
+        return { ...planned, model: flags.model === undefined ? null : planned.model };
       };
-      const diff = await diffDatasets(await input(before), await input(after), flags.key).finally(progress.clear);
+      const [old, fresh] = [await input(before), await input(after)];
+      const diff = await passOverRows(io, "comparing", (onProgress) =>
+        diffDatasets({ ...old, onProgress }, { ...fresh, onProgress }, flags.key),
+      );
       const { diffReport, isSame } = await import("../views/data-diff.js");
       const { presentReport } = await import("./present-report.js");
       if (flags.json) writeJson(io, diff);

@@ -34,8 +34,10 @@ export function registerDataFix(data: Command, { io }: CommandContext): void {
       const { recipe, format, drop = false, maskPii = false } = flags;
       const source = await planCheck(io, files, { ...(recipe && { recipe }), ...(format && { format }) });
       const out = resolve(io.cwd, flags.out);
-      const report = await interruptible((signal) =>
-        fixFiles({ files: filesOf(source, "train"), out, drop, maskPii, signal }),
+      const { again } = await import("./row-progress.js");
+      const report = await interruptible(
+        (signal) => fixFiles({ files: filesOf(source, "train"), out, drop, maskPii, signal }),
+        again,
       );
       if (flags.json) writeJson(io, { ok: true, ...report });
       else io.out.write((await import("./fix-report-text.js")).fixReportText(report));
