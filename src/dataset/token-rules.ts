@@ -58,7 +58,8 @@ export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
       if (isGiven(row)) own.given += 1;
       if (lines.some(hasTrained)) own.trainedRows += 1;
       if (lines.some((line) => isClosed(line, endIds, line.ids.length))) own.closedBeforeCut += 1;
-      problems.push(...judgeLines(lines, endIds, model));
+      // Of plain text the cut takes no answer's end: that it is cut TOK001 says.
+      problems.push(...judgeLines(lines, row.kind === "text" ? null : endIds, model));
       const foreign = row.kind === "messages" ? lines.flatMap((line) => trainedOthers(row.messages, line)) : [];
       if (foreign.length > 0) problems.push({ rule: "TOK006", message: `carries loss: turn ${foreign.join(", ")}` });
       const missing = row.kind === "messages" ? leftOut(row.messages, lines) : [];
@@ -146,17 +147,16 @@ function tooLong(lines: MaskedLine[], { maxLength, ...model }: MaskModel): RowPr
   ];
 }
 
-function judgeLines(all: MaskedLine[], endIds: Set<number>, model: MaskModel): RowProblem[] {
+function judgeLines(all: MaskedLine[], endIds: Set<number> | null, model: MaskModel): RowProblem[] {
   const { maxLength } = model;
   const problems = tooLong(all, model);
   const lines = model.tooLong === "drop" ? all.filter(({ ids }) => ids.length <= maxLength) : all;
   const lost = lines.filter((line) => !hasTrained(line));
   if (lost.length > 0) problems.push(lostProblem(lines, lost, maxLength));
   // Only where the cut takes it: a template that never closes turns is one finding, not one a row.
-  const unclosed = lines.filter(
-    (line) => hasTrained(line) && isClosed(line, endIds, line.ids.length) && !isClosed(line, endIds, line.kept),
-  );
-  if (unclosed.length > 0) {
+  const isUnclosed = (line: MaskedLine, ends: Set<number>) =>
+    hasTrained(line) && isClosed(line, ends, line.ids.length) && !isClosed(line, ends, line.kept);
+  if (endIds && lines.some((line) => isUnclosed(line, endIds))) {
     const message = "the answer is cut before its end-of-turn token: the model learns not to stop";
     problems.push({ rule: "TOK003", severity: "warning", message, fix: "raise data.max_length, or shorten the row" });
   }
