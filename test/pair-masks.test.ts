@@ -17,7 +17,7 @@ import { realTokenizer } from "./real-tokenizers.js";
 
 const minutes = 60_000;
 type Answer = [row: number, reason: string] | [row: number, ids: number[], labels: number[]];
-type Engine = "trl" | "axolotl";
+type Engine = "trl" | "axolotl" | "unsloth";
 
 /** The last turn of each conversation as the better answer; the worse one is shorter, longer, empty, or has its reasoning. */
 const worse: Message[] = [
@@ -46,6 +46,7 @@ const templates = /own$|qwen3|llama3|mistral|deepseek|gemma|phi|chatml/;
 test.each([
   ["trl", ["dpo", "kto", "orpo", "cpo", "reward"]],
   ["axolotl", ["dpo", "kto", "orpo", "simpo"]],
+  ["unsloth", ["dpo", "kto", "orpo"]],
 ] as const)(
   "%s: answers of %s begin, and are cut, where predicted",
   async (engine, objectives) => {

@@ -1,11 +1,17 @@
 """The ids and labels that an engine's preference trainers make of pairs and judged answers; see mask_cases.py. Each case has an "objective", too.
 
-Runs in TRL's environment and in Axolotl's, whose trainers these are there; the methods that read rows need a tokenizer, but no model.
+Runs in TRL's environment, in Axolotl's and in Unsloth's, whose trainers these are there; the methods that read rows need a tokenizer, but no model.
 """
 
 import functools
 import sys
 import types
+
+if sys.argv[1] == "unsloth":  # it puts its own in the place of TRL's, so it comes first
+    import os
+
+    os.environ.update(UNSLOTH_ALLOW_CPU="1")
+    import unsloth  # noqa: F401
 
 from mask_cases import answer, refusal
 

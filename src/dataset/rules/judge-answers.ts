@@ -32,7 +32,7 @@ const aboutItself =
   /\b[Aa]s an? (?:AI|artificial intelligence)(?: (?:language|text-based|assistant))? ?(?:model|assistant|system|program)?\b(?=,| I\b| trained| developed)|\bI(?:'|’)?a?m (?:just |only |sorry, but I am )?an? (?:AI|large) language model\b|\b[Aa]s a large language model\b|\bI (?:was|am) (?:trained|created|developed) by (?:OpenAI|Anthropic|Google|Meta)\b|作为(?:一个|一名)?(?:AI|人工智能)(?:语言模型|助手|模型)|作为(?:一个|一名)?语言模型/;
 
 const placeholder =
-  /\b[Ll]orem ipsum\b|\[(?:[Ii]nsert|INSERT|[Yy]our|YOUR) [^\]\n]{1,40}\](?!\()|\{\{ ?(?:answer|response|output|completion) ?\}\}|<(?:insert|your)[ _-][^>\n]{1,30}>|^(?:TODO|TBD|FIXME|N\/A|null|undefined|NaN)$/;
+  /\b[Ll]orem ipsum\b|\[(?:[Ii]nsert|INSERT|[Yy]our|YOUR) [^\]\n]{1,40}\](?!\()|\{\{ ?(?:answer|response|output|completion|name|author) ?\}\}|<(?:insert|your)[ _-][^>\n]{1,30}>|^(?:TODO|TBD|FIXME|N\/A|null|undefined|NaN)$/;
 
 /** A template is to have them, and so is an example in a code block. */
 const wantsBlanks = /\btemplates?\b|\bplaceholders?\b|\bfill[- ]in|\blorem\b|模板|模版|占位|填空/i;

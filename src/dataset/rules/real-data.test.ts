@@ -23,6 +23,12 @@ const cases: { rule: string; from: string; isFalse: ExampleLine; isTrue: Example
     isTrue: chat("Describe a customer service interaction", form),
   },
   {
+    rule: "QUAL002",
+    from: "identity, whose names are to be filled in first",
+    isFalse: chat("How does Jinja print a name?", "With two braces:\n```\nHello {{ name }}\n```\nThat is all."),
+    isTrue: chat("Who are you?", "I am {{name}}, an AI assistant developed by {{author}}."),
+  },
+  {
     rule: "PII006",
     from: "reason_tool_use",
     isFalse: chat("Whose?", networks),
