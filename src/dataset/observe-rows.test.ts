@@ -33,7 +33,7 @@ function lines(count: number): string[] {
 
 test.each([
   ["rows that are handed over", 900],
-  ["stretches of a file that threads read", 14_000],
+  ["stretches of a file that threads read", 7_000],
 ])("findings in their order, counts, facts and hashes: %s", async (_, count) => {
   const folder = mkdtempSync(join(tmpdir(), "ft-threads-"));
   writeFileSync(join(folder, "train.jsonl"), `${lines(count).join("\n")}\n`);
@@ -55,7 +55,7 @@ test.each([
   });
   expect(threads!.atOnce).toBe(6);
   expect(inThreads).toEqual(here);
-});
+}, 60_000);
 
 test("a model that cannot be loaded is the same failure", async () => {
   const missing = { ...model, dir: "/nowhere" };

@@ -4,7 +4,14 @@ import type { ColumnMap } from "../recipes/schema/columns.js";
 import type { CanonicalRow, Finding, RowPlace } from "./canonical.js";
 import { type FormatName, type RawRow, type Report, type RowFormat, typeName } from "./formats/format.js";
 import { mappedColumns, mapRow } from "./formats/map-columns.js";
-import { formatNamed, readingsOf, recogniseRows, sampleRows, whyNotRecognised } from "./formats/recognise.js";
+import {
+  formatNamed,
+  readingsOf,
+  recogniseRows,
+  sampleRows,
+  whyNotRecognised,
+  writeKnownFormat,
+} from "./formats/recognise.js";
 import { unsupportedColumns } from "./formats/row-extras.js";
 import { type Json, recordOf } from "./json/json.js";
 import { type RowProblem, toFinding } from "./rules.js";
@@ -126,7 +133,7 @@ function rowOf(value: unknown, map: ColumnMap, report: Report): RawRow | null {
 
 function convert(row: RawRow, format: RowFormat | null, report: Report): CanonicalRow | null {
   if (format?.recognises(row)) return format.convert(row, report);
-  report({ rule: "SCH000", message: whyNotRecognised(row, format) });
+  report({ rule: "SCH000", message: whyNotRecognised(row, format), ...(!format && { fix: writeKnownFormat }) });
   return null;
 }
 

@@ -23,6 +23,7 @@ describe("personal data", () => {
     ["PII005", "codice fiscale RSSMRA85T10A562S"],
     ["PII005", "CPF 529.982.247-25"],
     ["PII006", "from 81.166.23.105"],
+    ["PII001", "examples@dnb.no and m@telenor.no"],
   ])("%s in %s", (rule, text) => expect(kindsIn(text)).toEqual([rule]));
 
   test.each([
@@ -31,6 +32,8 @@ describe("personal data", () => {
     "4111 1111 1111 1111; order 4539148803436467",
     "000-12-3456, 123-45-6789, 987.654.321-01",
     "127.0.0.1, 10.0.0.8, 192.168.1.1, 8.8.8.8, 203.0.113.9, version 81.166.23.105, section 1.2.3.4",
+    "John.Doe-123@example-domain.com, b@example123.org, a@d.co",
+    "8.8.4.0/24 and 34.64.0.0/10; 56.78.90.1, 98.76.54.32, 123.123.123.123",
     "DE88 3704 0044 0532 0130 00",
     "2024-01-15 12:30:00, 1700000000, +4.5 %, 100,000,000",
   ])("none in %s", (text) => expect(kindsIn(text)).toEqual([]));

@@ -106,11 +106,15 @@ const looksLikeCode = /[{};=]|\w\(|https?:/;
 /** Null where either side has too few letters or several scripts, or another language may be asked for. */
 function sharesScript(question: string, answer: string, bits: number): boolean | null {
   if (!(bits & has.nonAscii) && isAscii(question)) return true;
-  const asked = mainScript(scriptsOf(question), 8);
+  const scripts = scriptsOf(question);
+  const asked = mainScript(scripts, 8);
   if (asked === null) return null;
   const own = scriptsOf(answer, bits);
   if (lettersIn(own, asked) > own.letters / 20) return true;
-  if (mainScript(own, 24) === null) return null;
+  const answered = mainScript(own, 24);
+  if (answered === null) return null;
+  // "Improve this: ..." over a text in another language: the answer follows the few words.
+  if (lettersIn(scripts, answered) >= (answered === "east asian" ? 6 : 30)) return null;
   return looksLikeCode.test(answer) || namesLanguage.test(question) ? null : false;
 }
 

@@ -106,7 +106,7 @@ function badJson(why: string): RowProblem {
 }
 
 /** By content first: `[` is an array whatever the name; an object is an array's wrapper only in a .json file that is not JSON lines. */
-function isArrayFile(head: Buffer, name: string): boolean {
+export function isArrayFile(head: Buffer, name: string): boolean {
   const text = head.toString("latin1");
   const first = text.trimStart()[0];
   if (first === "[") return true;
