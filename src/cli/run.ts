@@ -65,7 +65,8 @@ export function registerRun(program: Command, context: CommandContext): void {
       );
       if ("unchanged" in outcome) {
         const { showUnchanged } = await import("./show-unchanged.js");
-        showUnchanged(io, outcome.unchanged, { json: flags.json ?? false, detach: flags.detach ?? false });
+        const { json = false, detach = false } = flags;
+        showUnchanged(io, outcome.unchanged, { projectDir: loaded.dir, json, detach });
         return flags.exitCode ? context.exit(exitCodes.unchanged.code) : undefined;
       }
       const run = outcome.started;
