@@ -51,7 +51,7 @@ async function plan({ io, exit }: CommandContext, file: string, flags: Flags): P
     const { memoryPlanText } = await import("./views/memory-plan.js");
     io.out.write(memoryPlanText(result, { all: flags.all ?? false, isApplied: applied.length > 0 }));
     const { runEstimateText } = await import("./views/plan-time.js");
-    io.out.write(runEstimateText(result, { all: flags.all ?? false }));
+    io.out.write(runEstimateText(result, { all: flags.all ?? false, width: io.out.isTTY ? io.out.columns : null }));
   }
   const isShort = result.plans.every(({ verdict }) => verdict === "does not fit") && applied.length === 0;
   const isOver = result.estimates.every(({ budget }) => isBeyond(budget));

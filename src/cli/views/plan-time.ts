@@ -1,4 +1,5 @@
 // What `ft plan` prints besides memory: tokens, time, network, disk, cost, budget; over several GPUs what each costs, cheapest first.
+import wrapAnsi from "wrap-ansi";
 import type { RecipePlan } from "../../pipeline/plan-recipe.js";
 import type { HardwareEstimate } from "../../pipeline/run-estimate.js";
 import type { BudgetPlan } from "../../plan/budget.js";
@@ -8,15 +9,18 @@ import type { TimePart, TimePlan } from "../../plan/time/time-plan.js";
 import type { TokenPlan } from "../../plan/time/token-plan.js";
 import { plainTable } from "./plain-table.js";
 
-/** Ends with a newline; begins with an empty line. */
-export function runEstimateText(plan: RecipePlan, { all }: { all: boolean }): string {
+/** Ends with a newline; begins with an empty line. `width`: of the terminal, null elsewhere. */
+export function runEstimateText(plan: RecipePlan, { all, width }: { all: boolean; width: number | null }): string {
   const warnings = plan.warnings.map((warning) => `note: ${warning}`);
   const many = all || plan.estimates.length > 1;
-  const lines = many ? costTable(plan) : oneEstimate(plan.estimates[0]!);
+  const lines = many ? costTable(plan) : oneEstimate(plan.estimates[0]!, width);
   return `\n${[...lines, ...(warnings.length > 0 ? ["", ...warnings] : [])].join("\n")}\n`;
 }
 
-function oneEstimate({ tokens, time, timeUnknown, cost, disk, network, budget }: HardwareEstimate): string[] {
+function oneEstimate(
+  { tokens, time, timeUnknown, cost, disk, network, budget }: HardwareEstimate,
+  width: number | null,
+): string[] {
   const facts: [string, string][] = [
     ["tokens", tokens ? tokenWords(tokens) : "not known: the data is not here"],
     ["speed", time ? speedWords(time) : `not known: ${timeUnknown}`],
@@ -25,7 +29,15 @@ function oneEstimate({ tokens, time, timeUnknown, cost, disk, network, budget }:
     ["cost", cost ? costWords(cost) : "not known: no price for this hardware (~/.config/ft/prices.jsonl)"],
     ...(budget ? [["budget", budgetWords(budget)] as [string, string]] : []),
   ];
-  return [...(time ? [...timeTable(time), ""] : []), ...facts.map(([name, words]) => `${name.padEnd(9)}${words}`)];
+  return [...(time ? [...timeTable(time), ""] : []), ...facts.map(([name, words]) => factLine(name, words, width))];
+}
+
+const factIndent = 9;
+
+/** Long ones go on below their own beginning. */
+function factLine(name: string, words: string, width: number | null): string {
+  const lines = width === null ? words : wrapAnsi(words, Math.max(40, width - factIndent));
+  return `${name.padEnd(factIndent)}${lines.replaceAll("\n", `\n${" ".repeat(factIndent)}`)}`;
 }
 
 const partWords: Record<TimePart, string> = {
