@@ -4,6 +4,7 @@ import { cancelRun } from "../pipeline/cancel-run.js";
 import { finishRun } from "../pipeline/finish-run.js";
 import { followRun } from "../pipeline/follow.js";
 import { pushRun } from "../pipeline/push-run.js";
+import { whyNotEvaluated } from "../pipeline/why-not-evaluated.js";
 import type { FailureClass } from "../runs/events.js";
 import { getRun, type Run } from "../runs/run-store.js";
 import { openStore } from "../store/open.js";
@@ -38,11 +39,12 @@ export async function followToEnd({ io, exit }: CommandContext, request: FollowR
     if (run.state !== "succeeded") throw ending(run);
     const adapter = await finishRun(store, projectDir, id);
     const pushed = await pushRun(projectDir, adapter, io.env);
-    const hub = pushed ? { hub: pushed } : {};
-    if (json && !stream) return writeJson(io, { ok: true, run, adapter, ...hub });
-    if (stream) return io.out.write(`${JSON.stringify({ type: "result", run, adapter, ...hub })}\n`);
+    const notEvaluated = whyNotEvaluated(projectDir, id);
+    const rest = { ...(notEvaluated && { notEvaluated }), ...(pushed && { hub: pushed }) };
+    if (json && !stream) return writeJson(io, { ok: true, run, adapter, ...rest });
+    if (stream) return io.out.write(`${JSON.stringify({ type: "result", run, adapter, ...rest })}\n`);
     const { adapterResult } = await import("./views/adapter-result.js");
-    io.out.write(adapterResult(adapter, io.cwd));
+    io.out.write(adapterResult(adapter, io.cwd, notEvaluated));
     if (pushed) io.out.write(`pushed  ${pushed.url}\n`);
   } finally {
     leave.abort();

@@ -1,8 +1,14 @@
 // Ctrl-C and SIGTERM as an abort signal: the work cleans up after itself, then ft ends with the documented code.
 import { FtError } from "../errors.js";
 
-/** Runs `work`; the first SIGINT or SIGTERM aborts its signal, and the failure that follows becomes "interrupted". */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * Runs `work`; the first SIGINT or SIGTERM aborts its signal, and the failure that follows becomes "interrupted".
+ * @param next what the person can do then
+ */
+export async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  next = "run the same command again; finished downloads are kept",
+): Promise<T> {
   const controller = new AbortController();
   const stop = (): void => controller.abort();
   process.on("SIGINT", stop);
@@ -15,7 +21,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
       code: "interrupted",
       exit: "interrupted",
       message: "interrupted",
-      next: "run the same command again; finished downloads are kept",
+      next,
       cause: error,
     });
   } finally {

@@ -63,14 +63,15 @@ export function registerRun(program: Command, context: CommandContext): void {
             openStore: () => openProject(loaded.dir),
             now: io.now,
             random: Math.random,
-            onEstimate: (estimate) => prepare.onNotice(estimateLine(estimate)),
+            onEstimate: (estimate) => prepare.onNotice(`the run takes ${estimateLine(estimate)}`),
           },
           { frozen, force, ignoreFit, ignoreBudget, probe, writesLock: !frozen && flags.set === undefined },
         ),
       );
       if ("unchanged" in outcome) {
         const { showUnchanged } = await import("./show-unchanged.js");
-        showUnchanged(io, outcome.unchanged, { json: flags.json ?? false, detach: flags.detach ?? false });
+        const { json = false, detach = false } = flags;
+        showUnchanged(io, outcome.unchanged, { projectDir: loaded.dir, json, detach });
         return flags.exitCode ? context.exit(exitCodes.unchanged.code) : undefined;
       }
       const run = outcome.started;

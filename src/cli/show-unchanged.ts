@@ -1,16 +1,18 @@
 // `ft run` with nothing to do: says which run did it, and shows that run's result (with --detach its id), as if it had just been trained.
 import type { UnchangedRun } from "../pipeline/unchanged.js";
+import { whyNotEvaluated } from "../pipeline/why-not-evaluated.js";
 import { type Io, writeJson } from "./io.js";
 import { adapterResult } from "./views/adapter-result.js";
 
 export function showUnchanged(
   io: Io,
   { run, adapter }: UnchangedRun,
-  { json, detach }: { json: boolean; detach: boolean },
+  { projectDir, json, detach }: { projectDir: string; json: boolean; detach: boolean },
 ): void {
   const { name, version } = adapter;
   io.err.write(`nothing changed since run ${run.id} (${name}@${version}); train anyway: --force\n`);
-  if (json) writeJson(io, { ok: true, skipped: true, run, adapter });
+  const notEvaluated = whyNotEvaluated(projectDir, run.id);
+  if (json) writeJson(io, { ok: true, skipped: true, run, adapter, ...(notEvaluated && { notEvaluated }) });
   else if (detach) io.out.write(`${run.id}\n`);
-  else io.out.write(adapterResult(adapter, io.cwd));
+  else io.out.write(adapterResult(adapter, io.cwd, notEvaluated));
 }

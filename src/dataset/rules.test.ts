@@ -148,6 +148,7 @@ const cases: RuleCase[] = [
   { rule: "TOK002", bad: [pair(long, "a"), pair(long, "b")], good: [fine], line: 1, model: "own" },
   { rule: "TOK003", bad: [fine, pair("q", long)], good: [fine], line: 2, severity: "warning", model: "own" },
   { rule: "TOK003", bad: [fine], good: [], line: 1, model: "never-closing" },
+  { rule: "TOK001", bad: [{ text: long }], good: [{ text: "short" }], line: 1, model: "own" },
   { rule: "TPL001", bad: [turns("user", "user", "assistant")], good: [fine], line: 1, model: "refusing" },
 ];
 

@@ -1,8 +1,9 @@
 // Rules that need the model's tokenizer and template: length, what the engine trains, whether turns are closed, what the template leaves out.
 import type { CanonicalRow, RowPlace } from "./canonical.js";
 import { endOfTurnIds } from "./masks/end-of-turn.js";
+import { isGiven } from "./masks/given-lines.js";
 import { leftOut } from "./masks/left-out.js";
-import type { MaskEngine, MaskedLine, MaskModel } from "./masks/mask-model.js";
+import { type MaskEngine, type MaskedLine, type MaskModel, mostCostly } from "./masks/mask-model.js";
 import { predictMask } from "./masks/predict-mask.js";
 import { trainedOthers } from "./masks/trained-others.js";
 import { judgeGenerationPrompt, judgeRenderedTools } from "./rules/judge-template.js";
@@ -20,6 +21,10 @@ export interface TokensSeen {
   rows: number;
   trainedRows: number;
   closedBeforeCut: number;
+  /** Rows of segments or tokens: they say themselves what is trained. */
+  given: number;
+  /** Rows whose template was too costly, the first few: after them nothing is rendered. */
+  costly: number[];
   /** Why a mask is unknown: in how many rows, and in which first. */
   unknown: Map<string, { rows: number; first: number }>;
 }
@@ -28,14 +33,16 @@ export interface TokensSeen {
 export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
   const endIds = endOfTurnIds(model.tokenizer, model.render);
   const bosId = model.tokenizer.bosId;
-  const own: TokensSeen = { rows: 0, trainedRows: 0, closedBeforeCut: 0, unknown: new Map() };
+  const own = nothingSeen();
   return {
     seen: () => own,
     judge(row, number) {
+      if (own.costly.length >= mostCostly) return [];
       const prediction = predictMask(row, model, engine);
       if ("unknown" in prediction) {
-        const { unknown, refused } = prediction;
+        const { unknown, refused, costly } = prediction;
         if (refused) return [{ rule: "TPL001", message: unknown }];
+        if (costly) own.costly.push(number);
         const known = own.unknown.get(unknown) ?? { rows: 0, first: number };
         own.unknown.set(unknown, { ...known, rows: known.rows + 1 });
         return [];
@@ -48,9 +55,11 @@ export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
       if (row.kind === "preference" || row.kind === "unpaired") return [...problems, ...judgeAnswers(lines, model)];
       problems.push(...judgeRenderedTools(row, lines));
       own.rows += 1;
+      if (isGiven(row)) own.given += 1;
       if (lines.some(hasTrained)) own.trainedRows += 1;
       if (lines.some((line) => isClosed(line, endIds, line.ids.length))) own.closedBeforeCut += 1;
-      problems.push(...judgeLines(lines, endIds, model));
+      // Of plain text the cut takes no answer's end: that it is cut TOK001 says.
+      problems.push(...judgeLines(lines, row.kind === "text" ? null : endIds, model));
       const foreign = row.kind === "messages" ? lines.flatMap((line) => trainedOthers(row.messages, line)) : [];
       if (foreign.length > 0) problems.push({ rule: "TOK006", message: `carries loss: turn ${foreign.join(", ")}` });
       const missing = row.kind === "messages" ? leftOut(row.messages, lines) : [];
@@ -60,6 +69,7 @@ export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
     },
     finish(all, first) {
       const seen = sumSeen(all);
+      if (seen.costly.length >= mostCostly) return [];
       const unknown = [...seen.unknown].map(([why, { rows }]) =>
         toFinding({ rule: "TOK004", message: `${engine}, ${rows} ${rows === 1 ? "row" : "rows"}: ${why}` }, first),
       );
@@ -70,9 +80,15 @@ export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
   };
 }
 
+function nothingSeen(): TokensSeen {
+  return { rows: 0, trainedRows: 0, closedBeforeCut: 0, given: 0, costly: [], unknown: new Map() };
+}
+
 function sumSeen(all: TokensSeen[]): TokensSeen {
-  const sum: TokensSeen = { rows: 0, trainedRows: 0, closedBeforeCut: 0, unknown: new Map() };
-  for (const { rows, trainedRows, closedBeforeCut } of all) {
+  const sum = nothingSeen();
+  sum.costly = all.flatMap(({ costly }) => costly);
+  for (const { rows, trainedRows, closedBeforeCut, given } of all) {
+    sum.given += given;
     sum.rows += rows;
     sum.trainedRows += trainedRows;
     sum.closedBeforeCut += closedBeforeCut;
@@ -90,6 +106,10 @@ function faultOfAll(seen: TokensSeen, endIds: ReadonlySet<number>, { tokenizer }
   if (seen.trainedRows === 0)
     return { rule: "TOK002", message: `none of the ${seen.rows} rows has a token that carries loss` };
   if (seen.closedBeforeCut > 0) return null;
+  if (seen.given === seen.rows) {
+    const message = "no row trains an end-of-turn token: the model does not learn to stop";
+    return { rule: "TOK003", severity: "warning", message, fix: "end the last segment that is learnt with it" };
+  }
   const names = [...endIds].map((id) => tokenizer.token(id)).join(" or ");
   const message = names
     ? `${names} is trained in no row: the template does not end assistant turns with it, or its mask leaves it out`
@@ -102,29 +122,34 @@ function doubleBos(token: string): RowProblem {
 }
 
 /** Answers are compared by what is left of them; there is no mask to be wrong about. */
-function judgeAnswers(lines: MaskedLine[], { maxLength }: MaskModel): RowProblem[] {
-  const lost = lines.filter((line) => !hasTrained(line));
-  if (lost.length === 0) return tooLong(lines, maxLength);
+function judgeAnswers(lines: MaskedLine[], model: MaskModel): RowProblem[] {
+  const { maxLength, objective } = model;
+  const lost = objective === "reward" ? [] : lines.filter((line) => !hasTrained(line));
+  const long = tooLong(lines, model);
+  if (lost.length === 0) return long;
   const message = `the prompt fills max_length ${maxLength}, so that nothing is left of ${lines.length === 1 ? "its answer" : "its answers"}`;
-  return [...tooLong(lines, maxLength), { rule: "TOK002", severity: "warning", message }];
+  return [...long, { rule: "TOK002", severity: "warning", message }];
 }
 
-function tooLong(lines: MaskedLine[], maxLength: number): RowProblem[] {
+function tooLong(lines: MaskedLine[], { maxLength, ...model }: MaskModel): RowProblem[] {
   const longest = Math.max(...lines.map((line) => line.ids.length));
   if (longest <= maxLength) return [];
-  const message = `${longest} tokens, ${longest - maxLength} more than max_length ${maxLength}`;
-  return [{ rule: "TOK001", message }];
+  const end = model.tooLong === "drop" || model.objective === "reward" ? ": the engine leaves it out" : "";
+  return [
+    { rule: "TOK001", message: `${longest} tokens, ${longest - maxLength} more than max_length ${maxLength}${end}` },
+  ];
 }
 
-function judgeLines(lines: MaskedLine[], endIds: Set<number>, { maxLength }: MaskModel): RowProblem[] {
-  const problems = tooLong(lines, maxLength);
+function judgeLines(all: MaskedLine[], endIds: Set<number> | null, model: MaskModel): RowProblem[] {
+  const { maxLength } = model;
+  const problems = tooLong(all, model);
+  const lines = model.tooLong === "drop" ? all.filter(({ ids }) => ids.length <= maxLength) : all;
   const lost = lines.filter((line) => !hasTrained(line));
   if (lost.length > 0) problems.push(lostProblem(lines, lost, maxLength));
   // Only where the cut takes it: a template that never closes turns is one finding, not one a row.
-  const unclosed = lines.filter(
-    (line) => hasTrained(line) && isClosed(line, endIds, line.ids.length) && !isClosed(line, endIds, line.kept),
-  );
-  if (unclosed.length > 0) {
+  const isUnclosed = (line: MaskedLine, ends: Set<number>) =>
+    hasTrained(line) && isClosed(line, ends, line.ids.length) && !isClosed(line, ends, line.kept);
+  if (endIds && lines.some((line) => isUnclosed(line, endIds))) {
     const message = "the answer is cut before its end-of-turn token: the model learns not to stop";
     problems.push({ rule: "TOK003", severity: "warning", message, fix: "raise data.max_length, or shorten the row" });
   }

@@ -1,6 +1,8 @@
 // The data of a recipe, checked with what is known of its model; used by `ft run`, `ft data check` and `ft render`.
-import { type CheckProgress, type CheckReport, checkDataset } from "../dataset/check-dataset.js";
+import { type CheckModel, type CheckProgress, type CheckReport, checkDataset } from "../dataset/check-dataset.js";
 import type { DatasetSource } from "../dataset/dataset-facts.js";
+import type { RunSettings } from "../dataset/masks/mask-model.js";
+import { maskSettings } from "../dataset/masks/mask-settings.js";
 import { checkSettings } from "../dataset/recipe-source.js";
 import { FtError } from "../errors.js";
 import type { ModelFacts } from "../models/facts.js";
@@ -13,18 +15,20 @@ export function checkRecipeData(
   model: ModelFacts | null,
   onProgress?: (progress: CheckProgress) => void,
 ): Promise<CheckReport> {
+  const checkModel: (CheckModel & RunSettings) | null = model?.dir
+    ? {
+        dir: model.dir,
+        template: model.template,
+        maxLength: recipe.data.max_length,
+        trainOn: recipe.data.train_on,
+        engine: recipe.engine.name,
+        ...maskSettings(recipe),
+      }
+    : null;
   return checkDataset({
     ...source,
     ...checkSettings(recipe),
-    model: model?.dir
-      ? {
-          dir: model.dir,
-          template: model.template,
-          maxLength: recipe.data.max_length,
-          trainOn: recipe.data.train_on,
-          engine: recipe.engine.name,
-        }
-      : null,
+    model: checkModel,
     whyNoModel: "the recipe's model is not on this machine yet; `ft run` fetches it and checks again",
     ...(onProgress ? { onProgress } : {}),
   });

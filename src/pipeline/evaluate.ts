@@ -37,10 +37,11 @@ type Settings = z.output<typeof settingsSchema>;
 /**
  * The comparison of base and adapter of a run, stored per example. Runs the evaluator only when there are no whole results for
  * these settings; when it fails, the earlier results and settings are put back. Throws FtError: `eval.setting` (a key or value
- * that cannot be), `eval.not-a-job` (no evaluation in this job), what readEvaluation, compare and runEvaluator throw.
+ * that cannot be), `eval.no-rows` (nothing was held out), `eval.not-a-job` (its settings cannot be read), what readEvaluation, compare and runEvaluator throw.
  */
 export async function evaluateRun(request: EvaluationToShow): Promise<Comparison & { ran: boolean }> {
   const { jobDir, rows } = request;
+  if (!existsSync(join(jobDir, "eval/items.jsonl"))) throw nothingHeldOut(jobDir);
   const before = readSettings(jobDir);
   const { metrics = recipeMetrics(jobDir), ...changes } = parseChanges(request.changes);
   const settings = { ...before };
@@ -56,6 +57,16 @@ export async function evaluateRun(request: EvaluationToShow): Promise<Comparison
   const comparison = compare(evaluation, { metrics, rows });
   storeEvaluation(request.db, request.run, evaluation, settings);
   return { ...comparison, ran };
+}
+
+function nothingHeldOut(jobDir: string): FtError {
+  return new FtError({
+    code: "eval.no-rows",
+    exit: "training",
+    message: "this run has no evaluation: no rows were held out",
+    where: { file: jobDir },
+    next: "hold rows out (data.eval or data.eval_fraction) and train again: ft run",
+  });
 }
 
 /** For reindex and the end of a run: stores what the run folder holds; null when it was not evaluated. */

@@ -1,4 +1,5 @@
 // Builds a job folder beside its final place and renames it there, so that a half-written one is never seen.
+import { existsSync } from "node:fs";
 import { cp, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { stringify } from "yaml";
@@ -35,7 +36,6 @@ export async function createJobFolder(input: JobFolderInput): Promise<{ job: Job
   const parent = input.parent ?? runsDir(input.projectDir);
   const dir = join(parent, input.id);
   const building = join(parent, `.new-${input.id}`);
-  const job = manifest(input);
   try {
     ensureDir(building);
     for (const [path, content] of Object.entries(input.rendering.files)) {
@@ -58,16 +58,18 @@ export async function createJobFolder(input: JobFolderInput): Promise<{ job: Job
       filter: (source) => !source.endsWith("__pycache__"),
     });
     await symlink(input.model.path, join(building, "model"));
+    const job = manifest(input, existsSync(join(building, "eval/items.jsonl")));
     await writeFile(join(building, "job.json"), `${JSON.stringify(job, null, 2)}\n`);
     await rename(building, dir);
+    return { job, dir };
   } catch (error) {
     await rm(building, { recursive: true, force: true });
     throw error;
   }
-  return { job, dir };
 }
 
-function manifest({ id, createdAt, recipe, rendering, engine, model, limits }: JobFolderInput): Job {
+/** Without held-out rows there is nothing to evaluate on: the job ends with its training. */
+function manifest({ id, createdAt, recipe, rendering, engine, model, limits }: JobFolderInput, hasItems: boolean): Job {
   return {
     version: jobVersion,
     id,
@@ -76,7 +78,7 @@ function manifest({ id, createdAt, recipe, rendering, engine, model, limits }: J
     engine,
     steps: [
       { name: "train", ...rendering.train },
-      { name: "evaluate", ...rendering.evaluate },
+      ...(hasItems ? [{ name: "evaluate" as const, ...rendering.evaluate }] : []),
     ],
     env: rendering.env,
     model,

@@ -43,6 +43,13 @@ describe("ft lock --check", () => {
   });
 });
 
+it("leaves out compute.budget, which changes nothing of what is trained", async () => {
+  const { cwd, env } = localProject();
+  expect((await runFt(["lock"], { cwd, env })).code).toBe(0);
+  edit("ft.yaml", "train: {", "compute: { budget: { hours: 3 } }\ntrain: {")(cwd);
+  expect(await runFt(["lock", "--check"], { cwd, env })).toMatchObject({ code: 0 });
+});
+
 describe("ft lock with a model of the Hub", () => {
   const moved = "89abcdef0123456789abcdef0123456789abcdef";
   let hub: FakeHub;

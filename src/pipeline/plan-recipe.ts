@@ -1,4 +1,5 @@
 // `ft plan`: will a recipe fit, on the hardware here or on named GPUs, and what to change when it does not.
+import type { DataLayout } from "../engines/contract.js";
 import { loadEngine } from "../engines/index.js";
 import { knownShape } from "../models/known-shape.js";
 import type { ModelShape } from "../models/model-shape.js";
@@ -82,8 +83,7 @@ export async function planRecipe(
   const where = named.length > 0 ? "named" : here === null ? "smallest" : "here";
   const hardware = named.length > 0 ? named : here === null ? smallest() : [here];
   const plans = hardware.map((one) => planMemory(input, one));
-  const engine = await loadEngine(input.recipe.engine.name);
-  const { layout } = renderRecipe(engine, loaded, { model: known.model, dataset, device: known.device });
+  const layout = await layoutOf(known);
   const estimates = await estimateRun({ ...known, shape, layout, lengths: input.lengths }, hardware, { env, now });
   const { tokens, time, disk, network, cost, budget } = estimates[0]!;
   return {
@@ -94,6 +94,13 @@ export async function planRecipe(
     ...{ estimates, tokens, time, disk, network, cost, budget },
     warnings: planWarnings(input),
   };
+}
+
+/** As the engine's rendering has it, which refuses overrides that the recipe decides. Without rows and overrides it does not matter. */
+async function layoutOf({ loaded, model, dataset, device }: KnownRecipe): Promise<DataLayout> {
+  const { name, overrides } = loaded.recipe.engine;
+  if (dataset === null && Object.keys(overrides).length === 0) return "messages";
+  return renderRecipe(await loadEngine(name), loaded, { model, dataset, device }).layout;
 }
 
 async function advise(input: PlanInput, hardware: Hardware): Promise<Advice | null> {

@@ -5,6 +5,8 @@ import { availableParallelism, cpus } from "node:os";
 import { dirname } from "node:path";
 import type { DatasetFacts } from "../dataset/canonical.js";
 import type { DatasetSource } from "../dataset/dataset-facts.js";
+import { mostCostly } from "../dataset/masks/mask-model.js";
+import { maskSettings } from "../dataset/masks/mask-settings.js";
 import type { DataLayout, Engine, RenderInput } from "../engines/contract.js";
 import { environmentBytes } from "../engines/env/environment-bytes.js";
 import { listEnvironments } from "../engines/env/list-environments.js";
@@ -189,13 +191,18 @@ async function sampleOf({ loaded, model, layout }: KnownRun, source: DatasetSour
   return sampleRows(source, { layout, count });
 }
 
-async function tokenCounts({ data, engine }: Recipe, { dir, template }: ModelFacts & { dir: string }) {
+async function tokenCounts(recipe: Recipe, { dir, template }: ModelFacts & { dir: string }) {
+  const { data, engine } = recipe;
   const { loadMaskModel } = await import("../dataset/masks/load-mask-model.js");
   const { predictMask } = await import("../dataset/masks/predict-mask.js");
+  const settings = { trainOn: data.train_on, maxLength: data.max_length, ...maskSettings(recipe) };
   try {
-    const masks = await loadMaskModel({ dir, template, trainOn: data.train_on, maxLength: data.max_length });
+    const masks = await loadMaskModel({ dir, template, ...settings });
+    let costly = 0;
     return (row: Parameters<typeof predictMask>[0]): number[] | null => {
+      if (costly >= mostCostly) return null;
       const prediction = predictMask(row, masks, engine.name);
+      if ("costly" in prediction) costly += 1;
       return "lines" in prediction ? prediction.lines.map(({ ids }) => ids.length) : null;
     };
   } catch (error) {

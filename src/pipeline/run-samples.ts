@@ -3,9 +3,11 @@ import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { parse } from "yaml";
+import type { Finding } from "../dataset/canonical.js";
 import { loadMaskModel } from "../dataset/masks/load-mask-model.js";
 import { type MaskEngine, type MaskModel, maskEngines } from "../dataset/masks/mask-model.js";
-import { type EngineSample, matchSamples, type SampleMatch } from "../dataset/preview/match-samples.js";
+import { maskSettings } from "../dataset/masks/mask-settings.js";
+import { type EngineSample, matchSamples, type SampleMatch, sampleFindings } from "../dataset/preview/match-samples.js";
 import { FtError } from "../errors.js";
 import { readTemplate } from "../models/template.js";
 import { parseRecipe } from "../recipes/parse.js";
@@ -16,6 +18,8 @@ export interface RunSamples {
   engine: MaskEngine;
   model: MaskModel;
   matches: SampleMatch[];
+  /** TOK007, for those that are not as predicted. */
+  findings: Finding[];
 }
 
 /**
@@ -37,10 +41,12 @@ export async function runSamples(dir: string, cwd: string): Promise<RunSamples> 
     template: readTemplate(setting, { dir: modelDir, cwd: dir }),
     trainOn: recipe.data.train_on,
     maxLength: recipe.data.max_length,
+    ...maskSettings(recipe),
   });
   const path = join(dir, "data/train.jsonl");
-  const matches = await matchSamples(samples, { path, name: relative(cwd, path) }, model, engine);
-  return { engine, model, matches };
+  const name = relative(cwd, path);
+  const matches = await matchSamples(samples, { path, name }, model, engine);
+  return { engine, model, matches, findings: sampleFindings(matches, name) };
 }
 
 /** Of the last attempt that has some. */

@@ -180,6 +180,19 @@ const dataRules: Rule[] = [
     "use objective.max_completion_length for the answers",
   ),
   {
+    key: "data.too_long",
+    bad: ({ data, objective }) => data.too_long === "drop" && ["orpo", "cpo", "simpo"].includes(objective.type),
+    message: ({ objective }) =>
+      `data.too_long cannot be drop with objective ${objective.type}: TRL's trainer for it cuts the answers while it reads them`,
+    fix: "leave long rows out before: ft data filter --max-tokens",
+  },
+  idle(
+    "data.too_long",
+    ({ objective }) => objective.type === "grpo" || objective.type === "reward",
+    "with this objective: prompts of grpo are not cut, and reward always leaves out what is too long",
+    "remove it",
+  ),
+  {
     key: "data.max_length",
     bad: ({ data }, { facts }) => facts.maxContext !== null && data.max_length > facts.maxContext,
     message: ({ data }, { facts }) =>

@@ -36,9 +36,11 @@ export function openKeys({ written, isWritten }: LoadedRecipe): string[] {
   return Object.keys(wantedChoices(written, nothingKnown)).filter((key) => !isWritten(key.split(".")));
 }
 
-/** The resolved recipe by dotted keys, as JSON keeps it. */
+/** The resolved recipe by dotted keys, as JSON keeps it; without compute.budget, which may end a run, and changes nothing of its result. */
 export function recipeLeaves({ recipe }: LoadedRecipe): Map<string, LockEntry["recipe"][string]> {
-  return flatten(JSON.parse(JSON.stringify(recipe)) as Tree) as Map<string, LockEntry["recipe"][string]>;
+  const { budget: _, ...compute } = recipe.compute;
+  const decisive = JSON.parse(JSON.stringify({ ...recipe, compute })) as Tree;
+  return flatten(decisive) as Map<string, LockEntry["recipe"][string]>;
 }
 
 /** Choices depend on the base, on these facts of the data, and on the keys that were not open. */

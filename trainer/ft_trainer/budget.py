@@ -20,9 +20,12 @@ class Budget:
     def note(self):
         """Writes down what was spent so far; a killed supervisor loses no more than a heartbeat."""
         self.spent[self.attempt] = self.before + time.monotonic() - self.began
-        with open(f"{SPENT}.tmp", "w", encoding="utf-8") as file:
-            json.dump(self.spent, file)
-        os.replace(f"{SPENT}.tmp", SPENT)
+        try:
+            with open(f"{SPENT}.tmp", "w", encoding="utf-8") as file:
+                json.dump(self.spent, file)
+            os.replace(f"{SPENT}.tmp", SPENT)
+        except OSError:
+            pass  # a full disk is told by what the run itself cannot write
 
     def seconds(self):
         """Of all attempts."""

@@ -58,7 +58,8 @@ def make_trainer(script_args, training_args, model_args, dataset_args, extras, s
     _, trainer_class = _classes(objective)
     if objective in ("orpo", "cpo", "simpo"):
         events.phase("tokenizing")  # their constructors do it, and nothing else that can fail
-    trainer = _announcing(trainer_class, extras["loraPlusRatio"])(
+    drops = extras["tooLong"] == "drop"
+    trainer = _announcing(trainer_class, extras["loraPlusRatio"], drops)(
         model=model,
         args=training_args,
         train_dataset=train_dataset,
@@ -110,14 +111,22 @@ def _tokenized(rows, processor):
     return rows.map(tokenize_segments, fn_kwargs={"tokenizer": tokenizer}, remove_columns=rows.column_names)
 
 
-def _announcing(trainer_class, lora_plus_ratio):
-    """The engine's trainer, which also tells when loading is over and tokenizing begins (its constructor does both), and can do LoRA+."""
+def _announcing(trainer_class, lora_plus_ratio, drops_too_long):
+    """
+    The engine's trainer, which also tells when loading is over and tokenizing begins (its constructor does both), can do LoRA+, and can leave
+    out the rows that it would cut.
+    """
 
     class AnnouncingTrainer(trainer_class):
         def _prepare_dataset(self, *args, **kwargs):
             if events.current_phase == "loading":  # not again for the held-out split
                 events.phase("tokenizing")
-            return super()._prepare_dataset(*args, **kwargs)
+            prepare = super()._prepare_dataset
+            if not drops_too_long:
+                return prepare(*args, **kwargs)
+            from .too_long import prepare_short
+
+            return prepare_short(prepare, *args, **kwargs)
 
         def create_optimizer(self, *args, **kwargs):
             if lora_plus_ratio is not None and self.optimizer is None:

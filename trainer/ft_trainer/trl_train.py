@@ -10,7 +10,7 @@ from .exit_codes import RESUME_ME
 from .failures import NonFiniteLoss
 
 #: What TRL's own keys cannot say. config/train.json, beside the config of the engine, may set each.
-EXTRAS = {"objective": "sft", "lora": None, "loraPlusRatio": None, "newTokens": [], "earlyStopping": None}
+EXTRAS = {"objective": "sft", "lora": None, "loraPlusRatio": None, "newTokens": [], "earlyStopping": None, "tooLong": "cut"}
 
 
 def train(stop):

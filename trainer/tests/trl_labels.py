@@ -21,8 +21,19 @@ def label_case(case, tokenizer, rows):
             usable.append(row["row"])
         else:
             yield row["row"], reason
-    if usable:
+    if usable and case.get("packing"):
+        yield from unpacked(trainer, rows.select(usable))
+    elif usable:
         yield from prepared(trainer, rows.select(usable))
+
+
+def unpacked(trainer, rows):
+    """The sequences that packed ones are made of; which row each comes from is not told: 0."""
+    for pack in trainer._prepare_dataset(rows, trainer.processing_class, trainer.args, True, None, "train"):
+        at = 0
+        for length in pack["seq_lengths"]:
+            yield 0, pack["input_ids"][at : at + length], pack["labels"][at : at + length]
+            at += length
 
 
 def prepared(trainer, rows):

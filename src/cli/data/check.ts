@@ -45,9 +45,8 @@ export function registerDataCheck(data: Command, { io, exit }: CommandContext): 
       const { planCheck } = await import("./input.js");
       const { checkDataset } = await import("../../dataset/check-dataset.js");
       const input = await planCheck(io, files, flags);
-      const { rowProgress } = await import("./row-progress.js");
-      const progress = rowProgress(io, "checking");
-      const report = await checkDataset({ ...input, onProgress: progress.show }).finally(progress.clear);
+      const { passOverRows } = await import("./row-progress.js");
+      const report = await passOverRows(io, "checking", (onProgress) => checkDataset({ ...input, onProgress }));
       const { presentCheck } = await import("./present-check.js");
       await presentCheck(io, report, flags);
       if (!report.ok && !flags.writeBaseline) exit(exitCodes.data.code);

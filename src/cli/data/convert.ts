@@ -4,8 +4,7 @@ import type { Droppable } from "../../dataset/convert/strip.js";
 import type { TargetName } from "../../dataset/convert/targets.js";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
-import { progressLines } from "../progress-lines.js";
-import { type CurateFlags, outputFiles, readingProgress } from "./curate-command.js";
+import { type CurateFlags, outputFiles, whileReading } from "./curate-command.js";
 
 interface Flags extends Omit<CurateFlags, "seed"> {
   to: TargetName;
@@ -38,13 +37,11 @@ export function registerDataConvert(data: Command, { io }: CommandContext): void
       const { convertRows } = await import("../../dataset/convert/convert-rows.js");
       const input = await planCheck(io, files, flags);
       const { kept: out, dropped } = outputFiles(io, flags, input);
-      const progress = progressLines(io);
       const { to, drop = new Set<Droppable>(), skip = false } = flags;
-      const converted = await convertRows(
-        input,
-        { target: await targets[to](), to, drop, skip, out, dropped },
-        readingProgress(progress.report),
-      ).finally(progress.end);
+      const target = await targets[to]();
+      const converted = await whileReading(io, (onBytes) =>
+        convertRows(input, { target, to, drop, skip, out, dropped }, onBytes),
+      );
       if (flags.json) return writeJson(io, { ok: true, ...converted, files: skip ? { out, dropped } : { out } });
       io.out.write(`${converted.written.toLocaleString("en")} rows written for ${to}: ${out}\n`);
       if (converted.dropped > 0) io.out.write(`${converted.dropped.toLocaleString("en")} left out: ${dropped}\n`);

@@ -8,8 +8,10 @@ import type { Curated, CurateOutputs, Decisions } from "../../dataset/curate/dec
 import type { DatasetSource } from "../../dataset/dataset-facts.js";
 import { FtError } from "../../errors.js";
 import type { OnProgress } from "../../progress.js";
+import { interruptible } from "../interruptible.js";
 import { type Io, writeJson } from "../io.js";
 import { progressLines } from "../progress-lines.js";
+import { again } from "./row-progress.js";
 
 export interface CurateFlags {
   out: string;
@@ -56,30 +58,38 @@ export async function curate(
   const { writeCurated } = await import("../../dataset/curate/decisions.js");
   const input = await planCheck(io, files, flags);
   const outputs = outputFiles(io, flags, input);
-  const progress = progressLines(io);
-  const onBytes = readingProgress(progress.report);
-  try {
+  const curated = await whileReading(io, async (onBytes, onProgress) => {
     const decisions = await decide({
       source: input,
       onBytes,
-      onProgress: progress.report,
+      onProgress,
       async tokensOf() {
         if (!input.model) throw noModel(input.whyNoModel);
         const { tokenCounter } = await import("../../dataset/masks/count-tokens.js");
         return tokenCounter(input.model);
       },
     });
-    const curated = await writeCurated(input, decisions, outputs, onBytes);
-    progress.end();
-    if (flags.json) writeJson(io, { ok: true, ...curated, files: outputs });
-    else io.out.write(curatedText(curated, outputs));
-  } finally {
-    progress.end();
-  }
+    return await writeCurated(input, decisions, outputs, onBytes);
+  });
+  if (flags.json) writeJson(io, { ok: true, ...curated, files: outputs });
+  else io.out.write(curatedText(curated, outputs));
 }
 
-export function readingProgress(report: OnProgress): ProgressOfFile {
-  return ({ file, read, size }) => report({ label: file, doneBytes: Math.min(read, size), totalBytes: size });
+/** Both functions show how far it is, and end it when it is interrupted. @throws FtError interrupted */
+export async function whileReading<T>(
+  io: Io,
+  work: (onBytes: ProgressOfFile, onProgress: OnProgress) => Promise<T>,
+): Promise<T> {
+  const progress = progressLines(io);
+  return await interruptible((signal) => {
+    const onProgress: OnProgress = (each) => {
+      signal.throwIfAborted();
+      progress.report(each);
+    };
+    const onBytes: ProgressOfFile = ({ file, read, size }) =>
+      onProgress({ label: file, doneBytes: Math.min(read, size), totalBytes: size });
+    return work(onBytes, onProgress);
+  }, again).finally(progress.end);
 }
 
 /** Absolute. @throws FtError usage.exists, usage.in-place, usage.same-output */

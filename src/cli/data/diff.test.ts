@@ -54,6 +54,21 @@ test("--markdown is a comment whose rows stay text; --html a page", async () => 
   expect(await readFile(join(cwd, "d.html"), "utf8")).toContain("population stability index");
 });
 
+test("--key: rows that changed under one key, whatever changed in them; a row without it ends with 2", async () => {
+  const rows = (...all: [string, string, string][]) =>
+    all.map(([id, prompt, completion]) => `${JSON.stringify({ meta: { id }, prompt, completion })}\n`).join("");
+  await writeFile(join(cwd, "v1.jsonl"), rows(["1", "a?", "A"], ["2", "b?", "B"], ["3", "c?", "C"]));
+  await writeFile(join(cwd, "v2.jsonl"), rows(["3", "c?", "C"], ["1", "a, please?", "A"], ["4", "b?", "B"]));
+  const { out } = await runFt(["data", "diff", "v1.jsonl", "v2.jsonl", "--key", "meta.id", "--json"], { cwd });
+  const { rows: counts, examples } = JSON.parse(out);
+  expect(counts).toMatchObject({ unchanged: 1, changed: 1, added: 1, removed: 1 });
+  expect(examples.changed).toMatchObject([{ before: { place: { line: 1 } }, after: { place: { line: 2 } } }]);
+  const shown = await runFt(["data", "diff", "v1.jsonl", "v2.jsonl", "--key", "meta.id"], { cwd });
+  expect(shown.out).toContain("changed: the same meta.id, another row");
+  const missing = await runFt(["data", "diff", "v1.jsonl", "old.jsonl", "--key", "meta.id"], { cwd });
+  expect(missing).toMatchObject({ code: 2, err: expect.stringContaining("a row has no column meta.id") });
+});
+
 test("--format holds for both sides; a missing side ends with 4", async () => {
   const { out } = await runFt(["data", "diff", "old.jsonl", "new.jsonl", "--format", "prompt", "--json"], { cwd });
   expect(JSON.parse(out).examples.added[0].text).toBe("c?");

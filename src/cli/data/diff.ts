@@ -10,6 +10,7 @@ interface Flags extends CheckFlags {
   html?: string;
   markdown?: boolean;
   exitCode?: boolean;
+  key?: string;
 }
 
 export function registerDataDiff(data: Command, { io, exit }: CommandContext): void {
@@ -21,6 +22,10 @@ export function registerDataDiff(data: Command, { io, exit }: CommandContext): v
     .argument("<old>", "the data before")
     .argument("<new>", "the data after")
     .option("--format <name>", "row format of both: auto, messages, preference, ... (docs/data.md)")
+    .option(
+      "--key <column>",
+      "rows with the same value in it are one row (a.b for nested ones); default: with the same prompt",
+    )
     .option("--model <folder>", "model folder, to compare lengths in tokens too")
     .option("--markdown", "print Markdown, for the comment of a nightly job")
     .option("--html <file>", "write one self-contained page with plots")
@@ -29,14 +34,16 @@ export function registerDataDiff(data: Command, { io, exit }: CommandContext): v
     .action(async (before: string, after: string, flags: Flags) => {
       const { planCheck } = await import("./input.js");
       const { diffDatasets } = await import("../../dataset/diff/diff-datasets.js");
-      const { rowProgress } = await import("./row-progress.js");
-      const progress = rowProgress(io, "comparing");
+      const { passOverRows } = await import("./row-progress.js");
       const input = async (file: string) => {
         const planned = await planCheck(io, [file], flags);
         // Not the recipe's model: counting tokens is slow, so it wants to be asked for.
-        return { ...planned, model: flags.model === undefined ? null : planned.model, onProgress: progress.show };
+        return { ...planned, model: flags.model === undefined ? null : planned.model };
       };
-      const diff = await diffDatasets(await input(before), await input(after)).finally(progress.clear);
+      const [old, fresh] = [await input(before), await input(after)];
+      const diff = await passOverRows(io, "comparing", (onProgress) =>
+        diffDatasets({ ...old, onProgress }, { ...fresh, onProgress }, flags.key),
+      );
       const { diffReport, isSame } = await import("../views/data-diff.js");
       const { presentReport } = await import("./present-report.js");
       if (flags.json) writeJson(io, diff);

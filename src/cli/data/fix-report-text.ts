@@ -4,7 +4,8 @@ import { type RuleId, rules } from "../../dataset/rules.js";
 
 export function fixReportText({ files, changes, ...report }: FixReport): string {
   const lines = files.map(
-    ({ from, to, rows, written }) => `${from} -> ${to}: ${number(written)} of ${number(rows)} rows`,
+    ({ from, to, rows, written, isOtherKind }) =>
+      `${from} -> ${to}${isOtherKind ? ", as JSON lines" : ""}: ${number(written)} of ${number(rows)} rows`,
   );
   for (const action of ["fixed", "dropped", "left"] as const) {
     for (const [rule, count] of Object.entries(report[action])) {

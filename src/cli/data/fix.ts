@@ -17,7 +17,7 @@ export function registerDataFix(data: Command, { io }: CommandContext): void {
   data
     .command("fix")
     .description(
-      "write mended copies of JSON lines files: what is safe to mend, never in place; docs/rules.md says what",
+      "write mended copies of data files as JSON lines: what is safe to mend, never in place; docs/rules.md says what",
     )
     .argument("[files...]", "data files (default: the training files of the recipe)")
     .requiredOption("--out <folder>", "where the copies and fixes.jsonl, the list of changes, are written")
@@ -34,8 +34,10 @@ export function registerDataFix(data: Command, { io }: CommandContext): void {
       const { recipe, format, drop = false, maskPii = false } = flags;
       const source = await planCheck(io, files, { ...(recipe && { recipe }), ...(format && { format }) });
       const out = resolve(io.cwd, flags.out);
-      const report = await interruptible((signal) =>
-        fixFiles({ files: filesOf(source, "train"), out, drop, maskPii, signal }),
+      const { again } = await import("./row-progress.js");
+      const report = await interruptible(
+        (signal) => fixFiles({ files: filesOf(source, "train"), out, drop, maskPii, signal }),
+        again,
       );
       if (flags.json) writeJson(io, { ok: true, ...report });
       else io.out.write((await import("./fix-report-text.js")).fixReportText(report));

@@ -6,7 +6,8 @@ import type { CheckInput, CheckModel } from "../../dataset/check-dataset.js";
 import { type DatasetSource, filesOf } from "../../dataset/dataset-facts.js";
 import { isHubAddress } from "../../dataset/hub/address.js";
 import { locateFiles } from "../../dataset/locate-files.js";
-import { type MaskEngine, maskEngines } from "../../dataset/masks/mask-model.js";
+import { type MaskEngine, maskEngines, type RunSettings } from "../../dataset/masks/mask-model.js";
+import { maskSettings } from "../../dataset/masks/mask-settings.js";
 import { dataSource } from "../../dataset/recipe-source.js";
 import { FtError } from "../../errors.js";
 import { readTemplate } from "../../models/template.js";
@@ -103,14 +104,16 @@ async function modelOf(
   io: Io,
   flags: CheckFlags,
   loaded: LoadedRecipe | null,
-): Promise<{ model: CheckModel | null; whyNoModel?: string }> {
+): Promise<{ model: (CheckModel & RunSettings) | null; whyNoModel?: string }> {
   const recipe = loaded?.recipe;
   const maxLength = maxLengthOf(flags.maxLength) ?? recipe?.data.max_length ?? 1024;
   const trainOn = recipe?.data.train_on ?? "assistant";
   const engine = engineOf(flags.as) ?? recipe?.engine.name ?? "trl";
+  const objective = objectiveOf(flags.objective);
+  const settings = { maxLength, trainOn, engine, ...(recipe && maskSettings(recipe)), ...(objective && { objective }) };
   if (flags.model !== undefined) {
     const dir = resolve(io.cwd, flags.model);
-    return { model: { dir, template: readTemplate("auto", { dir: dir, cwd: dir }), maxLength, trainOn, engine } };
+    return { model: { dir, template: readTemplate("auto", { dir: dir, cwd: dir }), ...settings } };
   }
   if (!loaded || !recipe) return { model: null, whyNoModel: "no model given: length and loss mask were not looked at" };
   const resolved = pinnedByLock(resolveRecipeModel(loaded, io.env), loaded, await readLock(loaded.file));
@@ -121,7 +124,7 @@ async function modelOf(
       whyNoModel: `${recipe.model.base} is not on this machine yet: \`ft run\` fetches it and looks again`,
     };
   }
-  return { model: { dir, template, maxLength, trainOn, engine } };
+  return { model: { dir, template, ...settings } };
 }
 
 async function recipeFile(io: Io, flags: CheckFlags): Promise<string | null> {

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
-import { noModel } from "./curate-command.js";
+import { noModel, whileReading } from "./curate-command.js";
 import type { CheckFlags } from "./input.js";
 
 interface Flags extends CheckFlags {
@@ -25,7 +25,9 @@ export function registerDataPack(data: Command, { io }: CommandContext): void {
       const { packRows } = await import("../../dataset/curate/pack-rows.js");
       const input = await planCheck(io, files, flags);
       if (!input.model) throw noModel(input.whyNoModel);
-      const preview = await packRows(input, await tokenCounter(input.model), input.model.maxLength);
+      const { maxLength } = input.model;
+      const tokensOf = await tokenCounter(input.model);
+      const preview = await whileReading(io, (onBytes) => packRows(input, tokensOf, maxLength, onBytes));
       if (flags.json) return writeJson(io, { ok: true, ...preview });
       const { packText } = await import("../views/data-pack.js");
       io.out.write(packText(preview));

@@ -163,7 +163,14 @@ test("--from-run: what a run trained is as predicted, or the difference is shown
   await writeFile(join(dir, "events.jsonl"), event(labels.with(4, tokens[4]!.id)));
   const other = await runFt(["data", "preview", "--from-run", id], { cwd: projectDir });
   expect(other.code).toBe(4);
-  expect(other.out).toContain("with loss on others than predicted");
+  expect(other.out).toContain("TOK007 the same tokens, but with loss on others than predicted");
+  const { ok, findings } = JSON.parse(
+    (await runFt(["data", "preview", "--from-run", id, "--json"], { cwd: projectDir })).out,
+  );
+  expect(ok).toBe(false);
+  expect(findings).toMatchObject([
+    { rule: "TOK007", severity: "error", file: expect.stringMatching(/train\.jsonl$/), line: 1 },
+  ]);
   expect(other.out).toMatch(/≠ +1 {2}trained {2}- /);
 });
 

@@ -24,10 +24,9 @@ export function registerDataStats(data: Command, { io }: CommandContext): void {
     .action(async (files: string[], flags: Flags) => {
       const { planCheck } = await import("./input.js");
       const { collectStats } = await import("../../dataset/stats/collect-stats.js");
-      const { rowProgress } = await import("./row-progress.js");
+      const { passOverRows } = await import("./row-progress.js");
       const input = await planCheck(io, files, flags);
-      const progress = rowProgress(io, "counting");
-      const pass = await collectStats({ ...input, onProgress: progress.show }).finally(progress.clear);
+      const pass = await passOverRows(io, "counting", (onProgress) => collectStats({ ...input, onProgress }));
       const stats = pass.result();
       if (flags.json) writeJson(io, stats);
       const { statsReport } = await import("../views/data-stats.js");

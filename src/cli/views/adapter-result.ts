@@ -3,8 +3,12 @@ import { relative } from "node:path";
 import type { RegisteredAdapter } from "../../adapters/registry.js";
 import { comparisonTable } from "./comparison-table.js";
 
-/** `cwd`: the folder is told relative to it. */
-export function adapterResult({ name, version, dir, comparison }: RegisteredAdapter, cwd: string): string {
-  const table = comparison ? comparisonTable(comparison) : "no held-out rows: not evaluated";
+/** `cwd`: the folder is told relative to it. `whyNot`: the reason where there is no comparison. */
+export function adapterResult(
+  { name, version, dir, comparison }: RegisteredAdapter,
+  cwd: string,
+  whyNot: string | null,
+): string {
+  const table = comparison ? comparisonTable(comparison) : `not evaluated${whyNot === null ? "" : `: ${whyNot}`}`;
   return `\n${table}\nadapter ${name}@${version}  ${relative(cwd, dir) || "."}\n`;
 }

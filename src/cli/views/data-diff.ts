@@ -29,14 +29,14 @@ export function isSame({ rows }: Pick<DatasetDiff, "rows">): boolean {
   return rows.added + rows.removed + rows.changed === 0;
 }
 
-function overview({ rows, unusable }: DatasetDiff): Block {
+function overview({ rows, unusable, key }: DatasetDiff): Block {
   const bars = (["unchanged", "changed", "added", "removed"] as const).map((name) => {
     const share = name === "added" ? rows[name] / (rows.after || 1) : rows[name] / (rows.before || 1);
     return { name, count: rows[name], detail: `${percent(share)} of the ${name === "added" ? "new" : "old"} rows` };
   });
   const notes = [
     {
-      text: `${counted(rows.before, "row")} before, ${number(rows.after)} after; changed: the same prompt, another answer`,
+      text: `${counted(rows.before, "row")} before, ${number(rows.after)} after; changed: ${key === undefined ? "the same prompt, another answer" : `the same ${key}, another row`}`,
     },
   ];
   const bad = unusable.before + unusable.after;

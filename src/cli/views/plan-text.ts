@@ -36,9 +36,8 @@ export function planText({
     ],
   ];
   const facts = rows.map(([label, value]) => `${label!.padEnd(8)}${value}\n`).join("");
-  const commands = [rendering.train, rendering.evaluate].map(
-    ({ module, args }) => `  python -m ${module} ${args.join(" ")}\n`,
-  );
+  const programs = data.evalRows > 0 ? [rendering.train, rendering.evaluate] : [rendering.train];
+  const commands = programs.map(({ module, args }) => `  python -m ${module} ${args.join(" ")}\n`);
   const files = Object.keys(rendering.files).map((path) => `  ${path}\n`);
   const notes = rendering.notes.map((note) => `note: ${note}\n`);
   return `${facts}\nfiles (ft render shows them)\n${files.join("")}\ncommands\n${commands.join("")}${notes.length ? "\n" : ""}${notes.join("")}`;

@@ -61,6 +61,7 @@ function tokenWords({
   charsPerToken,
   epoch,
   cutShare,
+  tooLong,
   epochs,
   steps,
   mean,
@@ -74,7 +75,7 @@ function tokenWords({
   return [
     `${thousands(epoch.tokens)} an epoch (${how}), ${thousands(mean)} a row, up to ${thousands(longest)}`,
     `${percent(padding)} more with padding`,
-    ...(cutShare > 0 ? [`${percent(cutShare)} of the rows are cut`] : []),
+    ...(cutShare > 0 ? [`${percent(cutShare)} of the rows are ${tooLong === "cut" ? "cut" : "left out"}`] : []),
     `${rounded(epochs)} ${rounded(epochs) === "1" ? "epoch" : "epochs"}, ${steps} steps`,
   ].join("; ");
 }

@@ -49,7 +49,7 @@ export function samplesReport(
 }
 
 /** What the engine trained is not what was said that it would. */
-export function isFinding({ verdict }: Pick<SampleMatch, "verdict">): boolean {
+function isFinding({ verdict }: Pick<SampleMatch, "verdict">): boolean {
   return verdict === "mask differs" || verdict === "not predicted";
 }
 
@@ -72,6 +72,7 @@ const meaning: Record<SampleMatch["verdict"], string> = {
 function verdictBlock(sample: ShownSample): Block {
   const { verdict, places, why, real } = sample;
   const text = `${meaning[verdict]}${why ? `: ${why}` : ""}`;
+  const rule = isFinding(sample) ? "TOK007 " : "";
   const level = isFinding(sample) ? "bad" : verdict === "unknown" ? "warning" : "good";
   return {
     kind: "facts",
@@ -80,6 +81,6 @@ function verdictBlock(sample: ShownSample): Block {
       { name: "made of", value: places.map(({ file, line }) => `${file}:${line}`).join(", ") || "-" },
       { name: "trained", value: `${number(real.trained)} of ${counted(real.kept, "token")}` },
     ],
-    notes: [{ text, level }],
+    notes: [{ text: `${rule}${text}`, level }],
   };
 }

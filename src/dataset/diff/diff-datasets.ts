@@ -1,6 +1,7 @@
 // What changed between two datasets: rows added, removed and changed with examples, and which distributions moved.
 import type { CanonicalRow, RowPlace } from "../canonical.js";
-import { promptDigest } from "../canonical-key.js";
+import { promptDigest, sha256 } from "../canonical-key.js";
+import { type KeyOf, keyOf } from "../curate/curate-rows.js";
 import { filesOf } from "../dataset-facts.js";
 import { readRows } from "../read-rows.js";
 import { maskText } from "../rules/mask-text.js";
@@ -22,16 +23,22 @@ export interface RowExample {
 /** Rows shown of each kind of change. */
 const examplesShown = 5;
 
-/** @throws FtError data.* (exit data) when a file cannot be read at all or is empty; model.* when the tokenizer cannot be loaded */
-export async function diffDatasets(before: StatsInput, after: StatsInput) {
-  const old = await readSide(before);
-  const fresh = await readSide(after);
+/**
+ * @param key column that names a row (keyOf of curate-rows.ts): rows under one key are the same row. Left out: rows with one prompt are.
+ * @throws FtError data.* (exit data) when a file cannot be read at all or is empty; model.* when the tokenizer cannot be loaded; usage.key
+ * when a row lacks the key
+ */
+export async function diffDatasets(before: StatsInput, after: StatsInput, key?: string) {
+  const read = key === undefined ? null : keyOf(key);
+  const old = await readSide(before, read);
+  const fresh = await readSide(after, read);
   const match = matchRows(old.list, fresh.list);
   const changed = match.changed.slice(0, examplesShown);
   const oldPlaces = [...changed.map(([row]) => row), ...match.removed.slice(0, examplesShown)].map(old.list.place);
   const newPlaces = [...changed.map(([, row]) => row), ...match.added.slice(0, examplesShown)].map(fresh.list.place);
   const [oldRows, newRows] = [await readPlaces(before, oldPlaces), await readPlaces(after, newPlaces)];
   return {
+    ...(key !== undefined && { key }),
     rows: {
       before: old.list.count(),
       after: fresh.list.count(),
@@ -50,11 +57,15 @@ export async function diffDatasets(before: StatsInput, after: StatsInput) {
   };
 }
 
-async function readSide(input: StatsInput) {
+async function readSide(input: StatsInput, keyed: KeyOf | null) {
   const list = rowList();
   const pass = await collectStats({
     ...input,
-    onRow: (row, place, exact) => list.add({ exact, prompt: promptKey(row), place }),
+    onRow(row, place, exact, value) {
+      if (!keyed) return list.add({ exact, prompt: promptKey(row), place });
+      const key = sha256(keyed({ number: 0, place, value, row, fault: null }));
+      list.add({ exact: sha256(Buffer.concat([key, exact])), prompt: key, place });
+    },
   });
   return { list, pass };
 }

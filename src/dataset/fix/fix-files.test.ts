@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { beforeEach, expect, test } from "vitest";
 import { type FixInput, type FixReport, fixFiles } from "./fix-files.js";
 
@@ -109,10 +110,34 @@ test("personal data and secrets become placeholders when asked, and are in no li
 test("never replaces a file, and leaves nothing behind when it stops", async () => {
   await writeFile(join(dir, "a.jsonl"), ruined.join("\n"));
   await expect(fix("a.jsonl", ".")).rejects.toMatchObject({ code: "usage.exists" });
-  await writeFile(join(dir, "rows.csv"), "text,n\na,1\n");
-  await expect(fix("rows.csv", "fixed")).rejects.toMatchObject({ code: "usage.not-json-lines" });
   await expect(fix("none.jsonl", "fixed")).rejects.toMatchObject({ code: "data.missing" });
   const signal = AbortSignal.abort();
   await expect(fix("a.jsonl", "stopped", { signal })).rejects.toThrow();
   expect(await readdir(join(dir, "stopped"))).toEqual([]);
+});
+
+test("rows of an array, of a table and of packed lines are mended into JSON lines; those that cannot be read stop it, or are dropped", async () => {
+  const rows = [chat("Who?\u0000", "A cafÃ©."), chat("Who?", "Me."), chat("Who?", "Me.")];
+  const mended = [chat("Who?", "A café."), chat("Who?", "Me.")].map((row) => JSON.stringify(row));
+  await writeFile(join(dir, "array.json"), JSON.stringify({ rows }, null, 2));
+  await writeFile(join(dir, "packed.jsonl.gz"), gzipSync(rows.map((row) => JSON.stringify(row)).join("\n")));
+  await fix("array.json", "of-array");
+  await fix("packed.jsonl.gz", "of-packed");
+  expect(await lines("of-array/array.jsonl")).toEqual(mended);
+  expect(await lines("of-packed/packed.jsonl")).toEqual(mended);
+
+  const csv = 'prompt,completion\nWho?,A cafÃ©.\n"2, or 3?",3\n';
+  await writeFile(join(dir, "table.csv"), csv);
+  const report = await fix("table.csv", "of-table");
+  expect(report.files).toMatchObject([
+    { rows: 2, written: 2, isOtherKind: true, to: join(dir, "of-table/table.jsonl") },
+  ]);
+  expect(await lines("of-table/table.jsonl")).toEqual([
+    '{"prompt":"Who?","completion":"A café."}',
+    '{"prompt":"2, or 3?","completion":"3"}',
+  ]);
+  await writeFile(join(dir, "torn.csv"), `${csv}too,many,cells\n`);
+  await expect(fix("torn.csv", "of-torn")).rejects.toMatchObject({ code: "data.invalid-row", where: { line: 4 } });
+  expect(await readdir(join(dir, "of-torn"))).toEqual([]);
+  expect((await fix("torn.csv", "of-torn", { drop: true })).files).toMatchObject([{ rows: 3, written: 2 }]);
 });

@@ -112,8 +112,11 @@ export function whyNotRecognised(row: RawRow, expected: RowFormat | null): strin
   const columns = Object.keys(row).slice(0, 8).join(", ");
   if (expected) return `not a ${expected.name} row, which is ${expected.shape}; its columns: ${columns}`;
   const hint = turnsHint(row);
-  return `no known format has the columns ${columns}${hint}; known: ${formats.map((format) => format.shape).join(" or ")}`;
+  return `no known format has the columns ${columns}${hint}`;
 }
+
+/** How to mend a file of no known format. */
+export const writeKnownFormat = `write ${formats.map((format) => format.shape).join(" or ")}; or name its columns (docs/data.md)`;
 
 /** A list of objects under a known name, but with other keys inside. */
 function turnsHint(row: RawRow): string {

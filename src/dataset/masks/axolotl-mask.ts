@@ -4,12 +4,14 @@ import type { RenderChat } from "../template/compile.js";
 import type { ModelTokenizer } from "../tokens/tokenizer.js";
 import type { MaskableRow } from "./given-lines.js";
 import { cutLine, type MaskedLine, type MaskModel, type TokenOffsets, UnknownMask } from "./mask-model.js";
+import { pairLines } from "./pair-mask.js";
 import { encodeWithOffsets, firstAbove } from "./token-offsets.js";
 import { trlLines } from "./trl-mask.js";
 
 /** Conversations are one line each, with roles_to_train: [assistant] and train_on_eos: turn; pairs and answers are its TRL trainers'. */
 export function axolotlLines(row: MaskableRow, model: MaskModel): MaskedLine[] {
   if (row.kind === "text") return maskText(row.text, model);
+  if (row.kind === "preference" || row.kind === "unpaired") return pairLines(row, model, "axolotl");
   if (row.kind !== "messages") return trlLines(row, model);
   if (model.trainOn === "all") throw new UnknownMask("Axolotl never trains the markup between turns");
   return [cutLine(maskChat(row, model), model.maxLength)];

@@ -1,7 +1,7 @@
 // Loads what mask prediction needs of a model: its tokenizer, the compiled template, and TRL's twin of that.
 import { compileTemplate } from "../template/compile.js";
 import { loadTokenizer } from "../tokens/tokenizer.js";
-import type { MaskModel } from "./mask-model.js";
+import type { MaskModel, RunSettings } from "./mask-model.js";
 import { trainingTwin } from "./training-twin.js";
 
 /**
@@ -13,7 +13,10 @@ export async function loadMaskModel({
   template,
   trainOn,
   maxLength,
-}: { dir: string } & Pick<MaskModel, "template" | "trainOn" | "maxLength">): Promise<MaskModel> {
+  objective,
+  packing,
+  tooLong,
+}: { dir: string } & Pick<MaskModel, "template" | "trainOn" | "maxLength"> & RunSettings): Promise<MaskModel> {
   const tokenizer = await loadTokenizer(dir);
   const compile = (source: string) => compileTemplate(source, tokenizer.templateVariables);
   const twin = template && !template.hasGenerationMarkers ? trainingTwin(template.sha256) : null;
@@ -24,5 +27,8 @@ export async function loadMaskModel({
     renderTwin: twin === null ? null : compile(twin),
     trainOn,
     maxLength,
+    objective,
+    packing,
+    tooLong,
   };
 }

@@ -1,5 +1,6 @@
 // What mask prediction takes and gives: a model's tokenizer and template in, the tokens of each training sequence out.
 import type { ChatTemplate } from "../../models/facts.js";
+import type { ObjectiveName } from "../../recipes/schema.js";
 import type { RenderChat } from "../template/compile.js";
 import type { ModelTokenizer } from "../tokens/tokenizer.js";
 
@@ -11,7 +12,7 @@ export const maskEngines = ["trl", "axolotl", "unsloth", "unsloth-responses"] as
 export type MaskEngine = (typeof maskEngines)[number];
 
 /** Made by loadMaskModel; the same for every engine. */
-export interface MaskModel {
+export interface MaskModel extends RunSettings {
   tokenizer: ModelTokenizer;
   /** Null: the model has no template; then only plain text rows can be tokenised. */
   template: ChatTemplate | null;
@@ -24,6 +25,13 @@ export interface MaskModel {
   maxLength: number;
   /** The run's conversations are one line an assistant turn whatever the template: some row of them has a turn with a weight. */
   turnByTurn?: boolean;
+}
+
+/** What else of a run decides which tokens it trains; left out: dpo for pairs, kto for judged answers, one row a sequence, long rows cut. */
+export interface RunSettings {
+  objective?: ObjectiveName | undefined;
+  packing?: boolean | undefined;
+  tooLong?: "cut" | "drop" | undefined;
 }
 
 /** The text of token i is [starts[i], ends[i]), in UTF-16 units: transformers' offset_mapping but for the unit. */
@@ -49,9 +57,12 @@ export interface MaskedLine {
 
 /**
  * `unknown`: why the mask can't be told; a wrong one is never given. `refused`: the template refuses the row, so that there is no mask, and
- * the engine stops at it.
+ * the engine stops at it. `costly`: it was stopped for what it costs, after a second or two.
  */
-export type Prediction = { lines: MaskedLine[] } | { unknown: string; refused?: true };
+export type Prediction = { lines: MaskedLine[] } | { unknown: string; refused?: true; costly?: true };
+
+/** A template that is too costly takes a second or two a row before it is stopped: after so many rows it is not rendered any more. */
+export const mostCostly = 3;
 
 /** Thrown within this folder where an engine's way is not certain, and caught by predictMask. */
 export class UnknownMask extends Error {}

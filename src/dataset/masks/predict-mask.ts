@@ -18,15 +18,25 @@ const linesOf: Record<MaskEngine, (row: MaskableRow, model: MaskModel) => Masked
 
 /** The row's training sequences as ft's run with the engine makes them: ids, what carries loss, what is cut. Never throws for a row. */
 export function predictMask(row: CanonicalRow, model: MaskModel, engine: MaskEngine): Prediction {
-  if (isGiven(row)) return { lines: givenLines(row, model) };
+  if (isGiven(row)) return { lines: kept(row, givenLines(row, model), model) };
   if (row.kind !== "text" && !model.render) return { unknown: "the model has no chat template", refused: true };
   try {
-    return { lines: linesOf[engine](row, model) };
+    return { lines: kept(row, linesOf[engine](row, model), model) };
   } catch (error) {
     if (error instanceof TemplateRefusal) return { unknown: error.message, refused: true };
     if (error instanceof UnknownMask) return { unknown: error.message };
-    if (error instanceof FtError && error.code.startsWith("template."))
-      return { unknown: `${error.message}: ${error.why}` };
+    if (error instanceof FtError && error.code.startsWith("template.")) {
+      const isCostly = error.code === "template.too-costly";
+      return { unknown: `${error.message}: ${error.why}`, ...(isCostly && { costly: true }) };
+    }
     throw error;
   }
+}
+
+/** With data.too_long: drop the engine leaves out what is longer than max_length; of a pair both, or none. */
+function kept({ kind }: CanonicalRow, lines: MaskedLine[], { tooLong, maxLength }: MaskModel): MaskedLine[] {
+  if (tooLong !== "drop") return lines;
+  const isLong = (line: MaskedLine) => line.ids.length > maxLength;
+  const isPairLong = kind === "preference" && lines.some(isLong);
+  return lines.map((line) => (isPairLong || isLong(line) ? { ...line, dropped: true } : line));
 }

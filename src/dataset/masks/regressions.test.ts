@@ -102,6 +102,13 @@ describe("Unsloth", () => {
     expect((await trainedText("mistral_v3", line!)).map((text) => text.trim())).toEqual(["Yes.</s>", "No.</s>"]);
   });
 
+  test("#1262: markers with a space that the tokenizer joins to the words beside it, '[INST] ' and '[/INST] ', are found", async () => {
+    const { tokenizer } = await modelOf("mistral_v3", mistral);
+    const [line] = await linesOf("mistral_v3", twoTurns, "unsloth-responses", mistral);
+    const asked = { user: "[INST] ", assistant: "[/INST] " };
+    expect(responseSpans(line!.ids, asked, tokenizer)).toHaveLength(2);
+  });
+
   test("#2095: markers of another template train nothing", async () => {
     const { tokenizer } = await modelOf("qwen3", chatml);
     const [line] = await linesOf("qwen3", twoTurns, "unsloth-responses", chatml);
@@ -115,6 +122,22 @@ describe("Unsloth", () => {
     const asked = { user: "<|im_start|>user\n", assistant: "<|im_start|>assistant\n<think>\n" };
     expect(responseSpans(line!.ids, asked, tokenizer)).toEqual([]);
     expect((await trainedText("qwen3", line!)).join()).toContain("Yes.<|im_end|>"); // by the marker that ft tells from the template
+  });
+});
+
+describe("LlamaFactory", () => {
+  test("#3995: a row longer than max_length is told, and with data.too_long: drop it is left out, not cut", async () => {
+    const row = chat(user("Why?"), assistant("A long answer. ".repeat(40)));
+    expect(await rulesFound("qwen3", row, "trl")).toContain("TOK001");
+    for (const engine of ["trl", "axolotl"] as const) {
+      const model = { ...(await modelOf("qwen3")), tooLong: "drop" } as const;
+      const dropped = (each: CanonicalRow) => predictMask(each, model, engine);
+      expect(dropped(row)).toMatchObject({ lines: [{ dropped: true }] });
+      expect(dropped(chat(user("Why?"), assistant("So.")))).toMatchObject({ lines: [{ dropped: false }] });
+      // The answer's end is no longer cut off, so the model still learns to stop.
+      const told = tokenRules(model, engine).judge(row, 0);
+      expect(told).toEqual([{ rule: "TOK001", message: expect.stringMatching(/the engine leaves it out$/) }]);
+    }
   });
 });
 

@@ -3,34 +3,31 @@ import type { CanonicalRow, ChatExtras, Message } from "../canonical.js";
 import { extrasOf } from "../carried.js";
 import { type ChatLine, chatLines } from "../layout.js";
 import type { RenderChat } from "../template/compile.js";
+import { commonPrefixLength } from "./common-prefix.js";
 import type { MaskableRow } from "./given-lines.js";
 import { cutLine, type MaskedLine, type MaskModel, UnknownMask } from "./mask-model.js";
+import { type PairRow, pairLines } from "./pair-mask.js";
 import { encodeWithOffsets, tokenAt } from "./token-offsets.js";
 
 /**
  * ft gives TRL whole conversations (assistant_only_loss) where the template, or TRL's twin of it, has generation markers, and one prompt +
- * completion line an assistant turn where not, or where turns have weights, which markers know nothing of. Of a pair: the prompt with each of its answers; of a prompt alone: what generation starts
- * from. Throws TemplateRefusal, UnknownMask.
+ * completion line an assistant turn where not, or where turns have weights, which markers know nothing of. Of a prompt alone: what generation
+ * starts from. Rows that are packed stay, whatever the cut leaves of them. Throws TemplateRefusal, UnknownMask.
  */
 export function trlLines(row: MaskableRow, model: MaskModel): MaskedLine[] {
-  const lines = uncutLines(row, model, model.render as RenderChat);
-  return lines.map((line) => cutLine(line, model.maxLength));
+  if (row.kind === "preference" || row.kind === "unpaired") return pairLines(row, model, "trl");
+  const lines = uncutLines(row, model, model.render as RenderChat).map((line) => cutLine(line, model.maxLength));
+  return model.packing ? lines.map((line) => ({ ...line, dropped: false })) : lines;
 }
 
 type UncutLine = Omit<MaskedLine, "kept" | "dropped">;
 
-function uncutLines(row: MaskableRow, model: MaskModel, render: RenderChat): UncutLine[] {
+function uncutLines(row: Exclude<MaskableRow, PairRow>, model: MaskModel, render: RenderChat): UncutLine[] {
   switch (row.kind) {
     case "text":
       return [maskText(row.text, model)];
     case "messages":
       return maskChat(row, model, render);
-    case "preference":
-      return [row.chosen, row.rejected].map((completion) =>
-        maskCompletion({ prompt: row.prompt, completion }, extrasOf(row), model, render),
-      );
-    case "unpaired":
-      return [maskCompletion(row, extrasOf(row), model, render)];
     case "prompt": {
       const { text } = render(row.prompt, { ...extrasOf(row), addGenerationPrompt: true });
       const ids = model.tokenizer.encode(text);
@@ -105,10 +102,4 @@ function lastCharacter(text: string, end: number): number {
 
 function allTrained(ids: number[], text: string): UncutLine {
   return { ids, trained: new Uint8Array(ids.length).fill(1), text, offsets: null };
-}
-
-function commonPrefixLength(a: readonly number[], b: readonly number[]): number {
-  let length = 0;
-  while (length < a.length && length < b.length && a[length] === b[length]) length += 1;
-  return length;
 }

@@ -3,6 +3,7 @@ import { type ChatLine, chatLines } from "../layout.js";
 import type { RenderChat } from "../template/compile.js";
 import type { MaskableRow } from "./given-lines.js";
 import { type MaskedLine, type MaskModel, UnknownMask } from "./mask-model.js";
+import { pairLines } from "./pair-mask.js";
 import { trlLines } from "./trl-mask.js";
 
 /**
@@ -11,6 +12,7 @@ import { trlLines } from "./trl-mask.js";
  */
 export function unslothLines(row: MaskableRow, model: MaskModel): MaskedLine[] {
   if (row.kind === "text") return [maskText(row.text, model)];
+  if (row.kind === "preference" || row.kind === "unpaired") return pairLines(row, model, "unsloth");
   if (row.kind !== "messages") return trlLines(row, model);
   const render = model.render as RenderChat;
   refuseRepairedTemplate(model, render);

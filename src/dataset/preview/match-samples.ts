@@ -1,7 +1,8 @@
 // What an engine really trained on, its `sample` events, against what was predicted for the rows that it was given.
-import type { RowPlace } from "../canonical.js";
+import type { Finding, RowPlace } from "../canonical.js";
 import type { MaskEngine, MaskedLine, MaskModel } from "../masks/mask-model.js";
 import { predictMask } from "../masks/predict-mask.js";
+import { toFinding } from "../rules.js";
 import { readEngineLines } from "./read-engine-lines.js";
 
 /** A sequence as the engine's own collator handed it to the model; labels are -100 where no loss is taken. */
@@ -58,6 +59,17 @@ export async function matchSamples(
     if (found.size === samples.length) break;
   }
   return samples.map((sample) => found.get(sample) ?? unmatched(sample, lines, unknown));
+}
+
+/** Samples that were trained otherwise than predicted, as findings on the rows of the run's data. */
+export function sampleFindings(matches: readonly SampleMatch[], data: string): Finding[] {
+  return matches.flatMap(({ sample, verdict, places: [place = { file: data, line: 1 }] }) => {
+    if (verdict !== "mask differs" && verdict !== "not predicted") return [];
+    const which = `row ${sample.row + 1} of the engine's data${sample.part ? `, ${sample.part}` : ""}`;
+    const message =
+      verdict === "mask differs" ? "loss is on other tokens" : "no row was predicted to become these tokens";
+    return [toFinding({ rule: "TOK007", message: `${which}: ${message}` }, place)];
+  });
 }
 
 interface PlacedLine {

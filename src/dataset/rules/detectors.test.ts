@@ -1,6 +1,6 @@
 // Personal data, secrets, garbled text and shared passages: what is found, and above all what is not.
 import { describe, expect, test } from "vitest";
-import { gramIndex } from "./gram-index.js";
+import { type GramIndex, gramIndex, gramsIn } from "./gram-index.js";
 import { maskText } from "./mask-text.js";
 import { personalData } from "./personal-data.js";
 import { scanText } from "./scan-text.js";
@@ -23,6 +23,7 @@ describe("personal data", () => {
     ["PII005", "codice fiscale RSSMRA85T10A562S"],
     ["PII005", "CPF 529.982.247-25"],
     ["PII006", "from 81.166.23.105"],
+    ["PII001", "examples@dnb.no and m@telenor.no"],
   ])("%s in %s", (rule, text) => expect(kindsIn(text)).toEqual([rule]));
 
   test.each([
@@ -31,6 +32,8 @@ describe("personal data", () => {
     "4111 1111 1111 1111; order 4539148803436467",
     "000-12-3456, 123-45-6789, 987.654.321-01",
     "127.0.0.1, 10.0.0.8, 192.168.1.1, 8.8.8.8, 203.0.113.9, version 81.166.23.105, section 1.2.3.4",
+    "John.Doe-123@example-domain.com, b@example123.org, a@d.co",
+    "8.8.4.0/24 and 34.64.0.0/10; 56.78.90.1, 98.76.54.32, 123.123.123.123",
     "DE88 3704 0044 0532 0130 00",
     "2024-01-15 12:30:00, 1700000000, +4.5 %, 100,000,000",
   ])("none in %s", (text) => expect(kindsIn(text)).toEqual([]));
@@ -66,28 +69,29 @@ test("garbled text is turned back exactly; text that only looks alike stays", ()
 describe("runs of words", () => {
   const item = "the quick brown fox jumps over the lazy dog and then runs back into the deep dark forest";
   const at = { file: "bench.jsonl", line: 7 };
+  const find = (index: GramIndex, texts: string[]) => index.count(gramsIn(index.table(), texts));
 
   test("are found whatever the case and punctuation, with their share", () => {
     const index = gramIndex({ n: 13, mostItems: 10 });
     index.add(item, at);
-    expect(index.find([`He said: "${item.toUpperCase().replaceAll(" ", ", ")}"`])).toMatchObject({
+    expect(find(index, [`He said: "${item.toUpperCase().replaceAll(" ", ", ")}"`])).toMatchObject({
       item: at,
       found: 6,
       all: 6,
     });
-    expect(index.find([item.split(" ").slice(0, 13).join(" ")])).toMatchObject({ found: 1, all: 6 });
-    expect(index.find([item.split(" ").slice(0, 12).join(" ")])).toBeNull();
+    expect(find(index, [item.split(" ").slice(0, 13).join(" ")])).toMatchObject({ found: 1, all: 6 });
+    expect(find(index, [item.split(" ").slice(0, 12).join(" ")])).toBeNull();
   });
 
   test("of numbers do not count, nor those of many items or many rows", () => {
     const index = gramIndex({ n: 13, mostItems: 2 });
     index.add("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15", at);
-    expect(index.find(["1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"])).toBeNull();
+    expect(find(index, ["1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"])).toBeNull();
     for (const line of [1, 2, 3]) index.add(item, { ...at, line });
-    expect(index.find([item])).toBeNull();
+    expect(find(index, [item])).toBeNull();
     const rows = gramIndex({ n: 13, mostItems: 10 });
     rows.add(item, at);
-    const hits = Array.from({ length: 11 }, () => rows.find([item])!);
+    const hits = Array.from({ length: 11 }, () => find(rows, [item])!);
     expect(rows.isBoilerplate(hits[0]!)).toBe(true);
   });
 });

@@ -10,8 +10,8 @@ export function judgeAnswer({ at, text, bits, question }: RowText): RowProblem[]
   const add = (rule: RuleId, message: string) => problems.push({ rule, message: `${at} ${message}` });
   const self = aboutItself.exec(text.slice(0, 400))?.[0];
   if (self) add("QUAL001", `says "${self}"`);
-  const blank = mayBlank(text) ? placeholder.exec(text)?.[0] : undefined;
-  if (blank) add("QUAL002", `has "${blank.slice(0, 40)}"`);
+  const blank = mayBlank(text) ? placeholder.exec(withoutFences(text))?.[0] : undefined;
+  if (blank && !wantsBlanks.test(question)) add("QUAL002", `has "${blank.slice(0, 40)}"`);
   if (isEcho(text, question)) add("QUAL003", "is its question again");
   if (hasOpenFence(text)) add("QUAL004", "opens a code block that it does not close");
   const loop = loopIn(text);
@@ -32,7 +32,14 @@ const aboutItself =
   /\b[Aa]s an? (?:AI|artificial intelligence)(?: (?:language|text-based|assistant))? ?(?:model|assistant|system|program)?\b(?=,| I\b| trained| developed)|\bI(?:'|’)?a?m (?:just |only |sorry, but I am )?an? (?:AI|large) language model\b|\b[Aa]s a large language model\b|\bI (?:was|am) (?:trained|created|developed) by (?:OpenAI|Anthropic|Google|Meta)\b|作为(?:一个|一名)?(?:AI|人工智能)(?:语言模型|助手|模型)|作为(?:一个|一名)?语言模型/;
 
 const placeholder =
-  /\b[Ll]orem ipsum\b|\[(?:[Ii]nsert|INSERT|[Yy]our|YOUR) [^\]\n]{1,40}\](?!\()|\{\{ ?(?:answer|response|output|completion) ?\}\}|<(?:insert|your)[ _-][^>\n]{1,30}>|^(?:TODO|TBD|FIXME|N\/A|null|undefined|NaN)$/;
+  /\b[Ll]orem ipsum\b|\[(?:[Ii]nsert|INSERT|[Yy]our|YOUR) [^\]\n]{1,40}\](?!\()|\{\{ ?(?:answer|response|output|completion|name|author) ?\}\}|<(?:insert|your)[ _-][^>\n]{1,30}>|^(?:TODO|TBD|FIXME|N\/A|null|undefined|NaN)$/;
+
+/** A template is to have them, and so is an example in a code block. */
+const wantsBlanks = /\btemplates?\b|\bplaceholders?\b|\bfill[- ]in|\blorem\b|模板|模版|占位|填空/i;
+
+function withoutFences(text: string): string {
+  return text.includes("```") ? text.replace(/^[ \t>]*```[^\n]*\n.*?^[ \t>]*```/gms, "") : text;
+}
 
 function mayBlank(text: string): boolean {
   return (

@@ -39,9 +39,9 @@ export function personalData(text: string, bits: number): Detected[] {
   return found;
 }
 
-/** Addresses of domains reserved for examples (RFC 2606), and of nobody in particular. */
+/** Addresses of domains reserved for examples (RFC 2606) or named so, of one letter (a@d.co), and of nobody in particular. */
 const nobody =
-  /@(?:[\w-]+\.)*(?:example\.(?:com|org|net)|test|invalid|localhost|(?:e?mail|domain|(?:my|your|the|our|abc|xyz|acme)?company|website|site|acme)\.com)$|^(?:no-?reply|info|support|contact|admin|sales|marketing|offers|orders|billing|careers|jobs|press|team|help|hello|user(?:name)?|your[\w.-]*|name|e?mail|john\.?doe|jane\.?doe|example|test|git|someone)@/i;
+  /@(?:[\w-]+\.)*(?:example(?:[-_]?\w+)?\.[a-z]{2,24}|[a-z0-9]\.[a-z]{2,24}|test|invalid|localhost|(?:e?mail|domain|(?:my|your|the|our|abc|xyz|acme)?company|website|site|acme)\.com)$|^(?:no-?reply|info|support|contact|admin|sales|marketing|offers|orders|billing|careers|jobs|press|team|help|hello|user(?:name)?|your[\w.-]*|name|e?mail|john\.?doe|jane\.?doe|example|test|git|someone)@/i;
 
 function addresses(text: string, found: Detected[]): void {
   for (const match of text.matchAll(
@@ -174,17 +174,34 @@ const dotted = new RegExp(`(?<![\\w.-])(?:${octet}\\.){3}${octet}(?![\\w-]|\\.\\
 const nobodys =
   /^(?:0|10|127|22[4-9]|23\d|24\d|25\d)\.|^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|^169\.254\.|^172\.(?:1[6-9]|2\d|3[01])\.|^192\.(?:168|0\.[02])\.|^198\.(?:1[89]|51\.100)\.|^203\.0\.113\.|^(?:8\.8\.[48]\.[48]|1\.1\.1\.1|1\.0\.0\.1|9\.9\.9\.9|208\.67\.22[02]\.22[02]|1\.2\.3\.4)$/;
 
+/** 56.78.90.1, 98.76.54.32, 123.123.123.123: digits that count up or down, or one part four times. */
+function isMadeUpAddress(address: string): boolean {
+  const digits = address.replaceAll(".", "");
+  return (
+    /^(\d+)\.\1\.\1\.\1$/.test(address) ||
+    "12345678901234567890".includes(digits) ||
+    "98765432109876543210".includes(digits)
+  );
+}
+
 function machines(text: string, found: Detected[]): void {
   for (const match of text.matchAll(dotted)) {
     const isVersion = match[0].split(".").every((part) => Number(part) < 32);
     if (
       isVersion ||
       nobodys.test(match[0]) ||
+      isMadeUpAddress(match[0]) ||
+      isNetwork(text, match.index + match[0].length) ||
       /(?:version|release|build|v)[ :=]{0,2}$/i.test(text.slice(Math.max(0, match.index - 12), match.index))
     )
       continue;
     found.push(detected("PII006", match.index, match[0], masked(match[0]), "[IP]"));
   }
+}
+
+/** 34.64.0.0/10 is a range of many machines. */
+function isNetwork(text: string, end: number): boolean {
+  return /^\/(?:[12]?\d|3[01])(?!\d)/.test(text.slice(end, end + 4));
 }
 
 /** The characters before a place that say what a number is. */

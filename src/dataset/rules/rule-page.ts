@@ -12,13 +12,13 @@ export function rulePage(id: RuleId): string {
   const parts = [
     `### ${id}: ${title}`,
     `Severity: ${severity}. ${why}`,
-    `Breaks it${context(bad)}:`,
-    example(bad),
-    `Does not${context(good)}:`,
-    example(good),
+    ...(bad ? [`Breaks it${context(bad)}:`, example(bad)] : []),
+    ...(good ? [`Does not${context(good)}:`, example(good)] : []),
     `Mend it: ${fix}.`,
     ...(mends ? [`\`ft data fix\` ${mends}.`] : []),
-    `Silence it: \`data: { rules: { ${id}: off } }\` in the recipe, \`--rule ${id}=off\` for one check.`,
+    bad
+      ? `Silence it: \`data: { rules: { ${id}: off } }\` in the recipe, \`--rule ${id}=off\` for one check.`
+      : "It is told by `ft data preview --from-run`, not by the check.",
   ];
   return `${parts.join("\n\n")}\n`;
 }

@@ -14,10 +14,10 @@ export interface Rule {
   fix: string;
   /** What `ft data fix` does about it; absent: a person must decide. */
   mends?: string;
-  /** Rows that break the rule. */
-  bad: Example;
+  /** Rows that break the rule; null: it is found in what a run trained (`ft data preview --from-run`), not in rows. */
+  bad: Example | null;
   /** The same, mended. */
-  good: Example;
+  good: Example | null;
 }
 
 /** A small dataset. Lines are rows, or the text of a line where JSON cannot say what is meant. */

@@ -42,6 +42,19 @@ export const tplRules = {
     bad: { train: [fine], template: { source: `{% for m in messages %}${whole}{% endfor %}` } },
     good: { train: [fine], template: "own" },
   },
+  TPL005: {
+    severity: "error",
+    title: "chat template is too costly",
+    why: "A loop in it never ends, or runs for every pair of characters: the engine would stand still on such rows, and an editor could hide it in a model's template.",
+    fix: "look for a loop that never ends in the template, or choose another one",
+    bad: {
+      train: [fine, chat("q", "b"), chat("q", "c")],
+      template: chatml(
+        `{% for i in range(90000) %}{% for j in range(90000) %}{{ '' }}{% endfor %}{% endfor %}${whole}`,
+      ),
+    },
+    good: { train: [fine], template: "own" },
+  },
   TPL004: {
     severity: "error",
     title: "chat template drops the tool definitions",
@@ -124,6 +137,14 @@ export const tokRules = {
       },
     },
     good: { train: [fine], template: "own" },
+  },
+  TOK007: {
+    severity: "error",
+    title: "trained otherwise than predicted",
+    why: "What the check said of length and loss mask was said of other tokens than those that the engine handed to the model.",
+    fix: "compare the two that `ft data preview --from-run` shows: the run's template, tokenizer or engine is another, or the prediction is wrong; then please report it",
+    bad: null,
+    good: null,
   },
   TOK003: {
     severity: "error",

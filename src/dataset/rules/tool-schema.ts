@@ -81,8 +81,16 @@ function faultOf(parameters: Plain): string | null {
     (at, key) => (Array.isArray(at) ? at[Number(key)] : asObject(at)?.[key]),
     parameters,
   );
-  return `its parameters are no JSON schema: ${path.join(".")} is ${JSON.stringify(value)?.slice(0, 60)}`;
+  const right = path.at(-1) === "type" ? jsonNames[String(value)] : undefined;
+  const meant = right === undefined ? "" : `, which JSON Schema calls "${right}"`;
+  return `its parameters are no JSON schema: ${path.join(".")} is ${JSON.stringify(value)?.slice(0, 60)}${meant}`;
 }
+
+/** What Python and the Berkeley function-calling sets call them. */
+const jsonNames: Record<string, string> = {
+  ...{ dict: "object", float: "number", double: "number", int: "integer", long: "integer" },
+  ...{ tuple: "array", list: "array", str: "string", bool: "boolean", None: "null" },
+};
 
 /** "days: Instance type ...": the leaves only, not the objects around them. */
 function told({ instanceLocation, keyword, error }: OutputUnit): string[] {

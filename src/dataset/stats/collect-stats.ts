@@ -3,6 +3,7 @@ import type { CanonicalRow, RowPlace } from "../canonical.js";
 import { looseDigest, rowDigest } from "../canonical-key.js";
 import type { CheckModel, CheckProgress } from "../check-dataset.js";
 import { type DatasetSource, filesOf, type Side } from "../dataset-facts.js";
+import type { Json } from "../json/json.js";
 import { loadMaskModel } from "../masks/load-mask-model.js";
 import { readRows } from "../read-rows.js";
 import { createRowIndex } from "../row-index.js";
@@ -20,8 +21,8 @@ export interface StatsInput extends DatasetSource {
   model: CheckModel | null;
   whyNoModel?: string;
   onProgress?: (progress: CheckProgress) => void;
-  /** Sees every usable row of the training files, with its exact digest. */
-  onRow?: (row: CanonicalRow, place: RowPlace, digest: Buffer) => void;
+  /** Sees every usable row of the training files, with its exact digest and as the file has it. */
+  onRow?: (row: CanonicalRow, place: RowPlace, digest: Buffer, value: Json) => void;
 }
 
 /** The reducers after the pass; `ft data diff` compares those of two datasets. */
@@ -42,12 +43,12 @@ export async function collectStats(input: StatsInput) {
   const rows = { read: 0, usable: 0, exactCopies: 0, looseCopies: 0 };
   const sources: ReturnType<ReturnType<typeof sourceStats>["result"]>[] = [];
 
-  const addRow = (row: CanonicalRow, place: RowPlace): number | null => {
+  const addRow = (row: CanonicalRow, place: RowPlace, value: Json): number | null => {
     const digest = rowDigest(row);
     const copy = seen.add(looseDigest(row), digest, place);
     if (copy) rows[copy.exact ? "exactCopies" : "looseCopies"] += 1;
     for (const reducer of [turns, texts, tools, answers]) reducer.add(row);
-    input.onRow?.(row, place, digest);
+    input.onRow?.(row, place, digest, value);
     return tokens ? tokens.add(row) : null;
   };
 
@@ -60,10 +61,10 @@ export async function collectStats(input: StatsInput) {
         onFormat: source.setFormat,
         onBytes: (read: number, size: number) => input.onProgress?.({ file: file.name, rows: rows.read, read, size }),
       };
-      for await (const { place, row } of readRows(reading)) {
+      for await (const { place, row, value = null } of readRows(reading)) {
         if (side === "train") rows.read += 1;
         if (row && side === "train") rows.usable += 1;
-        source.add(row, row && side === "train" ? addRow(row, place) : null);
+        source.add(row, row && side === "train" ? addRow(row, place, value) : null);
       }
       sources.push(source.result());
     }

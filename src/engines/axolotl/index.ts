@@ -26,6 +26,8 @@ function unsupported({ objective, method, data, model, train, compute, engine }:
     return "Axolotl's muon does not go with DeepSpeed; use compute.parallel fsdp";
   if (train.early_stopping && objective.type !== "sft")
     return "Axolotl stops early with sft alone; use engine trl, or remove train.early_stopping";
+  if (data.too_long === "drop" && objective.type !== "sft")
+    return "ft has Axolotl leave out long rows for sft alone; use engine trl, or remove data.too_long";
   if (model.new_tokens && objective.type !== "sft") return "new tokens with this objective; use engine trl";
   return null;
 }

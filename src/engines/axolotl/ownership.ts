@@ -52,7 +52,7 @@ export const ownership: Ownership = {
     pretraining_dataset: "use data.train",
     val_set_size: "use data.eval_fraction",
     sequence_len: "use data.max_length",
-    excess_length_strategy: "use data.max_length",
+    excess_length_strategy: "use data.too_long",
     sample_packing: "use data.packing",
     train_on_inputs: "use data.train_on",
     dataset_prepared_path: "it follows the data's hash: else old rows would be trained",

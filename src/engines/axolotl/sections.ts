@@ -34,7 +34,9 @@ export function dataSection({ recipe, dataset }: RenderInput, layout: DataLayout
     ...(heldOut && train.eval_every !== undefined ? { test_datasets: [source("data/test.jsonl", layout)] } : {}),
     dataset_prepared_path: `cache/prepared-${dataset?.train.sha256.slice(0, 12) ?? "data"}`,
     sequence_len: data.max_length,
-    ...(isPrepared ? { excess_length_strategy: "truncate" } : { skip_prepare_dataset: true }),
+    ...(isPrepared
+      ? { excess_length_strategy: data.too_long === "drop" ? "drop" : "truncate" }
+      : { skip_prepare_dataset: true }),
     sample_packing: data.packing,
     ...(data.packing ? { pad_to_sequence_len: true, eval_sample_packing: false } : {}),
     train_on_inputs: false,

@@ -84,6 +84,7 @@ export const axolotl: Dialect = {
     skip_prepare_dataset: null,
     save_strategy: null,
     sequence_len: "data.max_length",
+    excess_length_strategy: (value) => ({ "data.too_long": value === "truncate" ? "cut" : "drop" }),
     sample_packing: "data.packing",
     eval_sample_packing: null,
     pad_to_sequence_len: null,

@@ -23,6 +23,7 @@ function unsupported({ objective, method, data, model, train, compute }: Recipe)
   if (model.attention !== "auto") return "Unsloth chooses its attention kernel itself; use engine trl";
   if (train.liger) return "Unsloth brings its own kernels in place of Liger's; use engine trl";
   if (train.optimizer === "muon") return "ft drives muon with Axolotl alone; use engine axolotl";
+  if (data.too_long === "drop") return "Unsloth cuts long rows before they can be left out; use engine trl or axolotl";
   if (data.train_on === "all" && data.train.some(({ format }) => format !== "text"))
     return "Unsloth masks conversations to the answers; use engine trl for data.train_on all";
   return null;

@@ -67,7 +67,7 @@ export function timePlan(facts: TimeFacts): TimePlan {
     // uv, measured: 15 s from a warm cache to 28 s with a fast mirror; slow disks take longer.
     environment: environmentHere ? nothing : { low: 15, mid: 30, high: 90 },
     download: { low: network.seconds / 2, mid: network.seconds, high: network.seconds * 3 },
-    load: loadSeconds(setting),
+    load: times(loadSeconds(setting), facts.heldOutRows > 0 ? 2 : 1),
     // Measured: TRL renders, masks and tokenises 665 to 878 rows a second.
     tokenise: { low: tokens.sequences / 880, mid: tokens.sequences / 700, high: tokens.sequences / 400 },
     training,
@@ -122,8 +122,7 @@ function spreadOf({ machine, isMeasured, tokens, recipe, setting }: TimeFacts): 
 /** Importing torch and transformers takes 5 to 17 s (measured); weights come from the disk at 0.3 to 3 GB a second. Training and evaluation each. */
 function loadSeconds({ shape }: MemorySetting): Band {
   const bytes = 2e9 * shape.paramsB;
-  const once = { low: 6 + bytes / 3e9, mid: 12 + bytes / 1e9, high: 25 + bytes / 0.3e9 };
-  return times(once, 2);
+  return { low: 6 + bytes / 3e9, mid: 12 + bytes / 1e9, high: 25 + bytes / 0.3e9 };
 }
 
 /** Written, read once for its hash, and synced: 100 MB to 1 GB a second. */

@@ -16,8 +16,9 @@ export interface TokenPlan {
   /** Tokens of a sequence, uncut; `longest` of the sample. */
   mean: number;
   longest: number;
-  /** Share of the sequences that are longer than data.max_length. */
+  /** Share of the sequences that are longer than data.max_length: cut, or (data.too_long: drop) left out. */
   cutShare: number;
+  tooLong: "cut" | "drop";
   /** Sequences in an epoch: rows, turns, or packed ones. */
   sequences: number;
   epoch: { tokens: number; withPadding: number };
@@ -46,7 +47,12 @@ export function tokenPlan(recipe: Recipe, { sample, examples, meanChars, steps }
   const scale = sample.by === "tokenizer" || sample.rows < 2000 ? meanChars / sample.meanChars : 1;
   const generated = objective.type === "grpo" ? generatedShare * objective.max_completion_length : 0;
   const uncut = sample.examples.map((sequences) => sequences.map((tokens) => tokens * scale));
-  const cut = uncut.map((sequences) => sequences.map((tokens) => Math.min(data.max_length, tokens) + generated));
+  const isDropped = (sequences: readonly number[]): boolean =>
+    data.too_long === "drop" && sequences.some((tokens) => tokens > data.max_length);
+  const taken = uncut.filter((sequences) => !isDropped(sequences));
+  const cut = (taken.length > 0 ? taken : uncut).map((sequences) =>
+    sequences.map((tokens) => Math.min(data.max_length, tokens) + generated),
+  );
   const flat = cut.flat();
   const each = uncut[0]?.length ?? 1;
   const meanKept = mean(flat);
@@ -70,17 +76,18 @@ export function tokenPlan(recipe: Recipe, { sample, examples, meanChars, steps }
     isPacked && recipe.model.attention.startsWith("flash")
       ? rows * packed!.filled * (mean(flat.map((tokens) => tokens ** 2)) / meanKept) * data.max_length
       : rows * (packed ? data.max_length ** 2 : Math.max(padded.square, length ** 2));
-  const taken = exactSteps * perStep;
+  const trained = exactSteps * perStep;
   return {
     ...{ by: sample.by, sampledRows: sample.rows, charsPerToken: sample.charsPerToken, error: sample.error },
     ...{ mean: mean(uncut.flat()), longest: Math.max(...uncut.flat()) },
     cutShare: uncut.flat().filter((tokens) => tokens > data.max_length).length / uncut.flat().length,
+    tooLong: data.too_long ?? "cut",
     sequences: sequencesPerEpoch,
     epoch: { tokens: sequencesPerEpoch * realPerSequence, withPadding: sequencesPerEpoch * length },
-    epochs: taken / sequencesPerEpoch,
+    epochs: trained / sequencesPerEpoch,
     steps: exactSteps,
     total: {
-      tokens: taken * realPerSequence,
+      tokens: trained * realPerSequence,
       withPadding: exactSteps * accumulation * rows * length * replicas(recipe),
     },
     pass: { tokens: rows * length, squaredTokens: squares },

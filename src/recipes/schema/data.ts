@@ -74,6 +74,10 @@ export const dataSchema = z.strictObject({
     .min(8)
     .optional()
     .describe("tokens a row may have; longer rows are cut; default by the rows' own lengths"),
+  too_long: z
+    .enum(["cut", "drop"])
+    .optional()
+    .describe("rows longer than max_length: cut them (default), or leave them out"),
   train_on: z
     .enum(["assistant", "all"])
     .default("assistant")
