@@ -88,3 +88,66 @@ function summaryOf(ratios: readonly number[]): SpeedSummary {
     within: ratios.filter((ratio) => ratio >= 0.75 && ratio <= 1.35).length / ratios.length,
   };
 }
+
+export interface LeftOut {
+  source: string;
+  points: number;
+  /** Of |predicted / measured - 1|, with constants fitted to the other sources alone. */
+  medianError: number;
+  p90Error: number;
+}
+
+/** Do the constants carry over? Each source is predicted by constants that were fitted without it. */
+export function leaveSourcesOut(points: readonly SpeedPoint[]): LeftOut[] {
+  return [...new Set(points.map(({ source }) => source))].map((source) => {
+    const own = points.filter((point) => point.source === source);
+    const by = fitted(points.filter((point) => point.source !== source));
+    const errors = own
+      .map((point) => Math.abs(predictSpeed(point, by) / point.tokensPerSecond - 1))
+      .sort((a, b) => a - b);
+    return {
+      ...{ source, points: own.length },
+      medianError: quantileSorted(errors, 0.5),
+      p90Error: quantileSorted(errors, 0.9),
+    };
+  });
+}
+
+/** Each constant in turn a step up or down where that lessens the error, with smaller steps each round. */
+function fitted(points: readonly SpeedPoint[]): SpeedConstants {
+  let best = speedConstants;
+  let least = logError(points, best);
+  for (const step of [1.6, 1.3, 1.15, 1.07]) {
+    for (const change of [...changes, ...changes]) {
+      for (const factor of [step, 1 / step]) {
+        for (let next = change(best, factor); logError(points, next) < least; next = change(best, factor)) {
+          best = next;
+          least = logError(points, best);
+        }
+      }
+    }
+  }
+  return best;
+}
+
+const changes: ((by: SpeedConstants, factor: number) => SpeedConstants)[] = [
+  ...(["products", "traffic", "link", "step"] as const).map((key) => (by: SpeedConstants, factor: number) => ({
+    ...by,
+    [key]: by[key] * factor,
+  })),
+  ...(["plain", "adapted", "quantised"] as const).map((key) => (by: SpeedConstants, factor: number) => ({
+    ...by,
+    launch: { ...by.launch, [key]: by.launch[key] * factor },
+  })),
+];
+
+/** Every source counts by the root of its points. */
+function logError(points: readonly SpeedPoint[], by: SpeedConstants): number {
+  const counts = new Map<string, number>();
+  for (const { source } of points) counts.set(source, (counts.get(source) ?? 0) + 1);
+  return points.reduce(
+    (sum, point) =>
+      sum + Math.abs(Math.log(predictSpeed(point, by) / point.tokensPerSecond)) / Math.sqrt(counts.get(point.source)!),
+    0,
+  );
+}
