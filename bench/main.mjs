@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { benchColdStart } from "./cold-start.mjs";
+import { benchDataCheck, dataCheckText } from "./data-check.mjs";
 import { benchFirstStep } from "./first-step.mjs";
 import { benchMemoryPoints } from "./memory-points.mjs";
 import { benchRender } from "./render.mjs";
@@ -25,8 +26,17 @@ for (const row of rows) {
     `${row.name.padEnd(38)} ${row.ratio.toFixed(2)}x of ${row.peer}  (goal <= ${row.goal}x; ${row.medianMs.toFixed(0)} ms against ${row.peerMedianMs.toFixed(0)} ms, spread ${row.minMs.toFixed(0)}-${row.maxMs.toFixed(0)}, n=${row.n})`,
   );
 }
+const dataCheck = !only || only === "data-check" ? await benchDataCheck() : undefined;
+if (dataCheck) console.log(dataCheckText(dataCheck));
 const memory = !only || only === "memory-points" ? benchMemoryPoints() : undefined;
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
 console.log(
-  JSON.stringify({ commit, machine: `${cpus().length} x ${cpus()[0]?.model}`, node: process.version, rows, memory }),
+  JSON.stringify({
+    commit,
+    machine: `${cpus().length} x ${cpus()[0]?.model}`,
+    node: process.version,
+    rows,
+    dataCheck,
+    memory,
+  }),
 );

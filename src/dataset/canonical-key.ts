@@ -1,7 +1,7 @@
 // Identities of canonical rows: exact (sha256, names the row everywhere), loose (same but for case and spaces), and that of the prompt alone.
 import { hash } from "node:crypto";
 import type { CanonicalRow, Message } from "./canonical.js";
-import { extrasOf, restOfTurn } from "./carried.js";
+import { extrasOf, restOfTurn, saidBesides } from "./carried.js";
 import type { Json } from "./json/json.js";
 import { stringifyJson } from "./json/stringify-json.js";
 
@@ -81,10 +81,13 @@ export function promptDigest(row: CanonicalRow): Buffer {
 }
 
 function looseTurns(messages: Message[]): string[] {
-  return messages.flatMap(({ weight: _, ...turn }) => {
-    const rest = restOfTurn(turn);
-    return rest ? [turn.role, turn.content, stringifyJson(rest)] : [turn.role, turn.content];
-  });
+  const parts: string[] = [];
+  for (const turn of messages) {
+    const rest = saidBesides(turn);
+    parts.push(turn.role, turn.content);
+    if (rest) parts.push(stringifyJson(rest));
+  }
+  return parts;
 }
 
 function sortedEntries(columns: Record<string, Json>): [string, Json][] {
@@ -101,11 +104,12 @@ function joinedDigest(evened: string[]): Buffer {
 
 /** NFKC, lower case, each run of whitespace one space, none at the ends; the costly steps only where they change something. */
 function evenOut(text: string): string {
-  const composed = beyondAscii.test(text) ? text.normalize("NFKC") : text;
-  return composed.toLowerCase().replace(unevenSpace, " ").trim();
+  if (!beyondPlain.test(text) && !text.includes("  ")) return text.toLowerCase().trim();
+  return text.normalize("NFKC").toLowerCase().replace(unevenSpace, " ").trim();
 }
 
-const beyondAscii = /[^\p{ASCII}]/u;
+/** Other than printable ASCII: no such text has compatibility forms, and no other whitespace than the space. */
+const beyondPlain = /[^\x20-\x7e]/;
 /** A run of whitespace other than one space. */
 const unevenSpace = /(?:\u0020{2,}|\u0020?[^\S\u0020])\s*/g;
 

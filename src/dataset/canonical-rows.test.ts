@@ -7,7 +7,7 @@ import { Float, type Json } from "./json/json.js";
 import { parseJson } from "./json/parse-json.js";
 import { stringifyJson } from "./json/stringify-json.js";
 import { engineLines } from "./layout.js";
-import { sumSplit } from "./split-facts.js";
+import { rowFacts, sumSplit } from "./split-facts.js";
 
 const q: Message = { role: "user", content: "q" };
 const a: Message = { role: "assistant", content: "a" };
@@ -84,7 +84,7 @@ test("a canonical row written as a messages line reads as itself", () => {
 
 test("lines for TRL: a line a turn that is learnt, values without a fixed shape as JSON text, every key in every turn", () => {
   const sum = sumSplit();
-  sum.add(chat);
+  sum.add(rowFacts(chat));
   const { carries, assistantTurns } = sum.facts();
   expect(carries).toEqual([
     "chat_template_kwargs",

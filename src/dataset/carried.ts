@@ -43,13 +43,29 @@ export function extrasOf(row: CanonicalRow): ChatExtras {
 
 /** What a turn has beside role and content, keys sorted; null: nothing. */
 export function restOfTurn(turn: Message): { [key: string]: Json } | null {
-  const rest = ofTurns.filter((key) => turn[key] !== undefined).map((key) => [key, turn[key] as unknown as Json]);
-  return rest.length === 0 ? null : Object.fromEntries(rest);
+  return keysOfTurn(turn, ofTurns);
+}
+
+/** As `restOfTurn`, without what is learnt of it. */
+export function saidBesides(turn: Message): { [key: string]: Json } | null {
+  return keysOfTurn(turn, ofSaying);
+}
+
+const ofSaying = ofTurns.filter((key) => key !== "weight");
+
+function keysOfTurn(turn: Message, keys: readonly (typeof ofTurns)[number][]): { [key: string]: Json } | null {
+  let rest: { [key: string]: Json } | null = null;
+  for (const key of keys) {
+    if (turn[key] === undefined) continue;
+    rest ??= {};
+    rest[key] = turn[key] as unknown as Json;
+  }
+  return rest;
 }
 
 /** The same to the model; what of it is learnt plays no part. */
-export function isSameTurn({ weight: _, ...a }: Message, { weight: __, ...b }: Message): boolean {
+export function isSameTurn(a: Message, b: Message): boolean {
   if (a.role !== b.role || a.content !== b.content) return false;
-  const [restA, restB] = [restOfTurn(a), restOfTurn(b)];
+  const [restA, restB] = [saidBesides(a), saidBesides(b)];
   return restA === null || restB === null ? restA === restB : stringifyJson(restA) === stringifyJson(restB);
 }

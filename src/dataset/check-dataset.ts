@@ -4,17 +4,19 @@ import { stat } from "node:fs/promises";
 import type { ChatTemplate } from "../models/facts.js";
 import type { ObjectiveName } from "../recipes/schema.js";
 import type { CanonicalRow, DatasetFacts, Finding, RowKind, RowPlace } from "./canonical.js";
-import { looseDigest, looseDigests, rowDigest } from "./canonical-key.js";
 import { collectFindings, type FindingCollector, type KnownFindings } from "./collect-findings.js";
 import { type DatasetSource, datasetFacts, type FactsSum, filesOf, type Side, sumFacts } from "./dataset-facts.js";
-import { type FindingsInOrder, findingsInOrder } from "./findings-in-order.js";
-import { type RowJudges, rowJudges } from "./judge-rows.js";
+import type { FormatName } from "./formats/format.js";
+import { type InOrder, inOrder } from "./in-order.js";
 import type { MaskEngine } from "./masks/mask-model.js";
-import { type NearCopies, nearCopies } from "./near-duplicates/near-copies.js";
-import { readRows } from "./read-rows.js";
-import { createRowIndex, type RowIndex } from "./row-index.js";
+import type { RangeRows } from "./observe-range.js";
+import type { ObservedRow, ObserverInput } from "./observe-row.js";
+import { type RowObservers, rowObservers } from "./observe-rows.js";
+import { formatOf, readRows } from "./read-rows.js";
+import { findRepeats, type Repeats } from "./repeats/repeats.js";
+import { keysOfRow } from "./repeats/row-keys.js";
 import { type RowSetCheck, rowSetCheck } from "./row-set-check.js";
-import { kindNames, rowsFor } from "./rows-for.js";
+import { kindNames } from "./rows-for.js";
 import {
   type Benchmark,
   benchmarkRules,
@@ -26,9 +28,9 @@ import {
 import { fileBytes } from "./rules/file-bytes.js";
 import { type AnswerSet, answerSet } from "./rules/judge-answer-set.js";
 import { type PairRules, pairRules } from "./rules/judge-pairs.js";
-import { rowTexts } from "./rules/row-texts.js";
 import { ruleLevels, type WrittenRules } from "./rules/settings.js";
-import { type RowProblem, toFinding } from "./rules.js";
+import { toFinding } from "./rules.js";
+import { isPlainLines, rowTooLong } from "./sources/read-records.js";
 
 export interface CheckInput extends DatasetSource {
   /** Tokenizer and template of the model to be trained; null: the rules that need them are left out. */
@@ -99,29 +101,40 @@ interface SourceFacts {
 
 /** @throws FtError data.* (exit data) when a file cannot be read at all or is empty; model.* when the tokenizer cannot be loaded */
 export async function checkDataset(input: CheckInput): Promise<CheckReport> {
-  const judges = await rowJudges(input.model, await sizeOf(input));
-  return await checkWith(input, judges).finally(judges.close);
+  const bytes = await sizeOf(input);
+  return await checkWith(input, (observerInput) => rowObservers(observerInput, bytes));
 }
 
-/** As `checkDataset`, with judges that the caller closes. */
-export async function checkWith(input: CheckInput, judges: RowJudges): Promise<CheckReport> {
-  const findings = collectFindings({
-    levels: ruleLevels(input.rules ?? {}),
-    known: input.known,
-    keptPerRule: input.keptPerRule,
+/** As `checkDataset`, with other observers. */
+export async function checkWith(
+  input: CheckInput,
+  startObservers: (input: ObserverInput) => Promise<RowObservers>,
+): Promise<CheckReport> {
+  const levels = ruleLevels(input.rules ?? {});
+  const against = await contaminationRules(input);
+  const near = levels("DUP003") !== "off";
+  const grams = against.map(({ table }) => table);
+  const { model, seed, objective, heldOutFraction } = input;
+  const observers = await startObservers({
+    model,
+    seed,
+    near,
+    grams,
+    ...(input.eval && { eval: input.eval }),
+    ...(objective && { objective }),
+    ...(heldOutFraction !== undefined && { heldOutFraction }),
   });
   const check: Check = {
     input,
-    findings,
-    inOrder: findingsInOrder(judges, findings.add),
+    observers,
+    keyWords: keysOfRow(near) * 2,
+    findings: collectFindings({ levels, known: input.known, keptPerRule: input.keptPerRule }),
+    results: inOrder(observers.atOnce),
     trainingSet: rowSetCheck(),
     pairs: pairRules(),
     answers: answerSet(),
-    near: nearCopies(),
-    against: await contaminationRules(input),
-    trainIndex: createRowIndex(),
-    evalIndex: createRowIndex(),
-    promptIndex: createRowIndex(),
+    repeats: findRepeats({ near }),
+    against,
     sum: sumFacts(input),
     formats: {},
     firstOfKind: new Map(),
@@ -129,87 +142,215 @@ export async function checkWith(input: CheckInput, judges: RowJudges): Promise<C
     rows: 0,
     usable: 0,
   };
-  return await checkFiles(check, judges).finally(check.near.close);
+  try {
+    return await checkFiles(check);
+  } finally {
+    check.repeats.close();
+    await observers.close();
+  }
 }
 
-async function checkFiles(check: Check, judges: RowJudges): Promise<CheckReport> {
-  const { input } = check;
+async function checkFiles(check: Check): Promise<CheckReport> {
+  const { input, findings } = check;
   const names = [...new Set([...input.train.map(({ path }) => path), ...(input.eval ?? [])])];
   const start: RowPlace = { file: names[0] as string, line: 1 };
-  if (!input.model)
-    check.findings.add(toFinding({ rule: "TOK000", message: input.whyNoModel ?? "no model given" }, start));
+  if (!input.model) findings.add(toFinding({ rule: "TOK000", message: input.whyNoModel ?? "no model given" }, start));
   for (const side of ["train", "eval"] as const) {
     for (const file of filesOf(input, side)) await checkFile(check, file, side);
   }
-  await check.inOrder.settle();
-  for (const finding of await judges.finish(start)) check.findings.add(finding);
-  for (const set of [check.trainingSet, check.pairs, check.answers, check.near, ...check.against]) {
-    for (const finding of await set.finish()) check.findings.add(finding);
+  await check.results.settle();
+  for (const finding of await check.observers.finish(start)) findings.add(finding);
+  for (const set of [check.trainingSet, check.pairs, check.answers, check.repeats, ...check.against]) {
+    for (const finding of set.finish()) findings.add(finding);
   }
   reportMixedKinds(check);
   // The held-out threshold of a small file is known only at its end: then the rows are read once more.
   const facts = check.sum.facts() ?? (await datasetFacts(input));
   if (check.usable > 0 && facts.train.rows === 0) {
-    check.findings.add(toFinding({ rule: "SCH012", message: `none of the ${check.usable} rows is taken` }, start));
+    findings.add(toFinding({ rule: "SCH012", message: `none of the ${check.usable} rows is taken` }, start));
   }
   return {
-    ok: check.findings.errors() === 0,
+    ok: findings.errors() === 0,
     files: names,
     rows: check.rows,
-    findings: check.findings.findings,
-    counts: check.findings.counts,
-    known: check.findings.known(),
+    findings: findings.findings,
+    counts: findings.counts,
+    known: findings.known(),
     objective: input.objective ?? null,
     formats: check.formats,
     facts,
-    sources: check.sources,
+    sources: check.sources.map(({ path, rows, hash }) => ({ path, rows, sha256: hash.digest("hex") })),
   };
 }
 
 interface Check {
   input: CheckInput;
+  observers: RowObservers;
+  /** Words of a row's keys. */
+  keyWords: number;
   findings: FindingCollector;
-  inOrder: FindingsInOrder;
+  results: InOrder;
   trainingSet: RowSetCheck;
   pairs: PairRules;
   answers: AnswerSet;
-  near: NearCopies;
+  repeats: Repeats;
   against: ContaminationRules[];
-  trainIndex: RowIndex;
-  evalIndex: RowIndex;
-  /** Of training conversations, by all but their last answer. */
-  promptIndex: RowIndex;
   sum: FactsSum;
   formats: Record<string, string>;
   firstOfKind: Map<RowKind, RowPlace>;
-  sources: SourceFacts[];
+  sources: SourceSum[];
   rows: number;
   /** Training rows that can be used. */
   usable: number;
 }
 
-async function checkFile(check: Check, file: ReturnType<typeof filesOf>[number], side: Side): Promise<void> {
-  const { input } = check;
-  const source = { rows: 0, hash: createHash("sha256") };
-  const bytes = await fileBytes(file.path);
-  for (const { line, problem } of bytes.problems) check.inOrder.tell(toFinding(problem, { file: file.name, line }));
+interface SourceSum {
+  path: string;
+  side: Side;
+  rows: number;
+  hash: ReturnType<typeof createHash>;
+}
+
+type CheckedFile = ReturnType<typeof filesOf>[number];
+
+async function checkFile(check: Check, file: CheckedFile, side: Side): Promise<void> {
+  const source: SourceSum = { path: file.name, side, rows: 0, hash: createHash("sha256") };
+  const { ranges, problems, openLine } = await fileBytes(file.path);
+  const told = (finding: Finding) => check.findings.add(finding.line === openLine ? asTorn(finding) : finding);
+  for (const { line, problem } of problems) {
+    const finding = toFinding(problem, { file: file.name, line });
+    await check.results.push(finding, check.findings.add);
+  }
+  // Beyond what any file has lines.
+  const firstNumber = check.sources.length * 2 ** 40;
+  check.sources.push(source);
+  const from: FromSource = { file, source, firstNumber, told };
+  if (check.observers.observeRange && ranges.length > 1 && (await isPlainLines(file.path, file.name))) {
+    const format = await formatOf({ ...file, report: () => {} });
+    if (format) {
+      check.formats[file.name] = format.name;
+      return await checkRanges(check, from, ranges, format.name);
+    }
+  }
+  await checkStream(check, from);
+}
+
+interface FromSource {
+  file: CheckedFile;
+  source: SourceSum;
+  firstNumber: number;
+  /** Gets what the reader found. */
+  told: (finding: Finding) => void;
+}
+
+/** Threads read the file. */
+async function checkRanges(
+  check: Check,
+  { file, source, firstNumber, told }: FromSource,
+  ranges: Awaited<ReturnType<typeof fileBytes>>["ranges"],
+  format: FormatName,
+): Promise<void> {
+  const { path, name, columns, roles, weight } = file;
+  const size = ranges.at(-1)!.to;
+  let toldUnused = false;
+  const take = ({ records, rows, keys, tooLong }: RangeRows, to: number) => {
+    let [row, key] = [0, 0];
+    for (const { line, findings, isRow } of records) {
+      check.rows += 1;
+      for (const finding of findings) {
+        // Once a file, and each range says it.
+        if (finding.rule === "SCH008" && toldUnused) continue;
+        toldUnused ||= finding.rule === "SCH008";
+        told(finding);
+      }
+      if (!isRow) continue;
+      const observed = rows[row++] as ObservedRow;
+      takeRow(check, observed, keys.subarray(key, key + check.keyWords), source, { file: name, line });
+      if (observed.taken) key += check.keyWords;
+    }
+    if (tooLong) throw rowTooLong(name, tooLong);
+    check.input.onProgress?.({ file: name, rows: check.rows, read: to, size });
+  };
+  for (const range of ranges) {
+    const seen = check.observers.observeRange!({
+      path,
+      name,
+      format,
+      range,
+      firstNumber,
+      from: { side: source.side, weight },
+      ...(columns && { columns }),
+      ...(roles && { roles }),
+    });
+    await check.results.push(seen, (rows) => take(rows, range.to));
+  }
+}
+
+/** The file is read here. */
+async function checkStream(check: Check, { file, source, firstNumber, told }: FromSource): Promise<void> {
+  let batch = emptyBatch();
+  const send = async () => {
+    const { line, rows, numbers } = batch;
+    batch = emptyBatch();
+    const observed =
+      rows.length > 0
+        ? check.observers.observe({ rows, numbers, from: { side: source.side, weight: file.weight } })
+        : { rows: [], keys: new Uint32Array(0) };
+    await check.results.push(observed, ({ rows: seen, keys }) => {
+      let [row, key] = [0, 0];
+      for (const item of line) {
+        if ("rule" in item) {
+          told(item);
+          continue;
+        }
+        const each = seen[row++] as ObservedRow;
+        takeRow(check, each, keys.subarray(key, key + check.keyWords), source, item);
+        if (each.taken) key += check.keyWords;
+      }
+    });
+  };
   const rows = readRows({
     ...file,
-    report: (finding) => check.inOrder.tell(finding.line === bytes.openLine ? asTorn(finding) : finding),
+    report: (finding) => batch.line.push(finding),
     onFormat: (format) => {
       check.formats[file.name] = format;
     },
-    onBytes: (read, size) => input.onProgress?.({ file: file.name, rows: check.rows, read, size }),
+    onBytes: (read, size) => check.input.onProgress?.({ file: file.name, rows: check.rows, read, size }),
   });
   for await (const { place, row } of rows) {
     check.rows += 1;
-    if (!row) continue;
-    source.rows += 1;
-    const digest = rowDigest(row);
-    source.hash.update(digest);
-    await checkRow(check, row, { ...place, digest }, side, file.weight);
+    if (row) {
+      batch.line.push(place);
+      batch.rows.push(row);
+      batch.numbers.push(firstNumber + place.line);
+      batch.size += lengthOf(row);
+    }
+    if (batch.line.length >= batchRows || batch.size >= batchSize) await send();
   }
-  check.sources.push({ path: file.name, rows: source.rows, sha256: source.hash.digest("hex") });
+  await send();
+}
+
+const batchRows = 64;
+/** UTF-16 units. */
+const batchSize = 200_000;
+
+interface Batch {
+  /** In order: what the reader found, and places of the rows. */
+  line: (Finding | RowPlace)[];
+  rows: CanonicalRow[];
+  numbers: number[];
+  size: number;
+}
+
+function emptyBatch(): Batch {
+  return { line: [], rows: [], numbers: [], size: 0 };
+}
+
+/** About. */
+function lengthOf(row: CanonicalRow): number {
+  if (row.kind === "text") return row.text.length;
+  if (row.kind === "messages") return row.messages.reduce((sum, { content }) => sum + content.length, 0);
+  return 2_000;
 }
 
 /** A line that is no JSON, and that nothing ends, was cut. */
@@ -233,8 +374,6 @@ async function contaminationRules(input: CheckInput): Promise<ContaminationRules
   return rules;
 }
 
-type JudgedPlace = RowPlace & { digest: Buffer };
-
 /** Bytes of all files; of one that is not there or has no size, none. */
 async function sizeOf(input: CheckInput): Promise<number> {
   const files = [...filesOf(input, "train"), ...filesOf(input, "eval")];
@@ -242,85 +381,33 @@ async function sizeOf(input: CheckInput): Promise<number> {
   return sizes.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** The row is judged, summed up and remembered. */
-async function checkRow(
+/** The row's findings, and what it adds to the set's. */
+function takeRow(
   check: Check,
-  row: CanonicalRow,
-  place: JudgedPlace,
-  side: Side,
-  weight: number,
-): Promise<void> {
-  const { objective } = check.input;
-  const { digest } = place;
-  const rows = objective ? rowsFor(row, objective) : [row];
-  if (!Array.isArray(rows)) return check.inOrder.tell(toFinding(rows, place));
-  // Of a pair that becomes two labelled answers the pair is judged.
-  const judged = rows.length === 1 ? (rows[0] as CanonicalRow) : row;
-  if (!check.firstOfKind.has(judged.kind)) check.firstOfKind.set(judged.kind, place);
-  const { whole: loose, prompt } = digestsOf(row);
+  { digest, problems, taken }: ObservedRow,
+  keys: Uint32Array,
+  source: SourceSum,
+  at: RowPlace,
+): void {
+  source.rows += 1;
+  source.hash.update(digest, "hex");
+  const place = { ...at, key: digest.slice(0, 16) };
+  for (const problem of problems) check.findings.add(toFinding(problem, place));
+  if (!taken) return;
+  const { side } = source;
+  if (!check.firstOfKind.has(taken.kind)) check.firstOfKind.set(taken.kind, at);
   if (side === "train") check.usable += 1;
-  check.sum.add({ side, weight, row, digest, loose, rows });
-  const others: RowProblem[] = [];
-  if (side === "train") {
-    for (const text of rowTexts(judged)) check.answers.see(text, place);
-    others.push(...check.pairs.see(row, place, check.trainIndex));
-    for (const each of rows) others.push(...check.trainingSet.see(each, place));
-    for (const rules of check.against) rules.see(row, place, loose, digest);
+  check.sum.add(taken.facts);
+  for (const answer of taken.answers) check.answers.add(answer, at);
+  if (taken.pair) check.pairs.add(taken.pair, at);
+  for (const shape of taken.sets) {
+    for (const problem of check.trainingSet.add(shape, at)) check.findings.add(toFinding(problem, place));
   }
-  const copies = judgeCopies(check, side, place, loose);
-  others.push(...copies);
-  // A copy is near to what it copies; that is told already.
-  if (side === "train" && copies.length === 0) check.near.see(row, place);
-  others.push(...judgePrompt(check, side, place, loose, prompt));
-  await check.inOrder.judge(judged, place, others);
-}
-
-/** Seen before on the same side: a duplicate; an evaluation row seen in training: a leak. */
-function judgeCopies({ trainIndex, evalIndex }: Check, side: Side, place: JudgedPlace, loose: Buffer): RowProblem[] {
-  const problems: RowProblem[] = [];
-  const same = (side === "train" ? trainIndex : evalIndex).add(loose, place.digest, place);
-  if (same) {
-    const message = `the same as ${nameOf(same.place, place)}${same.exact ? "" : ", but for case and spaces"}`;
-    problems.push({ rule: side === "eval" ? "DUP005" : same.exact ? "DUP001" : "DUP002", message });
+  if (taken.contamination) {
+    const { loose, found } = taken.contamination;
+    for (const [index, rules] of check.against.entries()) rules.see(found[index] ?? [], at, loose);
   }
-  const leak = side === "eval" ? trainIndex.find(loose, place.digest) : null;
-  if (leak) {
-    const but = leak.exact ? "" : ", but for case and spaces";
-    problems.push({ rule: "LEAK001", message: `also a training row: ${leak.place.file}:${leak.place.line}${but}` });
-  }
-  return problems;
-}
-
-/** Loose digests: of the row, and of the prompt of a conversation that ends with an answer. */
-function digestsOf(row: CanonicalRow): { whole: Buffer; prompt: Buffer | null } {
-  const isAnswered = row.kind === "messages" && row.messages.length > 1 && row.messages.at(-1)?.role === "assistant";
-  return isAnswered ? looseDigests(row) : { whole: looseDigest(row), prompt: null };
-}
-
-/** The same turns before the answer, and another answer. */
-function judgePrompt(
-  { promptIndex }: Check,
-  side: Side,
-  place: JudgedPlace,
-  loose: Buffer,
-  prompt: Buffer | null,
-): RowProblem[] {
-  if (!prompt) return [];
-  const same = side === "train" ? promptIndex.add(prompt, loose, place) : promptIndex.find(prompt, loose);
-  if (!same || same.exact) return [];
-  return side === "train"
-    ? [{ rule: "DUP004", message: `the prompt of ${nameOf(same.place, place)}, with another answer` }]
-    : [
-        {
-          rule: "LEAK002",
-          message: `the prompt of the training row ${same.place.file}:${same.place.line}, with another answer`,
-        },
-      ];
-}
-
-/** As a finding in the other place says it. */
-function nameOf(place: RowPlace, from: RowPlace): string {
-  return place.file === from.file ? `line ${place.line}` : `${place.file}:${place.line}`;
+  check.repeats.add(keys, at, { side, label: taken.label });
 }
 
 /** Files of one dataset go to the engine in one layout. */

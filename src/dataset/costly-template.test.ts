@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type CheckInput, checkWith } from "./check-dataset.js";
-import { judgesHere, judgesInThreads } from "./judge-rows.js";
 import { tokenCounter } from "./masks/count-tokens.js";
+import { observersHere, observersInThreads } from "./observe-rows.js";
 
 const endless = "{% for i in range(90000) %}{% for j in range(90000) %}{{ '' }}{% endfor %}{% endfor %}";
 const source = `{% for m in messages %}{% if 'costly' in m.content %}${endless}{% endif %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}`;
@@ -19,23 +19,28 @@ const chat = (question: string) => ({
   ],
 });
 
-test("findings of rows before the third costly one are told, of later ones none, here and in threads", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "ft-costly-"));
-  const rows = Array.from({ length: 600 }, (_, at) => chat(at % 60 === 59 ? `costly ${at}` : `question ${at}`));
-  writeFileSync(join(folder, "train.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
-  const input: CheckInput = {
-    ...{ dir: folder, train: [{ path: "train.jsonl", format: "auto", weight: 1 }], format: "auto", seed: 0, model },
-  };
-  const here = await checkWith(input, await judgesHere(model));
-  const threads = await judgesInThreads(model, 3);
-  const inThreads = await checkWith(input, threads).finally(threads.close);
-  expect(inThreads).toEqual(here);
-  expect(here.counts.TPL005).toBe(1);
-  expect(here.findings.find(({ rule }) => rule === "TPL005")!.message).toContain("after row 180");
-  const cut = here.findings.filter(({ rule }) => rule === "TOK001").map(({ line }) => line);
-  expect(cut).toHaveLength(177);
-  expect(Math.max(...cut)).toBe(179);
-}, 60_000);
+test.each([
+  ["rows that are handed over", 600],
+  ["stretches that threads read", 2_400],
+])(
+  "what is told of rows up to the third costly one is told, of later ones nothing, here and in threads: %s",
+  async (_, count) => {
+    const folder = mkdtempSync(join(tmpdir(), "ft-costly-"));
+    const rows = Array.from({ length: count }, (_, at) => chat(at % 60 === 59 ? `costly ${at}` : `question ${at}`));
+    writeFileSync(join(folder, "train.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    const input: CheckInput = {
+      ...{ dir: folder, train: [{ path: "train.jsonl", format: "auto", weight: 1 }], format: "auto", seed: 0, model },
+    };
+    const here = await checkWith(input, observersHere);
+    const inThreads = await checkWith(input, (each) => observersInThreads(each, 3));
+    expect(inThreads).toEqual(here);
+    expect(here.findings.filter(({ rule }) => rule === "TPL005").map(({ line }) => line)).toEqual([60, 120, 180]);
+    const cut = here.findings.filter(({ rule }) => rule === "TOK001").map(({ line }) => line);
+    expect(cut).toHaveLength(177);
+    expect(Math.max(...cut)).toBe(179);
+  },
+  60_000,
+);
 
 test("rows are not chosen by their tokens under such a template", async () => {
   const count = await tokenCounter(model);

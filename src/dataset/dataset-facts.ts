@@ -3,14 +3,13 @@ import { resolve } from "node:path";
 import type { ColumnMap } from "../recipes/schema/columns.js";
 import type { DataSource, ObjectiveName } from "../recipes/schema.js";
 import type { CanonicalRow, DatasetFacts, RowPlace } from "./canonical.js";
-import { rowDigest } from "./canonical-key.js";
 import type { FormatName } from "./formats/format.js";
 import { heldOutScore, planThreshold } from "./held-out.js";
 import { type ReadRowsInput, readRows } from "./read-rows.js";
 import { rowsFor } from "./rows-for.js";
 import { toFinding } from "./rules.js";
 import type { TextRows } from "./sources/read-records.js";
-import { type SplitSum, sumSplit } from "./split-facts.js";
+import { type RowFacts, rowFacts, type SplitSum, sumSplit } from "./split-facts.js";
 import { timesTaken } from "./weigh-row.js";
 
 /** Where the rows of a dataset are, and what they are for. */
@@ -43,8 +42,8 @@ export async function datasetFacts(source: DatasetSource): Promise<DatasetFacts>
   const threshold = await heldOutThreshold(source);
   const sums = { train: sumSplit(), eval: sumSplit() };
   for await (const { side, row, times } of sidedRows(source, threshold)) {
-    const digest = rowDigest(row);
-    for (let taken = 0; taken < times; taken += 1) sums[side].add(row, digest);
+    const facts = rowFacts(row);
+    for (let taken = 0; taken < times; taken += 1) sums[side].add(facts);
   }
   return joinFacts(sums, source);
 }
@@ -95,20 +94,37 @@ export async function* sidedRows(
 
 /** Sums facts in the pass of the check. */
 export interface FactsSum {
-  add(seen: SeenRow): void;
+  add(seen: SidedFacts): void;
   /** Null when the threshold turned out to be another than the fraction: read the rows again. */
   facts(): DatasetFacts | null;
 }
 
-interface SeenRow {
+export interface SidedFacts {
   side: Side;
-  weight: number;
-  /** As it is in the file, and its digests. */
-  row: CanonicalRow;
-  digest: Buffer;
-  loose: Buffer;
+  /** heldOutScore; 1: nothing is held out. */
+  score: number;
+  /** How often it is taken when it is trained on. */
+  times: number;
   /** As the objective takes it. */
-  rows: CanonicalRow[];
+  rows: RowFacts[];
+}
+
+/** @param loose looseDigest of the row. */
+export function sidedFacts(
+  { row, rows, digest, loose }: { row: CanonicalRow; rows: CanonicalRow[]; digest: Buffer; loose: Buffer },
+  {
+    side,
+    weight,
+    source,
+  }: { side: Side; weight: number; source: Pick<DatasetSource, "eval" | "heldOutFraction" | "seed"> },
+): SidedFacts {
+  const isWhole = row.kind === "messages" || row.kind === "text";
+  return {
+    side,
+    score: fractionOf(source) > 0 ? heldOutScore(row, source.seed, isWhole ? loose : undefined) : 1,
+    times: side === "train" ? timesTaken(row, weight, source.seed, loose) : 1,
+    rows: rows.map((each) => (each === row ? rowFacts(row, digest) : rowFacts(each))),
+  };
 }
 
 export function sumFacts(source: DatasetSource): FactsSum {
@@ -116,16 +132,11 @@ export function sumFacts(source: DatasetSource): FactsSum {
   const plan = planThreshold(fraction);
   const sums = { train: sumSplit(), eval: sumSplit() };
   return {
-    add({ side: from, weight, row, digest, loose, rows }) {
-      const isWhole = row.kind === "messages" || row.kind === "text";
-      const score = fraction > 0 ? heldOutScore(row, source.seed, isWhole ? loose : undefined) : 1;
+    add({ side: from, score, times, rows }) {
       plan.see(score);
       const side = score < fraction ? "eval" : from;
-      const times = side === "train" ? timesTaken(row, weight, source.seed, loose) : 1;
-      for (const each of rows) {
-        const eachDigest = each === row ? digest : rowDigest(each);
-        for (let taken = 0; taken < times; taken += 1) sums[side].add(each, eachDigest);
-      }
+      const taken = side === "train" ? times : 1;
+      for (const each of rows) for (let time = 0; time < taken; time += 1) sums[side].add(each);
     },
     facts: () => (plan.threshold() === fraction ? joinFacts(sums, source) : null),
   };
@@ -142,7 +153,7 @@ function evalFile(path: string, { format, columns, roles }: DatasetSource): Data
   return { path, format, weight: 1, ...(columns && { columns }), ...(roles && { roles }) };
 }
 
-function fractionOf(source: DatasetSource): number {
+function fractionOf(source: Pick<DatasetSource, "eval" | "heldOutFraction">): number {
   return source.eval ? 0 : (source.heldOutFraction ?? 0);
 }
 

@@ -9,7 +9,7 @@ import { parseJson } from "./json/parse-json.js";
 import { stringifyJson } from "./json/stringify-json.js";
 import { engineLines, kindOfLayout, type Layout } from "./layout.js";
 import { judgeRow } from "./row-rules.js";
-import { sumSplit } from "./split-facts.js";
+import { rowFacts, sumSplit } from "./split-facts.js";
 
 const call = '{"name": "f", "arguments": {"x": 1.0, "2": 1, "1": 12345678901234567890}}';
 const turns = `[{"role": "system", "content": "s"}, {"role": "user", "content": [{"type": "text", "text": "q"}]},
@@ -95,7 +95,7 @@ function use(row: CanonicalRow): void {
   judgeRow(row);
   for (const digest of [rowDigest, looseDigest, promptDigest]) digest(row);
   const sum = sumSplit();
-  sum.add(row);
+  sum.add(rowFacts(row));
   for (const layout of Object.keys(kindOfLayout) as Layout[]) {
     if (kindOfLayout[layout] !== row.kind) continue;
     for (const line of engineLines(row, layout, sum.facts().carries))

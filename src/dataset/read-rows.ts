@@ -40,29 +40,48 @@ export interface ReadRow {
  * would train differently
  */
 export async function* readRows(input: ReadRowsInput): AsyncGenerator<ReadRow> {
-  let format: RowFormat | null = null;
+  let toRow: ((record: DataRecord) => ReadRow) | null = null;
+  const records = decided(input, (format) => {
+    toRow = rowReader(input, format);
+    if (format) input.onFormat?.(format.name);
+  });
+  for await (const record of records) yield toRow!(record);
+}
+
+/** Records of one file as canonical rows; null: none of its first rows has a format. */
+export function rowReader(
+  input: Pick<ReadRowsInput, "name" | "columns" | "roles" | "report">,
+  format: RowFormat | null,
+): (record: DataRecord) => ReadRow {
   let toldUnused = false;
-  for await (const record of decided(input, (chosen) => {
-    format = chosen;
-    if (chosen) input.onFormat?.(chosen.name);
-  })) {
+  return (record) => {
     const place = { file: input.name, line: record.line };
     const report = (problem: RowProblem) => input.report(toFinding(problem, place));
     if ("problem" in record) {
       report(record.problem);
-      yield { place, row: null };
-      continue;
+      return { place, row: null };
     }
     if (record.doubled)
       report({ rule: "FILE003", message: `the key ${record.doubled.slice(0, 3).join(", ")} is there twice` });
     const row = rowOf(record.value, input, report);
-    yield { place, row: row && convert(row, format, report), value: record.value };
     const unused = row && format && !toldUnused ? unusedColumns(row, format) : null;
     if (unused) {
       report(unused);
       toldUnused = true;
     }
+    return { place, row: row && convert(row, format, report), value: record.value };
+  };
+}
+
+/** The format of the file, from its first rows where it is not said; null: none of them has one. @throws as readRows */
+export async function formatOf(input: ReadRowsInput): Promise<RowFormat | null> {
+  if (input.format !== "auto") return formatNamed(input.format);
+  const ahead: DataRecord[] = [];
+  for await (const record of readRecords(input.path, input.name, { textRows: input.textRows })) {
+    ahead.push(record);
+    if (ahead.length === sampleRows) break;
   }
+  return recognise(ahead, input);
 }
 
 /** The file's records; reads ahead the first ones and tells the format before it yields any. */

@@ -5,8 +5,30 @@ import type { Json } from "./json/json.js";
 import { type RowProblem, toFinding } from "./rules.js";
 
 export interface RowSetCheck {
-  see(row: CanonicalRow, place: RowPlace): RowProblem[];
+  add(row: SetShape, place: RowPlace): RowProblem[];
   finish(): Finding[];
+}
+
+/** What of one row counts in the set: its label, or its columns with the type and the text of each value (null: none). */
+export type SetShape = { label: boolean } | { columns: [name: string, type: string | null, text: string][] };
+
+/** Null: nothing. */
+export function setShape(row: CanonicalRow): SetShape | null {
+  if (row.kind === "unpaired") return { label: row.label };
+  if (row.kind !== "prompt") return null;
+  return {
+    columns: Object.entries(row.columns).map(([name, value]) => [
+      name,
+      value === null ? null : typeName(value),
+      textOf(value),
+    ]),
+  };
+}
+
+function textOf(value: Json): string {
+  return typeof value === "string"
+    ? value
+    : JSON.stringify(value, (_, each) => (typeof each === "bigint" ? `${each}` : each));
 }
 
 /** For the rows of one side, as the objective takes them. */
@@ -16,15 +38,13 @@ export function rowSetCheck(): RowSetCheck {
   const judgeColumns = columnTypes();
   const constants = constantColumns();
   return {
-    see(row, place) {
-      if (row.kind === "prompt") {
+    add(row, place) {
+      if ("columns" in row) {
         constants.see(row.columns, place);
         return judgeColumns(row.columns, place);
       }
-      if (row.kind === "unpaired") {
-        firstLabel ??= place;
-        labels[`${row.label}`] += 1;
-      }
+      firstLabel ??= place;
+      labels[`${row.label}`] += 1;
       return [];
     },
     finish() {
@@ -36,14 +56,15 @@ export function rowSetCheck(): RowSetCheck {
   };
 }
 
+type Columns = Extract<SetShape, { columns: unknown }>["columns"];
+
 /** Told once a column. A missing value and null go with every type. */
-function columnTypes(): (columns: Record<string, Json>, place: RowPlace) => RowProblem[] {
+function columnTypes(): (columns: Columns, place: RowPlace) => RowProblem[] {
   const seen = new Map<string, { type: string; place: RowPlace; told: boolean }>();
   return (columns, place) => {
     const problems: RowProblem[] = [];
-    for (const [column, value] of Object.entries(columns)) {
-      if (value === null) continue;
-      const type = typeName(value);
+    for (const [column, type] of columns) {
+      if (type === null) continue;
       const first = seen.get(column);
       if (!first) seen.set(column, { type, place, told: false });
       else if (first.type !== type && !first.told) {
@@ -59,17 +80,13 @@ function columnTypes(): (columns: Record<string, Json>, place: RowPlace) => RowP
 /** Fewer rows may agree by chance. */
 const fewestRows = 20;
 
-function constantColumns(): { see(columns: Record<string, Json>, place: RowPlace): void; finish(): Finding[] } {
+function constantColumns(): { see(columns: Columns, place: RowPlace): void; finish(): Finding[] } {
   const seen = new Map<string, { value: string | null; rows: number; place: RowPlace }>();
   return {
     see(columns, place) {
-      for (const [column, value] of Object.entries(columns)) {
+      for (const [column, , text] of columns) {
         const first = seen.get(column);
         if (first?.value === null) continue;
-        const text =
-          typeof value === "string"
-            ? value
-            : JSON.stringify(value, (_, each) => (typeof each === "bigint" ? `${each}` : each));
         if (!first) seen.set(column, { value: text, rows: 1, place });
         else if (first.value === text) first.rows += 1;
         else first.value = null;

@@ -56,9 +56,9 @@ export interface RowProblem {
 
 /**
  * Joins a problem, its rule and its place into the finding that is reported.
- * @param place `digest` of the row, where there is one; else file and message tell the finding from others
+ * @param place `key` of the row (the first 16 hex digits of its sha256), where there is one; else file and message tell the finding from others
  */
-export function toFinding(problem: RowProblem, place: RowPlace & { digest?: Buffer }): Finding {
+export function toFinding(problem: RowProblem, place: RowPlace & { key?: string }): Finding {
   const rule = rules[problem.rule];
   const message = maskText(problem.message);
   return {
@@ -68,7 +68,7 @@ export function toFinding(problem: RowProblem, place: RowPlace & { digest?: Buff
     line: place.line,
     message,
     fix: problem.fix ?? rule.fix,
-    fingerprint: sha256(`${problem.rule} ${place.digest?.toString("hex") ?? `${place.file} ${message}`}`)
+    fingerprint: sha256(`${problem.rule} ${place.key ?? `${place.file} ${message}`}`)
       .subarray(0, 8)
       .toString("hex"),
   };

@@ -14,7 +14,7 @@ import { judgeRow } from "./row-rules.js";
 import { kindNames } from "./rows-for.js";
 import { ruleLevels } from "./rules/settings.js";
 import { rules } from "./rules.js";
-import { sumSplit } from "./split-facts.js";
+import { rowFacts, sumSplit } from "./split-facts.js";
 
 export interface SnapshotInput {
   recipe: Pick<Recipe, "data" | "eval">;
@@ -63,9 +63,10 @@ export async function snapshotData(input: SnapshotInput): Promise<DatasetFacts> 
       );
       if (fault) throw invalidRow({ file, line }, fault.message);
       const digest = rowDigest(row);
+      const facts = rowFacts(row, digest);
       const engineRow = linesFor(row, input, { file, line });
       for (let taken = 0; taken < times; taken += 1) {
-        sums[side].add(row, digest);
+        sums[side].add(facts);
         for (const engineLine of engineRow) await files[engineFile[side]].write(engineLine);
       }
       if (side === "eval" && items < input.recipe.eval.max_rows) {

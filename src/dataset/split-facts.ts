@@ -2,12 +2,34 @@
 import { createHash } from "node:crypto";
 import type { CanonicalRow, Carried, Message, RowKind, SplitFacts } from "./canonical.js";
 import { rowDigest } from "./canonical-key.js";
-import { carriedBy, extrasOf, restOfTurn } from "./carried.js";
+import { carriedBy, extrasOf, saidBesides } from "./carried.js";
 import { stringifyJson } from "./json/stringify-json.js";
 import { trainedTurns } from "./layout.js";
 
+/** What one row adds to the facts of its split. */
+export interface RowFacts {
+  kind: RowKind;
+  /** sha256, hex. */
+  digest: string;
+  chars: number;
+  /** Assistant turns that are learnt. */
+  turns: number;
+  carries: Carried[];
+}
+
+/** @param digest rowDigest of it */
+export function rowFacts(row: CanonicalRow, digest = rowDigest(row)): RowFacts {
+  return {
+    kind: row.kind,
+    digest: digest.toString("hex"),
+    chars: charsOf(row),
+    turns: row.kind === "messages" ? trainedTurns(row.messages).length : 0,
+    carries: [...carriedBy(row)],
+  };
+}
+
 export interface SplitSum {
-  add(row: CanonicalRow, digest?: Buffer): void;
+  add(row: RowFacts): void;
   facts(): SplitFacts;
 }
 
@@ -21,15 +43,14 @@ export function sumSplit(): SplitSum {
   let longestChars = 0;
   let totalChars = 0;
   return {
-    add(row, digest = rowDigest(row)) {
-      hash.update(digest);
+    add(row) {
+      hash.update(row.digest, "hex");
       rows += 1;
       kinds[row.kind] += 1;
-      const chars = charsOf(row);
-      longestChars = Math.max(longestChars, chars);
-      totalChars += chars;
-      for (const key of carriedBy(row)) carries.add(key);
-      if (row.kind === "messages") assistantTurns += trainedTurns(row.messages).length;
+      longestChars = Math.max(longestChars, row.chars);
+      totalChars += row.chars;
+      for (const key of row.carries) carries.add(key);
+      assistantTurns += row.turns;
     },
     facts: () => ({
       rows,
@@ -71,8 +92,8 @@ function turnsChars(row: CanonicalRow): number {
 }
 
 function contentChars(messages: Message[]): number {
-  return messages.reduce((sum, { weight: _, ...turn }) => {
-    const rest = restOfTurn(turn);
+  return messages.reduce((sum, turn) => {
+    const rest = saidBesides(turn);
     return sum + turn.content.length + (rest ? stringifyJson(rest).length : 0);
   }, 0);
 }

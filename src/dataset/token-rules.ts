@@ -23,8 +23,8 @@ export interface TokensSeen {
   closedBeforeCut: number;
   /** Rows of segments or tokens: they say themselves what is trained. */
   given: number;
-  /** Where rendering was stopped for good: the rows whose template was too costly, the first few. */
-  costly: number[];
+  /** Rows whose rendering was stopped for what it costs, at most `mostCostly`: then no row is rendered any more. */
+  costly: number;
   /** Why a mask is unknown: in how many rows, and in which first. */
   unknown: Map<string, { rows: number; first: number }>;
 }
@@ -37,12 +37,15 @@ export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
   return {
     seen: () => own,
     judge(row, number) {
-      if (own.costly.length >= mostCostly) return [];
+      if (own.costly >= mostCostly) return [];
       const prediction = predictMask(row, model, engine);
       if ("unknown" in prediction) {
         const { unknown, refused, costly } = prediction;
         if (refused) return [{ rule: "TPL001", message: unknown }];
-        if (costly) own.costly.push(number);
+        if (costly) {
+          own.costly += 1;
+          return [{ rule: "TPL005", message: unknown }];
+        }
         const known = own.unknown.get(unknown) ?? { rows: 0, first: number };
         own.unknown.set(unknown, { ...known, rows: known.rows + 1 });
         return [];
@@ -69,7 +72,8 @@ export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
     },
     finish(all, first) {
       const seen = sumSeen(all);
-      if (seen.costly.length >= mostCostly) return [toFinding(stoppedRendering(seen), first)];
+      // Not all rows were seen, and which ones depends on how many judge them.
+      if (seen.costly >= mostCostly) return [];
       const unknown = [...seen.unknown].map(([why, { rows }]) =>
         toFinding({ rule: "TOK004", message: `${engine}, ${rows} ${rows === 1 ? "row" : "rows"}: ${why}` }, first),
       );
@@ -81,14 +85,14 @@ export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
 }
 
 function nothingSeen(): TokensSeen {
-  return { rows: 0, trainedRows: 0, closedBeforeCut: 0, given: 0, costly: [], unknown: new Map() };
+  return { rows: 0, trainedRows: 0, closedBeforeCut: 0, given: 0, costly: 0, unknown: new Map() };
 }
 
 function sumSeen(all: TokensSeen[]): TokensSeen {
   const sum = nothingSeen();
-  sum.costly = all.flatMap(({ costly }) => costly).sort((a, b) => a - b);
-  for (const { rows, trainedRows, closedBeforeCut, given } of all) {
+  for (const { rows, trainedRows, closedBeforeCut, given, costly } of all) {
     sum.given += given;
+    sum.costly += costly;
     sum.rows += rows;
     sum.trainedRows += trainedRows;
     sum.closedBeforeCut += closedBeforeCut;
@@ -115,13 +119,6 @@ function faultOfAll(seen: TokensSeen, endIds: ReadonlySet<number>, { tokenizer }
     ? `${names} is trained in no row: the template does not end assistant turns with it, or its mask leaves it out`
     : "the tokenizer has no end-of-sequence token and the template ends assistant turns with none";
   return { rule: "TOK003", message };
-}
-
-/** Each who judges stops after so many of their rows; of all rows the same ones count, whoever judges them: those up to the third (RowVerdict). */
-function stoppedRendering({ costly }: TokensSeen): RowProblem {
-  const row = (costly[mostCostly - 1] as number) + 1;
-  const message = `it takes more than a chat can need, of ${mostCostly} rows: after row ${row} of the data none is rendered, so that length and mask are not judged`;
-  return { rule: "TPL005", message };
 }
 
 function doubleBos(token: string): RowProblem {

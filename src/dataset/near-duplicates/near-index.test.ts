@@ -50,10 +50,10 @@ test("pairs are found as often as the bands promise: 1 - (1 - s^8)^14", () => {
 });
 
 function shareBand(a: string, b: string): boolean {
-  const [left, right] = [new Float64Array(minhash.bands), new Float64Array(minhash.bands)];
+  const [left, right] = [new Uint32Array(2 * minhash.bands), new Uint32Array(2 * minhash.bands)];
   writeSignature(a, left, 0);
   writeSignature(b, right, 0);
-  return left.some((key, band) => key === right[band]);
+  return left.some((word, at) => at % 2 === 0 && word === right[at] && left[at + 1] === right[at + 1]);
 }
 
 async function clusters(rows: string[]): Promise<Int32Array> {

@@ -12,8 +12,8 @@ const [factors, offsets] = parameters(minhash.seed);
 /** Signed, as the machine adds and compares them fastest: any order of the hashes serves. */
 const minima = new Int32Array(hashes);
 
-/** One key a band (integers below 2^53) for `bands` numbers of `into`, from `at` on; a text without words gets none and false is returned. */
-export function writeSignature(text: string, into: Float64Array, at: number): boolean {
+/** One key a band, two words each, from word `at` of `into` on; a text without words gets none and false is returned. */
+export function writeSignature(text: string, into: Uint32Array, at: number): boolean {
   const shingles = hashShingles(text);
   if (shingles.length === 0) return false;
   for (let index = 0; index < hashes; index += 1) {
@@ -26,18 +26,19 @@ export function writeSignature(text: string, into: Float64Array, at: number): bo
     }
     minima[index] = least;
   }
-  for (let band = 0; band < minhash.bands; band += 1) into[at + band] = bandKey(band * minhash.hashesPerBand);
+  for (let band = 0; band < minhash.bands; band += 1) writeBand(band * minhash.hashesPerBand, into, at + band * 2);
   return true;
 }
 
-function bandKey(from: number): number {
+function writeBand(from: number, into: Uint32Array, at: number): void {
   let low = 0x9747b28c;
   let high = 0x2f6e2b1;
   for (let index = from; index < from + minhash.hashesPerBand; index += 1) {
     low = mix(low ^ (minima[index] as number));
     high = mix(high + (minima[index] as number));
   }
-  return (high >>> 11) * 2 ** 32 + (low >>> 0);
+  into[at] = low;
+  into[at + 1] = high;
 }
 
 /** Jaccard similarity of two texts' shingles, exact: what MinHash estimates. */

@@ -1,12 +1,11 @@
 // LEAK003 and LEAK004: training rows that hold items of a benchmark, or most of an evaluation row.
 import { resolve } from "node:path";
 import type { CanonicalRow, Finding, RowPlace } from "../canonical.js";
-import { looseDigest, rowDigest } from "../canonical-key.js";
-import { createRowIndex, type RowIndex } from "../row-index.js";
+import { looseDigest } from "../canonical-key.js";
 import { type RowProblem, toFinding } from "../rules.js";
 import { readRecords } from "../sources/read-records.js";
-import { type GramHit, type GramIndex, gramIndex } from "./gram-index.js";
-import { rowTexts } from "./row-texts.js";
+import { type GramHit, type GramIndex, type GramsOfItem, type GramTable, gramIndex } from "./gram-index.js";
+import { type RowText, rowTexts } from "./row-texts.js";
 
 /** A file with items that must not be trained on. */
 export interface Benchmark {
@@ -26,7 +25,10 @@ export interface ContaminationSettings {
 export const contaminationDefaults: ContaminationSettings = { ngram: 13, share: 0 };
 
 export interface ContaminationRules {
-  see(row: CanonicalRow, place: RowPlace, loose: Buffer, exact: Buffer): void;
+  /** For `gramsIn`, of the row's `ownTexts`. */
+  table: GramTable;
+  /** @param loose looseDigest of the training row, hex */
+  see(found: readonly GramsOfItem[], place: RowPlace, loose: string): void;
   /** What was seen; a run of words that more than 10 training rows share is no leak. */
   finish(): Finding[];
 }
@@ -63,12 +65,12 @@ const mostOfARow = 0.5;
 /** Held against the rows of the evaluation files, which were read before. */
 export function heldOutRules(): { add(row: CanonicalRow, place: RowPlace): void; rules(): ContaminationRules } {
   const index = gramIndex({ n: contaminationDefaults.ngram, mostItems: 1 });
-  const whole = createRowIndex();
+  const whole = new Set<string>();
   let full: RowPlace | null = null;
   return {
     add(row, place) {
-      whole.add(looseDigest(row), rowDigest(row), place);
-      if (!index.add(ownTexts(row).join("\n"), place)) full ??= place;
+      whole.add(looseDigest(row).toString("hex"));
+      if (!index.add(ownTexts(rowTexts(row)).join("\n"), place)) full ??= place;
     },
     rules: () =>
       rowsAgainst(index, {
@@ -87,16 +89,17 @@ interface Against {
   /** The first item for which the index had no room. */
   full: RowPlace | null;
   told: (hit: GramHit) => string;
-  /** Rows that LEAK001 speaks of. */
-  whole?: RowIndex;
+  /** Loose digests of rows that LEAK001 speaks of. */
+  whole?: ReadonlySet<string>;
 }
 
 function rowsAgainst(index: GramIndex, { rule, share, full, told, whole }: Against): ContaminationRules {
   const seen: { place: RowPlace; hit: GramHit }[] = [];
   return {
-    see(row, place, loose, exact) {
-      const hit = index.find(ownTexts(row));
-      if (!hit || hit.found / hit.all < share || whole?.find(loose, exact)) return;
+    table: index.table(),
+    see(found, place, loose) {
+      const hit = index.count(found);
+      if (!hit || hit.found / hit.all < share || whole?.has(loose)) return;
       if (seen.length < kept) seen.push({ place, hit });
     },
     finish() {
@@ -111,8 +114,8 @@ function rowsAgainst(index: GramIndex, { rule, share, full, told, whole }: Again
 }
 
 /** What a row says of its own: not the system turn, which many rows share. */
-function ownTexts(row: CanonicalRow): string[] {
-  return rowTexts(row).flatMap(({ role, text }) => (role === "system" ? [] : text));
+export function ownTexts(texts: readonly RowText[]): string[] {
+  return texts.flatMap(({ role, text }) => (role === "system" ? [] : text));
 }
 
 function textsOf(value: unknown, columns: readonly string[] | undefined): string[] {

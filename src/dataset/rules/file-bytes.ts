@@ -1,16 +1,21 @@
-// FILE004-6: what only the bytes of a JSON lines file show: byte order mark, kinds of line ends, a last line that is torn.
+// FILE004-6: what only the bytes of a JSON lines file show: byte order mark, kinds of line ends, a last line that is torn; and where to cut it.
 import { open } from "node:fs/promises";
 import type { RowProblem } from "../rules.js";
+import type { LineRange } from "../sources/line-range.js";
 
 export interface FileBytes {
   problems: { line: number; problem: RowProblem }[];
   /** The last line, when neither a brace nor a newline ends it; null: it is ended, or the file is none of lines. */
   openLine: number | null;
+  /** Stretches of whole lines that together are the file. */
+  ranges: LineRange[];
 }
 
-const chunkBytes = 1 << 20;
+const chunkBytes = 1 << 18;
 const [newline, carriageReturn, brace, closingBrace] = [0x0a, 0x0d, 0x7b, 0x7d];
-const nothing: FileBytes = { problems: [], openLine: null };
+const nothing: FileBytes = { problems: [], openLine: null, ranges: [] };
+/** Of one stretch, about. */
+const rangeBytes = 1 << 18;
 
 /** A file that is no JSON lines, or cannot be read, has none: the reader says why. */
 export async function fileBytes(path: string): Promise<FileBytes> {
@@ -20,6 +25,9 @@ export async function fileBytes(path: string): Promise<FileBytes> {
     if (!(await handle.stat()).isFile()) return nothing;
     const buffer = Buffer.allocUnsafe(chunkBytes);
     const counts = { lf: 0, crlf: 0, firstLf: 0, firstCrlf: 0 };
+    const ranges: LineRange[] = [];
+    let open: LineRange = { from: 0, to: 0, line: 1 };
+    let size = 0;
     let hasMark = false;
     let last = newline;
     for (let position = 0; ; ) {
@@ -29,11 +37,18 @@ export async function fileBytes(path: string): Promise<FileBytes> {
       if (position === 0) {
         hasMark = chunk.indexOf(byteOrderMark) === 0;
         if (chunk[hasMark ? 3 : 0] !== brace) return nothing;
+        if (hasMark) open.from = 3;
       }
-      countEnds(chunk, last, counts);
+      const end = countEnds(chunk, last, counts);
+      if (end > 0 && position + end - open.from >= rangeBytes) {
+        ranges.push({ ...open, to: position + end });
+        open = { from: position + end, to: 0, line: counts.lf + counts.crlf + 1 };
+      }
       last = chunk[bytesRead - 1] as number;
       position += bytesRead;
+      size = position;
     }
+    if (open.from < size) ranges.push({ ...open, to: size });
     const lines = counts.lf + counts.crlf;
     const problems: FileBytes["problems"] = [];
     if (hasMark)
@@ -48,7 +63,7 @@ export async function fileBytes(path: string): Promise<FileBytes> {
         problem: { rule: "FILE005", message },
       });
     }
-    return { problems, openLine: last === newline || last === closingBrace ? null : lines + 1 };
+    return { problems, openLine: last === newline || last === closingBrace ? null : lines + 1, ranges };
   } finally {
     await handle.close();
   }
@@ -56,11 +71,13 @@ export async function fileBytes(path: string): Promise<FileBytes> {
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
+/** Where the last line that ends in the chunk ends; 0: none does. */
 function countEnds(
   chunk: Buffer,
   before: number,
   counts: { lf: number; crlf: number; firstLf: number; firstCrlf: number },
-): void {
+): number {
+  let end = 0;
   for (let at = chunk.indexOf(newline); at !== -1; at = chunk.indexOf(newline, at + 1)) {
     const isCrlf = (at === 0 ? before : chunk[at - 1]) === carriageReturn;
     const line = counts.lf + counts.crlf + 1;
@@ -71,5 +88,7 @@ function countEnds(
       counts.firstLf ||= line;
       counts.lf += 1;
     }
+    end = at + 1;
   }
+  return end;
 }

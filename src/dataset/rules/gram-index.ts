@@ -5,11 +5,29 @@ import { eachGram, wordHashes } from "./word-grams.js";
 export interface GramIndex {
   /** Remembers the runs of an item's text; false when the index is full and holds no more items. */
   add(text: string, place: RowPlace): boolean;
-  /** How much of which item stands in the texts: the one of the largest share. Null: nothing. */
-  find(texts: readonly string[]): GramHit | null;
+  /** For those who look (`gramsIn`), once all items were added. */
+  table(): GramTable;
+  /** What was found in a training row: the item of the largest share. Null: nothing. */
+  count(found: readonly GramsOfItem[]): GramHit | null;
   /** Runs of words that so many training rows have are no one's: told by the slots of a hit. */
   isBoilerplate(hit: GramHit): boolean;
   items: number;
+}
+
+/** In memory that threads share. */
+export interface GramTable {
+  low: Uint32Array;
+  high: Uint32Array;
+  /** Item + 1; 0: free; `common`: of too many items. */
+  owner: Uint32Array;
+  /** Words of the runs. */
+  lengths: number[];
+}
+
+/** Where the runs of one item are in the table that stand in a row. */
+export interface GramsOfItem {
+  item: number;
+  slots: number[];
 }
 
 export interface GramHit {
@@ -72,23 +90,10 @@ export function gramIndex({ n, mostItems }: { n: number; mostItems: number }): G
       sizes.push(runs);
       return true;
     },
-    find(texts) {
-      const hits = new Map<number, number[]>();
-      for (const text of texts) {
-        const words = wordHashes(text);
-        for (const length of lengths) {
-          eachGram(words, length, (low, high) => {
-            const slot = slotOf(table, low, high);
-            const owner = table.owner[slot] as number;
-            if (owner === 0 || owner === common) return;
-            const slots = hits.get(owner - 1);
-            if (!slots) hits.set(owner - 1, [slot]);
-            else if (!slots.includes(slot)) slots.push(slot);
-          });
-        }
-      }
+    table: () => ({ low: table.low, high: table.high, owner: table.owner, lengths: [...lengths] }),
+    count(found) {
       let best: GramHit | null = null;
-      for (const [item, slots] of hits) {
+      for (const { item, slots } of found) {
         for (const slot of slots) table.rows[slot] = Math.min(0xff, (table.rows[slot] as number) + 1);
         const all = sizes[item] as number;
         if (!best || slots.length / all > best.found / best.all)
@@ -100,11 +105,26 @@ export function gramIndex({ n, mostItems }: { n: number; mostItems: number }): G
   };
 }
 
-interface Table {
-  low: Uint32Array;
-  high: Uint32Array;
-  /** Item + 1; 0: free; `common`: of too many items. */
-  owner: Uint32Array;
+/** The runs of any item that stand in the texts of a row. */
+export function gramsIn(table: GramTable, texts: readonly string[]): GramsOfItem[] {
+  const found = new Map<number, number[]>();
+  for (const text of texts) {
+    const words = wordHashes(text);
+    for (const length of table.lengths) {
+      eachGram(words, length, (low, high) => {
+        const slot = slotOf(table, low, high);
+        const owner = table.owner[slot] as number;
+        if (owner === 0 || owner === common) return;
+        const slots = found.get(owner - 1);
+        if (!slots) found.set(owner - 1, [slot]);
+        else if (!slots.includes(slot)) slots.push(slot);
+      });
+    }
+  }
+  return [...found].map(([item, slots]) => ({ item, slots }));
+}
+
+interface Table extends Omit<GramTable, "lengths"> {
   /** Further items that have it. */
   items: Uint8Array;
   /** Training rows that have it. */
@@ -113,16 +133,16 @@ interface Table {
 
 function newTable(slots: number): Table {
   return {
-    low: new Uint32Array(slots),
-    high: new Uint32Array(slots),
-    owner: new Uint32Array(slots),
+    low: new Uint32Array(new SharedArrayBuffer(slots * 4)),
+    high: new Uint32Array(new SharedArrayBuffer(slots * 4)),
+    owner: new Uint32Array(new SharedArrayBuffer(slots * 4)),
     items: new Uint8Array(slots),
     rows: new Uint8Array(slots),
   };
 }
 
 /** Of the run, or the free slot where it belongs. */
-function slotOf({ low, high, owner }: Table, lowHash: number, highHash: number): number {
+function slotOf({ low, high, owner }: Omit<GramTable, "lengths">, lowHash: number, highHash: number): number {
   const mask = owner.length - 1;
   for (let slot = (lowHash ^ (highHash >>> 7)) & mask; ; slot = (slot + 1) & mask) {
     if (owner[slot] === 0 || (low[slot] === lowHash && high[slot] === highHash)) return slot;

@@ -2,12 +2,37 @@
 import type { Finding, RowPlace } from "../canonical.js";
 import { type RuleId, toFinding } from "../rules.js";
 import type { RowText } from "./row-texts.js";
-import { has, scanText } from "./scan-text.js";
+import { has, isAscii } from "./scan-text.js";
 import { lettersIn, mainScript, scriptsOf } from "./script.js";
 
 export interface AnswerSet {
-  see(text: RowText, place: RowPlace): void;
+  add(answer: AnswerShape, place: RowPlace): void;
   finish(): Finding[];
+}
+
+/** What of one answer counts in the set; null: it says nothing about this. */
+export interface AnswerShape {
+  at: string;
+  sharesScript: boolean | null;
+  isFinished: boolean | null;
+  /** Its last characters, where it is not finished. */
+  ending: string;
+  isJson: boolean | null;
+  opening: string | null;
+}
+
+/** Null: the text is no answer that is to be learnt. */
+export function answerShape({ at, text, bits, question }: RowText): AnswerShape | null {
+  if (question === undefined) return null;
+  const finished = isFinished(text);
+  return {
+    at,
+    sharesScript: sharesScript(question, text, bits),
+    isFinished: finished,
+    ending: finished === false ? ending(text) : "",
+    isJson: isJson(text),
+    opening: openingOf(text),
+  };
 }
 
 /** Of those that differ; more would not be exceptions. */
@@ -28,14 +53,12 @@ export function answerSet(): AnswerSet {
   let answers = 0;
   let first: RowPlace | null = null;
   return {
-    see({ at, text, bits, question }, place) {
-      if (question === undefined) return;
+    add({ at, sharesScript, isFinished, ending, isJson, opening: words }, place) {
       first ??= place;
       answers += 1;
-      count(tallies.script, sharesScript(question, text, bits), place, `${at} is not in the script of its question`);
-      count(tallies.ending, isFinished(text), place, `${at} ends with "${ending(text)}"`);
-      count(tallies.json, isJson(text), place, `${at} is not valid JSON`);
-      const words = openingOf(text);
+      count(tallies.script, sharesScript, place, `${at} is not in the script of its question`);
+      count(tallies.ending, isFinished, place, `${at} ends with "${ending}"`);
+      count(tallies.json, isJson, place, `${at} is not valid JSON`);
       if (words && (openings.has(words) || openings.size < opening.kept))
         openings.set(words, (openings.get(words) ?? 0) + 1);
     },
@@ -93,10 +116,6 @@ function sharesScript(question: string, answer: string, bits: number): boolean |
   // "Improve this: ..." over a text in another language: the answer follows the few words.
   if (lettersIn(scripts, answered) >= (answered === "east asian" ? 6 : 30)) return null;
   return looksLikeCode.test(answer) || namesLanguage.test(question) ? null : false;
-}
-
-function isAscii(text: string): boolean {
-  return !(scanText(text) & has.nonAscii);
 }
 
 /** Of long answers in sentences: whether the last one is whole. Null: short, or ends as lists, code and addresses do. */

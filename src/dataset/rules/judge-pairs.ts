@@ -1,13 +1,26 @@
 // PREF: what a pair or a labelled answer shows by itself, and what all of them together show.
 import type { CanonicalRow, Finding, Message, RowPlace } from "../canonical.js";
-import { looseDigest, rowDigest } from "../canonical-key.js";
-import type { RowIndex } from "../row-index.js";
 import { type RowProblem, toFinding } from "../rules.js";
 
 export interface PairRules {
-  /** @param seen the training rows before this one */
-  see(row: CanonicalRow, place: RowPlace, seen: RowIndex): RowProblem[];
+  add(pair: PairShape, place: RowPlace): void;
   finish(): Finding[];
+}
+
+/** What of one pair or labelled answer counts in the set: characters, or the label. */
+export type PairShape = { chosen: number; rejected: number } | { label: boolean };
+
+/** Null: the row is neither. */
+export function pairShape(row: CanonicalRow): PairShape | null {
+  if (row.kind === "preference") return { chosen: lengthOf(row.chosen), rejected: lengthOf(row.rejected) };
+  return row.kind === "unpaired" ? { label: row.label } : null;
+}
+
+/** What a pair or a labelled answer shows by itself. */
+export function judgePair(row: CanonicalRow): RowProblem[] {
+  if (row.kind === "preference")
+    return [...echoes(row.prompt, row.chosen, "chosen"), ...echoes(row.prompt, row.rejected, "rejected")];
+  return row.kind === "unpaired" ? echoes(row.prompt, row.completion, "labelled") : [];
 }
 
 /** Fewer pairs than this show no bias. */
@@ -22,28 +35,16 @@ export function pairRules(): PairRules {
   const labels = { good: 0, bad: 0 };
   let first: RowPlace | null = null;
   return {
-    see(row, place, seen) {
-      if (row.kind === "preference") {
-        first ??= place;
-        const [chosen, rejected] = [lengthOf(row.chosen), lengthOf(row.rejected)];
-        if (chosen > rejected) pairs.longer += 1;
-        if (chosen < rejected) pairs.shorter += 1;
-        pairs.chosen += chosen;
-        pairs.rejected += rejected;
-        return [
-          ...echoes(row.prompt, row.chosen, "chosen"),
-          ...echoes(row.prompt, row.rejected, "rejected"),
-          ...turnedRound(row, place, seen),
-        ];
-      }
-      if (row.kind !== "unpaired") return [];
+    add(pair, place) {
       first ??= place;
-      labels[row.label ? "good" : "bad"] += 1;
-      const other = opposite({ ...row, label: !row.label }, place, seen);
-      const problems = echoes(row.prompt, row.completion, "labelled");
-      return other
-        ? [...problems, { rule: "PREF007", message: `${other} labels the same answer ${!row.label}` }]
-        : problems;
+      if ("label" in pair) {
+        labels[pair.label ? "good" : "bad"] += 1;
+        return;
+      }
+      if (pair.chosen > pair.rejected) pairs.longer += 1;
+      if (pair.chosen < pair.rejected) pairs.shorter += 1;
+      pairs.chosen += pair.chosen;
+      pairs.rejected += pair.rejected;
     },
     finish() {
       if (!first) return [];
@@ -61,22 +62,6 @@ export function pairRules(): PairRules {
       return findings;
     },
   };
-}
-
-function turnedRound(
-  row: Extract<CanonicalRow, { kind: "preference" }>,
-  place: RowPlace,
-  seen: RowIndex,
-): RowProblem[] {
-  const other = opposite({ ...row, chosen: row.rejected, rejected: row.chosen }, place, seen);
-  return other ? [{ rule: "PREF003", message: `${other} prefers the answer that is rejected here` }] : [];
-}
-
-/** Where such a row is, as a finding says it. */
-function opposite(row: CanonicalRow, place: RowPlace, seen: RowIndex): string | null {
-  const other = seen.find(looseDigest(row), rowDigest(row))?.place;
-  if (!other || (other.file === place.file && other.line === place.line)) return null;
-  return other.file === place.file ? `line ${other.line}` : `${other.file}:${other.line}`;
 }
 
 function echoes(prompt: Message[], answer: Message[], name: string): RowProblem[] {

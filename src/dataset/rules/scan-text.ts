@@ -31,13 +31,15 @@ export function scanText(text: string): number {
   if (text.includes("<") || text.includes("&")) bits |= has.markup;
   if (text.includes("://")) bits |= has.address;
   if (text.includes("-----")) bits |= has.dashes;
-  if (control.test(text)) bits |= has.control;
   if (digit.test(text)) {
     if (sevenDigits.test(text)) bits |= has.digits;
     if (hasToken(text)) bits |= has.token;
   }
-  if (nonAscii.test(text)) {
-    bits |= has.nonAscii;
+  if (beyondPlain.test(text)) {
+    if (control.test(text)) bits |= has.control;
+    if (nonAscii.test(text)) bits |= has.nonAscii;
+  }
+  if (bits & has.nonAscii) {
     for (let at = 0; at < text.length; at += 1) {
       const code = text.charCodeAt(at);
       if (code >= 128) bits |= nonAsciiBits(code);
@@ -48,8 +50,14 @@ export function scanText(text: string): number {
 
 const digit = /\d/;
 const sevenDigits = /\d(?:[^\n\d]{0,3}\d){6}/;
+/** Control characters, and what is not ASCII. */
+const beyondPlain = /[^\t\n\r\x20-\x7e]/;
 const control = /[^\P{Cc}\t\n\r]/u;
 const nonAscii = /[^\p{ASCII}]/u;
+
+export function isAscii(text: string): boolean {
+  return !nonAscii.test(text);
+}
 
 const tokenLength = 16;
 const tokenLetters = Uint8Array.from({ length: 128 }, (_, code) =>

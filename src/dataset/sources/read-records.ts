@@ -65,14 +65,26 @@ async function* recordsOf(file: DataFile, { onBytes, textRows }: ReadOptions): A
   }
 }
 
-async function* jsonRecords({ head, chunks }: OpenBytes, name: string): AsyncGenerator<DataRecord> {
-  const pieces: AsyncIterable<ArrayPiece> = isArrayFile(head, name) ? splitJsonArray(chunks) : splitLines(chunks);
-  for await (const piece of pieces) {
-    yield "problem" in piece ? { line: piece.line, problem: badJson(piece.problem) } : parse(piece);
+/** Whether the file is of JSON lines as they are: neither packed nor an array. @throws FtError data.* */
+export async function isPlainLines(path: string, name: string): Promise<boolean> {
+  const file = await openDataFile(path, name);
+  try {
+    const { head, packing } = await openBytes(file);
+    return packing === null && !refusalOf(head) && kindOf(head, name) === "json" && !isArrayFile(head, name);
+  } finally {
+    await file.handle.close();
   }
 }
 
-function parse({ line, bytes }: { line: number; bytes: Buffer }): DataRecord {
+async function* jsonRecords({ head, chunks }: OpenBytes, name: string): AsyncGenerator<DataRecord> {
+  const pieces: AsyncIterable<ArrayPiece> = isArrayFile(head, name) ? splitJsonArray(chunks) : splitLines(chunks);
+  for await (const piece of pieces) {
+    yield "problem" in piece ? { line: piece.line, problem: badJson(piece.problem) } : parseLine(piece);
+  }
+}
+
+/** One row of JSON text. */
+export function parseLine({ line, bytes }: { line: number; bytes: Buffer }): DataRecord {
   if (!isUtf8(bytes)) return { line, problem: { rule: "FILE002", message: "the row is not valid UTF-8" } };
   const text = bytes.toString();
   const parsed = parseJson(text);
@@ -130,7 +142,7 @@ function unsupported(name: string, extension: string): FtError {
   });
 }
 
-function rowTooLong(name: string, line: number): FtError {
+export function rowTooLong(name: string, line: number): FtError {
   return new FtError({
     code: "data.row-too-long",
     exit: "data",

@@ -1,19 +1,19 @@
-// A check whose rows are judged in threads reports, to the letter, what one without threads does.
+// A check whose rows are observed in threads reports, to the letter, what one without threads does.
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readTemplate } from "../models/template.js";
 import { type CheckInput, checkWith } from "./check-dataset.js";
-import { judgesHere, judgesInThreads } from "./judge-rows.js";
+import { observersHere, observersInThreads, type RowObservers } from "./observe-rows.js";
 
 const dir = process.env.FT_TEST_MODEL as string;
 const template = readTemplate("auto", { dir, cwd: dir });
 const model = { dir, template, maxLength: 64, trainOn: "assistant", engine: "trl" } as const;
 
 /** Sound rows, and every few lines one with a fault: of one row, between rows that are far apart, of the file. */
-function lines(): string[] {
-  return Array.from({ length: 900 }, (_, at) => {
+function lines(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => {
     const chat = (...contents: string[]) =>
       JSON.stringify({
         messages: contents.map((content, turn) => ({ role: turn % 2 ? "assistant" : "user", content })),
@@ -31,10 +31,13 @@ function lines(): string[] {
   });
 }
 
-test("findings in their order, counts, facts and hashes", async () => {
+test.each([
+  ["rows that are handed over", 900],
+  ["stretches of a file that threads read", 14_000],
+])("findings in their order, counts, facts and hashes: %s", async (_, count) => {
   const folder = mkdtempSync(join(tmpdir(), "ft-threads-"));
-  writeFileSync(join(folder, "train.jsonl"), `${lines().join("\n")}\n`);
-  writeFileSync(join(folder, "eval.jsonl"), `${lines().slice(100, 160).join("\n")}\n`);
+  writeFileSync(join(folder, "train.jsonl"), `${lines(count).join("\n")}\n`);
+  writeFileSync(join(folder, "eval.jsonl"), `${lines(count).slice(100, 160).join("\n")}\n`);
   const input: CheckInput = {
     dir: folder,
     train: [{ path: "train.jsonl", format: "auto", weight: 1 }],
@@ -43,15 +46,20 @@ test("findings in their order, counts, facts and hashes", async () => {
     seed: 0,
     model,
   };
-  const here = await checkWith(input, await judgesHere(model));
-  const threads = await judgesInThreads(model, 3);
-  expect(threads.atOnce).toBe(6);
-  const inThreads = await checkWith(input, threads).finally(threads.close);
+  const here = await checkWith(input, observersHere);
   expect(Object.keys(here.counts).length).toBeGreaterThan(5);
+  let threads: RowObservers | null = null;
+  const inThreads = await checkWith(input, async (each) => {
+    threads = await observersInThreads(each, 3);
+    return threads;
+  });
+  expect(threads!.atOnce).toBe(6);
   expect(inThreads).toEqual(here);
 });
 
 test("a model that cannot be loaded is the same failure", async () => {
   const missing = { ...model, dir: "/nowhere" };
-  await expect(judgesInThreads(missing, 2)).rejects.toMatchObject({ code: "model.no-tokenizer" });
+  await expect(observersInThreads({ model: missing, seed: 0, near: true, grams: [] }, 2)).rejects.toMatchObject({
+    code: "model.no-tokenizer",
+  });
 });
