@@ -8,7 +8,7 @@ import { collectFindings, type FindingCollector, type KnownFindings } from "./co
 import { type DatasetSource, datasetFacts, type FactsSum, filesOf, type Side, sumFacts } from "./dataset-facts.js";
 import type { FormatName } from "./formats/format.js";
 import { type InOrder, inOrder } from "./in-order.js";
-import type { MaskEngine } from "./masks/mask-model.js";
+import { type MaskEngine, mostCostly } from "./masks/mask-model.js";
 import type { RangeRows } from "./observe-range.js";
 import type { ObservedRow, ObserverInput } from "./observe-row.js";
 import { type RowObservers, rowObservers } from "./observe-rows.js";
@@ -29,7 +29,7 @@ import { fileBytes } from "./rules/file-bytes.js";
 import { type AnswerSet, answerSet } from "./rules/judge-answer-set.js";
 import { type PairRules, pairRules } from "./rules/judge-pairs.js";
 import { ruleLevels, type WrittenRules } from "./rules/settings.js";
-import { toFinding } from "./rules.js";
+import { type RowProblem, toFinding } from "./rules.js";
 import { isPlainLines, rowTooLong } from "./sources/read-records.js";
 
 export interface CheckInput extends DatasetSource {
@@ -141,6 +141,7 @@ export async function checkWith(
     sources: [],
     rows: 0,
     usable: 0,
+    costly: 0,
   };
   try {
     return await checkFiles(check);
@@ -202,6 +203,8 @@ interface Check {
   rows: number;
   /** Training rows that can be used. */
   usable: number;
+  /** Rows whose rendering was stopped for what it costs. */
+  costly: number;
 }
 
 interface SourceSum {
@@ -384,7 +387,7 @@ async function sizeOf(input: CheckInput): Promise<number> {
 /** The row's findings, and what it adds to the set's. */
 function takeRow(
   check: Check,
-  { digest, problems, taken }: ObservedRow,
+  { digest, problems, tokens, isCostly, taken }: ObservedRow,
   keys: Uint32Array,
   source: SourceSum,
   at: RowPlace,
@@ -393,6 +396,12 @@ function takeRow(
   source.hash.update(digest, "hex");
   const place = { ...at, key: digest.slice(0, 16) };
   for (const problem of problems) check.findings.add(toFinding(problem, place));
+  // A thread that met fewer costly rows goes on for longer: what it says of later rows would depend on how many threads there are.
+  if (check.costly < mostCostly) for (const problem of tokens) check.findings.add(toFinding(problem, place));
+  if (isCostly) {
+    check.costly += 1;
+    if (check.costly === mostCostly) check.findings.add(toFinding(stoppedRendering, at));
+  }
   if (!taken) return;
   const { side } = source;
   if (!check.firstOfKind.has(taken.kind)) check.firstOfKind.set(taken.kind, at);
@@ -409,6 +418,11 @@ function takeRow(
   }
   check.repeats.add(keys, at, { side, label: taken.label });
 }
+
+const stoppedRendering: RowProblem = {
+  rule: "TPL005",
+  message: `it takes more than a chat can need, of ${mostCostly} rows: after this one none is rendered, so that length and mask are not judged`,
+};
 
 /** Files of one dataset go to the engine in one layout. */
 function reportMixedKinds({ firstOfKind, findings }: Check): void {

@@ -23,7 +23,7 @@ test.each([
   ["rows that are handed over", 600],
   ["stretches that threads read", 2_400],
 ])(
-  "what is told of rows up to the third costly one is told, of later ones nothing, here and in threads: %s",
+  "findings of rows before the third costly one are told, of later ones none, here and in threads: %s",
   async (_, count) => {
     const folder = mkdtempSync(join(tmpdir(), "ft-costly-"));
     const rows = Array.from({ length: count }, (_, at) => chat(at % 60 === 59 ? `costly ${at}` : `question ${at}`));
@@ -34,7 +34,8 @@ test.each([
     const here = await checkWith(input, observersHere);
     const inThreads = await checkWith(input, (each) => observersInThreads(each, 3));
     expect(inThreads).toEqual(here);
-    expect(here.findings.filter(({ rule }) => rule === "TPL005").map(({ line }) => line)).toEqual([60, 120, 180]);
+    expect(here.counts.TPL005).toBe(1);
+    expect(here.findings.find(({ rule }) => rule === "TPL005")!.line).toBe(180);
     const cut = here.findings.filter(({ rule }) => rule === "TOK001").map(({ line }) => line);
     expect(cut).toHaveLength(177);
     expect(Math.max(...cut)).toBe(179);

@@ -40,6 +40,10 @@ export interface ObservedRow {
   /** sha256 of the canonical row, hex. */
   digest: string;
   problems: RowProblem[];
+  /** Of length, mask and template. */
+  tokens: RowProblem[];
+  /** Rendering it was stopped for what it costs: after `mostCostly` such rows no token rule is asked any more. */
+  isCostly: boolean;
   /** Null: the objective cannot learn from it, as `problems` say. */
   taken: TakenRow | null;
 }
@@ -80,7 +84,7 @@ export async function rowObserver(input: ObserverInput): Promise<RowObserver> {
       const exact = rowDigest(row);
       const digest = exact.toString("hex");
       const rows = objective ? rowsFor(row, objective) : [row];
-      if (!Array.isArray(rows)) return { digest, problems: [rows], taken: null };
+      if (!Array.isArray(rows)) return { digest, problems: [rows], tokens: [], isCostly: false, taken: null };
       // Of a pair that becomes two labelled answers the pair is judged.
       const judged = rows.length === 1 ? (rows[0] as CanonicalRow) : row;
       const texts = rowTexts(judged);
@@ -96,8 +100,9 @@ export async function rowObserver(input: ObserverInput): Promise<RowObserver> {
           ...judgeTools(judged),
           ...own,
           ...(isTraining ? judgePair(row) : []),
-          ...(tokens ? tokens.judge(judged, number) : []),
         ],
+        tokens: tokens?.judge(judged, number) ?? [],
+        isCostly: tokens?.seen().costly.at(-1) === number,
         taken: {
           kind: judged.kind,
           facts: sidedFacts({ row, rows, digest: exact, loose: digests.loose }, { ...from, source: input }),

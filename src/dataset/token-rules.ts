@@ -23,8 +23,8 @@ export interface TokensSeen {
   closedBeforeCut: number;
   /** Rows of segments or tokens: they say themselves what is trained. */
   given: number;
-  /** Rows whose rendering was stopped for what it costs, at most `mostCostly`: then no row is rendered any more. */
-  costly: number;
+  /** Rows whose template was too costly, the first few: after them nothing is rendered. */
+  costly: number[];
   /** Why a mask is unknown: in how many rows, and in which first. */
   unknown: Map<string, { rows: number; first: number }>;
 }
@@ -37,15 +37,12 @@ export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
   return {
     seen: () => own,
     judge(row, number) {
-      if (own.costly >= mostCostly) return [];
+      if (own.costly.length >= mostCostly) return [];
       const prediction = predictMask(row, model, engine);
       if ("unknown" in prediction) {
         const { unknown, refused, costly } = prediction;
         if (refused) return [{ rule: "TPL001", message: unknown }];
-        if (costly) {
-          own.costly += 1;
-          return [{ rule: "TPL005", message: unknown }];
-        }
+        if (costly) own.costly.push(number);
         const known = own.unknown.get(unknown) ?? { rows: 0, first: number };
         own.unknown.set(unknown, { ...known, rows: known.rows + 1 });
         return [];
@@ -72,8 +69,7 @@ export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
     },
     finish(all, first) {
       const seen = sumSeen(all);
-      // Not all rows were seen, and which ones depends on how many judge them.
-      if (seen.costly >= mostCostly) return [];
+      if (seen.costly.length >= mostCostly) return [];
       const unknown = [...seen.unknown].map(([why, { rows }]) =>
         toFinding({ rule: "TOK004", message: `${engine}, ${rows} ${rows === 1 ? "row" : "rows"}: ${why}` }, first),
       );
@@ -85,14 +81,14 @@ export function tokenRules(model: MaskModel, engine: MaskEngine): TokenRules {
 }
 
 function nothingSeen(): TokensSeen {
-  return { rows: 0, trainedRows: 0, closedBeforeCut: 0, given: 0, costly: 0, unknown: new Map() };
+  return { rows: 0, trainedRows: 0, closedBeforeCut: 0, given: 0, costly: [], unknown: new Map() };
 }
 
 function sumSeen(all: TokensSeen[]): TokensSeen {
   const sum = nothingSeen();
-  for (const { rows, trainedRows, closedBeforeCut, given, costly } of all) {
+  sum.costly = all.flatMap(({ costly }) => costly);
+  for (const { rows, trainedRows, closedBeforeCut, given } of all) {
     sum.given += given;
-    sum.costly += costly;
     sum.rows += rows;
     sum.trainedRows += trainedRows;
     sum.closedBeforeCut += closedBeforeCut;

@@ -46,9 +46,9 @@ export const tplRules = {
     severity: "error",
     title: "chat template is too costly",
     why: "A loop in it never ends, or runs for every pair of characters: the engine would stand still on such rows, and an editor could hide it in a model's template.",
-    fix: "look for a loop that never ends in the template, or choose another one; after three such rows no row is rendered any more",
+    fix: "look for a loop that never ends in the template, or choose another one",
     bad: {
-      train: [fine],
+      train: [fine, chat("q", "b"), chat("q", "c")],
       template: chatml(
         `{% for i in range(90000) %}{% for j in range(90000) %}{{ '' }}{% endfor %}{% endfor %}${whole}`,
       ),
