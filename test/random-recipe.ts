@@ -46,6 +46,7 @@ export function randomRecipe(random: Random): Values {
       ...maybe(0.3, { eval: "held.jsonl" }),
       ...(type === "grpo" ? {} : maybe(0.5, { max_length: pick(random, [128, 512, 4096]) })),
       ...(type === "sft" ? maybe(0.3, { packing: true }) : {}),
+      ...(type === "sft" ? maybe(0.2, { too_long: pick(random, ["cut", "drop"]) }) : {}),
     },
     train: {
       ...pick<Values>(random, [{ epochs: pick(random, [1, 2.5, 3]) }, { max_steps: 50 }, {}]),

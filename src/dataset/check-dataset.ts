@@ -8,7 +8,7 @@ import { collectFindings, type FindingCollector, type KnownFindings } from "./co
 import { type DatasetSource, datasetFacts, type FactsSum, filesOf, type Side, sumFacts } from "./dataset-facts.js";
 import type { FormatName } from "./formats/format.js";
 import { type InOrder, inOrder } from "./in-order.js";
-import { type MaskEngine, mostCostly } from "./masks/mask-model.js";
+import { type MaskEngine, mostCostly, type RunSettings } from "./masks/mask-model.js";
 import type { RangeRows } from "./observe-range.js";
 import type { ObservedRow, ObserverInput } from "./observe-row.js";
 import { type RowObservers, rowObservers } from "./observe-rows.js";
@@ -49,7 +49,7 @@ export interface CheckInput extends DatasetSource {
   onProgress?: (progress: CheckProgress) => void;
 }
 
-export interface CheckModel {
+export interface CheckModel extends RunSettings {
   /** Local folder with tokenizer.json. */
   dir: string;
   template: ChatTemplate | null;

@@ -19,22 +19,29 @@ const chat = (question: string) => ({
   ],
 });
 
-test("findings of rows before the third costly one are told, of later ones none, here and in threads", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "ft-costly-"));
-  const rows = Array.from({ length: 600 }, (_, at) => chat(at % 60 === 59 ? `costly ${at}` : `question ${at}`));
-  writeFileSync(join(folder, "train.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
-  const input: CheckInput = {
-    ...{ dir: folder, train: [{ path: "train.jsonl", format: "auto", weight: 1 }], format: "auto", seed: 0, model },
-  };
-  const here = await checkWith(input, observersHere);
-  const inThreads = await checkWith(input, (each) => observersInThreads(each, 3));
-  expect(inThreads).toEqual(here);
-  expect(here.counts.TPL005).toBe(1);
-  expect(here.findings.find(({ rule }) => rule === "TPL005")!.line).toBe(180);
-  const cut = here.findings.filter(({ rule }) => rule === "TOK001").map(({ line }) => line);
-  expect(cut).toHaveLength(177);
-  expect(Math.max(...cut)).toBe(179);
-}, 60_000);
+test.each([
+  ["rows that are handed over", 600],
+  ["stretches that threads read", 2_400],
+])(
+  "findings of rows before the third costly one are told, of later ones none, here and in threads: %s",
+  async (_, count) => {
+    const folder = mkdtempSync(join(tmpdir(), "ft-costly-"));
+    const rows = Array.from({ length: count }, (_, at) => chat(at % 60 === 59 ? `costly ${at}` : `question ${at}`));
+    writeFileSync(join(folder, "train.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    const input: CheckInput = {
+      ...{ dir: folder, train: [{ path: "train.jsonl", format: "auto", weight: 1 }], format: "auto", seed: 0, model },
+    };
+    const here = await checkWith(input, observersHere);
+    const inThreads = await checkWith(input, (each) => observersInThreads(each, 3));
+    expect(inThreads).toEqual(here);
+    expect(here.counts.TPL005).toBe(1);
+    expect(here.findings.find(({ rule }) => rule === "TPL005")!.line).toBe(180);
+    const cut = here.findings.filter(({ rule }) => rule === "TOK001").map(({ line }) => line);
+    expect(cut).toHaveLength(177);
+    expect(Math.max(...cut)).toBe(179);
+  },
+  60_000,
+);
 
 test("rows are not chosen by their tokens under such a template", async () => {
   const count = await tokenCounter(model);

@@ -1,7 +1,6 @@
 // The data of a recipe, checked with what is known of its model; used by `ft run`, `ft data check` and `ft render`.
 import { type CheckModel, type CheckProgress, type CheckReport, checkDataset } from "../dataset/check-dataset.js";
 import type { DatasetSource } from "../dataset/dataset-facts.js";
-import type { RunSettings } from "../dataset/masks/mask-model.js";
 import { maskSettings } from "../dataset/masks/mask-settings.js";
 import { checkSettings } from "../dataset/recipe-source.js";
 import { FtError } from "../errors.js";
@@ -15,7 +14,7 @@ export function checkRecipeData(
   model: ModelFacts | null,
   onProgress?: (progress: CheckProgress) => void,
 ): Promise<CheckReport> {
-  const checkModel: (CheckModel & RunSettings) | null = model?.dir
+  const checkModel: CheckModel | null = model?.dir
     ? {
         dir: model.dir,
         template: model.template,

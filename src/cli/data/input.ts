@@ -6,7 +6,7 @@ import type { CheckInput, CheckModel } from "../../dataset/check-dataset.js";
 import { type DatasetSource, filesOf } from "../../dataset/dataset-facts.js";
 import { isHubAddress } from "../../dataset/hub/address.js";
 import { locateFiles } from "../../dataset/locate-files.js";
-import { type MaskEngine, maskEngines, type RunSettings } from "../../dataset/masks/mask-model.js";
+import { type MaskEngine, maskEngines } from "../../dataset/masks/mask-model.js";
 import { maskSettings } from "../../dataset/masks/mask-settings.js";
 import { dataSource } from "../../dataset/recipe-source.js";
 import { FtError } from "../../errors.js";
@@ -104,7 +104,7 @@ async function modelOf(
   io: Io,
   flags: CheckFlags,
   loaded: LoadedRecipe | null,
-): Promise<{ model: (CheckModel & RunSettings) | null; whyNoModel?: string }> {
+): Promise<{ model: CheckModel | null; whyNoModel?: string }> {
   const recipe = loaded?.recipe;
   const maxLength = maxLengthOf(flags.maxLength) ?? recipe?.data.max_length ?? 1024;
   const trainOn = recipe?.data.train_on ?? "assistant";

@@ -119,6 +119,15 @@ test("of a pair both answers are shown; --format says what the rows are", async 
   expect(prompt.out).toContain("a prompt: answers are sampled");
 });
 
+test("--objective: of a pair orpo closes the answer once more, and a reward model gives the whole one score", async () => {
+  await writeFile(join(cwd, "rows.jsonl"), '{"prompt": "2 * 3?", "chosen": "6", "rejected": "5"}\n');
+  expect((await preview("--objective", "dpo")).out).toContain("⟦6<|im_end|>↵");
+  const odds = await preview("--objective", "orpo", "--tokens", "--json");
+  const [chosen] = JSON.parse(odds.out).rows[0].previews[0].sequences;
+  expect(chosen.tokens.slice(-3).map(({ text }: { text: string }) => text)).toEqual(["<|im_end|>", "\n", "<|im_end|>"]);
+  expect((await preview("--objective", "reward")).out).toMatch(/one score/);
+});
+
 test("a recipe says model, engine and length", async () => {
   const recipe = `name: t\nmodel: {base: ${model}}\nmethod: lora\nengine: axolotl\ndata: {train: rows.jsonl, max_length: 77}\n`;
   await writeFile(join(cwd, "other.yaml"), recipe);

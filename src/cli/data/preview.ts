@@ -38,9 +38,12 @@ export function registerDataPreview(data: Command, { io, exit }: CommandContext)
       new Option(
         "--from-run <id>",
         "what a run really trained, against the prediction; exit 4 where they differ",
-      ).conflicts([...["row", "rows", "find", "tokens", "as", "diff", "model", "recipe", "format", "maxLength"]]),
+      ).conflicts([
+        ...["row", "rows", "find", "tokens", "as", "diff", "model", "recipe", "format", "maxLength", "objective"],
+      ]),
     )
     .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
+    .option("--objective <name>", "what the rows are for: sft, dpo, orpo, kto, ... (default: as in the recipe)")
     .option("--model <folder>", "model folder, for its tokenizer and template")
     .option("--max-length <tokens>", "tokens a sequence keeps", Number)
     .option("--html <file>", "write one self-contained page, with each token's id to point at")

@@ -79,17 +79,17 @@ function wrapped(facts: { text: string; style?: Style | undefined }[], { width, 
 /** What is to be known of a sequence, the alarming things with a level. */
 export function lineFacts(
   line: PreviewLine,
-  { kind, maxLength }: RowPreview,
+  { kind, maxLength, isScored }: RowPreview,
 ): { text: string; level?: "warning" | "bad" }[] {
   const { kept, trained, tokens, dropped, stop, textIs } = line;
   const cut = tokens.length - kept;
   const share = percent(kept === 0 ? 0 : trained / kept);
   return [
     { text: counted(kept, "token") },
-    kind === "prompt"
-      ? { text: "a prompt: answers are sampled" }
+    kind === "prompt" || isScored
+      ? { text: isScored ? "the whole gets one score" : "a prompt: answers are sampled" }
       : { text: `${number(trained)} trained (${share})`, ...(trained === 0 && { level: "bad" as const }) },
-    ...(kind === "prompt" ? [] : [stopFact(stop, cut > 0)]),
+    ...(kind === "prompt" || isScored ? [] : [stopFact(stop, cut > 0)]),
     cut > 0
       ? { text: `cut at ${number(maxLength)}: ${counted(cut, "token")} lost`, level: "warning" }
       : { text: "nothing cut" },

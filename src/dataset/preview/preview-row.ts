@@ -16,6 +16,8 @@ export interface RowPreview {
   template: string | null;
   maxLength: number;
   sequences: NamedLine[];
+  /** The whole gets one score, and no token a loss of its own (reward). */
+  isScored?: true;
   /** Why the mask cannot be told; then there are no sequences. */
   unknown?: string;
 }
@@ -40,6 +42,7 @@ export function previewRow(row: CanonicalRow, model: MaskModel, engine: MaskEngi
       name: lineName(row.kind, index, lines.length),
       ...previewLine(line, model.tokenizer, endIds),
     })),
+    ...(model.objective === "reward" && { isScored: true }),
     ...("unknown" in prediction && { unknown: prediction.unknown }),
   };
 }
