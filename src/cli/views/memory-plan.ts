@@ -19,8 +19,8 @@ export function memoryReport(plan: RecipePlan, { isApplied }: { isApplied: boole
             verdict(plan, first),
             termBars(first),
             ...(plan.curve ? [lengthCurveOf(plan.curve, first)] : []),
-            figures(first),
             ...advice,
+            figures(first),
           ],
   };
 }
