@@ -1,6 +1,5 @@
 // Whether a recipe fits the hardware that is here, as far as that is known without a request; and how many rows at a time when it leaves that to ft.
 import { totalmem } from "node:os";
-import type { DatasetFacts } from "../dataset/canonical.js";
 import type { RenderInput } from "../engines/contract.js";
 import type { Device } from "../engines/machine.js";
 import { FtError } from "../errors.js";
@@ -12,13 +11,16 @@ import type { Hardware } from "../plan/hardware.js";
 import { type MemoryPlan, type PlanInput, planMemory } from "../plan/memory-plan.js";
 import { largestMicroBatch } from "../plan/micro-batch.js";
 import type { RowLengths } from "../plan/recipe-setting.js";
+import { lengthsOf } from "../plan/time/row-sample.js";
 import { batchOf } from "../recipes/batch.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import type { LockEntry } from "../recipes/lock-file.js";
+import type { CountedRows } from "./sample-recipe.js";
 
 export interface KnownHere {
   model: Pick<ModelFacts, "id" | "dir">;
-  dataset: DatasetFacts | null;
+  /** Null: the data was not read. */
+  lengths: RowLengths | null;
   device: RenderInput["device"];
   here: Device;
   /** Of the person: past runs correct the estimate. */
@@ -60,10 +62,15 @@ export function refuseUnfit(plan: MemoryPlan | null): void {
 }
 
 /** `train.micro_batch: auto` becomes a number: the lock's, else as many rows as fit, else (nothing known of the GPU) the usual. */
-export function closeMicroBatch(loaded: LoadedRecipe, known: KnownHere, locked: LockEntry | null): LoadedRecipe {
+export async function closeMicroBatch(
+  loaded: LoadedRecipe,
+  known: Omit<KnownHere, "lengths"> & { rows: CountedRows },
+  locked: LockEntry | null,
+): Promise<LoadedRecipe> {
   const { recipe } = loaded;
   if (recipe.train.micro_batch !== "auto") return loaded;
-  const [input, hardware] = [inputHere(loaded, known), hardwareHere(loaded, known)];
+  const lengths = await countedLengths(known.rows);
+  const [input, hardware] = [inputHere(loaded, { ...known, lengths }), hardwareHere(loaded, known)];
   const held = locked?.recipe["train.micro_batch"];
   const chosen =
     typeof held === "number"
@@ -78,20 +85,21 @@ export function closeMicroBatch(loaded: LoadedRecipe, known: KnownHere, locked: 
   };
 }
 
-function inputHere({ recipe }: LoadedRecipe, { model, dataset }: KnownHere): PlanInput | null {
+function inputHere(
+  { recipe }: LoadedRecipe,
+  { model, lengths }: Pick<KnownHere, "model" | "lengths">,
+): PlanInput | null {
   const shape = knownShape(model);
-  return shape && { recipe, shape, lengths: dataset && rowLengths(dataset) };
+  return shape && { recipe, shape, lengths };
 }
 
-/** By characters: three to a token at the cautious end, and the markup of the turns (as recipes/defaults.ts chooses data.max_length). */
-export function rowLengths({ train }: DatasetFacts): RowLengths | null {
-  if (train.rows === 0) return null;
-  const tokens = (chars: number): number => Math.ceil(chars / 3 + 64);
-  return { longest: tokens(train.longestChars), mean: tokens(train.totalChars / train.rows) };
+export async function countedLengths(rows: CountedRows): Promise<RowLengths | null> {
+  const sample = await rows();
+  return sample && lengthsOf(sample);
 }
 
 /** Null: the recipe is for a GPU, and none is here that tells its memory. */
-export function hardwareHere({ recipe }: LoadedRecipe, known: Omit<KnownHere, "model" | "dataset">): Hardware | null {
+export function hardwareHere({ recipe }: LoadedRecipe, known: Omit<KnownHere, "model" | "lengths">): Hardware | null {
   const { kind, names, memoryBytes, bf16 } = known.here;
   const isCpu = known.device.kind === "cpu";
   if (!isCpu && ((kind !== "cuda" && kind !== "rocm") || memoryBytes.length === 0)) return null;

@@ -1,5 +1,4 @@
 // `ft plan`: will a recipe fit, on the hardware here or on named GPUs, and what to change when it does not.
-import type { DataLayout } from "../engines/contract.js";
 import { loadEngine } from "../engines/index.js";
 import { knownShape } from "../models/known-shape.js";
 import type { ModelShape } from "../models/model-shape.js";
@@ -10,15 +9,16 @@ import { type Hardware, hardwareOf } from "../plan/hardware.js";
 import { type LengthCurve, lengthCurve } from "../plan/length-curve.js";
 import { type MemoryPlan, type PlanInput, planMemory } from "../plan/memory-plan.js";
 import type { RowLengths } from "../plan/recipe-setting.js";
+import { lengthsOf } from "../plan/time/row-sample.js";
 import { planWarnings } from "../plan/warnings.js";
 import { checkRecipe } from "../recipes/check-recipe.js";
 import { nothingKnown } from "../recipes/defaults.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
-import { hardwareHere, rowLengths } from "./fit-here.js";
+import { hardwareHere } from "./fit-here.js";
 import { type KnownRecipe, refineRecipe } from "./refine.js";
-import { renderRecipe } from "./render-recipe.js";
 import { estimateRun, type HardwareEstimate } from "./run-estimate.js";
+import { layoutOf } from "./sample-recipe.js";
 import { renderingDevice } from "./training-device.js";
 
 export interface RecipePlan {
@@ -33,7 +33,7 @@ export interface RecipePlan {
   advice: Advice | null;
   /** By the length of the rows, on the first; null: of a table over GPUs. */
   curve: LengthCurve | null;
-  /** Tokens of the rows by their characters; null: the data is not here. */
+  /** Tokens of the rows; null: the data is not here, or none of it is a row. */
   lengths: RowLengths | null;
   /** What the run takes besides memory, on each hardware in the order of `plans`. */
   estimates: HardwareEstimate[];
@@ -70,8 +70,9 @@ export async function planRecipe(
     : gpus.map((typed) => hardwareOf(findGpu(typed, catalogue)));
   const known = await refineRecipe(written, env, renderingDevice);
   const shape = await shapeOf(known, { env, signal });
-  const { loaded, dataset } = known;
-  const input: PlanInput = { recipe: loaded.recipe, shape, lengths: dataset && rowLengths(dataset) };
+  const { loaded } = known;
+  const sample = await known.rows();
+  const input: PlanInput = { recipe: loaded.recipe, shape, lengths: sample && lengthsOf(sample) };
   const here = hardwareHere(loaded, { ...known, env });
   const smallest = (): Hardware[] => {
     const options = catalogue
@@ -84,7 +85,7 @@ export async function planRecipe(
   const hardware = named.length > 0 ? named : here === null ? smallest() : [here];
   const plans = hardware.map((one) => planMemory(input, one));
   const layout = await layoutOf(known);
-  const estimates = await estimateRun({ ...known, shape, layout, lengths: input.lengths }, hardware, { env, now });
+  const estimates = await estimateRun({ ...known, shape, layout, sample }, hardware, { env, now });
   const { tokens, time, disk, network, cost, budget } = estimates[0]!;
   return {
     ...{ name: input.recipe.name, model: known.resolved.id, method: input.recipe.method.type, where, plans },
@@ -94,13 +95,6 @@ export async function planRecipe(
     ...{ estimates, tokens, time, disk, network, cost, budget },
     warnings: planWarnings(input),
   };
-}
-
-/** As the engine's rendering has it, which refuses overrides that the recipe decides. Without rows and overrides it does not matter. */
-async function layoutOf({ loaded, model, dataset, device }: KnownRecipe): Promise<DataLayout> {
-  const { name, overrides } = loaded.recipe.engine;
-  if (dataset === null && Object.keys(overrides).length === 0) return "messages";
-  return renderRecipe(await loadEngine(name), loaded, { model, dataset, device }).layout;
 }
 
 async function advise(input: PlanInput, hardware: Hardware): Promise<Advice | null> {

@@ -13,6 +13,7 @@ import { checkRecipeData, refuseBadData } from "./check-recipe-data.js";
 import { lockEntry } from "./lock-entry.js";
 import { placed } from "./refine.js";
 import { renderRecipe } from "./render-recipe.js";
+import { type CountedRows, countedRows } from "./sample-recipe.js";
 import type { PrepareContext, Surveyed } from "./survey.js";
 
 export interface Prepared {
@@ -25,6 +26,8 @@ export interface Prepared {
   /** Where the rows are. */
   source: LocatedSource;
   data: CheckReport;
+  /** The training rows, counted by the model's tokenizer. */
+  rows: CountedRows;
   /** For ft.lock.json. */
   entry: LockEntry;
   rendering: Rendering;
@@ -63,7 +66,10 @@ export async function prepare(
   if (frozen) refuseDrift(file, locked, entry);
   const rendering = renderRecipe(engine, loaded, { model, dataset: data.facts, device });
   for (const note of rendering.notes) onNotice(note);
-  return { recipe, engine, environment, model, device, source, data, entry, rendering };
+  // Where the base was here before, its tokenizer has counted them.
+  const rows =
+    surveyed.model.dir === null ? countedRows({ loaded, model, device, dataset: data.facts, source }) : surveyed.rows;
+  return { recipe, engine, environment, model, device, source, data, rows, entry, rendering };
 }
 
 /** "data: 3 x DUP001 (duplicate row)", for findings that do not stop a run. */

@@ -11,7 +11,7 @@ import type { Recipe } from "../recipes/schema.js";
 import type { TrainingMeasure } from "../runs/measure.js";
 import type { MeasuredMemory } from "../runs/measurement-store.js";
 import { newRunId } from "../runs/run-id.js";
-import { planHere } from "./fit-here.js";
+import { countedLengths, planHere } from "./fit-here.js";
 import type { Prepared } from "./prepare.js";
 import { probesDir, tryProbe } from "./probe-trial.js";
 import { addProbe } from "./probes-file.js";
@@ -54,7 +54,7 @@ export async function probe(surveyed: Surveyed, prepared: Prepared, context: Pro
       const result = await tryProbe({ id, createdAt, loaded, prepared, micro, accumulation }, context);
       if (result.outcome === "fits") {
         tries.push({ microBatch: micro, outcome: "fits", why: null });
-        const memory = memoryOf(surveyed, prepared, { micro, measure: result.measure, context });
+        const memory = await memoryOf(surveyed, prepared, { micro, measure: result.measure, context });
         addProbe(loaded.dir, {
           ...{ version: 1, id, at: createdAt, name: recipe.name, engine: recipe.engine.name, microBatch: micro },
           ...{ machine: memory.machine, longestTokens: result.measure.longestTokens, memory: memory.measured },
@@ -86,20 +86,21 @@ function halved(recipe: Recipe, micro: number): number | null {
   return null;
 }
 
-function memoryOf(
+async function memoryOf(
   { loaded, here }: Surveyed,
-  { model, data, device }: Prepared,
+  { model, rows, device }: Prepared,
   { micro, measure, context }: { micro: number; measure: TrainingMeasure; context: ProbeContext },
-): { machine: string | null; measured: MeasuredMemory[] } {
-  const planned = planHere(loaded, { model, dataset: data.facts, device, here, env: context.env });
+): Promise<{ machine: string | null; measured: MeasuredMemory[] }> {
+  const lengths = await countedLengths(rows);
+  const planned = planHere(loaded, { model, lengths, device, here, env: context.env });
   if (planned === null) return { machine: null, measured: [] };
   const { input, hardware, machine } = planned;
   const recipe = { ...loaded.recipe, train: { ...loaded.recipe.train, micro_batch: micro } };
   const estimate = makeEstimate({ ...input, recipe }, hardware, { machine, speed: null });
   const { longestTokens: longest } = measure;
   // All rows of a probe are of the longest.
-  const lengths = longest === null ? input.lengths : { longest, mean: longest };
-  return { machine, measured: measuredMemory(estimate, recipe, measure, lengths) };
+  const real = longest === null ? input.lengths : { longest, mean: longest };
+  return { machine, measured: measuredMemory(estimate, recipe, measure, real) };
 }
 
 /** Folders of probes whose ft was killed: their supervisor has ended, or never began. */

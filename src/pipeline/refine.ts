@@ -16,6 +16,7 @@ import type { LoadedRecipe } from "../recipes/load.js";
 import { type LockEntry, readLock } from "../recipes/lock-file.js";
 import { closeMicroBatch } from "./fit-here.js";
 import { locateDataHere } from "./locate-data.js";
+import { type CountedRows, countedRows } from "./sample-recipe.js";
 import { renderingDevice } from "./training-device.js";
 
 export interface KnownRecipe {
@@ -29,6 +30,8 @@ export interface KnownRecipe {
   /** Null when a training file is not here. */
   dataset: DatasetFacts | null;
   source: LocatedSource | null;
+  /** Its training rows, counted. */
+  rows: CountedRows;
 }
 
 /** Throws FtError recipe.*, model.*, env.no-device, data.* (a data file that is there but cannot be used). */
@@ -47,8 +50,9 @@ export async function refineRecipe(
   const dataset = source && (await datasetFacts(source));
   const isSameBase = locked !== null && (await knownRevision(resolved, { env })) === locked.base.revision;
   const chosen = chooseAsLocked(loaded, choiceFacts(model, dataset, device), { locked, isSameBase });
-  const closed = closeMicroBatch(chosen, { model, dataset, device, here, env }, locked);
-  return { loaded: closed, resolved, model, device, here, dataset, source };
+  const rows = countedRows({ loaded: chosen, model, device, dataset, source });
+  const closed = await closeMicroBatch(chosen, { model, rows, device, here, env }, locked);
+  return { loaded: closed, resolved, model, device, here, dataset, source, rows };
 }
 
 /** A branch or tag stays at the commit that the lock holds, as long as the recipe names the same one. */

@@ -4,10 +4,7 @@ import { stat } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { dirname } from "node:path";
 import type { DatasetFacts } from "../dataset/canonical.js";
-import type { DatasetSource } from "../dataset/dataset-facts.js";
-import { mostCostly } from "../dataset/masks/mask-model.js";
-import { maskSettings } from "../dataset/masks/mask-settings.js";
-import type { DataLayout, Engine, RenderInput } from "../engines/contract.js";
+import type { DataLayout, RenderInput } from "../engines/contract.js";
 import { environmentBytes } from "../engines/env/environment-bytes.js";
 import { listEnvironments } from "../engines/env/list-environments.js";
 import { environmentsDir } from "../engines/env/marker.js";
@@ -27,28 +24,27 @@ import { type Gpu, gpuCatalogue, gpuNamed } from "../plan/gpus.js";
 import type { Hardware } from "../plan/hardware.js";
 import { onHardware, precisionOn } from "../plan/memory-plan.js";
 import { priceTable, type Rates, ratesOf } from "../plan/prices.js";
-import { type RowLengths, settingOfRecipe } from "../plan/recipe-setting.js";
+import { settingOfRecipe } from "../plan/recipe-setting.js";
 import { baseBytes, type DiskPlan, type NetworkPlan, type StorageFacts, storagePlan } from "../plan/storage-plan.js";
 import { type CpuFacts, machineOfCpu, machineOfGpu } from "../plan/time/machine.js";
 import type { Machine } from "../plan/time/pass-seconds.js";
-import type { RowSample } from "../plan/time/row-sample.js";
+import { lengthsOf, type RowSample } from "../plan/time/row-sample.js";
 import { type TimePlan, timePlan } from "../plan/time/time-plan.js";
 import { type TokenPlan, tokenPlan } from "../plan/time/token-plan.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
-import { hardwareHere, rowLengths } from "./fit-here.js";
-import { renderRecipe } from "./render-recipe.js";
+import { hardwareHere } from "./fit-here.js";
+import { type CountedRows, layoutOf } from "./sample-recipe.js";
 
 export interface KnownRun {
   loaded: LoadedRecipe;
   shape: ModelShape;
   model: ModelFacts;
   dataset: DatasetFacts | null;
-  /** Null: the data is not here. */
-  source: DatasetSource | null;
+  /** Null: the data is not here, or none of it is a row. */
+  sample: RowSample | null;
   layout: DataLayout;
   here: Device;
-  lengths: RowLengths | null;
 }
 
 export interface HardwareEstimate {
@@ -72,12 +68,12 @@ export async function estimateRun(
   hardware: readonly Hardware[],
   { env, now }: { env: Env; now: number },
 ): Promise<HardwareEstimate[]> {
-  const { loaded, source, dataset } = known;
-  const sample = source && dataset && dataset.train.rows > 0 ? await sampleOf(known, source) : null;
+  const { loaded, sample, dataset } = known;
+  const lengths = sample && lengthsOf(sample);
   const [storage, cards, prices] = [await storageFacts(known, env), gpuCatalogue(env), priceTable(env)];
   return hardware.map((one) => {
     const recipe = onHardware(loaded.recipe, one);
-    const { shape, lengths, here } = known;
+    const { shape, here } = known;
     const setting = settingOfRecipe(recipe, { shape, precision: precisionOn(recipe, one), lengths });
     const tokens = sample && dataset && tokensOf(recipe, sample, dataset, known.layout);
     const { disk, network } = storagePlan(setting, recipe, tokens?.steps ?? recipe.train.save_every, {
@@ -111,15 +107,14 @@ export async function estimateRun(
 
 /** On the hardware that is here; null: the base's dimensions or the hardware's are not known. Throws as estimateRun does, and FtError recipe.overrides. */
 export async function estimateHere(
-  known: Omit<KnownRun, "shape" | "layout" | "lengths"> & { device: RenderInput["device"]; engine: Engine },
+  known: Omit<KnownRun, "shape" | "layout" | "sample"> & { device: RenderInput["device"]; rows: CountedRows },
   context: { env: Env; now: number },
 ): Promise<HardwareEstimate | null> {
-  const { loaded, model, dataset, device, engine } = known;
+  const { loaded, model } = known;
   const [shape, hardware] = [knownShape(model), hardwareHere(loaded, { ...known, env: context.env })];
   if (!shape || !hardware) return null;
-  const { layout } = renderRecipe(engine, loaded, { model, dataset, device });
-  const lengths = dataset && rowLengths(dataset);
-  const [estimate] = await estimateRun({ ...known, shape, layout, lengths }, [hardware], context);
+  const [layout, sample] = [await layoutOf(known), await known.rows()];
+  const [estimate] = await estimateRun({ ...known, shape, layout, sample }, [hardware], context);
   return estimate!;
 }
 
@@ -182,34 +177,6 @@ function tokensOf(recipe: Recipe, sample: RowSample, { train }: DatasetFacts, la
     meanChars: train.totalChars / train.rows,
     steps: stepsOf(recipe, { train, eval: null }, layout),
   });
-}
-
-/** With the model's own tokenizer when it is here and can be read. */
-async function sampleOf({ loaded, model, layout }: KnownRun, source: DatasetSource): Promise<RowSample | null> {
-  const { sampleRows } = await import("../plan/time/row-sample.js");
-  const count = model.dir === null ? null : await tokenCounts(loaded.recipe, { ...model, dir: model.dir }, layout);
-  return sampleRows(source, { layout, count });
-}
-
-async function tokenCounts(recipe: Recipe, { dir, template }: ModelFacts & { dir: string }, layout: DataLayout) {
-  const { data, engine } = recipe;
-  const { loadMaskModel } = await import("../dataset/masks/load-mask-model.js");
-  const { predictMask } = await import("../dataset/masks/predict-mask.js");
-  const turnByTurn = layout === "prompt-completion";
-  const settings = { trainOn: data.train_on, maxLength: data.max_length, turnByTurn, ...maskSettings(recipe) };
-  try {
-    const masks = await loadMaskModel({ dir, template, ...settings });
-    let costly = 0;
-    return (row: Parameters<typeof predictMask>[0]): number[] | null => {
-      if (costly >= mostCostly) return null;
-      const prediction = predictMask(row, masks, engine.name);
-      if ("costly" in prediction) costly += 1;
-      return "lines" in prediction ? prediction.lines.map(({ ids }) => ids.length) : null;
-    };
-  } catch (error) {
-    if (error instanceof FtError) return null; // the check of the data says what is wrong with it
-    throw error;
-  }
 }
 
 /** Of the catalogue, by its alias or by what the machine calls it. */

@@ -15,7 +15,7 @@ import { newRunId } from "../runs/run-id.js";
 import { createRun } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
 import { catchUp } from "./finish-run.js";
-import { fitHere, type KnownHere, type PlanHere, planHere, refuseUnfit } from "./fit-here.js";
+import { countedLengths, fitHere, type KnownHere, type PlanHere, planHere, refuseUnfit } from "./fit-here.js";
 import { createJobFolder } from "./job-folder.js";
 import { type Prepared, prepare } from "./prepare.js";
 import { probe } from "./probe.js";
@@ -72,7 +72,7 @@ export async function startRun(
   let prepared = await prepare(surveyed, context, options);
   if (!options.ignoreFit && !surveyed.memory) {
     // Only now the model's dimensions are known.
-    refuseUnfit(fitHere(surveyed.loaded, knownHere(surveyed, prepared, context)));
+    refuseUnfit(fitHere(surveyed.loaded, await knownHere(surveyed, prepared, context)));
   }
   const probed = options.probe ? await probe(surveyed, prepared, context) : null;
   if (probed?.isSmaller) {
@@ -97,7 +97,7 @@ export async function startRun(
     engine: { name: engine.name, version: recipe.engine.version },
     model: { asked: model.asked, id: model.id, revision: model.revision!, path: model.dir! },
     lock: await lockOf(loaded, prepared),
-    estimate: estimateOf(planHere(surveyed.loaded, knownHere(surveyed, prepared, context)), estimate),
+    estimate: estimateOf(planHere(surveyed.loaded, await knownHere(surveyed, prepared, context)), estimate),
     limits,
     writeData: async (outDir, layout) => {
       const written = await snapshotData({ recipe, source, layout, carries: carriedOf(data.facts), outDir });
@@ -136,18 +136,22 @@ function saidSpeed({ parts, tokensPerSecond, corrected }: TimePlan): Estimate["s
     : null;
 }
 
-function knownHere({ here }: Surveyed, { model, data, device }: Prepared, { env }: StartContext): KnownHere {
-  return { model, dataset: data.facts, device, here, env };
+async function knownHere(
+  { here }: Surveyed,
+  { model, rows, device }: Prepared,
+  { env }: StartContext,
+): Promise<KnownHere> {
+  return { model, lengths: await countedLengths(rows), device, here, env };
 }
 
 /** Null: the base's dimensions or the hardware's are not known (yet). Throws FtError plan.over-budget (exit fit). */
 async function expect(
-  { loaded, here, device, engine }: Surveyed,
-  { model, source, report }: Pick<Surveyed, "model" | "source" | "report">,
+  { loaded, here, device }: Surveyed,
+  { model, rows, report }: Pick<Surveyed, "model" | "rows" | "report">,
   { env, now, onEstimate }: StartContext,
   { ignoreBudget }: StartOptions,
 ): Promise<HardwareEstimate | null> {
-  const known = { loaded, here, device, engine, model, source, dataset: report.facts };
+  const known = { loaded, here, device, model, rows, dataset: report.facts };
   const estimate = await estimateHere(known, { env, now: now() });
   if (estimate === null) return null;
   if (!ignoreBudget) refuseOverBudget(estimate);

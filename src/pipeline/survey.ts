@@ -16,10 +16,11 @@ import { chooseAsLocked } from "../recipes/keep-choices.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import { type LockEntry, readLock } from "../recipes/lock-file.js";
 import { checkRecipeData, refuseBadData } from "./check-recipe-data.js";
-import { closeMicroBatch, fitHere } from "./fit-here.js";
+import { closeMicroBatch, countedLengths, fitHere } from "./fit-here.js";
 import { locateData } from "./locate-data.js";
 import { lockEntry } from "./lock-entry.js";
 import { choiceFacts, describeRecipeModel, pinnedByLock, resolveRecipeModel } from "./refine.js";
+import { type CountedRows, countedRows } from "./sample-recipe.js";
 import { supportedEngine } from "./supported-engine.js";
 import { trainingDevice } from "./training-device.js";
 
@@ -44,6 +45,8 @@ export interface Surveyed {
   /** Where the rows are. */
   source: LocatedSource;
   report: CheckReport;
+  /** The training rows, counted by what is known of the base. */
+  rows: CountedRows;
   /** What ft.lock.json says. */
   locked: LockEntry | null;
   /** Null: not known without a request. */
@@ -83,13 +86,14 @@ export async function survey(
     locked: newest ? null : locked,
     isSameBase: revision !== null && revision === locked?.base.revision,
   });
-  const known = { model: described, dataset: report.facts, device, here, env };
-  const loaded = closeMicroBatch(chosen, known, newest ? null : locked);
-  const engine = await supportedEngine(loaded);
+  const engine = await supportedEngine(chosen);
+  const rows = countedRows({ loaded: chosen, model: described, device, dataset: report.facts, source });
+  const known = { model: described, rows, device, here, env };
+  const loaded = await closeMicroBatch(chosen, known, newest ? null : locked);
   requirePackages(loaded.recipe);
   const entry = revision === null ? null : await lockEntry(loaded, { base, revision, source, report });
-  const memory = fitHere(loaded, known);
-  return { loaded, base, model: described, here, device, engine, source, report, locked, entry, memory };
+  const memory = fitHere(loaded, { ...known, lengths: await countedLengths(rows) });
+  return { loaded, base, rows, model: described, here, device, engine, source, report, locked, entry, memory };
 }
 
 async function atNewest(asked: ResolvedModel, { env, signal, onProgress }: PrepareContext): Promise<ResolvedModel> {

@@ -21,6 +21,10 @@ import { withOverrides } from "./overrides.js";
 export interface RowLengths {
   longest: number;
   mean: number;
+  /** The longest that is held out; left out or null: none is. */
+  heldOut?: number | null | undefined;
+  /** Share by which `longest` may be off; left out: its tokens were counted. */
+  error?: number | undefined;
 }
 
 export interface SettingFacts {

@@ -2,11 +2,13 @@
 import { describe, expect, it } from "vitest";
 import { parseRecipe } from "../../recipes/parse.js";
 import type { RowSample } from "./row-sample.js";
-import { largestOf, tokenPlan } from "./token-plan.js";
+import { tokenPlan } from "./token-plan.js";
+import { largestOf } from "./weighted.js";
 
 const sample = (examples: number[][]): RowSample => ({
   ...{ by: "tokenizer", rows: examples.length, charsPerToken: 4, meanChars: 100, error: 0 },
-  examples,
+  examples: examples.map((sequences) => ({ sequences, share: 1 })),
+  longest: { train: Math.max(...examples.flat()), heldOut: null },
 });
 const recipe = (more: Record<string, unknown> = {}) =>
   parseRecipe({
@@ -22,9 +24,10 @@ const facts = (examples: number[][], count = examples.length) => ({
 
 describe("largestOf", () => {
   it("is the mean of one draw, and 1/n^2 sums by hand for two", () => {
-    expect(largestOf([10, 20, 30], 1).mean).toBeCloseTo(20);
+    const alike = (...values: number[]) => values.map((value) => ({ value, share: 5 }));
+    expect(largestOf(alike(10, 20, 30), 1).mean).toBeCloseTo(20);
     // Of nine pairs the largest is 10 once, 20 three times, 30 five times.
-    expect(largestOf([30, 10, 20], 2).mean).toBeCloseTo((10 + 3 * 20 + 5 * 30) / 9);
+    expect(largestOf(alike(30, 10, 20), 2).mean).toBeCloseTo((10 + 3 * 20 + 5 * 30) / 9);
   });
 });
 

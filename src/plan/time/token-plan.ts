@@ -4,7 +4,8 @@ import { batchOf } from "../../recipes/batch.js";
 import type { Recipe } from "../../recipes/schema.js";
 import { noPadding } from "../overrides.js";
 import type { Work } from "./flops.js";
-import type { RowSample } from "./row-sample.js";
+import type { Example, RowSample } from "./row-sample.js";
+import { evenly, largestOf, type Weighted, weightedMean } from "./weighted.js";
 
 export interface TokenPlan {
   by: RowSample["by"];
@@ -13,7 +14,7 @@ export interface TokenPlan {
   charsPerToken: number;
   /** Share by which the tokens may be off: one standard error of the sample, or of the assumed characters a token. */
   error: number;
-  /** Tokens of a sequence, uncut; `longest` of the sample. */
+  /** Tokens of a sequence, uncut. */
   mean: number;
   longest: number;
   /** Share of the sequences that are longer than data.max_length: cut, or (data.too_long: drop) left out. */
@@ -46,22 +47,26 @@ export function tokenPlan(recipe: Recipe, { sample, examples, meanChars, steps }
   const { micro, accumulation } = batchOf(recipe);
   const scale = sample.by === "tokenizer" || sample.rows < 2000 ? meanChars / sample.meanChars : 1;
   const generated = objective.type === "grpo" ? generatedShare * objective.max_completion_length : 0;
-  const uncut = sample.examples.map((sequences) => sequences.map((tokens) => tokens * scale));
+  const uncut = sample.examples.map(({ sequences, share }) => ({
+    sequences: sequences.map((tokens) => tokens * scale),
+    share,
+  }));
   const isDropped = (sequences: readonly number[]): boolean =>
     data.too_long === "drop" && sequences.some((tokens) => tokens > data.max_length);
-  const taken = uncut.filter((sequences) => !isDropped(sequences));
-  const cut = (taken.length > 0 ? taken : uncut).map((sequences) =>
-    sequences.map((tokens) => Math.min(data.max_length, tokens) + generated),
-  );
-  const flat = cut.flat();
-  const each = uncut[0]?.length ?? 1;
-  const meanKept = mean(flat);
+  const taken = uncut.filter(({ sequences }) => !isDropped(sequences));
+  const cut = (taken.length > 0 ? taken : uncut).map(({ sequences, share }) => ({
+    sequences: sequences.map((tokens) => Math.min(data.max_length, tokens) + generated),
+    share,
+  }));
+  const flat = cut.flatMap(eachSequence);
+  const each = uncut[0]?.sequences.length ?? 1;
+  const meanKept = weightedMean(flat);
   const isPacked = data.packing;
-  const packed = isPacked ? packing(flat.map(Math.round), data.max_length, "bfd") : null;
+  const packed = isPacked ? packing(evenly(flat).map(Math.round), data.max_length, "bfd") : null;
   const multiple = recipe.engine.name === "axolotl" ? axolotlMultiple : 1;
   const isTight = noPadding(recipe);
   const padded = largestOf(
-    cut.map((sequences) => Math.max(...sequences)),
+    cut.map(({ sequences, share }) => ({ value: Math.max(...sequences), share })),
     isTight ? 1 : micro,
   );
   const length = packed ? data.max_length : roundedUp(padded.mean, multiple);
@@ -74,13 +79,15 @@ export function tokenPlan(recipe: Recipe, { sample, examples, meanChars, steps }
   const rows = micro * each;
   const squares =
     isPacked && recipe.model.attention.startsWith("flash")
-      ? rows * packed!.filled * (mean(flat.map((tokens) => tokens ** 2)) / meanKept) * data.max_length
+      ? rows * packed!.filled * (meanSquare(flat) / meanKept) * data.max_length
       : rows * (packed ? data.max_length ** 2 : Math.max(padded.square, length ** 2));
   const trained = exactSteps * perStep;
   return {
     ...{ by: sample.by, sampledRows: sample.rows, charsPerToken: sample.charsPerToken, error: sample.error },
-    ...{ mean: mean(uncut.flat()), longest: Math.max(...uncut.flat()) },
-    cutShare: uncut.flat().filter((tokens) => tokens > data.max_length).length / uncut.flat().length,
+    ...{ mean: weightedMean(uncut.flatMap(eachSequence)), longest: sample.longest.train },
+    cutShare: weightedMean(
+      uncut.flatMap(eachSequence).map(({ value, share }) => ({ value: value > data.max_length ? 1 : 0, share })),
+    ),
     tooLong: data.too_long ?? "cut",
     sequences: sequencesPerEpoch,
     epoch: { tokens: sequencesPerEpoch * realPerSequence, withPadding: sequencesPerEpoch * length },
@@ -104,21 +111,12 @@ const generatedShare = 0.6;
 /** Axolotl pads a batch to a multiple of this (its collators' pad_to_multiple_of). */
 const axolotlMultiple = 64;
 
-/** Expected largest of `count` draws, and of its square: x_(i) weighs (i/n)^count - ((i-1)/n)^count (order statistics of the sample). */
-export function largestOf(values: readonly number[], count: number): { mean: number; square: number } {
-  const sorted = values.toSorted((a, b) => a - b);
-  const n = sorted.length;
-  return sorted.reduce(
-    (sum, value, index) => {
-      const share = ((index + 1) / n) ** count - (index / n) ** count;
-      return { mean: sum.mean + share * value, square: sum.square + share * value * value };
-    },
-    { mean: 0, square: 0 },
-  );
+function eachSequence({ sequences, share }: Example): Weighted[] {
+  return sequences.map((value) => ({ value, share }));
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+function meanSquare(values: readonly Weighted[]): number {
+  return weightedMean(values.map(({ value, share }) => ({ value: value ** 2, share })));
 }
 
 function roundedUp(value: number, multiple: number): number {
