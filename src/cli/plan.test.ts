@@ -67,6 +67,16 @@ describe("ft plan", () => {
     expect(packed.plan.plans[0].batch.tokens).toBe(2048);
   });
 
+  it("counts memory and tokens by the same rows: one long among many is the longest of both", async () => {
+    const texts = Array.from({ length: 2000 }, (_, row) => (row === 1501 ? "word ".repeat(8000) : `row ${row}`));
+    writeFileSync(join(cwd, "train.jsonl"), texts.map((text) => JSON.stringify({ text })).join("\n"));
+    const { plan } = await json(["plan", "--gpu", "h100-80", "--set", "data.max_length=16384"]);
+    expect(plan.plans[0].batch.tokens).toBe(plan.lengths.longest);
+    expect(plan.lengths.longest).toBe(Math.ceil(plan.tokens.longest));
+    expect(plan.lengths.longest).toBeGreaterThan(10_000);
+    expect(plan.tokens.epoch.withPadding).toBeGreaterThan(1.5 * plan.tokens.epoch.tokens);
+  });
+
   it("advises what costs least, in order, and --apply writes just that into the recipe, comments kept", async () => {
     const { plan } = await json(["plan", "--gpu", "l4"]);
     expect(plan.plans[0].verdict).toBe("does not fit");
@@ -114,15 +124,15 @@ describe("ft plan", () => {
 
   it("draws memory by term and by length: plain text where it is piped, and a page that loads nothing", async () => {
     const { out } = await ft(["plan", "--gpu", "l4", "--html", "plan.html"]);
-    expect(out).toMatch(/NVIDIA L4: does not fit[\s\S]* weights +15\.3 +█+[\s\S]*22\.5 ┤.*─[\s\S]*▲ 1,705 planned/);
+    expect(out).toMatch(/NVIDIA L4: does not fit[\s\S]* weights +15\.3 +█+[\s\S]*22\.5 ┤.*─[\s\S]*▲ 1,343 planned/);
     expect(out).not.toContain("\u001b");
     expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
     const page = readFileSync(join(cwd, "plan.html"), "utf8");
     expect(page).toMatch(/<polyline class="line"[\s\S]*class="limit"[^>]*>NVIDIA L4</);
     expect(page).not.toMatch(/\b(src|href)="/);
     const { plan } = await json(["plan", "--gpu", "l4"]);
-    expect(plan.curve.planned).toBe(1705);
-    expect(plan.curve.longest.tight ?? 0).toBeLessThan(1705);
+    expect(plan.curve.planned).toBe(1343);
+    expect(plan.curve.longest.tight ?? 0).toBeLessThan(1343);
   });
 
   it("takes the GPU that is here, and the CPU's memory where none is", async () => {

@@ -37,7 +37,7 @@ export function recordMeasurement(store: Store, projectDir: string, id: string):
 /** As long as they really were, where the trainer told; the mean stays as it was thought. */
 function realLengths({ lengths }: Estimate, { longestTokens: longest }: TrainingMeasure): RowLengths | null {
   if (longest === null) return lengths;
-  return { longest, mean: Math.min(longest, lengths?.mean ?? longest / 2) };
+  return { longest, mean: Math.min(longest, lengths?.mean ?? longest / 2), heldOut: lengths?.heldOut };
 }
 
 /** Of a GPU's training what the GPU held, else the process's memory; [] where nothing was measured. Pure. */

@@ -74,7 +74,12 @@ export async function estimateRun(
   return hardware.map((one) => {
     const recipe = onHardware(loaded.recipe, one);
     const { shape, here } = known;
-    const setting = settingOfRecipe(recipe, { shape, precision: precisionOn(recipe, one), lengths });
+    const setting = settingOfRecipe(recipe, {
+      shape,
+      precision: precisionOn(recipe, one),
+      lengths,
+      isCpu: one.kind === "cpu",
+    });
     const tokens = sample && dataset && tokensOf(recipe, sample, dataset, known.layout);
     const { disk, network } = storagePlan(setting, recipe, tokens?.steps ?? recipe.train.save_every, {
       ...storage,

@@ -47,14 +47,13 @@ type TermName = keyof Terms | "context" | "fragmentation" | "correction";
 /** Pure. `compute.gpus` is the hardware's count. */
 export function planMemory(input: PlanInput, hardware: Hardware): MemoryPlan {
   const recipe = onHardware(input.recipe, hardware);
-  const setting = settingOfRecipe(recipe, {
-    shape: input.shape,
-    precision: precisionOn(recipe, hardware),
-    lengths: input.lengths,
-  });
-  const estimate = estimateMemory(setting);
   const isCpu = hardware.kind === "cpu";
-  const plain = plainBands(estimate, isCpu);
+  const facts = { shape: input.shape, precision: precisionOn(recipe, hardware), isCpu };
+  const settingOf = (lengths: RowLengths | null) => settingOfRecipe(recipe, { ...facts, lengths });
+  const setting = settingOf(input.lengths);
+  const estimate = estimateMemory(setting);
+  const bandsOf = (lengths: RowLengths | null) => plainBands(estimateMemory(settingOf(lengths)), isCpu);
+  const plain = overLengths(input.lengths, bandsOf);
   const { needed, allocated, reserved, device } = correctBands(plain, hardware.correction, isCpu);
   const { rows, tokens, accumulation } = setting.batch;
   const trained = trainedParts(setting);
@@ -106,6 +105,28 @@ function plainBands(estimate: MemoryEstimate, isCpu: boolean): Parameters<typeof
   return { counted: parts.lasting, needed, allocated, reserved, device: isCpu ? needed : estimate.device };
 }
 
+/** Where the rows' tokens were not counted, the ends of the bands are those of rows so much shorter and longer. */
+function overLengths(
+  lengths: RowLengths | null,
+  bandsOf: (lengths: RowLengths | null) => ReturnType<typeof plainBands>,
+): ReturnType<typeof plainBands> {
+  const mid = bandsOf(lengths);
+  if (lengths === null || !lengths.error) return mid;
+  const [shorter, longer] = [1 - lengths.error, 1 + lengths.error].map((share) => bandsOf(timesLength(lengths, share)));
+  const widened = (of: "needed" | "allocated" | "reserved" | "device"): Band => ({
+    ...{ low: shorter![of].low, mid: mid[of].mid, high: longer![of].high },
+  });
+  return {
+    ...{ counted: mid.counted, needed: widened("needed"), allocated: widened("allocated") },
+    ...{ reserved: widened("reserved"), device: widened("device") },
+  };
+}
+
+function timesLength({ longest, mean, heldOut }: RowLengths, share: number): RowLengths {
+  const times = (tokens: number): number => Math.ceil(tokens * share);
+  return { longest: times(longest), mean: mean * share, heldOut: heldOut ? times(heldOut) : null };
+}
+
 function correctionTerm(bytes: number): MemoryPlan["terms"] {
   return gibibytes(bytes) === 0 ? [] : [{ term: "correction", gib: gibibytes(bytes), atPeak: true }];
 }
@@ -134,11 +155,13 @@ function termsOf(
     .map(([term, bytes]) => ({
       term,
       gib: gibibytes(bytes),
-      atPeak: existsIn[term].includes(peak) || (term === "gradients" && accumulation > 1 && peak !== "load"),
+      atPeak:
+        existsIn[term].includes(peak) ||
+        (term === "gradients" && accumulation > 1 && !["load", "held-out rows"].includes(peak)),
     }));
 }
 
-const always: Phase[] = ["load", "loss", "backward", "end of backward", "step"];
+const always: Phase[] = ["load", "loss", "backward", "end of backward", "step", "held-out rows"];
 const passes: Phase[] = ["loss", "backward"];
 
 /** The phases in which each term exists (memory/estimate.ts adds them up). */
@@ -153,8 +176,10 @@ const existsIn: Record<Exclude<TermName, "correction">, readonly Phase[]> = {
   ends: ["loss"],
   logits: ["loss"],
   heldLogits: ["backward"],
-  communication: [...passes, "end of backward"],
-  dequantisation: ["load", "backward", "end of backward"],
+  heapHoles: passes,
+  heldOut: ["held-out rows"],
+  communication: [...passes, "end of backward", "held-out rows"],
+  dequantisation: ["load", "backward", "end of backward", "held-out rows"],
   autocastCopies: passes,
   optimizerStep: ["step"],
 };

@@ -33,6 +33,8 @@ export interface SettingFacts {
   precision: "fp32" | "bf16" | "fp16";
   /** Null: the data was not read; every row is taken for as long as the recipe allows. */
   lengths: RowLengths | null;
+  /** Left out: a GPU. */
+  isCpu?: boolean;
 }
 
 /** Pure. */
@@ -41,7 +43,7 @@ export function settingOfRecipe(recipe: Recipe, facts: SettingFacts): MemorySett
 }
 
 /** What the recipe's own keys say. */
-function ownSetting(recipe: Recipe, { shape, precision, lengths }: SettingFacts): MemorySetting {
+function ownSetting(recipe: Recipe, { shape, precision, lengths, isCpu = false }: SettingFacts): MemorySetting {
   const { method, model, train, engine } = recipe;
   const defaults = engineDefaults[engine.name];
   const sharding = shardingOf(recipe);
@@ -60,8 +62,8 @@ function ownSetting(recipe: Recipe, { shape, precision, lengths }: SettingFacts)
       attention: model.attention === "eager" ? "eager" : model.attention.startsWith("flash") ? "flash" : "sdpa",
       layer: train.liger ? "fused" : defaults.layer,
     },
-    loss: lossOf(recipe),
-    habits: { ...plainHabits, referenceCopies: needsReference(recipe) ? 1 : 0 },
+    loss: isCpu ? lossOnCpu(lossOf(recipe)) : lossOf(recipe),
+    habits: { ...plainHabits, referenceCopies: needsReference(recipe) ? 1 : 0, usesHeap: isCpu },
   };
 }
 
@@ -110,7 +112,18 @@ function batchOfRecipe(recipe: Recipe, lengths: RowLengths | null): Batch {
     accumulation,
     meanShare: data.packing ? null : lengths === null ? unknownMeanShare : meanShareOf(lengths, longest),
     sharedBy: compute.context_parallel,
+    ...heldOutPass(recipe, lengths, micro * answers),
   };
+}
+
+/** As many rows as in training; the engines render it so. grpo samples answers to its held-out prompts: its pass is that of training. */
+function heldOutPass(
+  { data, train, objective }: Recipe,
+  lengths: RowLengths | null,
+  rows: number,
+): Pick<Batch, "heldOut"> {
+  if (train.eval_every === undefined || !lengths?.heldOut || objective.type === "grpo") return {};
+  return { heldOut: { rows, tokens: data.packing ? data.max_length : Math.min(data.max_length, lengths.heldOut) } };
 }
 
 /** Null: all rows are as long as the longest, or cut there. */
@@ -127,6 +140,14 @@ function lossOf({ engine, objective, train }: Recipe): Loss {
   if (objective.type === "reward") return { kind: "cut" };
   if (train.liger) return { kind: "fused" };
   return objective.type === "sft" ? defaults.loss : defaults.pairLoss;
+}
+
+/**
+ * Without Triton TRL folds a tile in torch (kernels/chunked_logprob.py, _backward_tile): of each logit the tile itself, five tensors of its
+ * size in fp32, a mask of one byte, and while the target's share is taken off two more; and every token is scored, not only those that are learnt.
+ */
+function lossOnCpu(loss: Loss): Loss {
+  return loss.kind === "tiled" ? { ...loss, bytesPerLogit: 4 * (1 + 5 + 2) + 1 } : loss;
 }
 
 /** TRL keeps a frozen copy of the whole model where no adapter can be switched off instead. */

@@ -111,6 +111,8 @@ const words: Record<string, string> = {
   dequantisation: "weights unpacked",
   autocastCopies: "autocast's copies",
   optimizerStep: "the step's temporaries",
+  heldOut: "a pass over held-out rows",
+  heapHoles: "holes in the heap",
   context: "CUDA context",
   fragmentation: "held by the allocator",
   correction: "by past runs here",

@@ -26,7 +26,14 @@ const estimateSchema = z.object({
   machine: z.string(),
   hardware: hardwareSchema,
   shape: ownShape,
-  lengths: z.object({ longest: z.number(), mean: z.number() }).nullable(),
+  lengths: z
+    .object({
+      longest: z.number(),
+      mean: z.number(),
+      heldOut: z.number().nullable().optional(),
+      error: z.number().optional(),
+    })
+    .nullable(),
   /** GiB, as the plan showed them. */
   memory: z.object({ needed: bandSchema, allocated: bandSchema, reserved: bandSchema }),
   /** Of the training alone: tokens a second before past runs corrected them, and how long it was said to take; null: not estimated. */

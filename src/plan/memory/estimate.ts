@@ -11,8 +11,9 @@ import {
   type PeakParts,
   reservedBand,
 } from "./allocator.js";
+import { heapHoles } from "./heap.js";
 import { layerBytesPerToken, layerGradientBytes, layerTotal } from "./layer-activations.js";
-import { endBytes, lossBytes, tokensOf } from "./loss.js";
+import { endBytes, heldOutLossBytes, lossBytes, tokensOf } from "./loss.js";
 import { isPaged, stateBytes, stepTemporaryBytes } from "./optimizer.js";
 import type { MemorySetting } from "./setting.js";
 import { communicationBytes, holdsLayerInputs, shares } from "./sharding.js";
@@ -39,6 +40,8 @@ export interface Terms {
   attention: number;
   /** The layer that is computed again, and its gradients. */
   recomputed: number;
+  /** Of the heap on a CPU: blocks given back between those that are kept (heap.ts). */
+  heapHoles: number;
   /** What the embedding and the last norm keep. */
   ends: number;
   logits: number;
@@ -48,9 +51,11 @@ export interface Terms {
   dequantisation: number;
   autocastCopies: number;
   optimizerStep: number;
+  /** A forward pass over held-out rows: one layer, the two ends, the loss. */
+  heldOut: number;
 }
 
-export type Phase = "load" | "loss" | "backward" | "end of backward" | "step";
+export type Phase = "load" | "loss" | "backward" | "end of backward" | "step" | "held-out rows";
 
 export interface MemoryEstimate {
   terms: Terms;
@@ -129,6 +134,7 @@ function termsOf(setting: MemorySetting): Terms {
     activations: kept * layersOnGpu * tokens,
     attention: layerBytesPerToken(setting).attention * tokens * (checkpointing.layers ? 1 : shape.layers),
     recomputed: ((checkpointing.layers ? layer : 0) + layerGradientBytes(setting)) * tokens,
+    heapHoles: habits.usesHeap ? heapHoles(setting) : 0,
     ends: endBytes(setting),
     logits: lossBytes(setting),
     heldLogits: habits.holdsLogits ? 4 * tokens * shape.vocab : 0,
@@ -139,13 +145,22 @@ function termsOf(setting: MemorySetting): Terms {
       sum(
         (part) => part.parameters * (stepTemporaryBytes(stepped(part).bytes, optimizer) + (precision.masters ? 4 : 0)),
       ) * share.states,
+    heldOut: heldOutBytes(setting),
   };
+}
+
+/** Trainer's evaluation loop (transformers 5.23): after a step, its gradients gone, as many rows in a pass as training has. */
+function heldOutBytes(setting: MemorySetting): number {
+  const { heldOut } = setting.batch;
+  if (heldOut === undefined) return 0;
+  const pass = { ...setting, batch: { ...setting.batch, ...heldOut } };
+  return layerTotal(pass) * tokensOf(pass) + endBytes(pass) + heldOutLossBytes(pass);
 }
 
 function phasesOf(terms: Terms, lasting: number, setting: MemorySetting): Record<Phase, number> {
   const { batch, checkpointing, shape, precision, sharding } = setting;
   const before = batch.accumulation > 1 ? terms.gradients : 0;
-  const forward = lasting + before + terms.activations + terms.communication + terms.autocastCopies;
+  const forward = lasting + before + terms.activations + terms.heapHoles + terms.communication + terms.autocastCopies;
   const inputs = checkpointing.layers ? precision.residual * shape.hidden * shape.layers * tokensOf(setting) : 0;
   const held = holdsLayerInputs(setting) ? inputs : 0;
   const isWhole = setting.habits.loadsWhole && setting.sharding.parallelism.startsWith("fsdp");
@@ -160,5 +175,6 @@ function phasesOf(terms: Terms, lasting: number, setting: MemorySetting): Record
       terms.gradients +
       terms.optimizerStep +
       (sharding.parallelism.startsWith("zero") ? terms.communication : 0),
+    "held-out rows": terms.heldOut === 0 ? 0 : lasting + terms.heldOut + terms.communication + terms.dequantisation,
   };
 }

@@ -18,7 +18,7 @@ export function lossBytes(setting: MemorySetting): number {
   const headGradient = isHeadTrained ? vocab * hidden * (loss.kind === "tiled" ? 4 : precision.trained) : 0;
   const tile =
     loss.kind === "tiled"
-      ? precision.compute * Math.min(tokens, loss.tokens) * Math.min(vocab, loss.vocab)
+      ? (loss.bytesPerLogit ?? precision.compute) * Math.min(tokens, loss.tokens) * Math.min(vocab, loss.vocab)
       : loss.kind === "fused"
         ? (precision.compute + 4) * vocab * fusedChunk(tokens, vocab / hidden)
         : 0;
@@ -28,6 +28,11 @@ export function lossBytes(setting: MemorySetting): number {
 /** Tokens of one of Liger's chunks: the next power of two of tokens / ceil(vocabulary / hidden). */
 function fusedChunk(tokens: number, vocabOverHidden: number): number {
   return Math.min(tokens, 2 ** Math.ceil(Math.log2(Math.max(1, tokens / Math.ceil(vocabOverHidden)))));
+}
+
+/** Of a pass without gradients: no gradient of the head is summed. */
+export function heldOutLossBytes(setting: MemorySetting): number {
+  return lossBytes({ ...setting, method: "lora", adapter: null });
 }
 
 /** The embedding's output, and the last norm's fp32 input and its output. */

@@ -84,6 +84,8 @@ export interface Batch {
   meanShare: number | null;
   /** GPUs that share one sequence (context parallelism). */
   sharedBy: number;
+  /** A pass over held-out rows between steps, without gradients; left out: there is none. */
+  heldOut?: { rows: number; tokens: number };
 }
 
 interface Checkpointing {
@@ -103,8 +105,8 @@ export interface Kernels {
 export type Loss =
   /** All logits at once; `bytesPerLogit`: everything that exists of one logit at the worst moment. */
   | { kind: "whole"; bytesPerLogit: number }
-  /** In tiles of so many tokens and vocabulary rows (TRL); only a tile exists. */
-  | { kind: "tiled"; tokens: number; vocab: number }
+  /** In tiles of so many tokens and vocabulary rows (TRL); only a tile exists. `bytesPerLogit`: all that exists of one of its logits; left out: the logit itself. */
+  | { kind: "tiled"; tokens: number; vocab: number; bytesPerLogit?: number }
   /** Head and loss in one kernel, in chunks as wide as the hidden states (Liger, arXiv 2410.10989, section 3.2). */
   | { kind: "fused" }
   /** The logits never leave the chip (Cut Cross-Entropy, arXiv 2411.09009). */
@@ -138,6 +140,8 @@ export interface Habits {
   quantisesHead: boolean;
   /** Embeddings, head and norms of a quantised model are raised to fp32 (PEFT's prepare_model_for_kbit_training). */
   raisesUnquantised: boolean;
+  /** Tensors lie in the C library's heap (a CPU), not in blocks of torch's own. */
+  usesHeap: boolean;
 }
 
 export const plainHabits: Habits = {
@@ -150,4 +154,5 @@ export const plainHabits: Habits = {
   holdsLogits: false,
   quantisesHead: false,
   raisesUnquantised: false,
+  usesHeap: false,
 };

@@ -16,7 +16,14 @@ async function sampled(texts: string[], more: { eval?: string[]; heldOutFraction
   write("train.jsonl", texts);
   if (more.eval) write("eval.jsonl", more.eval);
   const train = [{ path: "train.jsonl", format: "auto" as const, weight: 1 }];
-  const source: DatasetSource = { dir, train, format: "auto", seed: 1, ...more, ...(more.eval && { eval: ["eval.jsonl"] }) };
+  const source: DatasetSource = {
+    dir,
+    train,
+    format: "auto",
+    seed: 1,
+    ...more,
+    ...(more.eval && { eval: ["eval.jsonl"] }),
+  };
   const facts = await datasetFacts(source);
   const sample = await sampleRows(source, { facts, layout: "text", count: counts ? count : null });
   return { sample: sample!, facts };
