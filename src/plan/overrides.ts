@@ -6,7 +6,8 @@ import type { MemorySetting } from "./memory/setting.js";
 const effects: Record<string, (setting: MemorySetting, value: unknown) => MemorySetting> = {
   activation_offloading: (setting, value) => ({
     ...setting,
-    checkpointing: { ...setting.checkpointing, offloaded: setting.checkpointing.layers && Boolean(value) },
+    // With or without checkpointing (TRL 1.16, trainer/sft_trainer.py:1190): what is kept lies in CPU memory, whatever it is.
+    checkpointing: { ...setting.checkpointing, offloaded: Boolean(value) },
   }),
   torch_compile: (setting, value) =>
     value === true ? { ...setting, kernels: { ...setting.kernels, layer: "compiled" } } : setting,

@@ -118,7 +118,7 @@ function termsOf(setting: MemorySetting): Terms {
   const layer = layerTotal(setting);
   const kept = checkpointing.layers ? precision.residual * shape.hidden : layer;
   // Offloaded inputs are on the GPU for the layer at work and the next one.
-  const layersOnGpu = checkpointing.offloaded ? 2 : shape.layers;
+  const layersOnGpu = checkpointing.offloaded && !habits.usesHeap ? 2 : shape.layers;
   // DeepSpeed's masters are fp32 and so are their moments; they are stepped by gradients in fp32.
   const stepped = (part: Trained): Trained => (precision.masters ? { ...part, bytes: 4 } : part);
   const states = sum((part) => stateBytes(stepped(part), optimizer.kind));
@@ -132,7 +132,7 @@ function termsOf(setting: MemorySetting): Terms {
     embeddingCopies: habits.embeddingCopies * shape.vocab * shape.hidden * precision.weights,
     reference: habits.referenceCopies * (weights.plain + weights.packed) * share.weights,
     activations: kept * layersOnGpu * tokens,
-    attention: layerBytesPerToken(setting).attention * tokens * (checkpointing.layers ? 1 : shape.layers),
+    attention: layerBytesPerToken(setting).attention * tokens * (checkpointing.layers ? 1 : layersOnGpu),
     recomputed: ((checkpointing.layers ? layer : 0) + layerGradientBytes(setting)) * tokens,
     heapHoles: habits.usesHeap ? heapHoles(setting) : 0,
     ends: endBytes(setting),

@@ -21,13 +21,17 @@ const cpu: Hardware = { label: "CPU", alias: null, kind: "cpu", count: 1, bytes:
 
 /** examples/support-triage, `ft plan --probe` with TRL 1.16 on Linux (glibc 2.36): GiB of the trainer's process, by rows of 89 tokens. */
 test.each([
-  [1, 1.824],
-  [4, 2.761],
-  [8, 3.794],
-])("%d rows in a pass take %s GiB on a CPU", (rows, measured) => {
+  [1, false, 1.824],
+  [4, false, 2.761],
+  [8, false, 3.794],
+  [8, true, 3.23],
+])("%d rows in a pass (checkpointing: %s) take %s GiB on a CPU", (rows, checkpointing, measured) => {
   const recipe = parseRecipe({
     ...{ name: "x", model: { base: "smollm2-135m" }, method: { type: "lora", rank: 16 } },
-    ...{ data: { train: "x.jsonl", max_length: 192 }, train: { batch_size: 2 * rows, micro_batch: rows } },
+    ...{
+      data: { train: "x.jsonl", max_length: 192 },
+      train: { batch_size: 2 * rows, micro_batch: rows, gradient_checkpointing: checkpointing },
+    },
   });
   const { needed } = planMemory({ recipe, shape, lengths: { longest: 89, mean: 89 } }, cpu);
   expect(Math.abs(needed.mid / measured - 1)).toBeLessThan(0.06);

@@ -91,7 +91,7 @@ export interface Batch {
 interface Checkpointing {
   /** Keep only each layer's input and compute the layer again in the backward pass (Chen et al., arXiv 1604.06174). */
   layers: boolean;
-  /** Those inputs lie in CPU memory meanwhile (Unsloth; torchtune's activation offloading). */
+  /** What layers keep lies in CPU memory meanwhile (Unsloth; torchtune's activation offloading). */
   offloaded: boolean;
 }
 
