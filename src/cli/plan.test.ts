@@ -77,6 +77,20 @@ describe("ft plan", () => {
     expect(plan.tokens.epoch.withPadding).toBeGreaterThan(1.5 * plan.tokens.epoch.tokens);
   });
 
+  it.each([
+    [["data.train=nosuch.jsonl"], /nosuch\.jsonl/],
+    [["data.train=bad.jsonl"], /no row can be used: bad\.jsonl:1/],
+    [["objective.type=dpo"], /no row can be used: train\.jsonl:1/],
+  ])("with %j says what is wrong with the data, and that cost and time are not known for that", async (sets, says) => {
+    writeFileSync(join(cwd, "bad.jsonl"), "{ not json\n");
+    const flags = ["--gpu", "l4", ...sets.flatMap((set) => ["--set", set])];
+    const { plan } = await json(["plan", ...flags]);
+    expect(plan.warnings[0]).toMatch(says);
+    const { out, code } = await ft(["plan", ...flags]);
+    expect(out.replace(/\s+/g, " ")).toContain("cost not known, as the time is not: the rows are not known");
+    expect(code).toBe(0);
+  });
+
   it("advises what costs least, in order, and --apply writes just that into the recipe, comments kept", async () => {
     const { plan } = await json(["plan", "--gpu", "l4"]);
     expect(plan.plans[0].verdict).toBe("does not fit");

@@ -17,13 +17,17 @@ export function locateData(
 /** Makes no request; null when a file, or a dataset of the Hub, is not on this machine. @throws FtError data.* for what is wrong otherwise */
 export async function locateDataHere(
   loaded: LoadedRecipe,
-  options: Omit<Parameters<typeof locateData>[1], "offline" | "onProgress">,
+  {
+    onMissing,
+    ...options
+  }: Omit<Parameters<typeof locateData>[1], "offline" | "onProgress"> & { onMissing?: (error: FtError) => void },
 ): Promise<LocatedSource | null> {
   try {
     return await locateData(loaded, { ...options, offline: true, onProgress: () => undefined });
   } catch (error) {
-    if (error instanceof FtError && notHere.includes(error.code)) return null;
-    throw error;
+    if (!(error instanceof FtError) || !notHere.includes(error.code)) throw error;
+    onMissing?.(error);
+    return null;
   }
 }
 

@@ -70,7 +70,7 @@ export async function planRecipe(
     : gpus.map((typed) => hardwareOf(findGpu(typed, catalogue)));
   const known = await refineRecipe(written, env, renderingDevice);
   const shape = await shapeOf(known, { env, signal });
-  const { loaded } = known;
+  const { loaded, dataProblem } = known;
   const sample = await known.rows();
   const input: PlanInput = { recipe: loaded.recipe, shape, lengths: sample && lengthsOf(sample) };
   const here = hardwareHere(loaded, { ...known, env });
@@ -93,8 +93,12 @@ export async function planRecipe(
     curve: plans.length > 1 ? null : lengthCurve(input, hardware[0]!, known.model.maxContext),
     lengths: input.lengths,
     ...{ estimates, tokens, time, disk, network, cost, budget },
-    warnings: planWarnings(input),
+    warnings: [...(dataProblem ? [unreadData(dataProblem, input.recipe)] : []), ...planWarnings(input)],
   };
+}
+
+function unreadData(problem: string, { data }: Recipe): string {
+  return `${problem}; the estimate takes rows of data.max_length (${data.max_length} tokens)`;
 }
 
 async function advise(input: PlanInput, hardware: Hardware): Promise<Advice | null> {

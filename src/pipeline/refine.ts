@@ -14,6 +14,7 @@ import type { ChoiceFacts } from "../recipes/defaults.js";
 import { chooseAsLocked } from "../recipes/keep-choices.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import { type LockEntry, readLock } from "../recipes/lock-file.js";
+import { checkRecipeData } from "./check-recipe-data.js";
 import { closeMicroBatch } from "./fit-here.js";
 import { locateDataHere } from "./locate-data.js";
 import { type CountedRows, countedRows } from "./sample-recipe.js";
@@ -30,6 +31,8 @@ export interface KnownRecipe {
   /** Null when a training file is not here. */
   dataset: DatasetFacts | null;
   source: LocatedSource | null;
+  /** Why there are no rows to train on; null: there are. */
+  dataProblem: string | null;
   /** Its training rows, counted. */
   rows: CountedRows;
 }
@@ -46,13 +49,27 @@ export async function refineRecipe(
   const model = await describeRecipeModel(loaded, resolved, env);
   const here = await detectDevice(env);
   const device = deviceOf(recipe, here);
-  const source = await locateDataHere(loaded, { env, locked });
+  let dataProblem: string | null = null;
+  const onMissing = ({ message }: FtError): void => {
+    dataProblem = message;
+  };
+  const source = await locateDataHere(loaded, { env, locked, onMissing });
   const dataset = source && (await datasetFacts(source));
   const isSameBase = locked !== null && (await knownRevision(resolved, { env })) === locked.base.revision;
   const chosen = chooseAsLocked(loaded, choiceFacts(model, dataset, device), { locked, isSameBase });
+  if (source && dataset?.train.rows === 0) dataProblem = await whyNoRows(loaded, source);
   const rows = countedRows({ loaded: chosen, model, device, dataset, source });
   const closed = await closeMicroBatch(chosen, { model, rows, device, here, env }, locked);
-  return { loaded: closed, resolved, model, device, here, dataset, source, rows };
+  return { loaded: closed, resolved, model, device, here, dataset, source, dataProblem, rows };
+}
+
+/** The first of what the check finds. */
+async function whyNoRows(loaded: LoadedRecipe, source: LocatedSource): Promise<string> {
+  const { findings } = await checkRecipeData(loaded, source, null);
+  const first = findings.find(({ severity }) => severity === "error");
+  return first
+    ? `no row can be used: ${first.file}:${first.line}: ${first.message} (ft data check shows all)`
+    : "there is no row to train on";
 }
 
 /** A branch or tag stays at the commit that the lock holds, as long as the recipe names the same one. */

@@ -146,7 +146,7 @@ const measuredCards = new Set(["a100-80g", "a100-80g-pcie", "a100-40g", "h100-sx
 
 function whyNoTime(machine: Machine | null | undefined, tokens: TokenPlan | null, { label }: Hardware): string | null {
   if (!machine) return `ft has no figures of how fast ${label} computes; a line in ~/.config/ft/gpus.jsonl gives them`;
-  return tokens ? null : "the data is not here";
+  return tokens ? null : "the rows are not known";
 }
 
 /** Throws FtError plan.over-budget (exit fit): the estimate exceeds the budget, or its dollars can't be told. */

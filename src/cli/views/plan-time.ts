@@ -16,17 +16,24 @@ export function estimateBlocks(plan: RecipePlan): Block[] {
 function oneEstimate(estimate: HardwareEstimate, notes: Note[]): Block[] {
   const { tokens, time, timeUnknown, cost, disk, network, budget } = estimate;
   const facts: [string, string][] = [
-    ["tokens", tokens ? tokenWords(tokens) : "not known: the data is not here"],
+    ["tokens", tokens ? tokenWords(tokens) : "not known: no row could be read"],
     ["speed", time ? speedWords(time) : `not known: ${timeUnknown}`],
     ["network", networkWords(network)],
     ["disk", diskWords(disk)],
-    ["cost", cost ? costWords(cost) : "not known: no price for this hardware (~/.config/ft/prices.jsonl)"],
+    ["cost", cost ? costWords(cost) : whyNoCost(estimate)],
     ...(budget ? [["budget", budgetWords(budget)] as [string, string]] : []),
   ];
   return [
     ...(time ? [timeTable(time)] : []),
     { kind: "facts", title: "work and cost", facts: facts.map(([name, value]) => ({ name, value })), notes },
   ];
+}
+
+/** Without a time there is no cost either. */
+function whyNoCost({ time, timeUnknown }: HardwareEstimate): string {
+  return time
+    ? "not known: no price for this hardware (~/.config/ft/prices.jsonl)"
+    : `not known, as the time is not: ${timeUnknown}`;
 }
 
 const partWords: Record<TimePart, string> = {
