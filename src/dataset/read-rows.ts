@@ -149,6 +149,18 @@ function unusedColumns(row: RawRow, format: RowFormat): RowProblem | null {
   return { rule: "SCH008", message: `not used by format ${format.name}: ${names.join(", ")}` };
 }
 
+/** For data of which no row can be read. `why`: what is wrong with the first one. */
+export function noRowReadable(rows: number, where: RowPlace, why: string | null): FtError {
+  return new FtError({
+    code: "data.no-rows",
+    exit: "data",
+    message: rows === 1 ? "the one row cannot be read" : `none of the ${rows.toLocaleString("en")} rows can be read`,
+    where: { file: where.file, line: where.line },
+    ...(why !== null && { why }),
+    next: "where columns or roles have names of their own, say which with --columns and --roles (docs/data.md); ft data check tells more",
+  });
+}
+
 type Reading = ReturnType<typeof readingsOf>[number];
 
 function ambiguous(where: RowPlace, first: Reading, second: Reading): FtError {

@@ -4,6 +4,7 @@ import { exitCodes } from "../../errors.js";
 import type { CommandContext } from "../program.js";
 import { collect } from "../render.js";
 import type { CheckFlags } from "./input.js";
+import { rowOptions } from "./row-options.js";
 
 interface Flags extends CheckFlags {
   json?: boolean;
@@ -12,8 +13,7 @@ interface Flags extends CheckFlags {
 }
 
 export function registerDataCheck(data: Command, { io, exit }: CommandContext): void {
-  data
-    .command("check")
+  rowOptions(data.command("check"))
     .description("check data files: format, roles, duplicates, leakage; length and loss mask when the model is here")
     .argument(
       "[files...]",
@@ -21,9 +21,6 @@ export function registerDataCheck(data: Command, { io, exit }: CommandContext): 
     )
     .option("--recipe <file>", "recipe whose data and model to check (default: ft.yaml, when it is here)")
     .option("--eval <file>", "held-out rows, which must share nothing with the training rows")
-    .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
-    .option("--columns <name=own>", "the file's own name of a column: prompt=question (again for each column)", collect)
-    .option("--roles <own=role>", "what one of its roles stands for: bot=assistant (again for each role)", collect)
     .option("--objective <name>", "what the rows are for: sft, dpo, kto, grpo, ... (default: as in the recipe)")
     .option("--model <folder>", "model folder, for the rules that need its tokenizer and template")
     .option("--max-length <tokens>", "tokens a row may have", Number)

@@ -5,6 +5,7 @@ import type { TargetName } from "../../dataset/convert/targets.js";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
 import { type CurateFlags, outputFiles, whileReading } from "./curate-command.js";
+import { rowOptions } from "./row-options.js";
 
 interface Flags extends Omit<CurateFlags, "seed"> {
   to: TargetName;
@@ -18,8 +19,7 @@ const names: TargetName[] = [
 ];
 
 export function registerDataConvert(data: Command, { io }: CommandContext): void {
-  data
-    .command("convert")
+  rowOptions(data.command("convert"))
     .description("write the rows in the form that another tool or platform reads")
     .argument("[files...]", "data files (default: the training files of the recipe)")
     .addOption(new Option("--to <target>", "form to write").choices(names).makeOptionMandatory())
@@ -27,7 +27,6 @@ export function registerDataConvert(data: Command, { io }: CommandContext): void
     .option("--drop <parts>", "take out what has no place there: ids,reasoning,weight,name,chat_template_kwargs", parts)
     .option("--skip", "leave out rows that cannot be written, and list them in --dropped")
     .option("--dropped <file>", "with --skip: JSON lines to write (default <out>.dropped.jsonl)")
-    .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
     .option("--recipe <file>", "recipe whose data to use (default: ft.yaml, when it is here)")
     .option("--force", "replace files that are there")
     .option("--json", "print {rows, written, dropped, reasons, files}")

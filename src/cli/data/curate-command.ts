@@ -11,12 +11,15 @@ import type { OnProgress } from "../../progress.js";
 import { interruptible } from "../interruptible.js";
 import { type Io, writeJson } from "../io.js";
 import { progressLines } from "../progress-lines.js";
+import { rowOptions } from "./row-options.js";
 import { again } from "./row-progress.js";
 
 export interface CurateFlags {
   out: string;
   dropped?: string;
   format?: string;
+  columns?: string[];
+  roles?: string[];
   model?: string;
   recipe?: string;
   seed: number;
@@ -26,13 +29,11 @@ export interface CurateFlags {
 
 /** `ft data <name> [files...] --out <file>`. */
 export function curateCommand(data: Command, name: string, description: string): Command {
-  return data
-    .command(name)
+  return rowOptions(data.command(name))
     .description(description)
     .argument("[files...]", "data files (default: the training files of the recipe)")
     .requiredOption("--out <file>", "JSON lines to write: the rows that are kept, as they are")
     .option("--dropped <file>", "JSON lines to write: the other rows with their reason (default <out>.dropped.jsonl)")
-    .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
     .option("--recipe <file>", "recipe whose data and model to use (default: ft.yaml, when it is here)")
     .option("--seed <n>", "another random choice", wholeNumber, 0)
     .option("--force", "replace files that are there")

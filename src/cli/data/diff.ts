@@ -4,6 +4,7 @@ import { exitCodes } from "../../errors.js";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
 import type { CheckFlags } from "./input.js";
+import { rowOptions } from "./row-options.js";
 
 interface Flags extends CheckFlags {
   json?: boolean;
@@ -14,14 +15,12 @@ interface Flags extends CheckFlags {
 }
 
 export function registerDataDiff(data: Command, { io, exit }: CommandContext): void {
-  data
-    .command("diff")
+  rowOptions(data.command("diff"))
     .description(
       "what changed between two versions of the data: rows added, removed, changed; lengths and labels that moved",
     )
     .argument("<old>", "the data before")
     .argument("<new>", "the data after")
-    .option("--format <name>", "row format of both: auto, messages, preference, ... (docs/data.md)")
     .option(
       "--key <column>",
       "rows with the same value in it are one row (a.b for nested ones); default: with the same prompt",

@@ -45,9 +45,7 @@ export async function planCheck(io: Io, files: string[], flags: CheckFlags): Pro
   const objective = objectiveOf(flags.objective) ?? recipe?.objective.type;
   const recipeDir = loaded?.dir ?? io.cwd;
   const written =
-    files.length === 0
-      ? inFolder(dataSource(recipe as Recipe, recipeDir), io.cwd)
-      : namedFiles(files, recipe?.data, io.cwd);
+    files.length === 0 ? inFolder(dataSource(recipe as Recipe, recipeDir), io.cwd) : namedFiles(files, loaded, io.cwd);
   const source = await located(io, loaded, {
     ...written,
     ...(recipe && { textRows: recipe.data.text_rows }),
@@ -65,11 +63,17 @@ export async function planCheck(io: Io, files: string[], flags: CheckFlags): Pro
   };
 }
 
-/** Nothing is held out of files that no recipe names, so that the seed decides nothing. */
-function namedFiles(files: string[], data: Recipe["data"] | undefined, dir: string): DatasetSource {
-  const { format = "auto", columns, roles } = data ?? {};
+/** Nothing is held out of files that no recipe names, so that the seed decides nothing. What the recipe says of a file is true of it here too. */
+function namedFiles(files: string[], loaded: LoadedRecipe | null, dir: string): DatasetSource {
+  const { format = "auto", columns, roles, train = [] } = loaded?.recipe.data ?? {};
   const read = { format, ...(columns && { columns }), ...(roles && { roles }) };
-  return { dir, train: files.map((path) => ({ path, weight: 1, ...read })), ...read, seed: 0 };
+  const isNamed = (path: string, inRecipe: string) =>
+    isHubAddress(path) ? path === inRecipe : resolve(dir, path) === resolve(loaded!.dir, inRecipe);
+  const sources = files.map((path) => {
+    const known = train.find((each) => isNamed(path, each.path));
+    return { ...read, ...known, path, weight: 1 };
+  });
+  return { dir, train: sources, ...read, seed: 0 };
 }
 
 async function located(io: Io, loaded: LoadedRecipe | null, source: DatasetSource): Promise<DatasetSource> {

@@ -5,6 +5,7 @@ import { exitCodes } from "../../errors.js";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
 import type { CheckFlags } from "./input.js";
+import { rowOptions } from "./row-options.js";
 
 interface Flags extends CheckFlags {
   row?: RowChoice;
@@ -18,8 +19,7 @@ interface Flags extends CheckFlags {
 }
 
 export function registerDataPreview(data: Command, { io, exit }: CommandContext): void {
-  data
-    .command("preview")
+  rowOptions(data.command("preview"))
     .description("rows as the engine gets them: rendered text, what is trained, what is cut")
     .argument("[files...]", "training files (default: those of the recipe)")
     .option("--recipe <file>", "recipe whose data, model and engine to look at (default: ft.yaml, when it is here)")
@@ -39,10 +39,23 @@ export function registerDataPreview(data: Command, { io, exit }: CommandContext)
         "--from-run <id>",
         "what a run really trained, against the prediction; exit 4 where they differ",
       ).conflicts([
-        ...["row", "rows", "find", "tokens", "as", "diff", "model", "recipe", "format", "maxLength", "objective"],
+        ...[
+          "row",
+          "rows",
+          "find",
+          "tokens",
+          "as",
+          "diff",
+          "model",
+          "recipe",
+          "format",
+          "columns",
+          "roles",
+          "maxLength",
+          "objective",
+        ],
       ]),
     )
-    .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
     .option("--objective <name>", "what the rows are for: sft, dpo, orpo, kto, ... (default: as in the recipe)")
     .option("--model <folder>", "model folder, for its tokenizer and template")
     .option("--max-length <tokens>", "tokens a sequence keeps", Number)

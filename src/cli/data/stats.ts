@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
 import type { CheckFlags } from "./input.js";
+import { rowOptions } from "./row-options.js";
 
 interface Flags extends CheckFlags {
   json?: boolean;
@@ -10,12 +11,10 @@ interface Flags extends CheckFlags {
 }
 
 export function registerDataStats(data: Command, { io }: CommandContext): void {
-  data
-    .command("stats")
+  rowOptions(data.command("stats"))
     .description("what is in the data: rows, turns, lengths, tokens, languages, tools, labels, copies")
     .argument("[files...]", "training files (default: those of the recipe)")
     .option("--recipe <file>", "recipe whose data and model to look at (default: ft.yaml, when it is here)")
-    .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
     .option("--model <folder>", "model folder, for lengths in tokens and the trained share")
     .option("--max-length <tokens>", "tokens a sequence keeps", Number)
     .option("--as <engine>", "whose sequences to count: trl, axolotl, unsloth (default: the recipe's engine, or trl)")
