@@ -37,7 +37,7 @@ export function curateCommand(data: Command, name: string, description: string):
     .option("--recipe <file>", "recipe whose data and model to use (default: ft.yaml, when it is here)")
     .option("--seed <n>", "another random choice", wholeNumber, 0)
     .option("--force", "replace files that are there")
-    .option("--json", "print {rows, kept, heldOut, dropped, reasons, files}");
+    .option("--json", "print {rows, kept, heldOut, dropped, reasons, notes, files}");
 }
 
 export interface Curation {
@@ -70,8 +70,9 @@ export async function curate(
         return tokenCounter(input.model);
       },
     });
-    return await writeCurated(input, decisions, outputs, onBytes);
+    return { ...(await writeCurated(input, decisions, outputs, onBytes)), notes: decisions.notes };
   });
+  for (const note of curated.notes) io.err.write(`note: ${note}\n`);
   if (flags.json) writeJson(io, { ok: true, ...curated, files: outputs });
   else io.out.write(curatedText(curated, outputs));
 }

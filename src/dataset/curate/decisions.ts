@@ -16,10 +16,12 @@ export interface Decisions {
   drops: Map<number, Drop>;
   /** Of a split: rows that go to the evaluation file. */
   heldOut: Set<number>;
+  /** What a person should know of the choice. */
+  notes: string[];
 }
 
 export function noDecisions(): Decisions {
-  return { drops: new Map(), heldOut: new Set() };
+  return { drops: new Map(), heldOut: new Set(), notes: [] };
 }
 
 /** Gives what is not a row its reason; true when the row can be decided upon. */
