@@ -15,7 +15,7 @@ import {
 import { unsupportedColumns } from "./formats/row-extras.js";
 import { type Json, recordOf } from "./json/json.js";
 import { type RowProblem, toFinding } from "./rules.js";
-import { type DataRecord, type ReadOptions, readRecords } from "./sources/read-records.js";
+import { type DataRecord, type ReadOptions, readRecords, type UnsaidValue } from "./sources/read-records.js";
 
 export interface ReadRowsInput extends ReadOptions, ColumnMap {
   path: string;
@@ -31,7 +31,7 @@ export interface ReadRowsInput extends ReadOptions, ColumnMap {
 export interface ReadRow {
   place: RowPlace;
   row: CanonicalRow | null;
-  /** As the file has it; undefined where it could not be parsed. */
+  /** As the file has it (null in place of what JSON cannot say); undefined where it could not be parsed. */
   value?: Json;
 }
 
@@ -54,6 +54,7 @@ export function rowReader(
   format: RowFormat | null,
 ): (record: DataRecord) => ReadRow {
   let toldUnused = false;
+  const toldUnsaid = new Set<string>();
   return (record) => {
     const place = { file: input.name, line: record.line };
     const report = (problem: RowProblem) => input.report(toFinding(problem, place));
@@ -63,6 +64,18 @@ export function rowReader(
     }
     if (record.doubled)
       report({ rule: "FILE003", message: `the key ${record.doubled.slice(0, 3).join(", ")} is there twice` });
+    const unsaid = unsaidIn(record, input, format).filter(({ column, isRead }) => isRead || !toldUnsaid.has(column));
+    for (const { column, why, isRead } of unsaid) {
+      toldUnsaid.add(column);
+      if (isRead) report({ rule: "FILE011", message: `"${column}": ${why}` });
+      else
+        report({
+          rule: "FILE011",
+          severity: "warning",
+          message: `"${column}": ${why}; the column is not used, so it is taken as null`,
+        });
+    }
+    if (unsaid.some(({ isRead }) => isRead)) return { place, row: null, value: record.value };
     const row = rowOf(record.value, input, report);
     const unused = row && format && !toldUnused ? unusedColumns(row, format) : null;
     if (unused) {
@@ -135,6 +148,16 @@ function convert(row: RawRow, format: RowFormat | null, report: Report): Canonic
   if (format?.recognises(row)) return format.convert(row, report);
   report({ rule: "SCH000", message: whyNotRecognised(row, format), ...(!format && { fix: writeKnownFormat }) });
   return null;
+}
+
+/** The row's values for which JSON has none, and whether the format reads them. */
+function unsaidIn(
+  record: Extract<DataRecord, { value: Json }>,
+  { columns = {} }: ColumnMap,
+  format: RowFormat | null,
+): (UnsaidValue & { isRead: boolean })[] {
+  const known = format && format.columns !== "all" ? [...format.columns, ...Object.values(columns)] : null;
+  return (record.unsaid ?? []).map((each) => ({ ...each, isRead: known?.includes(each.column) ?? true }));
 }
 
 /** The info about unused columns; null when the row has none. */

@@ -94,7 +94,10 @@ function fixRecord(
   const doubled: Told[] = record.doubled
     ? [{ rule: "FILE003", action: "fixed", message: `of ${record.doubled.join(", ")} the last one is kept` }]
     : [];
-  return finished(stringifyJson(row), [...doubled, ...told], mapped(row, file), format, options);
+  const unsaid = (record.unsaid ?? []).map(
+    ({ column, why }): Told => ({ rule: "FILE011", action: "fixed", message: `"${column}": ${why}: null is written` }),
+  );
+  return finished(stringifyJson(row), [...doubled, ...unsaid, ...told], mapped(row, file), format, options);
 }
 
 function fixLine(

@@ -96,7 +96,7 @@ export const fileRules = {
   FILE011: {
     severity: "error",
     title: "value that JSON cannot say",
-    why: "NaN and infinity cannot stand in the rows that the engine reads: it stops, or reads null.",
+    why: "NaN and infinity cannot stand in the rows that the engine reads: it stops, or reads null. In a column that the format does not read it is a warning, told once, and the value is null.",
     fix: "fill in or remove the value (NaN, infinity), or write the column with another type",
     bad: {
       file: "train.arrow",

@@ -11,7 +11,15 @@ import { maxRowBytes, RowTooLong, splitLines } from "./split-lines.js";
 import { type OpenBytes, openBytes } from "./unpack.js";
 
 /** One parsed row (not judged yet; `doubled`: keys that one of its objects has twice), or why it could not be parsed. */
-export type DataRecord = { line: number; value: Json; doubled?: string[] } | { line: number; problem: RowProblem };
+export type DataRecord =
+  | { line: number; value: Json; doubled?: string[]; unsaid?: UnsaidValue[] }
+  | { line: number; problem: RowProblem };
+
+/** A value for which JSON has none (NaN): its column is null in the row. */
+export interface UnsaidValue {
+  column: string;
+  why: string;
+}
 
 /** What a row of a .txt file is. */
 export type TextRows = "lines" | "paragraphs" | "file";

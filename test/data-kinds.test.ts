@@ -1,0 +1,45 @@
+// Files as other tools write them (pandas, json.dump, spreadsheets): what `ft data` makes of them and says about them.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Float64, tableFromArrays, tableToIPC, vectorFromArray } from "apache-arrow";
+import { expect, test } from "vitest";
+import { emptyFolder, ft } from "./project.js";
+
+test("NaN in a column that no format reads is null and told once; in one that is read the row is none, and not lost", async () => {
+  const text = ["one", "two", "three"];
+  const system = vectorFromArray([Number.NaN, null, null], new Float64());
+  const dir = project({
+    "unused.arrow": tableToIPC(tableFromArrays({ text, score: Float64Array.of(Number.NaN, 1, Number.NaN) }), "stream"),
+    "used.arrow": tableToIPC(tableFromArrays({ prompt: text, completion: text, system }), "stream"),
+  });
+  const unused = await check(dir, "unused.arrow", "--rule", "SCH008=off");
+  expect(unused).toMatchObject({ ok: true, findings: [{ rule: "FILE011", line: 1 }] });
+  await ft(["data", "dedupe", "unused.arrow", "--by", "exact", "--out", "unused.jsonl"], dir);
+  expect(linesOf(dir, "unused.jsonl")).toEqual(text.map((each, at) => ({ text: each, score: at === 1 ? 1 : null })));
+  await ft(["data", "dedupe", "used.arrow", "--by", "exact", "--out", "used.jsonl"], dir);
+  expect(linesOf(dir, "used.dropped.jsonl")).toEqual([
+    {
+      ...{ file: "used.arrow", line: 1, reason: expect.stringContaining('FILE011: "system": NaN') },
+      row: { prompt: "one", completion: "one", system: null },
+    },
+  ]);
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: what --json prints
+async function check(dir: string, file: string, ...flags: string[]): Promise<any> {
+  const { stdout } = await ft(["data", "check", file, "--json", "--rule", "TOK000=off", ...flags], dir);
+  return JSON.parse(stdout);
+}
+
+function project(files: Record<string, string | Uint8Array>): string {
+  const dir = emptyFolder();
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(dir, name), content);
+  return dir;
+}
+
+function linesOf(dir: string, name: string): unknown[] {
+  return readFileSync(join(dir, name), "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+}
