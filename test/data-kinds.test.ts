@@ -1,16 +1,17 @@
 // Files as other tools write them (pandas, json.dump, spreadsheets): what `ft data` makes of them and says about them.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Float64, tableFromArrays, tableToIPC, vectorFromArray } from "apache-arrow";
+import { Float64, Table, tableFromArrays, tableToIPC, vectorFromArray } from "apache-arrow";
 import { expect, test } from "vitest";
 import { emptyFolder, ft } from "./project.js";
 
 test("NaN in a column that no format reads is null and told once; in one that is read the row is none, and not lost", async () => {
   const text = ["one", "two", "three"];
+  const words = vectorFromArray(text);
   const system = vectorFromArray([Number.NaN, null, null], new Float64());
   const dir = project({
     "unused.arrow": tableToIPC(tableFromArrays({ text, score: Float64Array.of(Number.NaN, 1, Number.NaN) }), "stream"),
-    "used.arrow": tableToIPC(tableFromArrays({ prompt: text, completion: text, system }), "stream"),
+    "used.arrow": tableToIPC(new Table({ prompt: words, completion: words, system }), "stream"),
   });
   const unused = await check(dir, "unused.arrow", "--rule", "SCH008=off");
   expect(unused).toMatchObject({ ok: true, findings: [{ rule: "FILE011", line: 1 }] });

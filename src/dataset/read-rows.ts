@@ -77,7 +77,7 @@ export function rowReader(
     }
     if (unsaid.some(({ isRead }) => isRead)) return { place, row: null, value: record.value };
     const row = rowOf(record.value, input, report);
-    const unused = row && format && !toldUnused ? unusedColumns(row, format) : null;
+    const unused = row && format && !toldUnused ? unusedProblem(row, format) : null;
     if (unused) {
       report(unused);
       toldUnused = true;
@@ -161,15 +161,24 @@ function unsaidIn(
 }
 
 /** The info about unused columns; null when the row has none. */
-function unusedColumns(row: RawRow, format: RowFormat): RowProblem | null {
-  const { columns } = format;
-  if (columns === "all") return null;
-  const unused = Object.keys(row).filter((column) => {
-    return !columns.includes(column) && !unsupportedColumns.includes(column);
-  });
+function unusedProblem(row: RawRow, format: RowFormat): RowProblem | null {
+  const unused = unusedIn(row, format);
   if (unused.length === 0) return null;
   const names = unused.slice(0, 10).map((column) => `"${column}"`);
   return { rule: "SCH008", message: `not used by format ${format.name}: ${names.join(", ")}` };
+}
+
+function unusedIn(row: RawRow, { columns }: RowFormat): string[] {
+  if (columns === "all") return [];
+  return Object.keys(row).filter((column) => !columns.includes(column) && !unsupportedColumns.includes(column));
+}
+
+/** Columns of a row as it was read that hold something, but that its file's format does not read. */
+export function unusedColumns(value: Json, map: ColumnMap, format: FormatName): string[] {
+  const record = recordOf(value);
+  if (!record) return [];
+  const { row } = mapRow(record, map);
+  return unusedIn(row, formatNamed(format)).filter((column) => row[column] !== null);
 }
 
 /** For data of which no row can be read. `why`: what is wrong with the first one. */

@@ -3,9 +3,10 @@
 import { FtError } from "../../errors.js";
 import type { CanonicalRow, Message, RowPlace } from "../canonical.js";
 import { type DatasetSource, filesOf } from "../dataset-facts.js";
+import type { FormatName } from "../formats/format.js";
 import { type Json, recordOf } from "../json/json.js";
 import { stringifyJson } from "../json/stringify-json.js";
-import { readRows } from "../read-rows.js";
+import { readRows, unusedColumns } from "../read-rows.js";
 import { rowTurns } from "../row-turns.js";
 
 export interface CurateRow {
@@ -18,6 +19,8 @@ export interface CurateRow {
   /** Null: not a row, for the reason in `fault`. */
   row: CanonicalRow | null;
   fault: string | null;
+  /** Its columns that hold something, but that its format does not read. */
+  unused(): string[];
 }
 
 /** All rows of the training files in order; may be called again for another pass. */
@@ -25,15 +28,20 @@ export async function* curateRows(source: DatasetSource, onBytes?: ProgressOfFil
   let number = 0;
   for (const file of filesOf(source, "train")) {
     let fault: string | null = null;
+    let format: FormatName | null = null;
     const rows = readRows({
       ...file,
       report({ rule, severity, message }) {
         if (severity === "error") fault ??= `${rule}: ${message}`;
       },
+      onFormat: (name) => {
+        format = name;
+      },
       onBytes: (read, size) => onBytes?.({ file: file.name, read, size }),
     });
     for await (const { place, row, value } of rows) {
-      yield { number, place, value: value ?? null, row, fault };
+      const unused = () => (format === null ? [] : unusedColumns(value ?? null, file, format));
+      yield { number, place, value: value ?? null, row, fault, unused };
       number += 1;
       fault = null;
     }
