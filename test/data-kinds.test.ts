@@ -26,6 +26,33 @@ test("NaN in a column that no format reads is null and told once; in one that is
   ]);
 });
 
+test("elements of a JSON array that share a line are told by their number", async () => {
+  const rows = Array.from({ length: 12 }, (_, n) => ({
+    prompt: `question ${n}`,
+    completion: n === 10 ? "" : `answer ${n}`,
+  }));
+  const dir = project({ "one.json": JSON.stringify(rows), "wrapped.json": JSON.stringify({ version: 1, data: rows }) });
+  for (const file of ["one.json", "wrapped.json"]) {
+    const { findings } = await check(dir, file);
+    // biome-ignore lint/suspicious/noExplicitAny: what --json prints
+    expect(findings.map(({ rule, line }: any) => [rule, line])).toContainEqual(["SCH002", 11]);
+  }
+});
+
+test("a .json file with one conversation is one row, on one line or pretty-printed", async () => {
+  const turns = [
+    { role: "user", content: "q" },
+    { role: "assistant", content: "a" },
+  ];
+  const row = { id: { tags: ["x"] }, tags: ["y"], messages: turns };
+  const dir = project({ "line.json": JSON.stringify(row), "pretty.json": `\n${JSON.stringify(row, null, 2)}\n` });
+  for (const file of ["line.json", "pretty.json"]) {
+    expect(await check(dir, file)).toMatchObject({ ok: true, rows: 1, formats: { [file]: "messages" } });
+  }
+  await ft(["data", "fix", "pretty.json", "--out", "fixed"], dir);
+  expect(linesOf(dir, "fixed/pretty.jsonl")).toEqual([row]);
+});
+
 // biome-ignore lint/suspicious/noExplicitAny: what --json prints
 async function check(dir: string, file: string, ...flags: string[]): Promise<any> {
   const { stdout } = await ft(["data", "check", file, "--json", "--rule", "TOK000=off", ...flags], dir);

@@ -14,7 +14,7 @@ import { maskText } from "../rules/mask-text.js";
 import { type RowProblem, type RuleId, rules } from "../rules.js";
 import { kindOf } from "../sources/file-kind.js";
 import { openDataFile } from "../sources/open-data-file.js";
-import { type DataRecord, isArrayFile, readRecords, type TextRows } from "../sources/read-records.js";
+import { type DataRecord, jsonLayout, readRecords, type TextRows } from "../sources/read-records.js";
 import { type Piece, splitLines } from "../sources/split-lines.js";
 import { openBytes } from "../sources/unpack.js";
 import { fixRow } from "./fix-row.js";
@@ -57,7 +57,7 @@ export async function isJsonLines({ path, name }: FixFile): Promise<boolean> {
   const file = await openDataFile(path, name);
   try {
     const { head } = await openBytes(file);
-    return kindOf(head, name) === "json" && !isArrayFile(head, name);
+    return kindOf(head, name) === "json" && jsonLayout(head, name) === "lines";
   } finally {
     await file.handle.close();
   }
