@@ -223,9 +223,9 @@ function utf8(bytes: Buffer): string {
   return bytes.toString();
 }
 
-/** Some writers (Spark, Hive) leave out that bytes are text. What is none keeps its place, so that a format can refuse it. */
+/** Some writers (Spark, Hive) leave out that bytes are text. What is none is an object, which loses nothing and which no format takes for text. */
 function binary(bytes: Buffer): Json {
-  return isUtf8(bytes) && !bytes.includes(0) ? bytes.toString() : { bytes: bytes.length };
+  return isUtf8(bytes) && !bytes.includes(0) ? bytes.toString() : { base64: bytes.toString("base64") };
 }
 
 function listReader(data: Data, rangeOf: (index: number) => [number, number]): ReadValue {
