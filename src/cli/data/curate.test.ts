@@ -89,6 +89,23 @@ describe("ft data filter", () => {
     expect(out).toContain("1 kept");
   });
 
+  test("a row without the column has no such value", async () => {
+    const rows = [{ ...row("a", "yes"), category: "spam" }, row("b", "no"), { ...row("c", "no"), category: "billing" }];
+    const dir = project({ "a.jsonl": rows });
+    const filter = async (where: string) => {
+      const args = ["data", "filter", "a.jsonl", "--out", "b.jsonl", "--force", "--where", where];
+      const { code, err } = await runFt(args, { cwd: dir });
+      expect(code, err).toBe(0);
+      return linesOf(dir, "b.jsonl");
+    };
+    expect(await filter("category!=spam")).toEqual(rows.slice(1));
+    expect(await filter("category=spam")).toEqual(rows.slice(0, 1));
+    expect(linesOf(dir, "b.dropped.jsonl").map(({ reason }) => reason)).toEqual([
+      "no column category",
+      "not category=spam",
+    ]);
+  });
+
   test("tokens are counted with the model's tokenizer", async () => {
     const dir = project({ "a.jsonl": [row("short", "yes"), row(long, long)] });
     const args = ["data", "filter", "a.jsonl", "--out", "b.jsonl", "--max-tokens", "60"];

@@ -75,16 +75,25 @@ const namedKeys: Record<string, KeyOf> = {
 
 const keyNames = `a column (a.b for nested ones), ${Object.keys(namedKeys).join(", ")}`;
 
-/** @throws FtError usage.key from the returned function when a row has no such column */
+/** @throws FtError usage.key, also from the returned function when a row has no such column */
 export function keyOf(name: string): KeyOf {
+  const find = findKey(name);
+  return (row) => {
+    const found = find(row);
+    if (found === undefined) throw noColumn(name, row.place);
+    return found;
+  };
+}
+
+/** As keyOf, but undefined where a row has no such column. @throws FtError usage.key */
+export function findKey(name: string): (row: CurateRow) => string | undefined {
   const named = namedKeys[name];
   if (named) return named;
   if (name.startsWith("@")) throw unknownKey(name);
   const path = name.split(".");
-  return ({ value, place }) => {
+  return ({ value }) => {
     const found = path.reduce<Json | undefined>((at, step) => recordOf(at)?.[step], value);
-    if (found === undefined) throw noColumn(name, place);
-    return typeof found === "string" ? found : stringifyJson(found);
+    return found === undefined || typeof found === "string" ? found : stringifyJson(found);
   };
 }
 
@@ -92,12 +101,13 @@ function unknownKey(name: string): FtError {
   return new FtError({ code: "usage.key", exit: "usage", message: `unknown key ${name}`, next: `use ${keyNames}` });
 }
 
-function noColumn(name: string, where: RowPlace): FtError {
+/** `where`: the row; left out: no row has it. */
+export function noColumn(name: string, where?: RowPlace): FtError {
   return new FtError({
     code: "usage.key",
     exit: "usage",
-    message: `a row has no column ${name}`,
+    message: `${where ? "a" : "no"} row has ${where ? "no" : "the"} column ${name}`,
     where,
-    next: `add it to every row, or use ${keyNames}`,
+    next: `${where ? "add it to every row, or " : ""}use ${keyNames}`,
   });
 }
