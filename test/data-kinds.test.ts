@@ -53,6 +53,23 @@ test("a .json file with one conversation is one row, on one line or pretty-print
   expect(linesOf(dir, "fixed/pretty.jsonl")).toEqual([row]);
 });
 
+test("a quote that is never closed is told where its row begins", async () => {
+  const dir = project({ "open.csv": 'prompt,completion\nq1,a\n"x","y\nz"\n"open,a\nfoo,bar\n' });
+  const { exitCode, stderr } = await ft(["data", "check", "open.csv"], dir);
+  expect(exitCode).toBe(4);
+  expect(stderr).toContain("open.csv:5");
+});
+
+test("a file whose name only ends alike is not offered, and several files are told once while rows are written", async () => {
+  const row = (n: number) => `{"prompt": "q${n}", "completion": "a"}\n`;
+  const dir = project({ "abc.jsonl": row(1), "tickets.jsonl": row(2) });
+  const missing = await ft(["data", "check", "xyz.jsonl"], dir);
+  expect(missing.stderr).not.toContain("did you mean");
+  const files = ["abc.jsonl", "tickets.jsonl"];
+  const { stderr } = await ft(["data", "dedupe", ...files, "--by", "exact", "--out", "out.jsonl"], dir);
+  expect(stderr.match(/abc\.jsonl/g)).toHaveLength(1);
+});
+
 // biome-ignore lint/suspicious/noExplicitAny: what --json prints
 async function check(dir: string, file: string, ...flags: string[]): Promise<any> {
   const { stdout } = await ft(["data", "check", file, "--json", "--rule", "TOK000=off", ...flags], dir);

@@ -48,7 +48,9 @@ export function registerDataConvert(data: Command, { io }: CommandContext): void
       );
       if (converted.unwritten.length > 0) io.err.write(`note: ${unwrittenText(converted.unwritten)}\n`);
       if (flags.json) return writeJson(io, { ok: true, ...converted, files: skip ? { out, dropped } : { out } });
-      io.out.write(`${converted.written.toLocaleString("en")} rows written for ${to}: ${out}\n`);
+      io.out.write(
+        `${converted.written.toLocaleString("en")} ${converted.written === 1 ? "row" : "rows"} written for ${to}: ${out}\n`,
+      );
       if (converted.dropped > 0) io.out.write(`${converted.dropped.toLocaleString("en")} left out: ${dropped}\n`);
     });
 }

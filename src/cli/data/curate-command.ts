@@ -70,7 +70,10 @@ export async function curate(
         return tokenCounter(input.model);
       },
     });
-    return { ...(await writeCurated(input, decisions, outputs, onBytes)), notes: decisions.notes };
+    // One phase, not all the files once more.
+    const onWritten: ProgressOfFile = ({ read, size }) =>
+      onProgress({ label: "writing the rows", doneBytes: Math.min(read, size), totalBytes: size });
+    return { ...(await writeCurated(input, decisions, outputs, onWritten)), notes: decisions.notes };
   });
   for (const note of curated.notes) io.err.write(`note: ${note}\n`);
   if (flags.json) writeJson(io, { ok: true, ...curated, files: outputs });

@@ -13,6 +13,7 @@ const delimiters = [",", "\t", ";", "|"] as const;
 
 /** @throws FtError data.header, data.encoding, data.truncated (a quote that is never closed) */
 export async function* csvRecords({ head, chunks }: OpenBytes, name: string): AsyncGenerator<DataRecord> {
+  let lastLine = 0;
   const parser = parse({
     delimiter: delimiterOf(head),
     relax_column_count: true,
@@ -20,15 +21,18 @@ export async function* csvRecords({ head, chunks }: OpenBytes, name: string): As
     skip_empty_lines: true,
     info: true,
     max_record_size: maxRowBytes,
+    // As it parses: when it stops, records before may not have been asked for yet.
+    on_record: (record, { lines }) => {
+      lastLine = lines;
+      return record;
+    },
   });
   void feed(parser, chunks, name);
   let header: Header | null = null;
-  let lastLine = 0;
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
       // `info.lines` is the line on which the record ends.
       const line = info.lines - record.reduce((sum, cell) => sum + lineEnds(cell), 0);
-      lastLine = line;
       if (!header) header = toHeader(record, name);
       else yield toRecord(header, record, line);
     }

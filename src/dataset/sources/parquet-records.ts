@@ -36,10 +36,16 @@ export async function* parquetRecords(
     }
     if (row !== rows) throw new Error(`it says ${rows} rows, and has ${row}`);
   } catch (error) {
-    throw error instanceof FtError ? error : corruptError(file.name, "Parquet", error);
+    throw error instanceof FtError ? error : corruptError(file.name, "Parquet", inWords(error));
   } finally {
     await parquet?.close();
   }
+}
+
+/** "unreachable" is how WebAssembly says that its code gave up. */
+function inWords(error: unknown): unknown {
+  const isPanic = error instanceof Error && error.message === "unreachable";
+  return isPanic ? new Error("it is damaged: its parts contradict each other", { cause: error }) : error;
 }
 
 async function requireFooter(file: DataFile): Promise<void> {
