@@ -64,6 +64,7 @@ export function rowReader(
     }
     if (record.doubled)
       report({ rule: "FILE003", message: `the key ${record.doubled.slice(0, 3).join(", ")} is there twice` });
+    if (record.oddQuote) report({ rule: "FILE012", message: "a cell goes on after the quote that closes it" });
     const unsaid = unsaidIn(record, input, format).filter(({ column, isRead }) => isRead || !toldUnsaid.has(column));
     for (const { column, why, isRead } of unsaid) {
       toldUnsaid.add(column);

@@ -105,4 +105,12 @@ export const fileRules = {
     },
     good: { train: [{ text: "a", n: 1 }] },
   },
+  FILE012: {
+    severity: "warning",
+    title: "quote that closes in the middle of a cell",
+    why: "A quote inside a quoted cell is written twice; where it is not, readers of CSV differ in what the cell is. Here it is read as it stands, quotes and all.",
+    fix: 'write quotes inside a quoted cell twice, "a ""b"" c", or let a CSV library write the file',
+    bad: { file: "train.csv", train: ["text,n", '"a"b,1'] },
+    good: { file: "train.csv", train: ["text,n", '"""a"" b",1'] },
+  },
 } satisfies RuleTable;

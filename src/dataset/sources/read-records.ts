@@ -10,9 +10,9 @@ import { type ArrayPiece, arrayKeys, splitJsonArray } from "./split-json-array.j
 import { maxRowBytes, type Piece, RowTooLong, splitLines } from "./split-lines.js";
 import { type OpenBytes, openBytes } from "./unpack.js";
 
-/** One parsed row (not judged yet; `doubled`: keys that one of its objects has twice), or why it could not be parsed. */
+/** One parsed row (not judged yet; `doubled`: keys that one of its objects has twice; `oddQuote`: a cell goes on after its closing quote), or why it could not be parsed. */
 export type DataRecord =
-  | { line: number; value: Json; doubled?: string[]; unsaid?: UnsaidValue[] }
+  | { line: number; value: Json; doubled?: string[]; unsaid?: UnsaidValue[]; oddQuote?: boolean }
   | { line: number; problem: RowProblem };
 
 /** A value for which JSON has none (NaN): its column is null in the row. */
