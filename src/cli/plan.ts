@@ -51,6 +51,8 @@ async function plan(context: CommandContext, file: string, flags: Flags): Promis
     const { probeCommand } = await import("./plan/probe.js");
     return probeCommand(context, loaded, flags);
   }
+  const { refuseReports } = await import("./data/report-file.js");
+  await refuseReports(io, [{ kind: "html", flag: "--html", file: flags.html }], []);
   const { planRecipe } = await import("../pipeline/plan-recipe.js");
   const { interruptible } = await import("./interruptible.js");
   const result = await interruptible((signal) =>

@@ -45,9 +45,10 @@ export function registerDataCheck(data: Command, { io, exit }: CommandContext): 
       const { planCheck } = await import("./input.js");
       const { checkDataset } = await import("../../dataset/check-dataset.js");
       const input = await planCheck(io, files, flags);
+      const { presentCheck, refuseOutputs } = await import("./present-check.js");
+      await refuseOutputs(io, input, flags);
       const { passOverRows } = await import("./row-progress.js");
       const report = await passOverRows(io, "checking", (onProgress) => checkDataset({ ...input, onProgress }));
-      const { presentCheck } = await import("./present-check.js");
       await presentCheck(io, report, flags);
       if (!report.ok && !flags.writeBaseline) exit(exitCodes.data.code);
     });

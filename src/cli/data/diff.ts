@@ -41,6 +41,9 @@ export function registerDataDiff(data: Command, { io, exit }: CommandContext): v
         return { ...planned, model: flags.model === undefined ? null : planned.model };
       };
       const [old, fresh] = [await input(before), await input(after)];
+      const { filesRead, refuseReports } = await import("./report-file.js");
+      const inputs = [...filesRead(old), ...filesRead(fresh)];
+      await refuseReports(io, [{ kind: "html", flag: "--html", file: flags.html }], inputs);
       const diff = await passOverRows(io, "comparing", (onProgress) =>
         diffDatasets({ ...old, onProgress }, { ...fresh, onProgress }, flags.key),
       );

@@ -49,7 +49,10 @@ export function registerDataPreview(data: Command, { io, exit }: CommandContext)
     .option("--html <file>", "write one self-contained page, with each token's id to point at")
     .option("--json", "print the rows with their tokens")
     .action(async (files: string[], flags: Flags) => {
+      const page = { kind: "html", flag: "--html", file: flags.html } as const;
+      const { filesRead, refuseReports } = await import("./report-file.js");
       if (flags.fromRun !== undefined) {
+        await refuseReports(io, [page], []);
         const { previewRun } = await import("./preview-run.js");
         if (!(await previewRun(io, flags.fromRun, flags))) exit(exitCodes.data.code);
         return;
@@ -57,6 +60,7 @@ export function registerDataPreview(data: Command, { io, exit }: CommandContext)
       const { planCheck } = await import("./input.js");
       const { previewRows, compareRows, shownRow } = await import("./preview-rows.js");
       const input = await planCheck(io, files, flags);
+      await refuseReports(io, [page], filesRead(input));
       const choice = flags.row ?? flags.rows ?? (flags.find === undefined ? { from: 1, to: 1 } : { find: flags.find });
       if (flags.diff !== undefined) {
         const { presentReport } = await import("./present-report.js");

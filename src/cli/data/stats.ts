@@ -26,6 +26,8 @@ export function registerDataStats(data: Command, { io }: CommandContext): void {
       const { collectStats } = await import("../../dataset/stats/collect-stats.js");
       const { passOverRows } = await import("./row-progress.js");
       const input = await planCheck(io, files, flags);
+      const { filesRead, refuseReports } = await import("./report-file.js");
+      await refuseReports(io, [{ kind: "html", flag: "--html", file: flags.html }], filesRead(input));
       const pass = await passOverRows(io, "counting", (onProgress) => collectStats({ ...input, onProgress }));
       const stats = pass.result();
       if (flags.json) writeJson(io, stats);
