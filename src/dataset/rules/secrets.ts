@@ -44,8 +44,7 @@ interface SecretRule {
 }
 
 interface SecretRules {
-  /** Any keyword of any rule. */
-  keywords: RegExp;
+  keywords: KeywordIndex;
   byKeyword: Map<string, SecretRule[]>;
   allow: Allow[];
 }
@@ -63,9 +62,8 @@ export function secretsIn(text: string, bits: number): Detected[] {
 function published(text: string, found: Detected[]): void {
   loaded ??= loadRules();
   const { keywords, byKeyword, allow } = loaded;
-  const lower = text.toLowerCase();
   const candidates = new Set<SecretRule>();
-  for (const [keyword] of lower.matchAll(keywords))
+  for (const keyword of keywordsIn(text, keywords))
     for (const rule of byKeyword.get(keyword) ?? []) candidates.add(rule);
   for (const rule of candidates) {
     for (const match of text.matchAll(rule.regex)) {
@@ -138,14 +136,50 @@ function loadRules(): SecretRules {
     };
     for (const keyword of keywords) byKeyword.set(keyword, [...(byKeyword.get(keyword) ?? []), compiled]);
   }
-  const longestFirst = [...byKeyword.keys()].sort((a, b) => b.length - a.length);
-  // The search finds the longest keyword at a place: the rules of those inside it come along.
-  for (const long of longestFirst) {
-    const inside = longestFirst.filter((short) => short !== long && long.includes(short));
-    byKeyword.set(long, [...new Set([long, ...inside].flatMap((each) => byKeyword.get(each) ?? []))]);
+  return { keywords: keywordIndex([...byKeyword.keys()]), byKeyword, allow: file.allow.map(compileAllow) };
+}
+
+interface KeywordIndex {
+  /** 1 where the hash of a keyword's first three characters points. */
+  starts: Uint8Array;
+  byHash: Map<number, string[]>;
+}
+
+/** Searching some hundred keywords at once is what secrets cost: three characters tell where one can begin at all. */
+function keywordIndex(keywords: readonly string[]): KeywordIndex {
+  const starts = new Uint8Array(1 << 15);
+  const byHash = new Map<number, string[]>();
+  for (const keyword of keywords) {
+    const [a, b, c] = [0, 1, 2].map((at) => keyword.charCodeAt(at)) as [number, number, number];
+    // What follows a keyword of two is anything.
+    const thirds = keyword.length > 2 ? [c] : Array.from({ length: 128 }, (_, code) => code);
+    for (const hash of new Set(thirds.map((third) => hashOf(a, b, third)))) {
+      starts[hash] = 1;
+      byHash.set(hash, [...(byHash.get(hash) ?? []), keyword]);
+    }
   }
-  const keywords = new RegExp(longestFirst.map((word) => word.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|"), "g");
-  return { keywords, byKeyword, allow: file.allow.map(compileAllow) };
+  return { starts, byHash };
+}
+
+/** The same for capitals. */
+function hashOf(a: number, b: number, c: number): number {
+  return (((a | 32) << 10) ^ ((b | 32) << 5) ^ (c | 32)) & 0x7fff;
+}
+
+/** In small letters. */
+function keywordsIn(text: string, { starts, byHash }: KeywordIndex): Set<string> {
+  const found = new Set<string>();
+  let [a, b] = [text.charCodeAt(0), text.charCodeAt(1)];
+  for (let at = 0; at + 1 < text.length; at += 1) {
+    const c = text.charCodeAt(at + 2);
+    const hash = hashOf(a, b, c);
+    a = b;
+    b = c;
+    if (starts[hash] === 0) continue;
+    for (const keyword of byHash.get(hash) as string[])
+      if (!found.has(keyword) && text.slice(at, at + keyword.length).toLowerCase() === keyword) found.add(keyword);
+  }
+  return found;
 }
 
 function compileAllow({ target, regexes, stopwords }: z.output<typeof allowSchema>): Allow {
