@@ -49,8 +49,12 @@ export function filesRead(input: CheckInput): string[] {
   return [...filesOf(input, "train"), ...filesOf(input, "eval")].map(({ path }) => path).concat(benchmarks);
 }
 
-function realPath(path: string): string {
-  return existsSync(path) ? realpathSync(path) : path;
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // it is not there, or has no name any more (stdin)
+  }
 }
 
 async function headOf(path: string): Promise<string> {
