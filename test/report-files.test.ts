@@ -1,5 +1,5 @@
 // Reports never go over a person's data: a flag whose file is forgotten takes the next word for it, and that may be the data.
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { emptyFolder, ft } from "./project.js";
@@ -34,6 +34,23 @@ describe("refused, and the file stays as it is", () => {
     expect(exitCode).toBe(2);
     expect(stderr).toContain(`would write over ${file}`);
     expect(readFileSync(join(dir, file), "utf8")).toBe(before);
+  });
+});
+
+describe("nothing is written to a file called -, nor in the place of a device", () => {
+  test.each([
+    "data dedupe a.jsonl --out -",
+    "data dedupe a.jsonl --out /dev/stdout --force",
+    "data split a.jsonl --out x.jsonl --eval-out -",
+    "data convert a.jsonl --to messages --out -",
+    "data fix a.jsonl --out -",
+    "data stats a.jsonl --html -",
+    "render --out -",
+  ])("ft %s", async (command) => {
+    const { exitCode, stdout } = await ft(command.split(" "), dir);
+    expect([exitCode, stdout]).toEqual([2, ""]);
+    expect(existsSync(join(dir, "-"))).toBe(false);
+    expect(existsSync("/dev/stdout")).toBe(true);
   });
 });
 
