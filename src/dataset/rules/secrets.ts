@@ -150,10 +150,9 @@ function keywordIndex(keywords: readonly string[]): KeywordIndex {
   const starts = new Uint8Array(1 << 15);
   const byHash = new Map<number, string[]>();
   for (const keyword of keywords) {
-    const [a, b, c] = [0, 1, 2].map((at) => keyword.charCodeAt(at)) as [number, number, number];
-    // What follows a keyword of two is anything.
-    const thirds = keyword.length > 2 ? [c] : Array.from({ length: 128 }, (_, code) => code);
-    for (const hash of new Set(thirds.map((third) => hashOf(a, b, third)))) {
+    const firstTwo = hashed(hashed(0, keyword.charCodeAt(0)), keyword.charCodeAt(1));
+    const thirds = keyword.length > 2 ? [keyword.charCodeAt(2)] : tokenCodes;
+    for (const hash of new Set(thirds.map((third) => hashed(firstTwo, third)))) {
       starts[hash] = 1;
       byHash.set(hash, [...(byHash.get(hash) ?? []), keyword]);
     }
@@ -161,25 +160,32 @@ function keywordIndex(keywords: readonly string[]): KeywordIndex {
   return { starts, byHash };
 }
 
-/** The same for capitals. */
-function hashOf(a: number, b: number, c: number): number {
-  return (((a | 32) << 10) ^ ((b | 32) << 5) ^ (c | 32)) & 0x7fff;
+/** Of the last three characters; the same for capitals. */
+function hashed(before: number, code: number): number {
+  return ((before << 5) ^ (code | 32)) & 0x7fff;
 }
 
 /** In small letters. */
 function keywordsIn(text: string, { starts, byHash }: KeywordIndex): Set<string> {
   const found = new Set<string>();
-  let [a, b] = [text.charCodeAt(0), text.charCodeAt(1)];
+  let hash = hashed(hashed(0, text.charCodeAt(0)), text.charCodeAt(1));
   for (let at = 0; at + 1 < text.length; at += 1) {
-    const c = text.charCodeAt(at + 2);
-    const hash = hashOf(a, b, c);
-    a = b;
-    b = c;
+    hash = hashed(hash, text.charCodeAt(at + 2));
     if (starts[hash] === 0) continue;
     for (const keyword of byHash.get(hash) as string[])
-      if (!found.has(keyword) && text.slice(at, at + keyword.length).toLowerCase() === keyword) found.add(keyword);
+      if (!found.has(keyword) && isAt(text, at, keyword)) found.add(keyword);
   }
   return found;
+}
+
+const tokenCodes = [...Array(128).keys()].filter((code) => /[\w.+/=~-]/.test(String.fromCharCode(code)));
+const longToken = /[\w.+/=~-]{19}/y;
+
+/** Two letters (sk, ey, s., q~) stand in every text; each of their rules wants 17 characters of a token or more behind them. */
+function isAt(text: string, at: number, keyword: string): boolean {
+  longToken.lastIndex = at;
+  if (keyword.length === 2 && !longToken.test(text)) return false;
+  return text.slice(at, at + keyword.length).toLowerCase() === keyword;
 }
 
 function compileAllow({ target, regexes, stopwords }: z.output<typeof allowSchema>): Allow {
