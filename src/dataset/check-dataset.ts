@@ -8,6 +8,7 @@ import { collectFindings, type FindingCollector, type KnownFindings } from "./co
 import { type DatasetSource, datasetFacts, type FactsSum, filesOf, type Side, sumFacts } from "./dataset-facts.js";
 import type { FormatName } from "./formats/format.js";
 import { type InOrder, inOrder } from "./in-order.js";
+import { asTrained } from "./masks/as-trained.js";
 import { type MaskEngine, mostCostly, type RunSettings } from "./masks/mask-model.js";
 import type { RangeRows } from "./observe-range.js";
 import type { ObservedRow, ObserverInput } from "./observe-row.js";
@@ -114,7 +115,8 @@ export async function checkWith(
   const against = await contaminationRules(input);
   const near = levels("DUP003") !== "off";
   const grams = against.map(({ table }) => table);
-  const { model, seed, objective, heldOutFraction } = input;
+  const { seed, objective, heldOutFraction } = input;
+  const model = input.model && (await asTrained(input.model, input));
   const observers = await startObservers({
     model,
     seed,

@@ -44,7 +44,7 @@ test.each([
 );
 
 test("rows are not chosen by their tokens under such a template", async () => {
-  const count = await tokenCounter(model);
+  const count = await tokenCounter(model, { dir: ".", train: [], format: "auto", seed: 0 });
   expect(count({ kind: "messages", ...chat("question") } as never)).toBeGreaterThan(64);
   const costly = { kind: "messages", ...chat("costly") } as never;
   expect(() => [1, 2, 3].map(() => count(costly))).toThrow(expect.objectContaining({ code: "template.too-costly" }));

@@ -187,15 +187,16 @@ function tokensOf(recipe: Recipe, sample: RowSample, { train }: DatasetFacts, la
 /** With the model's own tokenizer when it is here and can be read. */
 async function sampleOf({ loaded, model, layout }: KnownRun, source: DatasetSource): Promise<RowSample | null> {
   const { sampleRows } = await import("../plan/time/row-sample.js");
-  const count = model.dir === null ? null : await tokenCounts(loaded.recipe, { ...model, dir: model.dir });
+  const count = model.dir === null ? null : await tokenCounts(loaded.recipe, { ...model, dir: model.dir }, layout);
   return sampleRows(source, { layout, count });
 }
 
-async function tokenCounts(recipe: Recipe, { dir, template }: ModelFacts & { dir: string }) {
+async function tokenCounts(recipe: Recipe, { dir, template }: ModelFacts & { dir: string }, layout: DataLayout) {
   const { data, engine } = recipe;
   const { loadMaskModel } = await import("../dataset/masks/load-mask-model.js");
   const { predictMask } = await import("../dataset/masks/predict-mask.js");
-  const settings = { trainOn: data.train_on, maxLength: data.max_length, ...maskSettings(recipe) };
+  const turnByTurn = layout === "prompt-completion";
+  const settings = { trainOn: data.train_on, maxLength: data.max_length, turnByTurn, ...maskSettings(recipe) };
   try {
     const masks = await loadMaskModel({ dir, template, ...settings });
     let costly = 0;

@@ -71,7 +71,7 @@ export async function curate(
       async tokensOf() {
         if (!input.model) throw noModel(input.whyNoModel);
         const { tokenCounter } = await import("../../dataset/masks/count-tokens.js");
-        return tokenCounter(input.model);
+        return tokenCounter(input.model, input);
       },
     });
     return await writeCurated(input, decisions, outputs, onBytes);

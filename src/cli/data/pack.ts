@@ -26,7 +26,7 @@ export function registerDataPack(data: Command, { io }: CommandContext): void {
       const input = await planCheck(io, files, flags);
       if (!input.model) throw noModel(input.whyNoModel);
       const { maxLength } = input.model;
-      const tokensOf = await tokenCounter(input.model);
+      const tokensOf = await tokenCounter(input.model, input);
       const preview = await whileReading(io, (onBytes) => packRows(input, tokensOf, maxLength, onBytes));
       if (flags.json) return writeJson(io, { ok: true, ...preview });
       const { packText } = await import("../views/data-pack.js");

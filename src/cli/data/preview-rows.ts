@@ -1,5 +1,6 @@
 // The rows that a preview shows, as one engine or several get them.
 import type { CheckInput } from "../../dataset/check-dataset.js";
+import { asTrained } from "../../dataset/masks/as-trained.js";
 import { loadMaskModel } from "../../dataset/masks/load-mask-model.js";
 import type { MaskEngine, MaskModel } from "../../dataset/masks/mask-model.js";
 import { type Comparison, compareEngines } from "../../dataset/preview/compare-engines.js";
@@ -18,7 +19,7 @@ const mostFound = 10;
 
 /** @throws FtError usage.no-model, data.no-such-row, data.*, model.* */
 export async function previewRows(input: CheckInput, choice: RowChoice): Promise<PreviewedRow[]> {
-  const { picked, model, engine } = await pickedRows(input, choice);
+  const { picked, model, engine } = await pickedRows(input, choice, []);
   return picked.map(({ rows, ...row }) => ({ ...row, previews: rows.map((each) => previewRow(each, model, engine)) }));
 }
 
@@ -35,7 +36,7 @@ export async function compareRows(
 ): Promise<{ json: { rows: (Comparison & Pick<PickedRow, "number" | "place">)[] }; report: Report }> {
   const names = [...new Set(engines.split(",").map((name) => engineOf(name.trim()) as MaskEngine))];
   if (names.length < 2) throw oneEngine();
-  const { picked, model } = await pickedRows(input, choice);
+  const { picked, model } = await pickedRows(input, choice, names);
   const rows = picked.flatMap(({ number, place, rows: all }) =>
     all.map((row) => ({ number, place, ...compareEngines(names.map((name) => previewRow(row, model, name))) })),
   );
@@ -46,11 +47,14 @@ export async function compareRows(
 async function pickedRows(
   { model: checkModel, whyNoModel, ...source }: CheckInput,
   choice: RowChoice,
+  others: readonly MaskEngine[],
 ): Promise<{ picked: PickedRow[]; model: MaskModel; engine: MaskEngine }> {
   if (!checkModel) throw noModel(whyNoModel);
   const picked = await pickRows(source, choice, "find" in choice ? mostFound : mostRows);
   if (picked.length === 0) throw noSuchRow(choice);
-  return { picked, model: await loadMaskModel(checkModel), engine: checkModel.engine };
+  const { engine } = checkModel;
+  const trained = await asTrained({ ...checkModel, engine: others.includes("trl") ? "trl" : engine }, source);
+  return { picked, model: await loadMaskModel(trained), engine };
 }
 
 /** Of several rows one report, each row's blocks under its name. */

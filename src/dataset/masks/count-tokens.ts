@@ -3,13 +3,15 @@
 import { FtError } from "../../errors.js";
 import type { CanonicalRow } from "../canonical.js";
 import type { CheckModel } from "../check-dataset.js";
+import type { DatasetSource } from "../dataset-facts.js";
+import { asTrained } from "./as-trained.js";
 import { loadMaskModel } from "./load-mask-model.js";
 import { mostCostly } from "./mask-model.js";
 import { predictMask } from "./predict-mask.js";
 
 /** A row that the template refuses counts 0. @throws FtError model.*, template.*; the function template.too-costly, when it is for a few rows */
-export async function tokenCounter(model: CheckModel): Promise<(row: CanonicalRow) => number> {
-  const masks = await loadMaskModel(model);
+export async function tokenCounter(model: CheckModel, source: DatasetSource): Promise<(row: CanonicalRow) => number> {
+  const masks = await loadMaskModel(await asTrained(model, source));
   let costly = 0;
   return (row) => {
     const prediction = predictMask(row, masks, model.engine);

@@ -16,6 +16,7 @@ export async function loadMaskModel({
   objective,
   packing,
   tooLong,
+  turnByTurn,
 }: { dir: string } & Pick<MaskModel, "template" | "trainOn" | "maxLength"> & RunSettings): Promise<MaskModel> {
   const tokenizer = await loadTokenizer(dir);
   const compile = (source: string) => compileTemplate(source, tokenizer.templateVariables);
@@ -30,5 +31,6 @@ export async function loadMaskModel({
     objective,
     packing,
     tooLong,
+    turnByTurn,
   };
 }

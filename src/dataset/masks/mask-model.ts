@@ -23,8 +23,6 @@ export interface MaskModel extends RunSettings {
   trainOn: "assistant" | "all";
   /** Tokens that a sequence keeps, from its start; the engine cuts the rest. */
   maxLength: number;
-  /** The run's conversations are one line an assistant turn whatever the template: some row of them has a turn with a weight. */
-  turnByTurn?: boolean;
 }
 
 /** What else of a run decides which tokens it trains; left out: dpo for pairs, kto for judged answers, one row a sequence, long rows cut. */
@@ -32,6 +30,8 @@ export interface RunSettings {
   objective?: ObjectiveName | undefined;
   packing?: boolean | undefined;
   tooLong?: "cut" | "drop" | undefined;
+  /** TRL's conversations are one line an assistant turn whatever the template: some row of them has a turn with a weight. */
+  turnByTurn?: boolean | undefined;
 }
 
 /** The text of token i is [starts[i], ends[i]), in UTF-16 units: transformers' offset_mapping but for the unit. */

@@ -3,7 +3,8 @@
 /**
  * Five-word shingles, 14 bands of 8 hashes: two texts of Jaccard similarity s share a band with probability 1 - (1 - s^8)^14, one half at
  * about 0.67, 0.92 at 0.8 (datatrove 0.10, pipeline/dedup/minhash.py). Its hashes are of 64 bits and by a Mersenne prime; here they are of
- * 32 bits and by multiply-add, which changes which pairs are missed by chance, not how many.
+ * 32 bits and by multiply-add, which changes which pairs are missed by chance, not how many. Another number is another word: datatrove takes all
+ * numbers for one, which of web pages makes sense, and of "2 + 2 = ?" and "3 + 5 = ?" would make one row.
  */
 export const minhash = { words: 5, bands: 14, hashesPerBand: 8, seed: 1 } as const;
 
@@ -64,7 +65,7 @@ function hashShingles(text: string): Int32Array {
   return shingles;
 }
 
-/** Runs of letters and marks are words, each character of scripts without spaces is one; numbers count alike, accents and case not. */
+/** Runs of letters and marks are words, and so are numbers; each character of scripts without spaces is one. Accents, case and the commas of a number play no part. */
 function wordHashes(text: string): number[] {
   return asciiWordHashes(text) ?? unicodeWordHashes(text);
 }
@@ -78,17 +79,17 @@ function asciiWordHashes(text: string): number[] | null {
     const code = text.charCodeAt(index);
     if (code > 127) return null;
     const letter = code | 32;
-    if (letter >= 97 && letter <= 122) {
-      hash = Math.imul(hash ^ letter, fnvPrime);
-      inNumber = false;
-      continue;
-    }
-    if (hash !== fnvBasis) found.push(mix(hash));
-    hash = fnvBasis;
-    const isDigit = code >= 48 && code <= 57;
-    if (isDigit && !inNumber) found.push(numberHash);
+    const isLetter = letter >= 97 && letter <= 122;
+    const isDigit = isAsciiDigit(code);
     // 1.5 and 1,000 are one number.
-    inNumber = isDigit || (inNumber && (code === 44 || code === 46) && isAsciiDigit(text.charCodeAt(index + 1)));
+    if (inNumber && (code === 44 || code === 46) && isAsciiDigit(text.charCodeAt(index + 1))) continue;
+    if (hash !== fnvBasis && (inNumber ? !isDigit : !isLetter)) {
+      found.push(mix(hash));
+      hash = fnvBasis;
+    }
+    inNumber = isDigit;
+    if (isDigit) hash = Math.imul(hash ^ code, fnvPrime);
+    if (isLetter) hash = Math.imul(hash ^ letter, fnvPrime);
   }
   if (hash !== fnvBasis) found.push(mix(hash));
   return found;
@@ -103,7 +104,9 @@ function unicodeWordHashes(text: string): number[] {
     .toLowerCase()
     .normalize("NFD")
     .replace(/\p{Mn}+/gu, "");
-  return Array.from(even.matchAll(wordPattern), ([word]) => (startsWithDigit.test(word) ? numberHash : hashWord(word)));
+  return Array.from(even.matchAll(wordPattern), ([word]) =>
+    hashWord(startsWithDigit.test(word) ? word.replace(/[^\p{Nd}]/gu, "") : word),
+  );
 }
 
 const wordPattern =
@@ -112,7 +115,6 @@ const startsWithDigit = /^\p{Nd}/u;
 
 const fnvBasis = 0x811c9dc5;
 const fnvPrime = 0x01000193;
-const numberHash = hashWord("0");
 
 function hashWord(word: string): number {
   let hash = fnvBasis;

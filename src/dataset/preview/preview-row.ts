@@ -49,12 +49,13 @@ export function previewRow(row: CanonicalRow, model: MaskModel, engine: MaskEngi
 
 /** TRL renders conversations with its own version of some templates, which marks what is to be trained. */
 function templateName(
-  { template, renderTwin, trainOn }: MaskModel,
+  { template, renderTwin, trainOn, turnByTurn }: MaskModel,
   engine: MaskEngine,
   kind: CanonicalRow["kind"],
 ): string | null {
   if (!template) return null;
-  const isTwin = renderTwin !== null && engine === "trl" && kind === "messages" && trainOn === "assistant";
+  const isWhole = engine === "trl" && kind === "messages" && trainOn === "assistant" && !turnByTurn;
+  const isTwin = isWhole && renderTwin !== null;
   return isTwin ? `${template.origin}, in TRL's training version` : template.origin;
 }
 

@@ -8,8 +8,8 @@ export interface Piece {
 
 const newline = 0x0a;
 
-/** No row is longer, so that a packed file of a few bytes cannot fill the memory. */
-export const maxRowBytes = 256 * 2 ** 20;
+/** No row is longer, so that a packed file of a few bytes cannot fill the memory: to judge a row takes some twenty times its size. */
+export const maxRowBytes = 32 * 2 ** 20;
 
 /** Thrown while a row grows beyond `maxRowBytes`. */
 export class RowTooLong extends Error {

@@ -4,6 +4,7 @@ import { looseDigest, rowDigest } from "../canonical-key.js";
 import type { CheckModel, CheckProgress } from "../check-dataset.js";
 import { type DatasetSource, filesOf, type Side } from "../dataset-facts.js";
 import type { Json } from "../json/json.js";
+import { asTrained } from "../masks/as-trained.js";
 import { loadMaskModel } from "../masks/load-mask-model.js";
 import { readRows } from "../read-rows.js";
 import { createRowIndex } from "../row-index.js";
@@ -34,7 +35,8 @@ export type DatasetStats = ReturnType<StatsPass["result"]>;
  * @throws FtError data.* (exit data) when a file cannot be read at all or is empty; model.* when the tokenizer cannot be loaded
  */
 export async function collectStats(input: StatsInput) {
-  const tokens = input.model && tokenStats(await loadMaskModel(input.model), input.model.engine);
+  const tokens =
+    input.model && tokenStats(await loadMaskModel(await asTrained(input.model, input)), input.model.engine);
   const turns = turnStats();
   const texts = textStats(await loadLanguageDetector());
   const tools = toolStats();
