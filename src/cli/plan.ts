@@ -56,8 +56,9 @@ async function plan(context: CommandContext, file: string, flags: Flags): Promis
   const result = await interruptible((signal) =>
     planRecipe(loaded, { env: io.env, signal, gpus: flags.gpu ?? [], all: flags.all ?? false, now: io.now() }),
   );
-  const sets = (result.advice?.changes ?? []).flatMap(({ set }) => Object.entries(set).map(([k, v]) => `${k}=${v}`));
-  const applied = flags.apply ? sets : [];
+  const { advice } = result;
+  const changes = flags.apply && advice?.isEnough ? advice.changes : [];
+  const applied = changes.flatMap(({ set }) => Object.entries(set).map(([key, value]) => `${key}=${value}`));
   if (applied.length > 0) {
     const { applyChanges } = await import("../recipes/apply-changes.js");
     applyChanges(loaded.file, applied);
@@ -70,9 +71,17 @@ async function plan(context: CommandContext, file: string, flags: Flags): Promis
     const report = memoryReport(result, { isApplied: applied.length > 0 });
     await presentReport(io, { ...report, blocks: [...report.blocks, ...estimateBlocks(result)] }, flags);
   }
+  const [first] = result.plans;
+  if (flags.apply && applied.length === 0) {
+    const why = !advice
+      ? `it fits ${first?.hardware} as it is`
+      : `nothing that ft can change makes it ${first?.verdict === "tight" ? "surely " : ""}fit ${first?.hardware}`;
+    io.err.write(`note: --apply wrote nothing: ${why}\n`);
+  }
   const isShort = result.plans.every(({ verdict }) => verdict === "does not fit") && applied.length === 0;
   const isOver = result.estimates.every(({ budget }) => isBeyond(budget));
-  if (flags.exitCode && (isShort || isOver)) exit(exitCodes.fit.code);
+  const isApplyShort = flags.apply && advice?.isEnough === false && first?.verdict === "does not fit";
+  if (isApplyShort || (flags.exitCode && (isShort || isOver))) exit(exitCodes.fit.code);
 }
 
 /** Dollars that can't be told are not within a budget either, as for `ft run`. */
