@@ -92,7 +92,7 @@ export async function planRecipe(
     curve: plans.length > 1 ? null : lengthCurve(input, hardware[0]!, known.model.maxContext),
     lengths: input.lengths,
     ...{ estimates, tokens, time, disk, network, cost, budget },
-    warnings: planWarnings(input),
+    warnings: planWarnings(input, known.resolved.id),
   };
 }
 
