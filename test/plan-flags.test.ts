@@ -7,6 +7,7 @@ import { emptyFolder, ft } from "./project.js";
 let dir = "";
 const plan = (...args: string[]) =>
   ft(["plan", ...args], dir, { HOME: dir, FT_CACHE: join(dir, "ft"), HF_HUB_OFFLINE: "1" });
+const planned = async (...args: string[]) => JSON.parse((await plan(...args, "--json")).stdout).plan;
 
 const recipe = "name: x\nmodel: { base: qwen3-8b }\nmethod: { type: lora }\ndata: { train: train.jsonl }\n";
 
@@ -46,4 +47,25 @@ it("FSDP2 is refused with an optimizer of bitsandbytes, before a run finds out",
   const { exitCode, stderr } = await plan("--gpu", "2x a100-40", ...sets.flatMap((set) => ["--set", set]));
   expect(exitCode).toBe(3);
   expect(stderr).toMatch(/paged_adamw_8bit cannot go with compute\.parallel fsdp[\s\S]*use adamw/);
+});
+
+describe("train.micro_batch auto", () => {
+  const auto = ["--set", "train.micro_batch=auto", "--set", "train.batch_size=16"];
+
+  it("is as many rows as fit each GPU that is named, not this machine", async () => {
+    const { plans, advice } = await planned(...auto, "--gpu", "h200", "--gpu", "rtx4090", "--gpu", "2x h200");
+    expect(advice).toBeNull();
+    expect(plans.map(({ batch }: { batch: object }) => batch)).toMatchObject([
+      { rows: 16, accumulation: 1 },
+      { rows: 2, accumulation: 8 },
+      { rows: 8, accumulation: 1 },
+    ]);
+    const more = await planned("--set", "train.micro_batch=4", "--set", "train.batch_size=16", "--gpu", "rtx4090");
+    expect(more.plans[0].verdict).not.toBe("fits");
+  });
+
+  it("is what fits the smallest GPU, where a GPU is asked for and none is here", async () => {
+    const { where, plans } = await planned(...auto, "--set", "compute.device=cuda");
+    expect({ where, verdict: plans[0].verdict }).toEqual({ where: "smallest", verdict: "fits" });
+  });
 });

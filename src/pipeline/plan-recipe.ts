@@ -9,6 +9,7 @@ import { findGpu, gpuCatalogue } from "../plan/gpus.js";
 import { type Hardware, hardwareOf } from "../plan/hardware.js";
 import { type LengthCurve, lengthCurve } from "../plan/length-curve.js";
 import { type MemoryPlan, type PlanInput, planMemory } from "../plan/memory-plan.js";
+import { largestMicroBatch } from "../plan/micro-batch.js";
 import type { RowLengths } from "../plan/recipe-setting.js";
 import { planWarnings } from "../plan/warnings.js";
 import { checkRecipe } from "../recipes/check-recipe.js";
@@ -68,20 +69,23 @@ export async function planRecipe(
   const named = all
     ? catalogue.map((gpu) => hardwareOf({ gpu, count: written.recipe.compute.gpus }))
     : gpus.map((typed) => hardwareOf(findGpu(typed, catalogue)));
-  const known = await refineRecipe(written, env, renderingDevice);
+  const refined = await refineRecipe(written, env, renderingDevice);
+  const here = hardwareHere(refined.loaded, { ...refined, env });
+  const where = named.length > 0 ? "named" : here === null ? "smallest" : "here";
+  const known = where === "here" ? refined : { ...refined, loaded: asWrittenBatch(refined.loaded, written) };
   const shape = await shapeOf(known, { env, signal });
   const { loaded, dataset } = known;
   const input: PlanInput = { recipe: loaded.recipe, shape, lengths: dataset && rowLengths(dataset) };
-  const here = hardwareHere(loaded, { ...known, env });
+  const closed = (one: Hardware): Hardware =>
+    input.recipe.train.micro_batch === "auto" ? { ...one, microBatch: largestMicroBatch(input, one) } : one;
   const smallest = (): Hardware[] => {
     const options = catalogue
       .filter(({ name }) => name.startsWith("NVIDIA"))
-      .map((gpu) => hardwareOf({ gpu, count: input.recipe.compute.gpus }))
+      .map((gpu) => closed(hardwareOf({ gpu, count: input.recipe.compute.gpus })))
       .sort((a, b) => a.bytes - b.bytes);
     return [options.find((one) => planMemory(input, one).verdict === "fits") ?? options.at(-1)!];
   };
-  const where = named.length > 0 ? "named" : here === null ? "smallest" : "here";
-  const hardware = named.length > 0 ? named : here === null ? smallest() : [here];
+  const hardware = named.length > 0 ? named.map(closed) : here === null ? smallest() : [here];
   const plans = hardware.map((one) => planMemory(input, one));
   const layout = await layoutOf(known);
   const estimates = await estimateRun({ ...known, shape, layout, lengths: input.lengths }, hardware, { env, now });
@@ -94,6 +98,12 @@ export async function planRecipe(
     ...{ estimates, tokens, time, disk, network, cost, budget },
     warnings: planWarnings(input, known.resolved.id),
   };
+}
+
+/** With train.micro_batch auto again: as many rows as fit here say nothing of hardware elsewhere. */
+function asWrittenBatch(loaded: LoadedRecipe, written: LoadedRecipe): LoadedRecipe {
+  const train = { ...loaded.recipe.train, micro_batch: written.recipe.train.micro_batch };
+  return { ...loaded, recipe: { ...loaded.recipe, train } };
 }
 
 /** As the engine's rendering has it, which refuses overrides that the recipe decides. Without rows and overrides it does not matter. */

@@ -3,7 +3,7 @@ import { givenMicroBatch } from "../recipes/batch.js";
 import { isOfBitsandbytes } from "../recipes/check-recipe.js";
 import type { Recipe } from "../recipes/schema.js";
 import type { Hardware } from "./hardware.js";
-import { type MemoryPlan, type PlanInput, planMemory } from "./memory-plan.js";
+import { type MemoryPlan, onHardware, type PlanInput, planMemory } from "./memory-plan.js";
 
 interface Change {
   /** Dotted key -> value, as `--set` takes them. */
@@ -35,7 +35,8 @@ export interface Advice extends Way {
  * Changes until it fits, tried in the order of `ladder`, each again after the others; those that turn out not to be needed are left out.
  * Null: it fits as it is. `isAllowed`: the engine and the recipe's rules take it.
  */
-export function adviseFit(input: PlanInput, hardware: Hardware, isAllowed: (recipe: Recipe) => boolean): Advice | null {
+export function adviseFit(given: PlanInput, hardware: Hardware, isAllowed: (recipe: Recipe) => boolean): Advice | null {
+  const input = { ...given, recipe: onHardware(given.recipe, hardware) };
   const planOf = (recipe: Recipe): MemoryPlan => planMemory({ ...input, recipe }, hardware);
   const before = planOf(input.recipe);
   if (before.verdict === "fits") return null;

@@ -1,6 +1,7 @@
 // Will it fit: a recipe's memory on given hardware, by term, with low, mid and high, and a verdict.
 import type { ModelShape } from "../models/model-shape.js";
 import { countParameters, weightGroups } from "../models/weight-groups.js";
+import { givenMicroBatch } from "../recipes/batch.js";
 import type { Recipe } from "../recipes/schema.js";
 import { type CorrectedBy, correctBands } from "./calibration/correct.js";
 import type { Hardware } from "./hardware.js";
@@ -76,15 +77,20 @@ export function planMemory(input: PlanInput, hardware: Hardware): MemoryPlan {
   };
 }
 
-/** The same recipe over the hardware's GPUs; a batch that does not divide over them is rounded up. */
-export function onHardware(recipe: Recipe, { kind, count }: Hardware): Recipe {
+/** The same recipe over the hardware's GPUs, its micro_batch auto closed; a batch that does not divide over them is rounded up. */
+export function onHardware(recipe: Recipe, { kind, count, microBatch }: Hardware): Recipe {
   const gpus = kind === "cpu" ? recipe.compute.gpus : count;
   const replicas = Math.max(1, gpus / recipe.compute.context_parallel);
-  const perStep = replicas * (typeof recipe.train.micro_batch === "number" ? recipe.train.micro_batch : 1);
+  const micro = givenMicroBatch(recipe.train) ?? microBatch;
+  const perStep = replicas * (micro ?? 1);
   return {
     ...recipe,
     compute: { ...recipe.compute, gpus },
-    train: { ...recipe.train, batch_size: Math.ceil(recipe.train.batch_size / perStep) * perStep },
+    train: {
+      ...recipe.train,
+      batch_size: Math.ceil(recipe.train.batch_size / perStep) * perStep,
+      ...(micro === undefined ? {} : { micro_batch: micro }),
+    },
   };
 }
 
