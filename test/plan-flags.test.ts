@@ -69,3 +69,56 @@ describe("train.micro_batch auto", () => {
     expect({ where, verdict: plans[0].verdict }).toEqual({ where: "smallest", verdict: "fits" });
   });
 });
+
+describe("how many GPUs", () => {
+  it("is compute.gpus for a bare name, and what stands before the name", async () => {
+    writeFileSync(join(dir, "ft.yaml"), `${recipe}compute: { gpus: 4, parallel: fsdp }\n`);
+    const { plans, estimates } = await planned("--gpu", "a100-80", "--gpu", "2x a100-80");
+    expect(plans.map(({ count }: { count: number }) => count)).toEqual([4, 2]);
+    expect(plans[0].needed.mid).toBeLessThan(plans[1].needed.mid);
+    expect(estimates[0].cost.gpus).toBe(4);
+    const { stdout } = await plan("--gpu", "a100-80", "--gpu", "2x a100-80");
+    expect(stdout).toMatch(/for 4x\s+a100-80g$/m);
+    expect(stdout).toMatch(/^ +4x a100-80g .* fits\n +2x a100-80g .* fits$/m);
+    const one = await plan("--gpu", "1x a100-80");
+    expect({ exitCode: one.exitCode, says: one.stderr.includes("compute.gpus is 1") }).toEqual({
+      exitCode: 3,
+      says: true,
+    });
+  });
+
+  it("is what the recipe is checked for, so that what shards can be tried", async () => {
+    const { plans } = await planned("--gpu", "8x a100-80", "--set", "compute.parallel=fsdp");
+    expect(plans[0]).toMatchObject({ count: 8, verdict: "fits", batch: { step: 16 } });
+    const odd = await plan("--gpu", "3x h100-80", "--set", "train.batch_size=16");
+    expect(odd.exitCode).toBe(3);
+    expect(odd.stderr).toContain("train.batch_size 16 does not divide over 3 GPUs");
+    expect((await plan("--gpu", "3x h100-80")).stdout).toMatch(/on each of 3 GPUs \(18 rows a step\)/);
+    const beside = await planned("--gpu", "h100-80", "--gpu", "3x h100-80");
+    expect(beside.warnings).toEqual([expect.stringMatching(/16 does not divide over 3 GPUs: 3 x .* planned with 18/)]);
+  });
+
+  it.each([
+    ["0x h100-80", "0 is no number of GPUs"],
+    ["99999x h100-80", "99999 is no number of GPUs"],
+  ])("is refused as %s", async (gpu, says) => {
+    const { exitCode, stderr } = await plan("--gpu", gpu);
+    expect({ exitCode, says: stderr.includes(says) }).toEqual({ exitCode: 2, says: true });
+  });
+
+  it("is one for Unsloth, as ft run has it", async () => {
+    const { exitCode, stderr } = await plan("--gpu", "2x l4", "--set", "engine=unsloth");
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain("ft drives Unsloth on one GPU");
+  });
+});
+
+it("pairs of answers are rows in the heading and in the advice", async () => {
+  const rows = Array.from({ length: 400 }, (_, row) => ({
+    ...{ prompt: `question ${row} ${"word ".repeat(200)}`, chosen: `yes ${row}`, rejected: `no ${row}` },
+  }));
+  writeFileSync(join(dir, "train.jsonl"), rows.map((row) => JSON.stringify(row)).join("\n"));
+  const { stdout } = await plan("--gpu", "l4", "--set", "objective=dpo", "--set", "train.gradient_checkpointing=true");
+  expect(stdout).toMatch(/8\s+rows\s+of\s+2\s+answers,\s+each\s+of\s+up\s+to/);
+  expect(stdout).toMatch(/(1 row|\d rows) in a\s+forward\s+pass\s+instead\s+of\s+8,/);
+});

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { exitCodes } from "../errors.js";
 import type { BudgetPlan } from "../plan/budget.js";
+import type { LoadedRecipe } from "../recipes/load.js";
 import { writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
 import { collect } from "./render.js";
@@ -23,7 +24,11 @@ export function registerPlan(program: Command, context: CommandContext): void {
   program
     .command("plan [recipe]")
     .description("estimate memory, time, disk and cost of a recipe, before anything is fetched (default ft.yaml)")
-    .option("--gpu <name>", 'plan for this GPU ("h100-80", "4x a100-40") instead of what is here; repeatable', collect)
+    .option(
+      "--gpu <name>",
+      'plan for this GPU instead of what is here: "h100-80" for as many as compute.gpus, "4x a100-40" for 4; repeatable',
+      collect,
+    )
     .option("--all", "a table over all GPUs that ft knows")
     .option("--set <key=value>", "change a key of the recipe for this plan; repeatable", collect)
     .option("--apply", "write the changes that make it fit into the recipe")
@@ -46,7 +51,19 @@ export function registerPlan(program: Command, context: CommandContext): void {
 async function plan(context: CommandContext, file: string, flags: Flags): Promise<void> {
   const { io, exit } = context;
   const { loadRecipe } = await import("../recipes/load.js");
-  const loaded = loadRecipe(file, { cwd: io.cwd, env: io.env, sets: flags.set ?? [] });
+  const { gpuCount } = await import("../plan/gpus.js");
+  const names = flags.gpu ?? [];
+  // As many GPUs as the recipe has, unless "4x ..." says otherwise; what it says must hold for so many.
+  const counts = names.map(gpuCount);
+  const [loaded, ...others] = (counts.length > 0 ? counts : [null]).map((count) =>
+    loadRecipe(file, {
+      ...{ cwd: io.cwd, env: io.env },
+      sets: [...(flags.set ?? []), ...(count === null ? [] : [`compute.gpus=${count}`])],
+    }),
+  ) as [LoadedRecipe, ...LoadedRecipe[]];
+  const gpus = [loaded, ...others].flatMap(({ recipe }, index) =>
+    names[index] === undefined ? [] : [{ typed: names[index], count: recipe.compute.gpus }],
+  );
   if (flags.probe) {
     const { probeCommand } = await import("./plan/probe.js");
     return probeCommand(context, loaded, flags);
@@ -54,7 +71,7 @@ async function plan(context: CommandContext, file: string, flags: Flags): Promis
   const { planRecipe } = await import("../pipeline/plan-recipe.js");
   const { interruptible } = await import("./interruptible.js");
   const result = await interruptible((signal) =>
-    planRecipe(loaded, { env: io.env, signal, gpus: flags.gpu ?? [], all: flags.all ?? false, now: io.now() }),
+    planRecipe(loaded, { env: io.env, signal, gpus, all: flags.all ?? false, now: io.now() }),
   );
   const { advice } = result;
   const changes = flags.apply && advice?.isEnough ? advice.changes : [];

@@ -1,6 +1,7 @@
 // `ft plan`: will a recipe fit, on the hardware here or on named GPUs, and what to change when it does not.
-import type { DataLayout } from "../engines/contract.js";
+import type { DataLayout, RenderInput } from "../engines/contract.js";
 import { loadEngine } from "../engines/index.js";
+import type { Device } from "../engines/machine.js";
 import { knownShape } from "../models/known-shape.js";
 import type { ModelShape } from "../models/model-shape.js";
 import type { Env } from "../paths.js";
@@ -8,7 +9,7 @@ import { type Advice, adviseFit } from "../plan/advice.js";
 import { findGpu, gpuCatalogue } from "../plan/gpus.js";
 import { type Hardware, hardwareOf } from "../plan/hardware.js";
 import { type LengthCurve, lengthCurve } from "../plan/length-curve.js";
-import { type MemoryPlan, type PlanInput, planMemory } from "../plan/memory-plan.js";
+import { type MemoryPlan, onHardware, type PlanInput, planMemory } from "../plan/memory-plan.js";
 import { largestMicroBatch } from "../plan/micro-batch.js";
 import type { RowLengths } from "../plan/recipe-setting.js";
 import { planWarnings } from "../plan/warnings.js";
@@ -20,6 +21,7 @@ import { hardwareHere, rowLengths } from "./fit-here.js";
 import { type KnownRecipe, refineRecipe } from "./refine.js";
 import { renderRecipe } from "./render-recipe.js";
 import { estimateRun, type HardwareEstimate } from "./run-estimate.js";
+import { supportedEngine } from "./supported-engine.js";
 import { renderingDevice } from "./training-device.js";
 
 export interface RecipePlan {
@@ -52,8 +54,8 @@ export interface RecipePlan {
 export interface PlanOptions {
   env: Env;
   signal?: AbortSignal | undefined;
-  /** As typed: "h100-80", "4x a100-40". */
-  gpus: readonly string[];
+  /** Each as typed ("h100-80", "4x a100-40"), and how many of it. */
+  gpus: readonly { typed: string; count: number }[];
   /** The whole catalogue. */
   all: boolean;
   /** Epoch milliseconds. */
@@ -68,8 +70,8 @@ export async function planRecipe(
   const catalogue = gpuCatalogue(env);
   const named = all
     ? catalogue.map((gpu) => hardwareOf({ gpu, count: written.recipe.compute.gpus }))
-    : gpus.map((typed) => hardwareOf(findGpu(typed, catalogue)));
-  const refined = await refineRecipe(written, env, renderingDevice);
+    : gpus.map(({ typed, count }) => hardwareOf({ gpu: findGpu(typed, catalogue), count }));
+  const refined = await refineRecipe(written, env, named.length > 0 ? namedDevice : renderingDevice);
   const here = hardwareHere(refined.loaded, { ...refined, env });
   const where = named.length > 0 ? "named" : here === null ? "smallest" : "here";
   const known = where === "here" ? refined : { ...refined, loaded: asWrittenBatch(refined.loaded, written) };
@@ -86,6 +88,7 @@ export async function planRecipe(
     return [options.find((one) => planMemory(input, one).verdict === "fits") ?? options.at(-1)!];
   };
   const hardware = named.length > 0 ? named.map(closed) : here === null ? smallest() : [here];
+  for (const one of hardware) await supportedEngine({ ...loaded, recipe: onHardware(loaded.recipe, one) });
   const plans = hardware.map((one) => planMemory(input, one));
   const layout = await layoutOf(known);
   const estimates = await estimateRun({ ...known, shape, layout, lengths: input.lengths }, hardware, { env, now });
@@ -96,8 +99,26 @@ export async function planRecipe(
     curve: plans.length > 1 ? null : lengthCurve(input, hardware[0]!, known.model.maxContext),
     lengths: input.lengths,
     ...{ estimates, tokens, time, disk, network, cost, budget },
-    warnings: planWarnings(input, known.resolved.id),
+    warnings: [
+      ...planWarnings(input, known.resolved.id),
+      ...hardware.flatMap((one) => batchWarning(input.recipe, one)),
+    ],
   };
+}
+
+/** GPUs that are named need not be here. */
+function namedDevice(recipe: Recipe, here: Device): RenderInput["device"] {
+  const { device, gpus } = recipe.compute;
+  return device === "auto" ? { kind: "cuda", count: gpus, bf16: true } : renderingDevice(recipe, here);
+}
+
+function batchWarning(recipe: Recipe, hardware: Hardware): string[] {
+  const { train, compute } = onHardware(recipe, hardware);
+  return train.batch_size === recipe.train.batch_size
+    ? []
+    : [
+        `train.batch_size ${recipe.train.batch_size} does not divide over ${compute.gpus} GPUs: ${hardware.label} is planned with ${train.batch_size}`,
+      ];
 }
 
 /** With train.micro_batch auto again: as many rows as fit here say nothing of hardware elsewhere. */

@@ -5,14 +5,15 @@ import type { LengthCurve } from "../../plan/length-curve.js";
 import type { MemoryPlan } from "../../plan/memory-plan.js";
 import type { Bars, Block, Curve, Facts, Level, Note, Report, Table } from "../../report/block.js";
 import { number } from "../../report/number.js";
+import { gpuName } from "./gpu-name.js";
 
 export function memoryReport(plan: RecipePlan, { isApplied }: { isApplied: boolean }): Report {
   const [first] = plan.plans as [MemoryPlan, ...MemoryPlan[]];
-  const on = plan.plans.length > 1 ? `, on ${first.alias ?? first.hardware}` : "";
+  const on = plan.plans.length > 1 ? ` ${gpuName(first)}` : "";
   const advice = plan.advice ? adviceBlocks(plan.advice, first, on, isApplied) : [];
   return {
     title: `${plan.name}: ${plan.model}, ${plan.method}`,
-    subtitle: batchWords(first),
+    subtitle: `${batchWords(first)}${on && `, for${on}`}`,
     blocks:
       plan.plans.length > 1
         ? [gpuTable(plan.plans), ...advice]
@@ -26,9 +27,12 @@ export function memoryReport(plan: RecipePlan, { isApplied }: { isApplied: boole
   };
 }
 
-function batchWords({ batch, parameters }: MemoryPlan): string {
-  const rows = `${batch.rows} ${batch.rows === 1 ? "row" : "rows"} of up to ${batch.tokens} tokens`;
-  return `${millions(parameters.trained)} of ${millions(parameters.all)} parameters trained, ${rows} x ${batch.accumulation}`;
+function batchWords({ batch, parameters, count, isCpu }: MemoryPlan): string {
+  const { rows, sequences, tokens, accumulation, step } = batch;
+  const pairs = sequences > 1 ? ` of ${sequences} answers, each` : "";
+  const pass = `${rows} ${rows === 1 ? "row" : "rows"}${pairs} of up to ${tokens} tokens x ${accumulation}`;
+  const each = count > 1 && !isCpu ? `, on each of ${count} GPUs (${step} rows a step)` : "";
+  return `${millions(parameters.trained)} of ${millions(parameters.all)} parameters trained, ${pass}${each}`;
 }
 
 function millions(count: number): string {
@@ -163,8 +167,8 @@ function adviceBlocks(advice: Advice, before: MemoryPlan, on: string, isApplied:
   }
   const written = { text: isApplied ? "written into the recipe" : "ft plan --apply writes this into the recipe" };
   return [
-    wayFacts(after.verdict === "fits" ? `to make it fit${on}` : `to make it fit, if tightly${on}`, advice, [written]),
-    ...(tight ? [wayFacts(`or, training as much as the recipe does, tightly${on}`, tight, [])] : []),
+    wayFacts(after.verdict === "fits" ? `to make it fit${on}` : `to make it fit${on}, if tightly`, advice, [written]),
+    ...(tight ? [wayFacts(`or, training as much as the recipe does, tightly`, tight, [])] : []),
   ];
 }
 
@@ -196,8 +200,8 @@ function gpuTable(plans: readonly MemoryPlan[]): Table {
       ...["has", "needs", "low", "high"].map((head) => ({ head, align: "right" as const })),
       { head: "" },
     ],
-    rows: plans.map(({ hardware, alias, capacityGiB, needed, verdict: says }) => ({
-      cells: [alias ?? hardware, ...[capacityGiB, needed.mid, needed.low, needed.high].map(gib), says],
+    rows: plans.map(({ capacityGiB, needed, verdict: says, ...gpu }) => ({
+      cells: [gpuName(gpu), ...[capacityGiB, needed.mid, needed.low, needed.high].map(gib), says],
       level: levels[says],
     })),
     notes: [
