@@ -1,5 +1,5 @@
 // Flags of `ft plan` through the built binary: what is written, what is refused, and how it ends.
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { emptyFolder, ft } from "./project.js";
@@ -121,4 +121,33 @@ it("pairs of answers are rows in the heading and in the advice", async () => {
   const { stdout } = await plan("--gpu", "l4", "--set", "objective=dpo", "--set", "train.gradient_checkpointing=true");
   expect(stdout).toMatch(/8\s+rows\s+of\s+2\s+answers,\s+each\s+of\s+up\s+to/);
   expect(stdout).toMatch(/(1 row|\d rows) in a\s+forward\s+pass\s+instead\s+of\s+8,/);
+});
+
+describe("a base whose config.json", () => {
+  const llama = { ...{ model_type: "llama", hidden_size: 2048, num_hidden_layers: 16, num_attention_heads: 32 } };
+  const rest = { num_key_value_heads: 8, intermediate_size: 8192, vocab_size: 128_256 };
+  it.each([
+    ["has 33 heads on 2048", { num_attention_heads: 33 }, "num_attention_heads: 33, which do not divide"],
+    ["has 7 heads of keys for 32", { num_key_value_heads: 7 }, "num_key_value_heads: 7, which do not divide"],
+    ["has a vocabulary of 1e12", { vocab_size: 1e12 }, "vocab_size: 1000000000000, which no model has"],
+    ["lacks a key", { hidden_size: undefined }, "has no hidden_size"],
+  ])("%s is a mistake of the recipe that names it, with the next step", async (_, wrong, says) => {
+    mkdirSync(join(dir, "odd"));
+    for (const file of ["tokenizer.json", "model.safetensors"]) writeFileSync(join(dir, "odd", file), "{}");
+    writeFileSync(join(dir, "odd/config.json"), JSON.stringify({ ...llama, ...rest, ...wrong }));
+    writeFileSync(join(dir, "ft.yaml"), recipe.replace("qwen3-8b", "./odd"));
+    const { exitCode, stderr } = await plan("--gpu", "l4");
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain(says);
+    expect(stderr).toMatch(/ft\.yaml:2:\d+[\s\S]*next: add or mend these keys in \S*odd\/config\.json/);
+  });
+});
+
+it("a page that cannot be written is told with its own name", async () => {
+  const { exitCode, stderr } = await plan("--gpu", "h200", "--html", "nowhere/memory.html");
+  expect({ exitCode, says: stderr.includes("--html memory.html") }).toEqual({ exitCode: 2, says: true });
+});
+
+it("--exit-code says that tight is fitting", async () => {
+  expect((await plan("--help")).stdout.replaceAll(/\s+/g, " ")).toContain("does not fit (tight does)");
 });

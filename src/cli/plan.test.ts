@@ -151,7 +151,7 @@ describe("ft plan", () => {
     [["--gpu", "h1000"], 2, "did you mean h100"],
     [["--gpu", "nothing-like-it"], 2, "give one of"],
     [["--set", "model.base=qwen3-9b"], 3, "qwen3-8b"],
-    [["--set", "model.base=./odd"], 2, "has no hidden_size, num_attention_heads"],
+    [["--set", "model.base=./odd"], 3, "has no hidden_size, num_attention_heads"],
   ])("says what is wrong with %j", async (flags, code, says) => {
     mkdirSync(join(cwd, "odd"));
     for (const file of ["tokenizer.json", "model.safetensors"]) writeFileSync(join(cwd, "odd", file), "{}");

@@ -32,7 +32,7 @@ export function registerPlan(program: Command, context: CommandContext): void {
     .option("--all", "a table over all GPUs that ft knows")
     .option("--set <key=value>", "change a key of the recipe for this plan; repeatable", collect)
     .option("--apply", "write the changes that make it fit into the recipe")
-    .option("--exit-code", "end with 5 when it does not fit, or is not within compute.budget")
+    .option("--exit-code", "end with 5 when it does not fit (tight does), or is not within compute.budget")
     .option(
       "--probe",
       "train two steps of the longest rows here, and measure; takes fewer rows at a time while memory runs out",

@@ -2,6 +2,7 @@
 import type { DataLayout, RenderInput } from "../engines/contract.js";
 import { loadEngine } from "../engines/index.js";
 import type { Device } from "../engines/machine.js";
+import { FtError } from "../errors.js";
 import { knownShape } from "../models/known-shape.js";
 import type { ModelShape } from "../models/model-shape.js";
 import type { Env } from "../paths.js";
@@ -150,5 +151,12 @@ async function shapeOf(
   const known = knownShape(model);
   if (known) return known;
   const { modelCard } = await import("../models/model-card.js");
-  return (await modelCard(loaded.recipe.model.base, { cwd: loaded.dir, env, signal })).shape;
+  try {
+    return (await modelCard(loaded.recipe.model.base, { cwd: loaded.dir, env, signal })).shape;
+  } catch (error) {
+    // Beside `ft models` a mistake on the command line; here the recipe names it.
+    if (!(error instanceof FtError) || error.code !== "models.no-facts") throw error;
+    const { code, message, why, next } = error;
+    throw new FtError({ ...{ code, message, why, next }, exit: "recipe", where: loaded.whereIs(["model", "base"]) });
+  }
 }
