@@ -151,3 +151,42 @@ it("a page that cannot be written is told with its own name", async () => {
 it("--exit-code says that tight is fitting", async () => {
   expect((await plan("--help")).stdout.replaceAll(/\s+/g, " ")).toContain("does not fit (tight does)");
 });
+
+describe("flags of which one would be dropped", () => {
+  it.each([
+    ["--calibrate", "--probe"],
+    ["--calibrate", "--gpu", "l4"],
+    ["--probe", "--gpu", "l4"],
+    ["--probe", "--all"],
+    ["--all", "--gpu", "l4"],
+    ["--all", "--apply"],
+    ["--points", "a.csv", "--gpu", "l4"],
+    ["--points", "a.csv", "--calibrate"],
+    ["--points", "a.csv", "--set", "name=y"],
+  ])("are refused: %s %s %s", async (...flags) => {
+    const { exitCode, stderr } = await plan(...flags.filter((flag) => flag !== undefined));
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: expect.stringContaining("cannot be used with option"),
+    });
+  });
+});
+
+describe("--points", () => {
+  it.each([
+    ["a,qwen3-8b,lora,-1\n", /:2: micro_batch: not above 0/],
+    ["a,qwen3-8b,lora,1\n\nb,qwen3-8b,wat,1\n", /:4: method: none of full, lora, qlora/],
+    ["a,qwen3-8b,lora,1\na,qwen3-8b,lora,2\n", /:3: id: line 2 has a too/],
+    ["a,qwen3-8b,lora,1\nb,nobody/knows,lora,2\n", /points\.csv:3: b: ft knows no such model/],
+  ])("says which line is wrong in %j", async (rows, says) => {
+    writeFileSync(join(dir, "points.csv"), `id,model,method,micro_batch\n${rows}`);
+    const { exitCode, stderr } = await plan("--points", "points.csv");
+    expect(stderr).toMatch(says);
+    expect(exitCode).toBe(4);
+  });
+
+  it("says what to do when there is no such file", async () => {
+    const { exitCode, stderr } = await plan("--points", "nosuch.csv");
+    expect({ exitCode, next: stderr.includes("next: name a CSV file") }).toEqual({ exitCode: 4, next: true });
+  });
+});

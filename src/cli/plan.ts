@@ -1,5 +1,5 @@
 // `ft plan`: will it fit, what will it cost, and what to change when it does not fit. With --points, how good the estimate is against measured peaks.
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { exitCodes } from "../errors.js";
 import type { BudgetPlan } from "../plan/budget.js";
 import type { LoadedRecipe } from "../recipes/load.js";
@@ -20,6 +20,9 @@ interface Flags {
   json?: boolean;
 }
 
+/** Flags that mean something for a recipe alone. */
+const ofRecipe = ["gpu", "all", "set", "apply", "exitCode", "html"];
+
 export function registerPlan(program: Command, context: CommandContext): void {
   program
     .command("plan [recipe]")
@@ -29,16 +32,28 @@ export function registerPlan(program: Command, context: CommandContext): void {
       'plan for this GPU instead of what is here: "h100-80" for as many as compute.gpus, "4x a100-40" for 4; repeatable',
       collect,
     )
-    .option("--all", "a table over all GPUs that ft knows")
+    .addOption(new Option("--all", "a table over all GPUs that ft knows").conflicts(["gpu", "apply"]))
     .option("--set <key=value>", "change a key of the recipe for this plan; repeatable", collect)
     .option("--apply", "write the changes that make it fit into the recipe")
     .option("--exit-code", "end with 5 when it does not fit (tight does), or is not within compute.budget")
-    .option(
-      "--probe",
-      "train two steps of the longest rows here, and measure; takes fewer rows at a time while memory runs out",
+    .addOption(
+      new Option(
+        "--probe",
+        "train two steps of the longest rows here, and measure; takes fewer rows at a time while memory runs out",
+      ).conflicts(["gpu", "all", "exitCode", "html"]),
     )
-    .option("--calibrate", "correct the estimate by what past runs and probes took on this machine, and show its error")
-    .option("--points <csv>", "predict each measured peak of a file and compare (columns: docs/plan.md)")
+    .addOption(
+      new Option(
+        "--calibrate",
+        "correct the estimate by what past runs and probes took on this machine, and show its error",
+      ).conflicts([...ofRecipe, "probe"]),
+    )
+    .addOption(
+      new Option(
+        "--points <csv>",
+        "predict each measured peak of a file and compare (columns: docs/plan.md)",
+      ).conflicts([...ofRecipe, "probe", "calibrate"]),
+    )
     .option("--html <file>", "write the plan as a page too")
     .option("--json", "print JSON")
     .action(async (file: string | undefined, flags: Flags) => {
@@ -109,12 +124,21 @@ function isBeyond(budget: BudgetPlan | null): boolean {
   );
 }
 
-async function points({ io }: CommandContext, csv: string, flags: Flags): Promise<void> {
+/** Rows of models that ft does not know are left out, told with their lines, and end with 4. */
+async function points({ io, exit }: CommandContext, csv: string, flags: Flags): Promise<void> {
   const { resolve } = await import("node:path");
   const { readPoints } = await import("../plan/points/read-points.js");
   const { comparePoints } = await import("../plan/points/score.js");
-  const comparison = comparePoints(readPoints(resolve(io.cwd, csv)));
-  if (flags.json) return writeJson(io, { ok: true, ...comparison });
+  const measured = readPoints(resolve(io.cwd, csv));
+  const comparison = comparePoints(measured);
+  const skipped = new Set(comparison.skipped);
+  for (const { id, line } of measured.filter((point) => skipped.has(point.id))) {
+    io.err.write(
+      `error: ${csv}:${line}: ${id}: ft knows no such model; give its dimensions (hidden, layers, heads, ...)\n`,
+    );
+  }
+  if (skipped.size > 0) exit(exitCodes.data.code);
+  if (flags.json) return writeJson(io, { ok: skipped.size === 0, ...comparison });
   const { pointsText } = await import("./views/points-table.js");
   io.out.write(pointsText(comparison));
 }
