@@ -4,6 +4,7 @@ import { exitCodes } from "../errors.js";
 import type { BudgetPlan } from "../plan/budget.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import { writeJson } from "./io.js";
+import { outputName } from "./output-name.js";
 import type { CommandContext } from "./program.js";
 import { collect } from "./render.js";
 
@@ -54,7 +55,7 @@ export function registerPlan(program: Command, context: CommandContext): void {
         "predict each measured peak of a file and compare (columns: docs/plan.md)",
       ).conflicts([...ofRecipe, "probe", "calibrate"]),
     )
-    .option("--html <file>", "write the plan as a page too")
+    .option("--html <file>", "write the plan as a page too", outputName)
     .option("--json", "print JSON")
     .action(async (file: string | undefined, flags: Flags) => {
       if (flags.points !== undefined) return points(context, flags.points, flags);
@@ -83,6 +84,8 @@ async function plan(context: CommandContext, file: string, flags: Flags): Promis
     const { probeCommand } = await import("./plan/probe.js");
     return probeCommand(context, loaded, flags);
   }
+  const { refuseReports } = await import("./data/report-file.js");
+  await refuseReports(io, [{ kind: "html", flag: "--html", file: flags.html }], []);
   const { planRecipe } = await import("../pipeline/plan-recipe.js");
   const { interruptible } = await import("./interruptible.js");
   const result = await interruptible((signal) =>

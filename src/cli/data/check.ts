@@ -1,6 +1,7 @@
 // `ft data check`: judges data files, with a recipe or without one; exit 4 when a finding is an error.
 import { type Command, InvalidArgumentError } from "commander";
 import { exitCodes } from "../../errors.js";
+import { outputName } from "../output-name.js";
 import type { CommandContext } from "../program.js";
 import { collect } from "../render.js";
 import type { CheckFlags } from "./input.js";
@@ -38,16 +39,17 @@ export function registerDataCheck(data: Command, { io, exit }: CommandContext): 
     .option("--share <part>", "part of an item that a row must hold, 0 to 1 (default 0: one run of words)", part)
     .option("--baseline <file>", "findings that are known: only others are told")
     .option("--write-baseline", "write today's findings into the baseline")
-    .option("--sarif [file]", "SARIF 2.1.0, into the file or in place of the text")
-    .option("--junit [file]", "JUnit XML, into the file or in place of the text")
+    .option("--sarif [file]", "SARIF 2.1.0, into the file or in place of the text", outputName)
+    .option("--junit [file]", "JUnit XML, into the file or in place of the text", outputName)
     .option("--json", "print {ok, files, rows, findings, ...}")
     .action(async (files: string[], flags: Flags) => {
       const { planCheck } = await import("./input.js");
       const { checkDataset } = await import("../../dataset/check-dataset.js");
       const input = await planCheck(io, files, flags);
+      const { presentCheck, refuseOutputs } = await import("./present-check.js");
+      await refuseOutputs(io, input, flags);
       const { passOverRows } = await import("./row-progress.js");
       const report = await passOverRows(io, "checking", (onProgress) => checkDataset({ ...input, onProgress }));
-      const { presentCheck } = await import("./present-check.js");
       await presentCheck(io, report, flags);
       if (!report.ok && !flags.writeBaseline) exit(exitCodes.data.code);
     });

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Droppable } from "../../dataset/convert/strip.js";
 import type { TargetName } from "../../dataset/convert/targets.js";
 import { writeJson } from "../io.js";
+import { outputName } from "../output-name.js";
 import type { CommandContext } from "../program.js";
 import { type CurateFlags, outputFiles, whileReading } from "./curate-command.js";
 
@@ -23,10 +24,10 @@ export function registerDataConvert(data: Command, { io }: CommandContext): void
     .description("write the rows in the form that another tool or platform reads")
     .argument("[files...]", "data files (default: the training files of the recipe)")
     .addOption(new Option("--to <target>", "form to write").choices(names).makeOptionMandatory())
-    .requiredOption("--out <file>", "JSON lines to write")
+    .requiredOption("--out <file>", "JSON lines to write", outputName)
     .option("--drop <parts>", "take out what has no place there: ids,reasoning,weight,name,chat_template_kwargs", parts)
     .option("--skip", "leave out rows that cannot be written, and list them in --dropped")
-    .option("--dropped <file>", "with --skip: JSON lines to write (default <out>.dropped.jsonl)")
+    .option("--dropped <file>", "with --skip: JSON lines to write (default <out>.dropped.jsonl)", outputName)
     .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
     .option("--recipe <file>", "recipe whose data to use (default: ft.yaml, when it is here)")
     .option("--force", "replace files that are there")

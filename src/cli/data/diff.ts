@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { exitCodes } from "../../errors.js";
 import { writeJson } from "../io.js";
+import { outputName } from "../output-name.js";
 import type { CommandContext } from "../program.js";
 import type { CheckFlags } from "./input.js";
 
@@ -28,7 +29,7 @@ export function registerDataDiff(data: Command, { io, exit }: CommandContext): v
     )
     .option("--model <folder>", "model folder, to compare lengths in tokens too")
     .option("--markdown", "print Markdown, for the comment of a nightly job")
-    .option("--html <file>", "write one self-contained page with plots")
+    .option("--html <file>", "write one self-contained page with plots", outputName)
     .option("--exit-code", "end with 9 when nothing changed")
     .option("--json", "print {rows, examples, drift, ...}")
     .action(async (before: string, after: string, flags: Flags) => {
@@ -41,6 +42,9 @@ export function registerDataDiff(data: Command, { io, exit }: CommandContext): v
         return { ...planned, model: flags.model === undefined ? null : planned.model };
       };
       const [old, fresh] = [await input(before), await input(after)];
+      const { filesRead, refuseReports } = await import("./report-file.js");
+      const inputs = [...filesRead(old), ...filesRead(fresh)];
+      await refuseReports(io, [{ kind: "html", flag: "--html", file: flags.html }], inputs);
       const diff = await passOverRows(io, "comparing", (onProgress) =>
         diffDatasets({ ...old, onProgress }, { ...fresh, onProgress }, flags.key),
       );

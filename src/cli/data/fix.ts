@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { writeJson } from "../io.js";
+import { outputName } from "../output-name.js";
 import type { CommandContext } from "../program.js";
 
 interface Flags {
@@ -20,7 +21,7 @@ export function registerDataFix(data: Command, { io }: CommandContext): void {
       "write mended copies of data files as JSON lines: what is safe to mend, never in place; docs/rules.md says what",
     )
     .argument("[files...]", "data files (default: the training files of the recipe)")
-    .requiredOption("--out <folder>", "where the copies and fixes.jsonl, the list of changes, are written")
+    .requiredOption("--out <folder>", "where the copies and fixes.jsonl, the list of changes, are written", outputName)
     .option("--mask-pii", "put placeholders in place of personal data and secrets")
     .option("--drop", "leave out rows with errors that cannot be mended (they stay as they are otherwise)")
     .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")

@@ -1,5 +1,4 @@
 // What `ft data check` checks: the files named, or the recipe's; and the model, when it is on this machine.
-import { realpathSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import type { CheckInput, CheckModel } from "../../dataset/check-dataset.js";
@@ -21,6 +20,7 @@ import type { Io } from "../io.js";
 import { preparing } from "../preparing.js";
 import { type SettingsFlags, settingsOf } from "./check-settings.js";
 import { columnMapOf } from "./column-map.js";
+import { realPath } from "./report-file.js";
 
 export interface CheckFlags extends SettingsFlags {
   recipe?: string;
@@ -83,14 +83,6 @@ async function located(io: Io, loaded: LoadedRecipe | null, source: DatasetSourc
 function onceEach(source: DatasetSource): DatasetSource["train"] {
   const real = filesOf(source, "train").map(({ path }) => realPath(path));
   return source.train.filter((_, index) => real.indexOf(real[index]!) === index);
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // it is not there, or has no name any more (stdin)
-  }
 }
 
 /** Names as seen from the folder where the person stands. */

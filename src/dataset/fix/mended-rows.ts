@@ -8,6 +8,7 @@ import { type Json, recordOf } from "../json/json.js";
 import { parseJson } from "../json/parse-json.js";
 import { stringifyJson } from "../json/stringify-json.js";
 import { judgeRow } from "../row-rules.js";
+import { fileBytes, tornLine } from "../rules/file-bytes.js";
 import { maskText } from "../rules/mask-text.js";
 import { type RowProblem, type RuleId, rules } from "../rules.js";
 import { kindOf } from "../sources/file-kind.js";
@@ -74,7 +75,10 @@ export async function* mendedRows(
     }
     return;
   }
-  for await (const piece of linesOf(file)) yield { line: piece.line, ...fixLine(piece, format, options) };
+  const { openLine } = await fileBytes(file.path);
+  for await (const piece of linesOf(file)) {
+    yield { line: piece.line, ...fixLine({ ...piece, isOpen: piece.line === openLine }, format, options) };
+  }
 }
 
 /** A row of a table, or of an array: what cannot be read cannot be left as it is. */
@@ -95,7 +99,12 @@ function fixRecord(
   return finished(stringifyJson(row), [...doubled, ...told], row, format, options);
 }
 
-function fixLine({ line, bytes }: Piece, format: RowFormat | null, options: MendOptions): Omit<MendedRow, "line"> {
+/** @param piece `isOpen`: the file ends with it, and nothing ends it */
+function fixLine(
+  { line, bytes, isOpen }: Piece & { isOpen: boolean },
+  format: RowFormat | null,
+  options: MendOptions,
+): Omit<MendedRow, "line"> {
   const told: Told[] = [];
   const hasMark = line === 1 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   const hasReturn = bytes.at(-1) === 0x0d;
@@ -103,7 +112,10 @@ function fixLine({ line, bytes }: Piece, format: RowFormat | null, options: Mend
   if (hasMark) told.push({ rule: "FILE004", action: "fixed", before: "byte order mark", after: "" });
   if (hasReturn) told.push({ rule: "FILE005", action: "fixed", before: "CR LF", after: "LF" });
   const parsed = parseJson(plain);
-  if ("problem" in parsed) return unfixable(plain, told, options.drop, { rule: "FILE001", message: parsed.problem });
+  if ("problem" in parsed) {
+    const problem: RowProblem = isOpen ? tornLine : { rule: "FILE001", message: parsed.problem };
+    return unfixable(plain, told, options.drop, problem);
+  }
   const { row, told: mended } = mend(parsed.value, options);
   const text = mended.length > 0 ? stringifyJson(row) : plain;
   return finished(text, [...told, ...mended], row, format, options);
