@@ -34,6 +34,17 @@ describe("--apply", () => {
     expect(readFileSync(join(dir, "ft.yaml"), "utf8")).toBe(recipe);
   });
 
+  it("keeps Windows' line ends, and says what of the plan it did not write", async () => {
+    writeFileSync(join(dir, "ft.yaml"), recipe.replaceAll("\n", "\r\n"));
+    const { exitCode, stderr } = await plan("--gpu", "2x l4", "--set", "train.epochs=2", "--apply");
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain("and not train.epochs=2, compute.gpus=2: that was for this plan");
+    const written = readFileSync(join(dir, "ft.yaml"), "utf8");
+    expect(written).toContain("gradient_checkpointing: true\r\n");
+    expect(written.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
+    expect(written).not.toContain("epochs");
+  });
+
   it("says that there is nothing to write where it fits", async () => {
     const { exitCode, stderr } = await plan("--gpu", "h200", "--apply");
     expect(exitCode).toBe(0);

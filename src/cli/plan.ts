@@ -2,7 +2,6 @@
 import { type Command, Option } from "commander";
 import { exitCodes } from "../errors.js";
 import type { BudgetPlan } from "../plan/budget.js";
-import type { LoadedRecipe } from "../recipes/load.js";
 import { writeJson } from "./io.js";
 import { outputName } from "./output-name.js";
 import type { CommandContext } from "./program.js";
@@ -58,7 +57,8 @@ export function registerPlan(program: Command, context: CommandContext): void {
     .option("--html <file>", "write the plan as a page too", outputName)
     .option("--json", "print JSON")
     .action(async (file: string | undefined, flags: Flags) => {
-      if (flags.points !== undefined) return points(context, flags.points, flags);
+      if (flags.points !== undefined)
+        return (await import("./plan/points.js")).pointsCommand(context, flags.points, flags);
       if (flags.calibrate) return (await import("./plan/calibrate.js")).calibrateCommand(context, flags);
       return plan(context, file ?? "ft.yaml", flags);
     });
@@ -66,20 +66,8 @@ export function registerPlan(program: Command, context: CommandContext): void {
 
 async function plan(context: CommandContext, file: string, flags: Flags): Promise<void> {
   const { io, exit } = context;
-  const { loadRecipe } = await import("../recipes/load.js");
-  const { gpuCount } = await import("../plan/gpus.js");
-  const names = flags.gpu ?? [];
-  // As many GPUs as the recipe has, unless "4x ..." says otherwise; what it says must hold for so many.
-  const counts = names.map(gpuCount);
-  const [loaded, ...others] = (counts.length > 0 ? counts : [null]).map((count) =>
-    loadRecipe(file, {
-      ...{ cwd: io.cwd, env: io.env },
-      sets: [...(flags.set ?? []), ...(count === null ? [] : [`compute.gpus=${count}`])],
-    }),
-  ) as [LoadedRecipe, ...LoadedRecipe[]];
-  const gpus = [loaded, ...others].flatMap(({ recipe }, index) =>
-    names[index] === undefined ? [] : [{ typed: names[index], count: recipe.compute.gpus }],
-  );
+  const { loadForGpus } = await import("./plan/load-for-gpus.js");
+  const { loaded, gpus, sets } = loadForGpus(io, file, flags);
   if (flags.probe) {
     const { probeCommand } = await import("./plan/probe.js");
     return probeCommand(context, loaded, flags);
@@ -91,13 +79,9 @@ async function plan(context: CommandContext, file: string, flags: Flags): Promis
   const result = await interruptible((signal) =>
     planRecipe(loaded, { env: io.env, signal, gpus, all: flags.all ?? false, now: io.now() }),
   );
-  const { advice } = result;
-  const changes = flags.apply && advice?.isEnough ? advice.changes : [];
-  const applied = changes.flatMap(({ set }) => Object.entries(set).map(([key, value]) => `${key}=${value}`));
-  if (applied.length > 0) {
-    const { applyChanges } = await import("../recipes/apply-changes.js");
-    applyChanges(loaded.file, applied);
-  }
+  const applied = flags.apply
+    ? (await import("./plan/apply-advice.js")).applyAdvice(io, loaded.file, result, sets)
+    : [];
   if (flags.json) writeJson(io, { ok: true, plan: result, applied });
   if (!flags.json || flags.html !== undefined) {
     const { memoryReport } = await import("./views/memory-plan.js");
@@ -106,17 +90,11 @@ async function plan(context: CommandContext, file: string, flags: Flags): Promis
     const report = memoryReport(result, { isApplied: applied.length > 0 });
     await presentReport(io, { ...report, blocks: [...report.blocks, ...estimateBlocks(result)] }, flags);
   }
-  const [first] = result.plans;
-  if (flags.apply && applied.length === 0) {
-    const why = !advice
-      ? `it fits ${first?.hardware} as it is`
-      : `nothing that ft can change makes it ${first?.verdict === "tight" ? "surely " : ""}fit ${first?.hardware}`;
-    io.err.write(`note: --apply wrote nothing: ${why}\n`);
-  }
   const isShort = result.plans.every(({ verdict }) => verdict === "does not fit") && applied.length === 0;
   const isOver = result.estimates.every(({ budget }) => isBeyond(budget));
-  const isApplyShort = flags.apply && advice?.isEnough === false && first?.verdict === "does not fit";
-  if (isApplyShort || (flags.exitCode && (isShort || isOver))) exit(exitCodes.fit.code);
+  // The advice, and so --apply, is for the first GPU.
+  const isUnmended = flags.apply && applied.length === 0 && result.plans[0]?.verdict === "does not fit";
+  if (isUnmended || (flags.exitCode && (isShort || isOver))) exit(exitCodes.fit.code);
 }
 
 /** Dollars that can't be told are not within a budget either, as for `ft run`. */
@@ -125,23 +103,4 @@ function isBeyond(budget: BudgetPlan | null): boolean {
     budget?.checks.some(({ verdict, limit }) => verdict === "exceeds" || (verdict === "unknown" && limit === "usd")) ??
     false
   );
-}
-
-/** Rows of models that ft does not know are left out, told with their lines, and end with 4. */
-async function points({ io, exit }: CommandContext, csv: string, flags: Flags): Promise<void> {
-  const { resolve } = await import("node:path");
-  const { readPoints } = await import("../plan/points/read-points.js");
-  const { comparePoints } = await import("../plan/points/score.js");
-  const measured = readPoints(resolve(io.cwd, csv));
-  const comparison = comparePoints(measured);
-  const skipped = new Set(comparison.skipped);
-  for (const { id, line } of measured.filter((point) => skipped.has(point.id))) {
-    io.err.write(
-      `error: ${csv}:${line}: ${id}: ft knows no such model; give its dimensions (hidden, layers, heads, ...)\n`,
-    );
-  }
-  if (skipped.size > 0) exit(exitCodes.data.code);
-  if (flags.json) return writeJson(io, { ok: skipped.size === 0, ...comparison });
-  const { pointsText } = await import("./views/points-table.js");
-  io.out.write(pointsText(comparison));
 }
