@@ -12,6 +12,8 @@ const number = z
   .transform((cell) => (cell === "" ? null : Number(cell)))
   .refine((value) => value === null || Number.isFinite(value), "not a number");
 const size = number.refine((value) => value === null || value > 0, "not above 0");
+/** Of what is not there, and of a full fine-tune: 0 says as little as nothing. */
+const rank = number.transform((value) => value || null).refine((value) => value === null || value > 0, "not above 0");
 const method = text.refine((cell) => /^$|full|sft|lora|dora|[48]bit/i.test(cell), "none of full, lora, qlora");
 const flag = text.transform((cell) => (cell === "" ? null : /^(1|true|yes)$/i.test(cell)));
 
@@ -26,7 +28,7 @@ const pointSchema = z.looseObject({
   intermediate: size,
   vocab: size,
   method,
-  lora_r: size,
+  lora_r: rank,
   target_modules: text,
   optimizer: text,
   weights_dtype: text,
