@@ -19,7 +19,11 @@ describe("ft plan", () => {
     [["--gpu", "h1000"], 2, /ft knows no GPU h1000[\s\S]*did you mean h100[\s\S]*next:/],
     [["--gpu", "abacus"], 2, /ft knows no GPU abacus[\s\S]*give one of rtx3060[\s\S]*gpus\.jsonl/],
     [["--set", "model.base=qwen3-9b"], 3, /qwen3-9b[\s\S]*qwen3-8b/],
-    [["--set", "model.base=./odd"], 2, /config\.json[\s\S]*has no hidden_size, num_attention_heads[\s\S]*next:/],
+    [
+      ["--set", "model.base=./odd"],
+      3,
+      /config\.json[\s\S]*has no hidden_size, num_attention_heads[\s\S]*next: add or mend these keys in/,
+    ],
     [["--set", "model.base=./empty"], 3, /empty[\s\S]*next:/],
   ])("with %j says what is missing and what to do", async (flags, code, says) => {
     const dir = tinyProject();

@@ -21,6 +21,10 @@ export function pick<T>(random: Random, list: readonly T[]): T {
   return list[Math.floor(random() * list.length)]!;
 }
 
+const anyOptimizer = ["adamw", "adafactor", "sgd", "muon"];
+/** They don't know FSDP2's shards. */
+const ofBitsandbytes = ["paged_adamw_8bit", "lion"];
+
 /** As a person writes it; a GPU machine, so that every option can be used. */
 export function randomRecipe(random: Random): Values {
   const maybe = (chance: number, values: Values): Values => (random() < chance ? values : {});
@@ -53,7 +57,9 @@ export function randomRecipe(random: Random): Values {
       ...maybe(0.5, { learning_rate: pick(random, [1e-6, 5e-5, 2e-4]) }),
       batch_size: micro * gpus * generations,
       micro_batch: micro,
-      ...maybe(0.4, { optimizer: pick(random, ["adamw", "adafactor", "sgd", "paged_adamw_8bit", "lion", "muon"]) }),
+      ...maybe(0.4, {
+        optimizer: pick(random, parallel === "fsdp" ? anyOptimizer : [...anyOptimizer, ...ofBitsandbytes]),
+      }),
       ...maybe(0.4, { scheduler: pick(random, ["linear", "cosine", "constant_with_warmup", "cosine_with_min_lr"]) }),
       ...maybe(0.3, { warmup_ratio: 0.05, weight_decay: 0.1, max_grad_norm: 0.5 }),
       ...maybe(0.3, { precision: pick(random, ["auto", "bf16"]), gradient_checkpointing: true }),

@@ -122,9 +122,10 @@ describe("ft plan", () => {
   });
 
   it("shards over several GPUs when that is what it takes", async () => {
-    const { plan } = await json(["plan", "--gpu", "4x a100-40", "--set", "method=full"]);
-    expect(plan.advice.changes[0].set).toMatchObject({ "train.gradient_checkpointing": true });
-    expect(plan.advice.changes.some(({ set }: { set: object }) => "compute.parallel" in set)).toBe(true);
+    const { plan } = await json(["plan", "--gpu", "8x a100-40", "--set", "method=full"]);
+    const keys = plan.advice.changes.flatMap(({ set }: { set: object }) => Object.keys(set));
+    expect(keys).toContain("compute.parallel");
+    expect(keys).not.toContain("method.type");
   });
 
   it("tells all GPUs in a table, and more than one that is named", async () => {
@@ -174,7 +175,7 @@ describe("ft plan", () => {
     [["--gpu", "h1000"], 2, "did you mean h100"],
     [["--gpu", "nothing-like-it"], 2, "give one of"],
     [["--set", "model.base=qwen3-9b"], 3, "qwen3-8b"],
-    [["--set", "model.base=./odd"], 2, "has no hidden_size, num_attention_heads"],
+    [["--set", "model.base=./odd"], 3, "has no hidden_size, num_attention_heads"],
   ])("says what is wrong with %j", async (flags, code, says) => {
     mkdirSync(join(cwd, "odd"));
     for (const file of ["tokenizer.json", "model.safetensors"]) writeFileSync(join(cwd, "odd", file), "{}");

@@ -1,6 +1,7 @@
 // `ft render`: shows every file that the engine would get, without running, network or engine.
 import type { Command } from "commander";
 import { writeJson } from "./io.js";
+import { outputName } from "./output-name.js";
 import type { CommandContext } from "./program.js";
 
 interface Flags {
@@ -16,7 +17,7 @@ export function registerRender(program: Command, { io }: CommandContext): void {
     .command("render [recipe]")
     .description("show the engine's files for a recipe (default ft.yaml), without running anything")
     .option("--engine <engine>", "render for this engine: trl, axolotl or unsloth")
-    .option("--out <dir>", "write the files into this folder")
+    .option("--out <dir>", "write the files into this folder", outputName)
     .option("--set <key=value>", "change a key of the recipe; repeatable", collect)
     .option("--force", "write into a folder that is not empty")
     .option("--json", "print {files, notes, ...} as JSON")

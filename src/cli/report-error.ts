@@ -1,12 +1,14 @@
 // Prints a failure at the edge, once: what, where, why, next. A stack trace only with --debug or for ft's own faults.
 import { exitCodes, FtError, type Place } from "../errors.js";
+import { visibleText } from "../report/visible.js";
 import { type Io, writeJson } from "./io.js";
 
 /** Returns the exit code that belongs to the error. */
 export function reportError(error: unknown, io: Io, options: { json: boolean; debug: boolean }): number {
   const known = error instanceof FtError ? error : (systemError(error) ?? unexpected(error));
   if (options.json) writeJson(io, { ok: false, error: errorJson(known) });
-  io.err.write(`${errorText(known)}\n`);
+  // What a file says is quoted in it: a column's name must not act on the terminal.
+  io.err.write(`${visibleText(errorText(known))}\n`);
   if (options.debug && error instanceof Error) io.err.write(`${error.stack}\n`);
   return exitCodes[known.exit].code;
 }

@@ -58,7 +58,7 @@ interface Segment {
 
 export type RowKind = CanonicalRow["kind"];
 
-/** Where a row came from; lines count from 1 (for .json: the line on which the element starts). */
+/** Where a row came from; lines count from 1 (for .json: the line on which the element starts, or the number of the element). */
 export interface RowPlace {
   file: string;
   line: number;

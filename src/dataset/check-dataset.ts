@@ -26,7 +26,7 @@ import {
   contaminationDefaults,
   heldOutRules,
 } from "./rules/contamination.js";
-import { fileBytes } from "./rules/file-bytes.js";
+import { fileBytes, tornLine } from "./rules/file-bytes.js";
 import { type AnswerSet, answerSet } from "./rules/judge-answer-set.js";
 import { type PairRules, pairRules } from "./rules/judge-pairs.js";
 import { ruleLevels, type WrittenRules } from "./rules/settings.js";
@@ -361,7 +361,7 @@ function lengthOf(row: CanonicalRow): number {
 /** A line that is no JSON, and that nothing ends, was cut. */
 function asTorn(finding: Finding): Finding {
   if (finding.rule !== "FILE001") return finding;
-  return toFinding({ rule: "FILE006", message: "the last line ends in the middle of a row" }, finding);
+  return toFinding(tornLine, finding);
 }
 
 async function contaminationRules(input: CheckInput): Promise<ContaminationRules[]> {

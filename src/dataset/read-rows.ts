@@ -15,7 +15,7 @@ import {
 import { unsupportedColumns } from "./formats/row-extras.js";
 import { type Json, recordOf } from "./json/json.js";
 import { type RowProblem, toFinding } from "./rules.js";
-import { type DataRecord, type ReadOptions, readRecords } from "./sources/read-records.js";
+import { type DataRecord, type ReadOptions, readRecords, type UnsaidValue } from "./sources/read-records.js";
 
 export interface ReadRowsInput extends ReadOptions, ColumnMap {
   path: string;
@@ -31,7 +31,7 @@ export interface ReadRowsInput extends ReadOptions, ColumnMap {
 export interface ReadRow {
   place: RowPlace;
   row: CanonicalRow | null;
-  /** As the file has it; undefined where it could not be parsed. */
+  /** As the file has it (null in place of what JSON cannot say); undefined where it could not be parsed. */
   value?: Json;
 }
 
@@ -54,6 +54,7 @@ export function rowReader(
   format: RowFormat | null,
 ): (record: DataRecord) => ReadRow {
   let toldUnused = false;
+  const toldUnsaid = new Set<string>();
   return (record) => {
     const place = { file: input.name, line: record.line };
     const report = (problem: RowProblem) => input.report(toFinding(problem, place));
@@ -63,8 +64,21 @@ export function rowReader(
     }
     if (record.doubled)
       report({ rule: "FILE003", message: `the key ${record.doubled.slice(0, 3).join(", ")} is there twice` });
+    if (record.oddQuote) report({ rule: "FILE012", message: "a cell goes on after the quote that closes it" });
+    const unsaid = unsaidIn(record, input, format).filter(({ column, isRead }) => isRead || !toldUnsaid.has(column));
+    for (const { column, why, isRead } of unsaid) {
+      toldUnsaid.add(column);
+      if (isRead) report({ rule: "FILE011", message: `"${column}": ${why}` });
+      else
+        report({
+          rule: "FILE011",
+          severity: "warning",
+          message: `"${column}": ${why}; the column is not used, so it is taken as null`,
+        });
+    }
+    if (unsaid.some(({ isRead }) => isRead)) return { place, row: null, value: record.value };
     const row = rowOf(record.value, input, report);
-    const unused = row && format && !toldUnused ? unusedColumns(row, format) : null;
+    const unused = row && format && !toldUnused ? unusedProblem(row, format) : null;
     if (unused) {
       report(unused);
       toldUnused = true;
@@ -137,16 +151,47 @@ function convert(row: RawRow, format: RowFormat | null, report: Report): Canonic
   return null;
 }
 
+/** The row's values for which JSON has none, and whether the format reads them. */
+function unsaidIn(
+  record: Extract<DataRecord, { value: Json }>,
+  { columns = {} }: ColumnMap,
+  format: RowFormat | null,
+): (UnsaidValue & { isRead: boolean })[] {
+  const known = format && format.columns !== "all" ? [...format.columns, ...Object.values(columns)] : null;
+  return (record.unsaid ?? []).map((each) => ({ ...each, isRead: known?.includes(each.column) ?? true }));
+}
+
 /** The info about unused columns; null when the row has none. */
-function unusedColumns(row: RawRow, format: RowFormat): RowProblem | null {
-  const { columns } = format;
-  if (columns === "all") return null;
-  const unused = Object.keys(row).filter((column) => {
-    return !columns.includes(column) && !unsupportedColumns.includes(column);
-  });
+function unusedProblem(row: RawRow, format: RowFormat): RowProblem | null {
+  const unused = unusedIn(row, format);
   if (unused.length === 0) return null;
   const names = unused.slice(0, 10).map((column) => `"${column}"`);
   return { rule: "SCH008", message: `not used by format ${format.name}: ${names.join(", ")}` };
+}
+
+function unusedIn(row: RawRow, { columns }: RowFormat): string[] {
+  if (columns === "all") return [];
+  return Object.keys(row).filter((column) => !columns.includes(column) && !unsupportedColumns.includes(column));
+}
+
+/** Columns of a row as it was read that hold something, but that its file's format does not read. */
+export function unusedColumns(value: Json, map: ColumnMap, format: FormatName): string[] {
+  const record = recordOf(value);
+  if (!record) return [];
+  const { row } = mapRow(record, map);
+  return unusedIn(row, formatNamed(format)).filter((column) => row[column] !== null);
+}
+
+/** For data of which no row can be read. `why`: what is wrong with the first one. */
+export function noRowReadable(rows: number, where: RowPlace, why: string | null): FtError {
+  return new FtError({
+    code: "data.no-rows",
+    exit: "data",
+    message: rows === 1 ? "the one row cannot be read" : `none of the ${rows.toLocaleString("en")} rows can be read`,
+    where: { file: where.file, line: where.line },
+    ...(why !== null && { why }),
+    next: "where columns or roles have names of their own, say which with --columns and --roles (docs/data.md); ft data check tells more",
+  });
 }
 
 type Reading = ReturnType<typeof readingsOf>[number];

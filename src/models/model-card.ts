@@ -138,7 +138,8 @@ function configCard(config: unknown, told: Pick<ModelCard, "asked" | "id" | "dir
   const found = readConfig(config);
   if ("problem" in found) {
     const why = config === null ? "it has no readable config.json" : found.problem;
-    throw noFacts(told.asked, why, "name a folder or hub id of a causal language model in transformers' format");
+    const name = "name a folder or hub id of a causal language model in transformers' format";
+    throw noFacts(told.asked, why, config === null ? name : `add or mend these keys in ${told.source}, or ${name}`);
   }
   const shape = shapeOf(found);
   return {

@@ -68,6 +68,8 @@ export function readConfig(json: unknown): ConfigShape | UnknownConfig {
   const config = parsed.data;
   const latent = latentOf(config);
   if (latent !== null && "problem" in latent) return latent;
+  const impossible = impossibleIn(config, latent !== null);
+  if (impossible !== null) return { problem: `config.json of a ${config.model_type} has ${impossible}` };
   const shape = shapeOf(config, latent);
   const billions = (of: ModelShape): number => Math.round(countParameters(weightGroups(of)) / 1e3) / 1e6;
   return {
@@ -78,6 +80,27 @@ export function readConfig(json: unknown): ConfigShape | UnknownConfig {
     multimodal: text !== undefined,
   };
 }
+
+/** What no model can have; null: nothing of the kind. */
+function impossibleIn(config: Config, isLatent: boolean): string | null {
+  const { hidden_size, num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim } = config;
+  const tooMany = Object.entries(largest).find(([key, most]) => Number(config[key]) > most);
+  if (tooMany) return `${tooMany[0]}: ${config[tooMany[0]]}, which no model has`;
+  if (!isLatent && head_dim == null && hidden_size % heads !== 0)
+    return `num_attention_heads: ${heads}, which do not divide its hidden_size ${hidden_size}, and no head_dim`;
+  if (!isLatent && kvHeads && heads % kvHeads !== 0)
+    return `num_key_value_heads: ${kvHeads}, which do not divide its num_attention_heads ${heads}`;
+  return null;
+}
+
+/** Ten times and more of what the largest models have. */
+const largest = {
+  hidden_size: 1e6,
+  num_hidden_layers: 1e4,
+  num_attention_heads: 1e5,
+  intermediate_size: 1e7,
+  vocab_size: 1e7,
+};
 
 function describeIssues(type: unknown, config: Record<string, unknown>, error: z.ZodError): string {
   const keys = [...new Set(error.issues.map(({ path }) => String(path[0])))];

@@ -29,11 +29,14 @@ const gpuSchema = z.strictObject({
 
 export type Gpu = z.output<typeof gpuSchema>;
 
-/** A choice of hardware: "4x a100-40". */
+/** A choice of hardware. */
 export interface GpuChoice {
   gpu: Gpu;
   count: number;
 }
+
+/** More train nothing that ft knows of. */
+const mostGpus = 4096;
 
 /** Throws FtError plan.gpus-invalid (exit usage) for a file of the person's own that cannot be used. */
 export function gpuCatalogue(env: Env): Gpu[] {
@@ -65,11 +68,28 @@ function invalid(file: string, line: number, why: string): FtError {
   });
 }
 
-/** "h100-80", "4x a100-40", "2 x NVIDIA L4". Throws FtError plan.unknown-gpu (exit usage) with the nearest name. */
-export function findGpu(typed: string, gpus: readonly Gpu[]): GpuChoice {
-  const [, count = "1", name = typed] = /^\s*(\d+)\s*x\s*(.+)$/i.exec(typed) ?? [];
+/** "4x a100-40" -> 4; null: a bare name. Throws FtError plan.gpu-count (exit usage). */
+export function gpuCount(typed: string): number | null {
+  const { count } = splitCount(typed);
+  if (count === null || (count >= 1 && count <= mostGpus)) return count;
+  throw new FtError({
+    code: "plan.gpu-count",
+    exit: "usage",
+    message: `--gpu ${typed}: ${count} is no number of GPUs`,
+    next: `give 1 to ${mostGpus}, for example --gpu "4x a100-40"`,
+  });
+}
+
+function splitCount(typed: string): { count: number | null; name: string } {
+  const [, count, name = typed] = /^\s*(\d+)\s*x\s*(.+)$/i.exec(typed) ?? [];
+  return { count: count === undefined ? null : Number(count), name };
+}
+
+/** By "h100-80", "4x a100-40", "2 x NVIDIA L4". Throws FtError plan.unknown-gpu (exit usage) with the nearest name. */
+export function findGpu(typed: string, gpus: readonly Gpu[]): Gpu {
+  const { name } = splitCount(typed);
   const gpu = gpuNamed(name, gpus);
-  if (gpu) return { gpu, count: Math.max(1, Number(count)) };
+  if (gpu) return gpu;
   const near = nearest(
     name.trim(),
     gpus.flatMap(({ alias, also }) => [alias, ...also]),

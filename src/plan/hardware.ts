@@ -13,6 +13,8 @@ export interface Hardware {
   bytes: number;
   /** It computes bf16 fast. */
   bf16: boolean;
+  /** What `train.micro_batch: auto` is on it; left out: the recipe has a number already. */
+  microBatch?: number;
   /** What past runs on it taught; left out: nothing, or it is not here. */
   correction?: Correction;
 }

@@ -1,6 +1,7 @@
 // Will it fit: a recipe's memory on given hardware, by term, with low, mid and high, and a verdict.
 import type { ModelShape } from "../models/model-shape.js";
 import { countParameters, weightGroups } from "../models/weight-groups.js";
+import { batchOf, givenMicroBatch } from "../recipes/batch.js";
 import type { Recipe } from "../recipes/schema.js";
 import { type CorrectedBy, correctBands } from "./calibration/correct.js";
 import type { Hardware } from "./hardware.js";
@@ -20,6 +21,8 @@ export interface PlanInput {
 export interface MemoryPlan {
   hardware: string;
   alias: string | null;
+  /** GPUs that train together; 1 on a CPU. */
+  count: number;
   verdict: Verdict;
   capacityGiB: number;
   /** The figures are of the machine's memory. */
@@ -39,7 +42,8 @@ export interface MemoryPlan {
   /** Each term by itself; those of one phase exist together. */
   terms: { term: TermName; gib: number; atPeak: boolean }[];
   parameters: { all: number; trained: number };
-  batch: { rows: number; tokens: number; accumulation: number };
+  /** Of one GPU: rows in a forward pass, each so many sequences (2: the answers of a pair) of up to so many tokens; forward passes a step. `step`: rows of all GPUs. */
+  batch: { rows: number; sequences: number; tokens: number; accumulation: number; step: number };
 }
 
 type TermName = keyof Terms | "context" | "fragmentation" | "correction";
@@ -55,12 +59,14 @@ export function planMemory(input: PlanInput, hardware: Hardware): MemoryPlan {
   const bandsOf = (lengths: RowLengths | null) => plainBands(estimateMemory(settingOf(lengths)), isCpu);
   const plain = overLengths(input.lengths, bandsOf);
   const { needed, allocated, reserved, device } = correctBands(plain, hardware.correction, isCpu);
-  const { rows, tokens, accumulation } = setting.batch;
+  const { tokens, accumulation } = setting.batch;
+  const rows = batchOf(recipe).micro;
   const trained = trainedParts(setting);
   const count = (isAdded: boolean): number =>
     trained.filter((part) => part.isAdded === isAdded).reduce((sum, { parameters }) => sum + parameters, 0);
   return {
-    ...{ hardware: hardware.label, alias: hardware.alias, verdict: verdictOn(needed, hardware.bytes) },
+    ...{ hardware: hardware.label, alias: hardware.alias, count: hardware.count },
+    ...{ verdict: verdictOn(needed, hardware.bytes) },
     ...{ capacityGiB: gibibytes(hardware.bytes), isCpu, counted: gibibytes(plain.counted) },
     ...{ needed: inGiB(needed), allocated: inGiB(allocated), reserved: inGiB(reserved), device: inGiB(device) },
     corrected: hardware.correction?.by ?? null,
@@ -71,19 +77,24 @@ export function planMemory(input: PlanInput, hardware: Hardware): MemoryPlan {
       all: countParameters(weightGroups(input.shape)) + count(true),
       trained: count(true) + count(false),
     },
-    batch: { rows, tokens, accumulation },
+    batch: { rows, sequences: setting.batch.rows / rows, tokens, accumulation, step: recipe.train.batch_size },
   };
 }
 
-/** The same recipe over the hardware's GPUs; a batch that does not divide over them is rounded up. */
-export function onHardware(recipe: Recipe, { kind, count }: Hardware): Recipe {
+/** The same recipe over the hardware's GPUs, its micro_batch auto closed; a batch that does not divide over them is rounded up. */
+export function onHardware(recipe: Recipe, { kind, count, microBatch }: Hardware): Recipe {
   const gpus = kind === "cpu" ? recipe.compute.gpus : count;
   const replicas = Math.max(1, gpus / recipe.compute.context_parallel);
-  const perStep = replicas * (typeof recipe.train.micro_batch === "number" ? recipe.train.micro_batch : 1);
+  const micro = givenMicroBatch(recipe.train) ?? microBatch;
+  const perStep = replicas * (micro ?? 1);
   return {
     ...recipe,
     compute: { ...recipe.compute, gpus },
-    train: { ...recipe.train, batch_size: Math.ceil(recipe.train.batch_size / perStep) * perStep },
+    train: {
+      ...recipe.train,
+      batch_size: Math.ceil(recipe.train.batch_size / perStep) * perStep,
+      ...(micro === undefined ? {} : { micro_batch: micro }),
+    },
   };
 }
 

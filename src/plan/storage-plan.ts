@@ -88,9 +88,9 @@ export function storagePlan(
   };
 }
 
-/** Bytes of the base in its repository, taken to be in 16 bits. */
+/** Bytes of the base in its repository, taken to be in 16 bits; with what reads images, where the catalogue counts it. */
 export function baseBytes(shape: ModelShape): number {
-  return 2 * countParameters(weightGroups(shape));
+  return 2 * Math.max(countParameters(weightGroups(shape)), shape.paramsB * 1e9);
 }
 
 /** Adapter or whole model, in the type it is trained in (safetensors). */

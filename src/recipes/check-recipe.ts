@@ -82,7 +82,9 @@ const adapterKeys = [
 ];
 /** ft cuts a step into passes of at most 8 rows. */
 const hasNoMicroBatch = (rows: number) => [2, 3, 4, 5, 6, 7, 8].every((micro) => rows % micro !== 0);
-const isGpuOptimizer = (name: string) => name.includes("8bit") || name.startsWith("paged") || name === "lion";
+/** bitsandbytes' own, which live on a GPU. */
+export const isOfBitsandbytes = (name: string): boolean =>
+  name.includes("8bit") || name.startsWith("paged") || name === "lion";
 const holdsOut = ({ data }: Recipe) => data.eval !== undefined || data.eval_fraction > 0;
 
 const methodRules: Rule[] = [
@@ -397,17 +399,24 @@ const computeRules: Rule[] = [
   },
   {
     key: "train.optimizer",
-    bad: ({ train }, { device }) => device !== null && device !== "cuda" && isGpuOptimizer(train.optimizer),
+    bad: ({ train }, { device }) => device !== null && device !== "cuda" && isOfBitsandbytes(train.optimizer),
     message: ({ train }, { device }) =>
       `train.optimizer ${train.optimizer} needs a CUDA GPU, and this trains on ${device}`,
     fix: "use adamw",
   },
   {
     key: "train.optimizer",
-    bad: ({ train, compute }) => compute.offload !== "none" && isGpuOptimizer(train.optimizer),
+    bad: ({ train, compute }) => compute.offload !== "none" && isOfBitsandbytes(train.optimizer),
     message: ({ train }) =>
       `train.optimizer ${train.optimizer} lives on the GPU, and compute.offload moves its states away`,
     fix: "use adamw with offload",
+  },
+  {
+    key: "train.optimizer",
+    bad: ({ train, compute }) => compute.parallel === "fsdp" && isOfBitsandbytes(train.optimizer),
+    message: ({ train }) =>
+      `train.optimizer ${train.optimizer} cannot go with compute.parallel fsdp: it is bitsandbytes', which does not know FSDP2's shards (DTensor; its issue 1633)`,
+    fix: "use adamw, whose states fsdp shares over the GPUs, or another compute.parallel",
   },
   {
     key: "train.liger",

@@ -4,6 +4,7 @@ import type { Finding, RowKind, Severity } from "../../dataset/canonical.js";
 import type { CheckReport } from "../../dataset/check-dataset.js";
 import { kindNames, objectivesFor } from "../../dataset/rows-for.js";
 import { type RuleId, rules } from "../../dataset/rules.js";
+import { visibleLine } from "../../report/visible.js";
 
 const placesShown = 5;
 const severities: Severity[] = ["error", "warning", "info"];
@@ -12,16 +13,16 @@ const colors = { error: "red", warning: "yellow", info: "cyan" } as const;
 /** @param width columns of the terminal; Infinity where there is none */
 export function checkText(report: CheckReport, { color, width }: { color: boolean; width: number }): string {
   const paint = (severity: Severity, text: string) => (color ? styleText(colors[severity], text) : text);
-  const lines = report.files.map((file) => `${file}: ${report.formats[file] ?? "format not recognised"}`);
+  const lines = report.files.map((file) => `${visibleLine(file)}: ${report.formats[file] ?? "format not recognised"}`);
   for (const group of grouped(report.findings)) {
     const { rule, severity, findings } = group;
     const more = findings.length - placesShown;
     lines.push("", `${paint(severity, severity)} ${rule} ${rules[rule].title}${countText(findings.length)}`);
     for (const finding of findings.slice(0, placesShown)) {
-      lines.push(hang(`  ${finding.file}:${finding.line}  ${finding.message}`, width));
+      lines.push(hang(visibleLine(`  ${finding.file}:${finding.line}  ${finding.message}`), width));
     }
     if (more > 0) lines.push(`  ... and ${number(more)} more (--json lists them)`);
-    lines.push(hang(`  fix: ${findings[0]?.fix ?? rules[rule].fix}`, width));
+    lines.push(hang(visibleLine(`  fix: ${findings[0]?.fix ?? rules[rule].fix}`), width));
   }
   lines.push("", ...verdict(report, paint));
   return `${lines.join("\n")}\n`;

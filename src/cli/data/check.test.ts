@@ -48,6 +48,19 @@ test("--json has every finding with rule, severity, file, line, message and fix"
   });
 });
 
+test("a column's name does not act on the terminal, in a finding or in an error", async () => {
+  const name = "\u001b[31mred\u202e";
+  const rows = [{ prompt: "q", completion: "a" }, { prompt: "p", completion: "b", [name]: 1 }, { [name]: "c" }];
+  await writeFile(join(cwd, "hostile.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  await writeFile(join(cwd, "hostile.csv"), `${name},${name}\n1,2\n`);
+  const found = await runFt(["data", "check", "hostile.jsonl"], { cwd });
+  const refused = await runFt(["data", "check", "hostile.csv"], { cwd });
+  for (const text of [found.out, refused.err]) {
+    expect(text).toContain("red⟨U+202E⟩");
+    expect(text).not.toContain("\u001b");
+  }
+});
+
 test("--objective says what the rows are for, and what they lack", async () => {
   await writeFile(join(cwd, "pairs.jsonl"), '{"prompt": "q", "chosen": "a", "rejected": "b"}\n');
   const plain = await runFt(["data", "check", "pairs.jsonl"], { cwd });

@@ -1,9 +1,11 @@
 // `ft data check`: judges data files, with a recipe or without one; exit 4 when a finding is an error.
 import { type Command, InvalidArgumentError } from "commander";
 import { exitCodes } from "../../errors.js";
+import { outputName } from "../output-name.js";
 import type { CommandContext } from "../program.js";
 import { collect } from "../render.js";
 import type { CheckFlags } from "./input.js";
+import { rowOptions } from "./row-options.js";
 
 interface Flags extends CheckFlags {
   json?: boolean;
@@ -12,8 +14,7 @@ interface Flags extends CheckFlags {
 }
 
 export function registerDataCheck(data: Command, { io, exit }: CommandContext): void {
-  data
-    .command("check")
+  rowOptions(data.command("check"))
     .description("check data files: format, roles, duplicates, leakage; length and loss mask when the model is here")
     .argument(
       "[files...]",
@@ -21,9 +22,6 @@ export function registerDataCheck(data: Command, { io, exit }: CommandContext): 
     )
     .option("--recipe <file>", "recipe whose data and model to check (default: ft.yaml, when it is here)")
     .option("--eval <file>", "held-out rows, which must share nothing with the training rows")
-    .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
-    .option("--columns <name=own>", "the file's own name of a column: prompt=question (again for each column)", collect)
-    .option("--roles <own=role>", "what one of its roles stands for: bot=assistant (again for each role)", collect)
     .option("--objective <name>", "what the rows are for: sft, dpo, kto, grpo, ... (default: as in the recipe)")
     .option("--model <folder>", "model folder, for the rules that need its tokenizer and template")
     .option("--max-length <tokens>", "tokens a row may have", Number)
@@ -38,16 +36,17 @@ export function registerDataCheck(data: Command, { io, exit }: CommandContext): 
     .option("--share <part>", "part of an item that a row must hold, 0 to 1 (default 0: one run of words)", part)
     .option("--baseline <file>", "findings that are known: only others are told")
     .option("--write-baseline", "write today's findings into the baseline")
-    .option("--sarif [file]", "SARIF 2.1.0, into the file or in place of the text")
-    .option("--junit [file]", "JUnit XML, into the file or in place of the text")
+    .option("--sarif [file]", "SARIF 2.1.0, into the file or in place of the text", outputName)
+    .option("--junit [file]", "JUnit XML, into the file or in place of the text", outputName)
     .option("--json", "print {ok, files, rows, findings, ...}")
     .action(async (files: string[], flags: Flags) => {
       const { planCheck } = await import("./input.js");
       const { checkDataset } = await import("../../dataset/check-dataset.js");
       const input = await planCheck(io, files, flags);
+      const { presentCheck, refuseOutputs } = await import("./present-check.js");
+      await refuseOutputs(io, input, flags);
       const { passOverRows } = await import("./row-progress.js");
       const report = await passOverRows(io, "checking", (onProgress) => checkDataset({ ...input, onProgress }));
-      const { presentCheck } = await import("./present-check.js");
       await presentCheck(io, report, flags);
       if (!report.ok && !flags.writeBaseline) exit(exitCodes.data.code);
     });

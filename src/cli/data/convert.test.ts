@@ -48,9 +48,9 @@ const held: Record<string, object[][]> = {
   sharegpt: [[plain, single], [pair], [judged]],
   trl: [[plain, single, called, withIds, thinking], [pair], [judged], [text]],
   axolotl: [[plain, single, called, withIds, thinking, weighted], [pair], [judged], [text]],
-  openai: [[plain, single, called, withIds, weighted], [pair]],
+  openai: [[plain, single, withIds, weighted], [pair]],
   together: [[plain, single, weighted], [pair], [text]],
-  fireworks: [[plain, single, called, withIds, thinking, weighted], [pair]],
+  fireworks: [[plain, single, withIds, thinking, weighted], [pair]],
   bedrock: [[plain, single]],
   vertex: [[plain, single, called]],
 };
@@ -95,6 +95,43 @@ describe("round trips", () => {
   });
 });
 
+test("openai and fireworks get an id for each call, and the answers of tools that of their call", async () => {
+  const town = (name: string) => ({ ...call, function: { name: "weather", arguments: { town: name } } });
+  const time = { ...call, function: { name: "time", arguments: {} } };
+  const two = chat(
+    user("Weather and time in Ulm and Bonn?"),
+    { role: "assistant", content: "", tool_calls: [{ id: "call_1", ...town("Ulm") }, town("Bonn"), time] },
+    { role: "tool", content: "8:00", name: "time" },
+    { role: "tool", content: "grey", tool_call_id: "call_1" },
+    { role: "tool", content: "blue" },
+    assistant("Grey; blue; eight."),
+  );
+  const dir = project(Array(10).fill(two));
+  for (const target of ["openai", "fireworks"]) {
+    const args = ["data", "convert", "a.jsonl", "--to", target, "--out", `${target}.jsonl`];
+    const { code, err } = await runFt(args, { cwd: dir });
+    expect(code, err).toBe(0);
+    const [line] = linesOf(dir, `${target}.jsonl`) as { messages: Record<string, unknown>[] }[];
+    expect((line!.messages[1]!.tool_calls as { id: string }[]).map(({ id }) => id)).toEqual([
+      "call_1",
+      "call_2",
+      "call_3",
+    ]);
+    expect(line!.messages.slice(2, 5).map((turn) => turn.tool_call_id)).toEqual(["call_3", "call_1", "call_2"]);
+  }
+});
+
+test("columns that are no part of a row are named, on stderr and in the JSON", async () => {
+  const dir = project([
+    { prompt: "q", completion: "a", category: "x" },
+    { prompt: "q 2", completion: "a", category: null, source: "mail", id: null },
+  ]);
+  const args = ["data", "convert", "a.jsonl", "--to", "messages", "--out", "b.jsonl", "--json"];
+  const { out, err } = await runFt(args, { cwd: dir });
+  expect(JSON.parse(out)).toMatchObject({ written: 2, unwritten: ["category", "source"] });
+  expect(err).toContain('not written: "category", "source"');
+});
+
 describe("what does not fit", () => {
   test.each([
     ["bedrock", thinking, "reasoning"],
@@ -103,6 +140,8 @@ describe("what does not fit", () => {
     ["fireworks", chat(user("a"), system, assistant("c")), "system turn"],
     ["openai", chat(assistant("c"), user("a")), "not the assistant's"],
     ["vertex", withIds, "ids of calls"],
+    ["alpaca", chat({ role: "system", content: "" }, user("a"), assistant("b")), "empty system turn"],
+    ["sharegpt", chat({ role: "system", content: "" }, user("a"), assistant("b")), "empty system turn"],
     ["openai", judged, "single judged answers"],
   ])("%s: nothing is written, and each such row is told with its line", async (target, row, why) => {
     const fine = "label" in row ? judged : single;
@@ -115,7 +154,8 @@ describe("what does not fit", () => {
   });
 
   test("--drop takes parts out of every row; --skip leaves rows out and lists them", async () => {
-    const dir = project([...Array(10).fill(thinking), called, withIds]);
+    const unsaid = chat({ role: "system", content: "" }, user("a"), { ...assistant("b"), reasoning_content: "b?" });
+    const dir = project([...Array(9).fill(thinking), unsaid, called, withIds]);
     const args = [
       "data",
       "convert",
@@ -125,7 +165,7 @@ describe("what does not fit", () => {
       "--out",
       "b.jsonl",
       "--drop",
-      "reasoning",
+      "reasoning,empty_system",
       "--skip",
       "--json",
     ];
@@ -134,6 +174,7 @@ describe("what does not fit", () => {
     expect(linesOf(dir, "b.dropped.jsonl")).toEqual([
       { file: "a.jsonl", line: 12, reason: expect.stringContaining("ids"), row: withIds },
     ]);
+    expect(linesOf(dir, "b.jsonl")[9]).not.toHaveProperty("systemInstruction");
     const without = await runFt([...args, "--drop", "reasoning,idz"], { cwd: dir });
     expect([without.code, without.err]).toEqual([2, expect.stringContaining("idz")]);
   });

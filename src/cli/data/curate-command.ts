@@ -1,5 +1,5 @@
 // What the verbs that write a part of the rows share: their flags, the files they write, and what they say at the end.
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { CanonicalRow } from "../../dataset/canonical.js";
@@ -10,13 +10,17 @@ import { FtError } from "../../errors.js";
 import type { OnProgress } from "../../progress.js";
 import { interruptible } from "../interruptible.js";
 import { type Io, writeJson } from "../io.js";
+import { outputName } from "../output-name.js";
 import { progressLines } from "../progress-lines.js";
+import { rowOptions } from "./row-options.js";
 import { again } from "./row-progress.js";
 
 export interface CurateFlags {
   out: string;
   dropped?: string;
   format?: string;
+  columns?: string[];
+  roles?: string[];
   model?: string;
   recipe?: string;
   seed: number;
@@ -26,17 +30,19 @@ export interface CurateFlags {
 
 /** `ft data <name> [files...] --out <file>`. */
 export function curateCommand(data: Command, name: string, description: string): Command {
-  return data
-    .command(name)
+  return rowOptions(data.command(name))
     .description(description)
     .argument("[files...]", "data files (default: the training files of the recipe)")
-    .requiredOption("--out <file>", "JSON lines to write: the rows that are kept, as they are")
-    .option("--dropped <file>", "JSON lines to write: the other rows with their reason (default <out>.dropped.jsonl)")
-    .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
+    .requiredOption("--out <file>", "JSON lines to write: the rows that are kept, as they are", outputName)
+    .option(
+      "--dropped <file>",
+      "JSON lines to write: the other rows with their reason (default <out>.dropped.jsonl)",
+      outputName,
+    )
     .option("--recipe <file>", "recipe whose data and model to use (default: ft.yaml, when it is here)")
     .option("--seed <n>", "another random choice", wholeNumber, 0)
     .option("--force", "replace files that are there")
-    .option("--json", "print {rows, kept, heldOut, dropped, reasons, files}");
+    .option("--json", "print {rows, kept, heldOut, dropped, reasons, notes, files}");
 }
 
 export interface Curation {
@@ -69,8 +75,12 @@ export async function curate(
         return tokenCounter(input.model, input);
       },
     });
-    return await writeCurated(input, decisions, outputs, onBytes);
+    // One phase, not all the files once more.
+    const onWritten: ProgressOfFile = ({ read, size }) =>
+      onProgress({ label: "writing the rows", doneBytes: Math.min(read, size), totalBytes: size });
+    return { ...(await writeCurated(input, decisions, outputs, onWritten)), notes: decisions.notes };
   });
+  for (const note of curated.notes) io.err.write(`note: ${note}\n`);
   if (flags.json) writeJson(io, { ok: true, ...curated, files: outputs });
   else io.out.write(curatedText(curated, outputs));
 }
@@ -109,6 +119,7 @@ export function outputFiles(
   for (const path of paths) {
     if (paths.filter((other) => other === path).length > 1) throw sameOutput(path);
     if (!existsSync(path)) continue;
+    if (!statSync(path).isFile()) throw isNoFile(path);
     if (inputs.includes(realpathSync(path))) throw inPlace(path);
     if (!flags.force) throw isThere(path);
   }
@@ -149,6 +160,16 @@ function inPlace(path: string): FtError {
     exit: "usage",
     message: `${path} is one of the files that are read`,
     next: "write into another file",
+  });
+}
+
+/** A folder, or a device such as /dev/stdout: the finished file would be put in its place. */
+function isNoFile(path: string): FtError {
+  return new FtError({
+    code: "usage.no-file",
+    exit: "usage",
+    message: `${path} is there and is no file`,
+    next: "name a file",
   });
 }
 

@@ -89,6 +89,23 @@ describe("ft data filter", () => {
     expect(out).toContain("1 kept");
   });
 
+  test("a row without the column has no such value", async () => {
+    const rows = [{ ...row("a", "yes"), category: "spam" }, row("b", "no"), { ...row("c", "no"), category: "billing" }];
+    const dir = project({ "a.jsonl": rows });
+    const filter = async (where: string) => {
+      const args = ["data", "filter", "a.jsonl", "--out", "b.jsonl", "--force", "--where", where];
+      const { code, err } = await runFt(args, { cwd: dir });
+      expect(code, err).toBe(0);
+      return linesOf(dir, "b.jsonl");
+    };
+    expect(await filter("category!=spam")).toEqual(rows.slice(1));
+    expect(await filter("category=spam")).toEqual(rows.slice(0, 1));
+    expect(linesOf(dir, "b.dropped.jsonl").map(({ reason }) => reason)).toEqual([
+      "no column category",
+      "not category=spam",
+    ]);
+  });
+
   test("tokens are counted with the model's tokenizer", async () => {
     const dir = project({ "a.jsonl": [row("short", "yes"), row(long, long)] });
     const args = ["data", "filter", "a.jsonl", "--out", "b.jsonl", "--max-tokens", "60"];
@@ -177,6 +194,55 @@ describe("ft data split", () => {
     expect(held.length).toBeLessThan(70);
     const isCopy = ({ customer }: { customer: string }) => customer.startsWith("x");
     expect([train.filter(isCopy).length, held.filter(isCopy).length]).toContain(2);
+  });
+});
+
+describe("what is held out", () => {
+  /** Customers whose rows are of several answers. */
+  const tickets = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, at) => from + at).map((index) => ({
+      ...row(`ticket ${letters(index)}`, ["kettle", "lamp", "other"][(index * 7) % 3]!),
+      customer: `c${(index * 31) % 97}`,
+    }));
+  const heldOut = async (rows: object[], ...flags: string[]) => {
+    const dir = project({ "a.jsonl": rows });
+    const args = ["data", "split", "a.jsonl", "--out", "train.jsonl", "--eval-out", "eval.jsonl", ...flags];
+    const { code, err } = await runFt(args, { cwd: dir });
+    expect(code, err).toBe(0);
+    return new Set(linesOf(dir, "eval.jsonl").map(asText));
+  };
+
+  test.each([[["--group", "customer"]], [["--group", "customer", "--stratify", "@answer"]], [[]]])(
+    "does not depend on the order of the rows (%s)",
+    async (flags) => {
+      const rows = tickets(0, 400);
+      expect(await heldOut(rows.toReversed(), ...flags)).toEqual(await heldOut(rows, ...flags));
+    },
+  );
+
+  test("stays held out, and what is trained on stays so, when the data grows", async () => {
+    const before = await heldOut(tickets(0, 400), "--group", "customer");
+    const after = await heldOut(tickets(0, 500), "--group", "customer");
+    const old = new Set(tickets(0, 400).map(asText));
+    expect(new Set([...after].filter((each) => old.has(each)))).toEqual(before);
+    expect(before.size).toBeGreaterThan(10);
+  });
+
+  test("where all rows belong together nothing is written, and the error says why; a share that is far off is noted", async () => {
+    const near = Array.from({ length: 60 }, (_, index) => row(`${long}${"!".repeat(index)}`, `${long} and on`));
+    const dir = project({
+      "a.jsonl": near,
+      "b.jsonl": tickets(0, 60).map((each) => ({ ...each, half: each.customer < "c5" })),
+    });
+    const args = ["--out", "train.jsonl", "--eval-out", "eval.jsonl"];
+    const { code, err } = await runFt(["data", "split", "a.jsonl", ...args], { cwd: dir });
+    expect(code).toBe(4);
+    expect(err).toContain("all 60 rows belong together, as near duplicates");
+    expect(err).toContain("--no-near");
+    expect(readdirSync(dir)).toEqual(["a.jsonl", "b.jsonl"]);
+    const halves = await runFt(["data", "split", "b.jsonl", ...args, "--group", "half"], { cwd: dir });
+    expect(halves.code).toBe(0);
+    expect(halves.err).toMatch(/note: \d+(\.\d)? % of the rows are held out, not 10 %: .* 2 groups/);
   });
 });
 

@@ -1,5 +1,4 @@
 // What `ft data check` checks: the files named, or the recipe's; and the model, when it is on this machine.
-import { realpathSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import type { CheckInput, CheckModel } from "../../dataset/check-dataset.js";
@@ -21,6 +20,7 @@ import type { Io } from "../io.js";
 import { preparing } from "../preparing.js";
 import { type SettingsFlags, settingsOf } from "./check-settings.js";
 import { columnMapOf } from "./column-map.js";
+import { realPath } from "./report-file.js";
 
 export interface CheckFlags extends SettingsFlags {
   recipe?: string;
@@ -45,9 +45,7 @@ export async function planCheck(io: Io, files: string[], flags: CheckFlags): Pro
   const objective = objectiveOf(flags.objective) ?? recipe?.objective.type;
   const recipeDir = loaded?.dir ?? io.cwd;
   const written =
-    files.length === 0
-      ? inFolder(dataSource(recipe as Recipe, recipeDir), io.cwd)
-      : namedFiles(files, recipe?.data, io.cwd);
+    files.length === 0 ? inFolder(dataSource(recipe as Recipe, recipeDir), io.cwd) : namedFiles(files, loaded, io.cwd);
   const source = await located(io, loaded, {
     ...written,
     ...(recipe && { textRows: recipe.data.text_rows }),
@@ -65,11 +63,17 @@ export async function planCheck(io: Io, files: string[], flags: CheckFlags): Pro
   };
 }
 
-/** Nothing is held out of files that no recipe names, so that the seed decides nothing. */
-function namedFiles(files: string[], data: Recipe["data"] | undefined, dir: string): DatasetSource {
-  const { format = "auto", columns, roles } = data ?? {};
+/** Nothing is held out of files that no recipe names, so that the seed decides nothing. What the recipe says of a file is true of it here too. */
+function namedFiles(files: string[], loaded: LoadedRecipe | null, dir: string): DatasetSource {
+  const { format = "auto", columns, roles, train = [] } = loaded?.recipe.data ?? {};
   const read = { format, ...(columns && { columns }), ...(roles && { roles }) };
-  return { dir, train: files.map((path) => ({ path, weight: 1, ...read })), ...read, seed: 0 };
+  const isNamed = (path: string, inRecipe: string) =>
+    isHubAddress(path) ? path === inRecipe : resolve(dir, path) === resolve(loaded!.dir, inRecipe);
+  const sources = files.map((path) => {
+    const known = train.find((each) => isNamed(path, each.path));
+    return { ...read, ...known, path, weight: 1 };
+  });
+  return { dir, train: sources, ...read, seed: 0 };
 }
 
 async function located(io: Io, loaded: LoadedRecipe | null, source: DatasetSource): Promise<DatasetSource> {
@@ -83,14 +87,6 @@ async function located(io: Io, loaded: LoadedRecipe | null, source: DatasetSourc
 function onceEach(source: DatasetSource): DatasetSource["train"] {
   const real = filesOf(source, "train").map(({ path }) => realPath(path));
   return source.train.filter((_, index) => real.indexOf(real[index]!) === index);
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // it is not there, or has no name any more (stdin)
-  }
 }
 
 /** Names as seen from the folder where the person stands. */

@@ -4,18 +4,17 @@ import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
 import { noModel, whileReading } from "./curate-command.js";
 import type { CheckFlags } from "./input.js";
+import { rowOptions } from "./row-options.js";
 
 interface Flags extends CheckFlags {
   json?: boolean;
 }
 
 export function registerDataPack(data: Command, { io }: CommandContext): void {
-  data
-    .command("pack")
+  rowOptions(data.command("pack"))
     .description("preview packing: sequences, how full they are, and what is cut, by strategy")
     .argument("[files...]", "data files (default: the training files of the recipe)")
     .option("--recipe <file>", "recipe whose data and model to use (default: ft.yaml, when it is here)")
-    .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
     .option("--model <folder>", "model folder, to count tokens with")
     .option("--max-length <tokens>", "tokens a sequence may have", Number)
     .option("--json", "print {rows, tokens, maxLength, packings}")

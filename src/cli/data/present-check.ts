@@ -2,13 +2,14 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { baselineOf } from "../../dataset/baseline.js";
-import type { CheckReport } from "../../dataset/check-dataset.js";
+import type { CheckInput, CheckReport } from "../../dataset/check-dataset.js";
 import { FtError } from "../../errors.js";
 import { ftVersion } from "../../pipeline/lock-entry.js";
 import { type Io, writeJson } from "../io.js";
 import { checkJunit } from "./check-junit.js";
 import { checkSarif } from "./check-sarif.js";
 import { checkText } from "./check-text.js";
+import { filesRead, type ReportFile, refuseReports } from "./report-file.js";
 
 export interface PresentFlags {
   json?: boolean;
@@ -19,10 +20,20 @@ export interface PresentFlags {
   writeBaseline?: boolean;
 }
 
-/** @throws FtError usage.baseline, usage.outputs, data.unwritable */
-export async function presentCheck(io: Io, report: CheckReport, flags: PresentFlags): Promise<void> {
+/** Before the rows are read. @throws FtError usage.baseline, usage.outputs, usage.exists, usage.in-place, usage.same-output */
+export async function refuseOutputs(io: Io, input: CheckInput, flags: PresentFlags): Promise<void> {
   const onStdout = [flags.json, flags.sarif === true, flags.junit === true].filter(Boolean).length;
   if (onStdout > 1) throw twoOutputs();
+  const reports: ReportFile[] = [
+    { kind: "sarif", flag: "--sarif", file: flags.sarif },
+    { kind: "junit", flag: "--junit", file: flags.junit },
+    { kind: "baseline", flag: "--baseline", file: flags.writeBaseline ? baselineFile(flags) : undefined },
+  ];
+  await refuseReports(io, reports, filesRead(input));
+}
+
+/** @throws FtError data.unwritable */
+export async function presentCheck(io: Io, report: CheckReport, flags: PresentFlags): Promise<void> {
   if (flags.writeBaseline) await writeText(io, baselineFile(flags), baselineOf(report.findings));
   const sarif = () => `${JSON.stringify(checkSarif(report.findings, ftVersion()), null, 2)}\n`;
   if (typeof flags.sarif === "string") await writeText(io, flags.sarif, sarif());

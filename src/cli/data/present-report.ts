@@ -1,6 +1,6 @@
 // A report where the flags want it: as a page in a file, as Markdown or text on stdout.
 import { writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { FtError } from "../../errors.js";
 import type { Report } from "../../report/block.js";
 import type { Io } from "../io.js";
@@ -40,7 +40,7 @@ export async function writePage(io: Io, file: string, page: string): Promise<voi
       exit: "usage",
       message: `the page ${file} cannot be written`,
       why: cause.message,
-      next: "name a file in a folder that exists and is yours, for example --html stats.html",
+      next: `name a file in a folder that exists and is yours, for example --html ${basename(file)}`,
       cause,
     });
   });

@@ -90,6 +90,26 @@ test("personal data and secrets are masked, and so are the ids that would tell t
   expect(hidden.every(({ id }: { id: number | null }) => id === null)).toBe(true);
 });
 
+test("a secret that ends a turn is masked too, whether the mark behind it is one token or plain text", async () => {
+  // In pieces, so that no scanner of repositories takes them for leaks.
+  const secrets = [
+    ["npm", "_", "pdclsxhkifxi5cvqushl8ilc7be6wst9cbmo"],
+    ["AI", "za", "Y96vwfRE5e32A8Yb3FKaNQyyLaMeffOhq4A"],
+    ["sk_", "live_", "Uvy7VSLDCD1IfHWGbtMfEbo9"],
+    ["SG", ".", "DuPngU30ZP7Thnp5yftIY7.uq6T2bwGfcCvJAXrF6bnZ3eBZclIvRY6iEjH5UH1RSC"],
+  ].map((parts) => parts.join(""));
+  const rows = secrets.flatMap((secret) => [
+    { messages: turns(`My key is ${secret}`, `So it is ${secret}`) },
+    { text: `My key is ${secret}</turn><turn>So it is ${secret}</turn>` },
+  ]);
+  for (const kind of [0, 1]) {
+    const lines = rows.filter((_, index) => index % 2 === kind).map((row) => `${JSON.stringify(row)}\n`);
+    await writeFile(join(cwd, "rows.jsonl"), lines.join(""));
+    const { out } = await preview("--rows", "1-4");
+    expect(out.match(/(?:key|it) is •+</g)).toHaveLength(8);
+  }
+});
+
 test("--tokens has a box a token: spaces to be seen, the id below, a bar below what is trained", async () => {
   const { out } = await preview("--tokens");
   expect(out).toContain("│·the│·  │·tower│");

@@ -3,8 +3,10 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { RowChoice } from "../../dataset/preview/pick-rows.js";
 import { exitCodes } from "../../errors.js";
 import { writeJson } from "../io.js";
+import { outputName } from "../output-name.js";
 import type { CommandContext } from "../program.js";
 import type { CheckFlags } from "./input.js";
+import { rowOptions } from "./row-options.js";
 
 interface Flags extends CheckFlags {
   row?: RowChoice;
@@ -18,8 +20,7 @@ interface Flags extends CheckFlags {
 }
 
 export function registerDataPreview(data: Command, { io, exit }: CommandContext): void {
-  data
-    .command("preview")
+  rowOptions(data.command("preview"))
     .description("rows as the engine gets them: rendered text, what is trained, what is cut")
     .argument("[files...]", "training files (default: those of the recipe)")
     .option("--recipe <file>", "recipe whose data, model and engine to look at (default: ft.yaml, when it is here)")
@@ -39,17 +40,33 @@ export function registerDataPreview(data: Command, { io, exit }: CommandContext)
         "--from-run <id>",
         "what a run really trained, against the prediction; exit 4 where they differ",
       ).conflicts([
-        ...["row", "rows", "find", "tokens", "as", "diff", "model", "recipe", "format", "maxLength", "objective"],
+        ...[
+          "row",
+          "rows",
+          "find",
+          "tokens",
+          "as",
+          "diff",
+          "model",
+          "recipe",
+          "format",
+          "columns",
+          "roles",
+          "maxLength",
+          "objective",
+        ],
       ]),
     )
-    .option("--format <name>", "row format: auto, messages, preference, ... (docs/data.md)")
     .option("--objective <name>", "what the rows are for: sft, dpo, orpo, kto, ... (default: as in the recipe)")
     .option("--model <folder>", "model folder, for its tokenizer and template")
     .option("--max-length <tokens>", "tokens a sequence keeps", Number)
-    .option("--html <file>", "write one self-contained page, with each token's id to point at")
+    .option("--html <file>", "write one self-contained page, with each token's id to point at", outputName)
     .option("--json", "print the rows with their tokens")
     .action(async (files: string[], flags: Flags) => {
+      const page = { kind: "html", flag: "--html", file: flags.html } as const;
+      const { filesRead, refuseReports } = await import("./report-file.js");
       if (flags.fromRun !== undefined) {
+        await refuseReports(io, [page], []);
         const { previewRun } = await import("./preview-run.js");
         if (!(await previewRun(io, flags.fromRun, flags))) exit(exitCodes.data.code);
         return;
@@ -57,6 +74,7 @@ export function registerDataPreview(data: Command, { io, exit }: CommandContext)
       const { planCheck } = await import("./input.js");
       const { previewRows, compareRows, shownRow } = await import("./preview-rows.js");
       const input = await planCheck(io, files, flags);
+      await refuseReports(io, [page], filesRead(input));
       const choice = flags.row ?? flags.rows ?? (flags.find === undefined ? { from: 1, to: 1 } : { find: flags.find });
       if (flags.diff !== undefined) {
         const { presentReport } = await import("./present-report.js");

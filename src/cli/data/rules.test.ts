@@ -69,6 +69,21 @@ test("--against finds items of a benchmark; --ngram and --share tune it", async 
   expect((await check("a.jsonl", "--ngram", "1")).code).toBe(2);
 });
 
+test("a benchmark of which nothing, or not everything, can be looked for does not pass in silence", async () => {
+  const short = { question: "What is the capital of France?" };
+  await write("a.jsonl", chat(short.question, "Paris."));
+  await write("bench.jsonl", JSON.stringify(short), '{"question": 5}');
+  const none = await check("a.jsonl", "--against", "bench.jsonl");
+  expect(none.out).toMatch(/warning LEAK005 .*\n {2}bench\.jsonl:1 {2}no item of it is looked for/);
+  await write(
+    "bench.jsonl",
+    JSON.stringify(short),
+    '{"question": "Name the river that flows through the middle of Rome."}',
+  );
+  const some = await check("a.jsonl", "--against", "bench.jsonl");
+  expect(some.out).toMatch(/info LEAK005 .*\n {2}bench\.jsonl:1 {2}1 of its 2 items are not looked for/);
+});
+
 test("a baseline keeps what is known quiet, also when lines move; what is new is told", async () => {
   const bad = JSON.stringify({ messages: [{ role: "robot", content: "hello" }] });
   const empty = chat("What?", " ");

@@ -51,6 +51,8 @@ test("- is stdin, of any kind, and leaves nothing behind", async () => {
   expect(await check(["-"], { stdin: row(1) + row(2) })).toEqual({ files: ["-"], rows: 2 });
   expect(await check(["-"], { stdin: gzipSync(row(1)) })).toEqual({ files: ["-"], rows: 1 });
   expect(readdirSync(tmpdir()).filter((name) => name.startsWith("ft-stdin-"))).toEqual(before);
+  await runFt(["data", "fix", "-", "--out", "fixed"], { cwd, stdin: row(1) });
+  expect(readdirSync(join(cwd, "fixed")).sort()).toEqual(["fixes.jsonl", "stdin.jsonl"]);
 });
 
 test("a recipe's patterns and folders, and its text rows", async () => {

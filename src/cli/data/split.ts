@@ -1,5 +1,6 @@
 // `ft data split`: writes training and held-out rows, with what belongs together on one side.
 import { type Command, InvalidArgumentError } from "commander";
+import { outputName } from "../output-name.js";
 import type { CommandContext } from "../program.js";
 import { type CurateFlags, curate, curateCommand } from "./curate-command.js";
 
@@ -17,7 +18,7 @@ export function registerDataSplit(data: Command, { io }: CommandContext): void {
     "split",
     "write training and held-out rows; copies, answers to one prompt and near duplicates stay together",
   )
-    .requiredOption("--eval-out <file>", "JSON lines to write: the rows that are held out")
+    .requiredOption("--eval-out <file>", "JSON lines to write: the rows that are held out", outputName)
     .option("--fraction <share>", "of the rows that are held out", share, 0.1)
     .option("--stratify <key>", "the same share of each value of a column, or of @answer, @system, @file")
     .option("--group <key>", "rows with the same value stay together, for example one customer's")

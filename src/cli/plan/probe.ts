@@ -17,6 +17,8 @@ export async function probeCommand(
     const { applyChanges } = await import("../../recipes/apply-changes.js");
     applyChanges(loaded.file, applied);
   }
+  if (flags.apply && applied.length === 0)
+    io.err.write(`note: --apply wrote nothing: ${probe.microBatch} rows in a forward pass fit, as the recipe has it\n`);
   if (flags.json) return writeJson(io, { ok: true, probe, applied });
   io.out.write(probeText(probe, { isApplied: applied.length > 0 }));
 }

@@ -5,13 +5,15 @@ import type { LengthCurve } from "../../plan/length-curve.js";
 import type { MemoryPlan } from "../../plan/memory-plan.js";
 import type { Bars, Block, Curve, Facts, Level, Note, Report, Table } from "../../report/block.js";
 import { number } from "../../report/number.js";
+import { gpuName } from "./gpu-name.js";
 
 export function memoryReport(plan: RecipePlan, { isApplied }: { isApplied: boolean }): Report {
   const [first] = plan.plans as [MemoryPlan, ...MemoryPlan[]];
-  const advice = plan.advice ? adviceBlocks(plan.advice, isApplied) : [];
+  const on = plan.plans.length > 1 ? ` ${gpuName(first)}` : "";
+  const advice = plan.advice ? adviceBlocks(plan.advice, first, on, isApplied) : [];
   return {
     title: `${plan.name}: ${plan.model}, ${plan.method}`,
-    subtitle: batchWords(first),
+    subtitle: `${batchWords(first)}${on && `, for${on}`}`,
     blocks:
       plan.plans.length > 1
         ? [gpuTable(plan.plans), ...advice]
@@ -25,9 +27,12 @@ export function memoryReport(plan: RecipePlan, { isApplied }: { isApplied: boole
   };
 }
 
-function batchWords({ batch, parameters }: MemoryPlan): string {
-  const rows = `${batch.rows} ${batch.rows === 1 ? "row" : "rows"} of up to ${batch.tokens} tokens`;
-  return `${millions(parameters.trained)} of ${millions(parameters.all)} parameters trained, ${rows} x ${batch.accumulation}`;
+function batchWords({ batch, parameters, count, isCpu }: MemoryPlan): string {
+  const { rows, sequences, tokens, accumulation, step } = batch;
+  const pairs = sequences > 1 ? ` of ${sequences} answers, each` : "";
+  const pass = `${rows} ${rows === 1 ? "row" : "rows"}${pairs} of up to ${tokens} tokens x ${accumulation}`;
+  const each = count > 1 && !isCpu ? `, on each of ${count} GPUs (${step} rows a step)` : "";
+  return `${millions(parameters.trained)} of ${millions(parameters.all)} parameters trained, ${pass}${each}`;
 }
 
 function millions(count: number): string {
@@ -152,37 +157,40 @@ function figures({ allocated, needed, reserved, device, isCpu }: MemoryPlan): Ta
   };
 }
 
-function adviceBlocks({ changes, after }: Advice, isApplied: boolean): Block[] {
-  if (changes.length === 0)
-    return [
-      {
-        kind: "facts",
-        title: "to make it fit",
-        facts: [],
-        notes: [
-          {
-            text: "nothing that ft can change makes it fit: take a larger GPU (--all), or a smaller base (ft models ls --max-vram)",
-          },
-        ],
-      },
-    ];
-  const end = `then: ${after.verdict}; needs ${gib(after.needed.mid)} GiB (${gib(after.needed.low)} to ${gib(after.needed.high)})`;
+/** `on`: the GPU that it is for, where there are several. */
+function adviceBlocks(advice: Advice, before: MemoryPlan, on: string, isApplied: boolean): Block[] {
+  const { isEnough, tight, after } = advice;
+  const larger = "take a larger GPU (--all), or a smaller base (ft models ls --max-vram)";
+  if (!isEnough) {
+    const made = before.verdict === "tight" ? "makes it surely fit" : "makes it fit";
+    const title = `nothing that ft can change ${made}${on}`;
+    if (advice.changes.length === 0) return [{ kind: "facts", title, facts: [], notes: [{ text: larger }] }];
+    return [wayFacts(title, advice, [{ text: `with all of it: ${larger}` }])];
+  }
+  const written = { text: isApplied ? "written into the recipe" : "ft plan --apply writes this into the recipe" };
   return [
-    {
-      kind: "facts",
-      title: "to make it fit",
-      facts: changes.map(({ set, what, savesGiB, price }) => ({
-        name: Object.entries(set)
-          .map(([key, value]) => `${key}: ${value}`)
-          .join(", "),
-        value: `${gib(savesGiB)} GiB less. ${what}: ${price}`,
-      })),
-      notes: [
-        { text: end, level: levels[after.verdict] },
-        { text: isApplied ? "written into the recipe" : "ft plan --apply writes this into the recipe" },
-      ],
-    },
+    wayFacts(after.verdict === "fits" ? `to make it fit${on}` : `to make it fit${on}, if tightly`, advice, [written]),
+    ...(tight ? [wayFacts(`or, training as much as the recipe does, tightly`, tight, [])] : []),
   ];
+}
+
+function wayFacts(title: string, { changes, after }: Pick<Advice, "changes" | "after">, notes: Note[]): Facts {
+  return {
+    ...{ kind: "facts", title },
+    facts: changes.map(({ set, what, savesGiB, price }) => ({
+      name: Object.entries(set)
+        .map(([key, value]) => `${key}: ${value}`)
+        .join(", "),
+      value: `${savesGiB < 0.005 ? "helps with what follows" : `${gib(savesGiB)} GiB less`}. ${what}: ${price}`,
+    })),
+    notes: [
+      {
+        text: `then: ${after.verdict}; needs ${gib(after.needed.mid)} GiB (${gib(after.needed.low)} to ${gib(after.needed.high)})`,
+        level: levels[after.verdict],
+      },
+      ...notes,
+    ],
+  };
 }
 
 function gpuTable(plans: readonly MemoryPlan[]): Table {
@@ -194,8 +202,8 @@ function gpuTable(plans: readonly MemoryPlan[]): Table {
       ...["has", "needs", "low", "high"].map((head) => ({ head, align: "right" as const })),
       { head: "" },
     ],
-    rows: plans.map(({ hardware, alias, capacityGiB, needed, verdict: says }) => ({
-      cells: [alias ?? hardware, ...[capacityGiB, needed.mid, needed.low, needed.high].map(gib), says],
+    rows: plans.map(({ capacityGiB, needed, verdict: says, ...gpu }) => ({
+      cells: [gpuName(gpu), ...[capacityGiB, needed.mid, needed.low, needed.high].map(gib), says],
       level: levels[says],
     })),
     notes: [

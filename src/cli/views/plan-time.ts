@@ -7,6 +7,7 @@ import type { Band } from "../../plan/memory/allocator.js";
 import type { TimePart, TimePlan } from "../../plan/time/time-plan.js";
 import type { TokenPlan } from "../../plan/time/token-plan.js";
 import type { Block, Note, Table } from "../../report/block.js";
+import { gpuName } from "./gpu-name.js";
 
 export function estimateBlocks(plan: RecipePlan): Block[] {
   const notes = plan.warnings.map((text): Note => ({ text, level: "warning" }));
@@ -147,7 +148,9 @@ function budgetWords({ checks }: BudgetPlan): string {
 
 /** What fits and has a price, cheapest first; what else fits is named below. */
 function costTable({ plans, estimates }: RecipePlan, warnings: Note[]): Table {
-  const fitting = estimates.filter((_, index) => plans[index]!.verdict !== "does not fit");
+  const fitting = estimates
+    .map((estimate, index) => ({ ...estimate, ...{ verdict: plans[index]!.verdict, gpu: gpuName(plans[index]!) } }))
+    .filter(({ verdict }) => verdict !== "does not fit");
   const priced = fitting.filter(({ cost }) => cost !== null).toSorted((a, b) => a.cost!.usd.mid - b.cost!.usd.mid);
   const unpriced = fitting.filter(({ cost }) => cost === null);
   const old = priced.filter(({ cost }) => cost!.ageDays === null || cost!.ageDays > oldPriceDays).length;
@@ -155,21 +158,21 @@ function costTable({ plans, estimates }: RecipePlan, warnings: Note[]): Table {
   const notes = [
     first === undefined
       ? "nothing of it fits and has a price"
-      : `cheapest in all: ${first.alias ?? first.hardware}, about ${dollars(first.cost!.usd.mid)}. The middle of the on-demand prices is taken for $; low and high take the cheapest and the dearest`,
+      : `cheapest in all: ${first.gpu}, about ${dollars(first.cost!.usd.mid)}. The middle of the on-demand prices is taken for $; low and high take the cheapest and the dearest`,
     ...(old > 0
       ? [`${old} of these prices have no date or are older than ${oldPriceDays} days: ask before you rent`]
       : []),
     ...(unpriced.length > 0
-      ? [`fits too, without a price or a speed: ${unpriced.map(({ alias, hardware }) => alias ?? hardware).join(", ")}`]
+      ? [`fits too, without a price or a speed: ${unpriced.map(({ gpu }) => gpu).join(", ")}`]
       : []),
   ];
   return {
     kind: "table",
     title: "what fits, cheapest first",
     columns: [{ head: "GPU" }, ...["time", "$/h", "$", "low", "high"].map(right), { head: "price" }],
-    rows: priced.map(({ alias, hardware, time, cost }) => ({
+    rows: priced.map(({ gpu, time, cost }) => ({
       cells: [
-        alias ?? hardware,
+        gpu,
         span(time!.total.mid),
         cost!.rates.mid.usdHour.toFixed(2),
         cost!.usd.mid.toFixed(2),

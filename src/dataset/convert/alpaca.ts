@@ -7,7 +7,7 @@ export const alpacaTarget: Target = {
   about: "{instruction, input, output, system?, history?}",
   convert(row: CanonicalRow): Line | Refusal {
     if (row.kind === "text") return new Refusal("a plain text has no instruction");
-    const lost = hasAny(row, ["tools", "reasoning", "weight", "name", "chat_template_kwargs"]);
+    const lost = hasAny(row, ["tools", "reasoning", "weight", "name", "chat_template_kwargs", "empty_system"]);
     if (lost) return new Refusal(lost);
     switch (row.kind) {
       case "messages": {

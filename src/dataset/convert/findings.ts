@@ -2,7 +2,7 @@
 import type { CanonicalRow, ChatExtras, Message } from "../canonical.js";
 import { rowTurns } from "../row-turns.js";
 
-export type Feature = "tools" | "reasoning" | "weight" | "name" | "chat_template_kwargs";
+export type Feature = "tools" | "reasoning" | "weight" | "name" | "chat_template_kwargs" | "empty_system";
 
 /** The first of `features` that the row has, in words. */
 export function hasAny(row: CanonicalRow, features: readonly Feature[]): string | null {
@@ -14,6 +14,7 @@ export function hasAny(row: CanonicalRow, features: readonly Feature[]): string 
     weight: turns.some(({ weight }) => weight !== undefined),
     name: turns.some(({ role, name }) => role !== "tool" && name !== undefined),
     chat_template_kwargs: (row as ChatExtras).chat_template_kwargs !== undefined,
+    empty_system: turns.some(({ role, content }) => role === "system" && content === ""),
   };
   const feature = features.find((each) => found[each]);
   return feature === undefined ? null : inWords[feature];
@@ -25,6 +26,7 @@ const inWords: Record<Feature, string> = {
   weight: "it has no place for the loss weight of a turn",
   name: "it has no place for a speaker's name",
   chat_template_kwargs: "it has no place for chat_template_kwargs",
+  empty_system: "it has no place for an empty system turn",
 };
 
 /** Why the turns are not: at most one system turn, then user and assistant in turn, the assistant last. */

@@ -1,7 +1,7 @@
 // Files for OpenAI's fine-tuning API, and for Together and Fireworks, which take the same lines under rules of their own.
 import type { CanonicalRow, Message } from "../canonical.js";
 import { type Feature, hasAny, notAlternating, notEndingWithAssistant } from "./findings.js";
-import { openaiTurns, toolsColumn } from "./openai-turns.js";
+import { openaiTurns, toolsColumn, withCallIds } from "./openai-turns.js";
 import { type Line, Refusal, type Target } from "./target.js";
 
 /** platform.openai.com/docs, fine-tuning: 10 rows or more; weight 0 or 1 on assistant turns. */
@@ -37,20 +37,26 @@ function convertWith(row: CanonicalRow, { lacks, judge }: Rules): Line | Refusal
   if (lost) return new Refusal(lost);
   if (row.kind === "messages") {
     const crooked = judge(row.messages);
-    return crooked ? new Refusal(crooked) : { messages: openaiTurns(row.messages), ...toolsColumn(row) };
+    if (crooked) return new Refusal(crooked);
+    const turns = withCallIds(row.messages);
+    return turns ? { messages: openaiTurns(turns), ...toolsColumn(row) } : new Refusal(unasked);
   }
   if (row.kind === "preference") {
     const crooked = judge([...row.prompt, ...row.chosen]) ?? judge([...row.prompt, ...row.rejected]);
     if (crooked) return new Refusal(crooked);
     if (row.chosen.length !== 1 || row.rejected.length !== 1) return new Refusal("an answer is more than one turn");
+    const [chosen, rejected] = [row.chosen, row.rejected].map((answer) => withCallIds([...row.prompt, ...answer]));
+    if (!chosen || !rejected) return new Refusal(unasked);
     return {
-      input: { messages: openaiTurns(row.prompt), ...toolsColumn(row) },
-      preferred_output: openaiTurns(row.chosen),
-      non_preferred_output: openaiTurns(row.rejected),
+      input: { messages: openaiTurns(chosen.slice(0, -1)), ...toolsColumn(row) },
+      preferred_output: openaiTurns(chosen.slice(-1)),
+      non_preferred_output: openaiTurns(rejected.slice(-1)),
     };
   }
   return new Refusal(`it has no place for ${inWords[row.kind]}`);
 }
+
+const unasked = "a tool's answer is to no call before it";
 
 const inWords = {
   text: "plain text",

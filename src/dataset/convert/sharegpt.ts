@@ -8,7 +8,7 @@ import { type Line, Refusal, type Target } from "./target.js";
 export const sharegptTarget: Target = {
   about: "{conversations: [{from, value}], system?, tools?}",
   convert(row: CanonicalRow): Line | Refusal {
-    const lost = hasAny(row, ["reasoning", "weight", "name", "chat_template_kwargs"]);
+    const lost = hasAny(row, ["reasoning", "weight", "name", "chat_template_kwargs", "empty_system"]);
     if (lost) return new Refusal(lost);
     switch (row.kind) {
       case "messages":

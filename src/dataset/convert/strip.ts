@@ -1,11 +1,12 @@
 // Takes out of a row, because the person said so, what a target has no place for.
 import type { CanonicalRow, Message } from "../canonical.js";
 
-export type Droppable = "ids" | "reasoning" | "weight" | "name" | "chat_template_kwargs";
+export type Droppable = "ids" | "reasoning" | "weight" | "name" | "chat_template_kwargs" | "empty_system";
 
 export function strip(row: CanonicalRow, features: ReadonlySet<Droppable>): CanonicalRow {
   if (features.size === 0) return row;
-  const turns = (messages: Message[]) => messages.map((message) => stripTurn(message, features));
+  const isKept = ({ role, content }: Message) => !features.has("empty_system") || role !== "system" || content !== "";
+  const turns = (messages: Message[]) => messages.filter(isKept).map((message) => stripTurn(message, features));
   const stripped = features.has("chat_template_kwargs") ? withoutKwargs(row) : row;
   switch (stripped.kind) {
     case "messages":

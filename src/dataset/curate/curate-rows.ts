@@ -3,9 +3,10 @@
 import { FtError } from "../../errors.js";
 import type { CanonicalRow, Message, RowPlace } from "../canonical.js";
 import { type DatasetSource, filesOf } from "../dataset-facts.js";
+import type { FormatName } from "../formats/format.js";
 import { type Json, recordOf } from "../json/json.js";
 import { stringifyJson } from "../json/stringify-json.js";
-import { readRows } from "../read-rows.js";
+import { readRows, unusedColumns } from "../read-rows.js";
 import { rowTurns } from "../row-turns.js";
 
 export interface CurateRow {
@@ -18,6 +19,8 @@ export interface CurateRow {
   /** Null: not a row, for the reason in `fault`. */
   row: CanonicalRow | null;
   fault: string | null;
+  /** Its columns that hold something, but that its format does not read. */
+  unused(): string[];
 }
 
 /** All rows of the training files in order; may be called again for another pass. */
@@ -25,15 +28,20 @@ export async function* curateRows(source: DatasetSource, onBytes?: ProgressOfFil
   let number = 0;
   for (const file of filesOf(source, "train")) {
     let fault: string | null = null;
+    let format: FormatName | null = null;
     const rows = readRows({
       ...file,
       report({ rule, severity, message }) {
         if (severity === "error") fault ??= `${rule}: ${message}`;
       },
+      onFormat: (name) => {
+        format = name;
+      },
       onBytes: (read, size) => onBytes?.({ file: file.name, read, size }),
     });
     for await (const { place, row, value } of rows) {
-      yield { number, place, value: value ?? null, row, fault };
+      const unused = () => (format === null ? [] : unusedColumns(value ?? null, file, format));
+      yield { number, place, value: value ?? null, row, fault, unused };
       number += 1;
       fault = null;
     }
@@ -67,16 +75,25 @@ const namedKeys: Record<string, KeyOf> = {
 
 const keyNames = `a column (a.b for nested ones), ${Object.keys(namedKeys).join(", ")}`;
 
-/** @throws FtError usage.key from the returned function when a row has no such column */
+/** @throws FtError usage.key, also from the returned function when a row has no such column */
 export function keyOf(name: string): KeyOf {
+  const find = findKey(name);
+  return (row) => {
+    const found = find(row);
+    if (found === undefined) throw noColumn(name, row.place);
+    return found;
+  };
+}
+
+/** As keyOf, but undefined where a row has no such column. @throws FtError usage.key */
+export function findKey(name: string): (row: CurateRow) => string | undefined {
   const named = namedKeys[name];
   if (named) return named;
   if (name.startsWith("@")) throw unknownKey(name);
   const path = name.split(".");
-  return ({ value, place }) => {
+  return ({ value }) => {
     const found = path.reduce<Json | undefined>((at, step) => recordOf(at)?.[step], value);
-    if (found === undefined) throw noColumn(name, place);
-    return typeof found === "string" ? found : stringifyJson(found);
+    return found === undefined || typeof found === "string" ? found : stringifyJson(found);
   };
 }
 
@@ -84,12 +101,13 @@ function unknownKey(name: string): FtError {
   return new FtError({ code: "usage.key", exit: "usage", message: `unknown key ${name}`, next: `use ${keyNames}` });
 }
 
-function noColumn(name: string, where: RowPlace): FtError {
+/** `where`: the row; left out: no row has it. */
+export function noColumn(name: string, where?: RowPlace): FtError {
   return new FtError({
     code: "usage.key",
     exit: "usage",
-    message: `a row has no column ${name}`,
+    message: `${where ? "a" : "no"} row has ${where ? "no" : "the"} column ${name}`,
     where,
-    next: `add it to every row, or use ${keyNames}`,
+    next: `${where ? "add it to every row, or " : ""}use ${keyNames}`,
   });
 }

@@ -2,6 +2,7 @@
 import type { RowPlace } from "../canonical.js";
 import type { DatasetSource } from "../dataset-facts.js";
 import { openLineWriter } from "../line-writer.js";
+import { noRowReadable } from "../read-rows.js";
 import { type CurateRow, curateRows, type ProgressOfFile } from "./curate-rows.js";
 
 /** Why a row is left out; `like` is the row that it duplicates, by place or by number. */
@@ -15,10 +16,12 @@ export interface Decisions {
   drops: Map<number, Drop>;
   /** Of a split: rows that go to the evaluation file. */
   heldOut: Set<number>;
+  /** What a person should know of the choice. */
+  notes: string[];
 }
 
 export function noDecisions(): Decisions {
-  return { drops: new Map(), heldOut: new Set() };
+  return { drops: new Map(), heldOut: new Set(), notes: [] };
 }
 
 /** Gives what is not a row its reason; true when the row can be decided upon. */
@@ -26,9 +29,11 @@ export function isUsable(
   row: CurateRow,
   { drops }: Decisions,
 ): row is CurateRow & { row: NonNullable<CurateRow["row"]> } {
-  if (row.row === null) drops.set(row.number, { reason: `not a row: ${row.fault ?? "its format is not the file's"}` });
+  if (row.row === null) drops.set(row.number, { reason: `${notARow}: ${row.fault ?? "its format is not the file's"}` });
   return row.row !== null;
 }
+
+const notARow = "not a row";
 
 export interface CurateOutputs {
   /** JSON lines. */
@@ -50,7 +55,7 @@ export interface Curated {
 
 /**
  * Second pass over the rows. Files appear whole or not at all.
- * @throws FtError data.*, env.*
+ * @throws FtError data.no-rows when none is a row, data.*, env.*
  */
 export async function writeCurated(
   source: DatasetSource,
@@ -64,11 +69,13 @@ export async function writeCurated(
   const held = writers.length === 3 ? writers[1]! : kept;
   const dropped = writers.at(-1)!;
   const summary: Curated = { rows: 0, kept: 0, heldOut: 0, dropped: 0, reasons: {} };
+  let first = null as { place: RowPlace; why: string | undefined } | null;
   const likeRows = new Map<number, RowPlace | null>();
   for (const { like } of drops.values()) if (typeof like === "number") likeRows.set(like, null);
   try {
     for await (const { number, place, value } of curateRows(source, onBytes)) {
       summary.rows += 1;
+      first ??= { place, why: drops.get(number)?.reason };
       if (likeRows.has(number)) likeRows.set(number, place);
       const drop = drops.get(number);
       if (drop) {
@@ -85,6 +92,8 @@ export async function writeCurated(
         await kept.write(value);
       }
     }
+    if (first && summary.reasons[notARow] === summary.rows)
+      throw noRowReadable(summary.rows, first.place, first.why?.slice(notARow.length + 2) ?? null);
     for (const writer of writers) await writer.commit();
     return summary;
   } finally {

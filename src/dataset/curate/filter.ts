@@ -2,15 +2,20 @@
 import { FtError } from "../../errors.js";
 import type { CanonicalRow } from "../canonical.js";
 import type { DatasetSource } from "../dataset-facts.js";
-import { type CurateRow, curateRows, keyOf, type ProgressOfFile, turnsOf } from "./curate-rows.js";
+import { type CurateRow, curateRows, findKey, noColumn, type ProgressOfFile, turnsOf } from "./curate-rows.js";
 import { type Decisions, isUsable, noDecisions } from "./decisions.js";
 
 /** A usable row. */
 type Row = CurateRow & { row: CanonicalRow };
 
-/** Null when the row meets it; else why not. */
-export type Condition = (row: Row) => string | null;
+export interface Condition {
+  /** Null when the row meets it; else why not. */
+  (row: Row): string | null;
+  /** When all rows were seen. @throws FtError usage.key when none has the column that it reads */
+  finish?(): void;
+}
 
+/** @throws FtError usage.key, data.* */
 export async function filter(
   source: DatasetSource,
   conditions: readonly Condition[],
@@ -22,15 +27,20 @@ export async function filter(
     const reason = firstOf(conditions, each);
     if (reason) decisions.drops.set(each.number, { reason });
   }
+  for (const condition of conditions) condition.finish?.();
   return decisions;
 }
 
 function firstOf(conditions: readonly Condition[], row: Row): string | null {
+  let reason: string | null = null;
   for (const condition of conditions) {
-    const reason = condition(row);
-    if (reason) return reason;
+    // One that is to say at the end whether any row has its column sees them all.
+    if (reason === null || condition.finish) {
+      const own = condition(row);
+      reason ??= own;
+    }
   }
-  return null;
+  return reason;
 }
 
 /** What can be counted of a row. `tokens` needs a model and is given by who has one. */
@@ -56,16 +66,28 @@ const operators: Record<string, (value: string, operand: string) => boolean> = {
 };
 
 /**
- * `key=value`, `key!=value`, `key~regex`, `key!~regex`; the key is a column or one of keyOf's names.
- * @throws FtError usage.condition
+ * `key=value`, `key!=value`, `key~regex`, `key!~regex`; the key is a column or one of keyOf's names. A row without the column has no such
+ * value: it meets those with "!".
+ * @throws FtError usage.condition, usage.key
  */
 export function parseCondition(text: string): Condition {
   const [, key, operator, operand] = /^([^=~!]+)(!?[=~])(.*)$/su.exec(text) ?? [];
   if (key === undefined || operator === undefined || operand === undefined)
     throw badCondition(text, "it has no operator");
   if (operator.endsWith("~")) requireRegex(text, operand);
-  const [read, holds] = [keyOf(key), operators[operator] as (value: string, operand: string) => boolean];
-  return (row) => (holds(read(row), operand) ? null : `not ${text}`);
+  const [find, holds] = [findKey(key), operators[operator] as (value: string, operand: string) => boolean];
+  let [rows, without] = [0, 0];
+  const condition: Condition = (row) => {
+    const value = find(row);
+    rows += 1;
+    if (value !== undefined) return holds(value, operand) ? null : `not ${text}`;
+    without += 1;
+    return operator.startsWith("!") ? null : `no column ${key}`;
+  };
+  condition.finish = () => {
+    if (rows > 0 && without === rows) throw noColumn(key);
+  };
+  return condition;
 }
 
 function requireRegex(text: string, source: string): void {

@@ -63,7 +63,7 @@ async function readSide(input: StatsInput, keyed: KeyOf | null) {
     ...input,
     onRow(row, place, exact, value) {
       if (!keyed) return list.add({ exact, prompt: promptKey(row), place });
-      const key = sha256(keyed({ number: 0, place, value, row, fault: null }));
+      const key = sha256(keyed({ number: 0, place, value, row, fault: null, unused: () => [] }));
       list.add({ exact: sha256(Buffer.concat([key, exact])), prompt: key, place });
     },
   });

@@ -84,6 +84,13 @@ test("what was mended once is not changed a second time", async () => {
   }
 });
 
+test("a torn last line is told as such, as the check does", async () => {
+  await writeFile(join(dir, "a.jsonl"), `${JSON.stringify(chat("Q", "A"))}\n{"messages": [{"role": "us`);
+  expect((await fix("a.jsonl", "fixed")).left).toEqual({ FILE006: 1 });
+  await writeFile(join(dir, "a.jsonl"), `${JSON.stringify(chat("Q", "A"))}\n{"messages": [{"role": "us\n`);
+  expect((await fix("a.jsonl", "again")).left).toEqual({ FILE001: 1 });
+});
+
 test("--drop leaves out what cannot be mended", async () => {
   await writeFile(join(dir, "a.jsonl"), ruined.join("\n"));
   const report = await fix("a.jsonl", "fixed", { drop: true });

@@ -1,23 +1,26 @@
 // The rows of a data file, each mended where that needs no judgement, as the JSON line that is written of it.
 import { createReadStream } from "node:fs";
 import { FtError } from "../../errors.js";
+import type { ColumnMap } from "../../recipes/schema/columns.js";
 import type { CanonicalRow } from "../canonical.js";
-import type { FormatName, RowFormat } from "../formats/format.js";
+import type { FormatName, RawRow, RowFormat } from "../formats/format.js";
+import { mappedColumns, mapRow } from "../formats/map-columns.js";
 import { formatNamed, recogniseRows, sampleRows } from "../formats/recognise.js";
 import { type Json, recordOf } from "../json/json.js";
 import { parseJson } from "../json/parse-json.js";
 import { stringifyJson } from "../json/stringify-json.js";
 import { judgeRow } from "../row-rules.js";
+import { fileBytes, tornLine } from "../rules/file-bytes.js";
 import { maskText } from "../rules/mask-text.js";
 import { type RowProblem, type RuleId, rules } from "../rules.js";
 import { kindOf } from "../sources/file-kind.js";
 import { openDataFile } from "../sources/open-data-file.js";
-import { type DataRecord, isArrayFile, readRecords, type TextRows } from "../sources/read-records.js";
+import { type DataRecord, jsonLayout, readRecords, type TextRows } from "../sources/read-records.js";
 import { type Piece, splitLines } from "../sources/split-lines.js";
 import { openBytes } from "../sources/unpack.js";
 import { fixRow } from "./fix-row.js";
 
-export interface FixFile {
+export interface FixFile extends ColumnMap {
   path: string;
   /** How the person called it. */
   name: string;
@@ -55,7 +58,7 @@ export async function isJsonLines({ path, name }: FixFile): Promise<boolean> {
   const file = await openDataFile(path, name);
   try {
     const { head } = await openBytes(file);
-    return kindOf(head, name) === "json" && !isArrayFile(head, name);
+    return kindOf(head, name) === "json" && jsonLayout(head, name) === "lines";
   } finally {
     await file.handle.close();
   }
@@ -74,28 +77,40 @@ export async function* mendedRows(
     }
     return;
   }
-  for await (const piece of linesOf(file)) yield { line: piece.line, ...fixLine(piece, format, options) };
+  const { openLine } = await fileBytes(file.path);
+  for await (const piece of linesOf(file)) {
+    yield { line: piece.line, ...fixLine({ ...piece, isOpen: piece.line === openLine }, file, format, options) };
+  }
 }
 
 /** A row of a table, or of an array: what cannot be read cannot be left as it is. */
 function fixRecord(
   record: DataRecord,
-  { name }: FixFile,
+  file: FixFile,
   format: RowFormat | null,
   options: MendOptions,
 ): Omit<MendedRow, "line"> {
   if ("problem" in record) {
-    if (!options.drop) throw unwritable({ file: name, line: record.line }, record.problem.message);
+    if (!options.drop) throw unwritable({ file: file.name, line: record.line }, record.problem.message);
     return unfixable("", [], true, record.problem);
   }
   const { row, told } = mend(record.value, options);
   const doubled: Told[] = record.doubled
     ? [{ rule: "FILE003", action: "fixed", message: `of ${record.doubled.join(", ")} the last one is kept` }]
     : [];
-  return finished(stringifyJson(row), [...doubled, ...told], row, format, options);
+  const unsaid = (record.unsaid ?? []).map(
+    ({ column, why }): Told => ({ rule: "FILE011", action: "fixed", message: `"${column}": ${why}: null is written` }),
+  );
+  return finished(stringifyJson(row), [...doubled, ...unsaid, ...told], mapped(row, file), format, options);
 }
 
-function fixLine({ line, bytes }: Piece, format: RowFormat | null, options: MendOptions): Omit<MendedRow, "line"> {
+/** @param piece `isOpen`: the file ends with it, and nothing ends it */
+function fixLine(
+  { line, bytes, isOpen }: Piece & { isOpen: boolean },
+  file: FixFile,
+  format: RowFormat | null,
+  options: MendOptions,
+): Omit<MendedRow, "line"> {
   const told: Told[] = [];
   const hasMark = line === 1 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   const hasReturn = bytes.at(-1) === 0x0d;
@@ -103,10 +118,13 @@ function fixLine({ line, bytes }: Piece, format: RowFormat | null, options: Mend
   if (hasMark) told.push({ rule: "FILE004", action: "fixed", before: "byte order mark", after: "" });
   if (hasReturn) told.push({ rule: "FILE005", action: "fixed", before: "CR LF", after: "LF" });
   const parsed = parseJson(plain);
-  if ("problem" in parsed) return unfixable(plain, told, options.drop, { rule: "FILE001", message: parsed.problem });
+  if ("problem" in parsed) {
+    const problem: RowProblem = isOpen ? tornLine : { rule: "FILE001", message: parsed.problem };
+    return unfixable(plain, told, options.drop, problem);
+  }
   const { row, told: mended } = mend(parsed.value, options);
   const text = mended.length > 0 ? stringifyJson(row) : plain;
-  return finished(text, [...told, ...mended], row, format, options);
+  return finished(text, [...told, ...mended], mapped(row, file), format, options);
 }
 
 function mend(value: Json, { maskPii }: MendOptions): { row: Json; told: Told[] } {
@@ -117,7 +135,15 @@ function mend(value: Json, { maskPii }: MendOptions): { row: Json; told: Told[] 
   return { row, told };
 }
 
-function finished(text: string, told: Told[], mended: Json, format: RowFormat | null, { drop }: MendOptions) {
+/** As formats know it; what is no row, and what lacks a named column, is null. */
+function mapped(row: Json, file: FixFile): RawRow | null {
+  const record = recordOf(row);
+  if (!record) return null;
+  const { row: named, missing } = mapRow(record, file);
+  return missing.length === 0 ? named : null;
+}
+
+function finished(text: string, told: Told[], mended: RawRow | null, format: RowFormat | null, { drop }: MendOptions) {
   const { row, problem } = judge(mended, format);
   return problem ? unfixable(text, told, drop, problem) : { text, told, row };
 }
@@ -133,9 +159,11 @@ function unfixable(
 }
 
 /** The canonical row, or the error that keeps it from being one. */
-function judge(value: Json, format: RowFormat | null): { row: CanonicalRow | null; problem: RowProblem | null } {
+function judge(
+  record: RawRow | null,
+  format: RowFormat | null,
+): { row: CanonicalRow | null; problem: RowProblem | null } {
   const problems: RowProblem[] = [];
-  const record = recordOf(value);
   const row = record && format?.recognises(record) ? format.convert(record, (each) => problems.push(each)) : null;
   if (row) problems.push(...judgeRow(row));
   const problem = problems.find(({ rule, severity }) => (severity ?? rules[rule].severity) === "error");
@@ -157,23 +185,23 @@ function difference(before: string, after: string): { before: string; after: str
 }
 
 async function recognise(file: FixFile, isOtherKind: boolean): Promise<RowFormat | null> {
-  const values: unknown[] = [];
+  const values: (RawRow | null)[] = [];
   for await (const value of isOtherKind ? valuesOf(file) : lineValuesOf(file)) {
     values.push(value);
     if (values.length === sampleRows) break;
   }
-  return recogniseRows(values);
+  return recogniseRows(values, mappedColumns(file));
 }
 
-async function* valuesOf(file: FixFile): AsyncGenerator<unknown> {
+async function* valuesOf(file: FixFile): AsyncGenerator<RawRow | null> {
   for await (const record of readRecords(file.path, file.name, file))
-    yield "value" in record ? recordOf(record.value) : null;
+    yield "value" in record ? mapped(record.value, file) : null;
 }
 
-async function* lineValuesOf(file: FixFile): AsyncGenerator<unknown> {
+async function* lineValuesOf(file: FixFile): AsyncGenerator<RawRow | null> {
   for await (const { bytes } of linesOf(file)) {
     const parsed = parseJson(bytes.toString().replace(/^\ufeff/, ""));
-    yield "value" in parsed ? recordOf(parsed.value) : null;
+    yield "value" in parsed ? mapped(parsed.value, file) : null;
   }
 }
 

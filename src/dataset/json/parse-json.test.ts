@@ -61,8 +61,12 @@ test.each([
   ['{"a": "', "Unterminated string"],
   ["", "Unexpected end"],
   ["{'a': 1}", "property name"],
+  ['{"prompt": k.olsen@post.telenor.no}', "Unexpected token 'k' in JSON at position 11"],
+  ['{"a": +npm_pdclsxhkifxi5cvqushl8}', "Unexpected token '+' in JSON at position 6"],
 ])("%.40s is told", (text, problem) => {
-  expect(parseJson(text)).toEqual({ problem: expect.stringContaining(problem) });
+  const told = parseJson(text);
+  expect(told).toEqual({ problem: expect.stringContaining(problem) });
+  expect(JSON.stringify(told)).not.toMatch(/olsen|npm_/);
 });
 
 /** A seeded generator of JSON text, spaces and all. */

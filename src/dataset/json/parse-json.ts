@@ -81,7 +81,18 @@ function isIntegerLike(key: string): boolean {
 function whyInvalid(text: string, error: unknown): string {
   const word = /[:[,]\s*(-?(?:NaN|Infinity))\b/.exec(text)?.[1];
   if (word) return `${word} is no JSON: write null, or leave the key out`;
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? withoutExcerpt(error.message, text) : String(error);
+}
+
+/** V8 shows ten characters on each side, which may be half a secret: cut so, no rule knows and masks it. The place says as much. */
+function withoutExcerpt(message: string, text: string): string {
+  const parts = /^(Unexpected token .+?), (\.\.\.)?"(.*)"(\.\.\.)? is not valid JSON$/s.exec(message);
+  if (!parts) return message;
+  const [, what, isCutBefore, excerpt = "", isCutAfter] = parts;
+  const start = text.indexOf(excerpt);
+  if (isCutBefore && start === text.lastIndexOf(excerpt)) return `${what} in JSON at position ${start + 10}`;
+  if (!isCutBefore && isCutAfter) return `${what} in JSON at position ${excerpt.length - 10}`;
+  return `${what} in JSON`;
 }
 
 /** A place in text that JSON.parse has found valid. */

@@ -1,7 +1,7 @@
 // One training sequence as it is shown: every token with its text and what becomes of it, and what is to be said of the whole.
 import type { MaskedLine } from "../masks/mask-model.js";
 import { offsetsOfLine } from "../masks/token-offsets.js";
-import { replaceDetected } from "../rules/mask-text.js";
+import { detectedIn } from "../rules/mask-text.js";
 import type { ModelTokenizer } from "../tokens/tokenizer.js";
 
 export interface PreviewToken {
@@ -76,8 +76,11 @@ export function previewLine(line: MaskedLine, tokenizer: ModelTokenizer, endIds:
 /** Character by character, so that each token keeps its length. */
 function maskTokens(tokens: PreviewToken[]): void {
   const text = tokens.map((token) => token.text).join("");
-  const masked = replaceDetected(text, ({ start, end }) => mask.repeat(end - start));
-  if (masked === text) return;
+  const pieces = [text, withoutMarks(tokens)].flatMap(detectedIn);
+  if (pieces.length === 0) return;
+  const chars = text.split("");
+  for (const { start, end } of pieces) chars.fill(mask, start, end);
+  const masked = chars.join("");
   let at = 0;
   for (const token of tokens) {
     const shown = masked.slice(at, at + token.text.length);
@@ -89,6 +92,16 @@ function maskTokens(tokens: PreviewToken[]): void {
 }
 
 const mask = "•";
+
+/**
+ * The same text, as long, with the template's marks as line ends: a secret often ends a turn, and what follows it must be
+ * seen as its end. Marks are special tokens, what looks like one (<|im_end|>, </s>), and spaces as vocabularies write them.
+ */
+function withoutMarks(tokens: readonly PreviewToken[]): string {
+  const asEnds = (piece: string) => "\n".repeat(piece.length);
+  const text = tokens.map((token) => (token.special ? asEnds(token.text) : token.text)).join("");
+  return text.replace(/<[^<>\s]{1,40}>|[ĠĊ▁]/g, asEnds);
+}
 
 /** For JSON: without the ids that would tell what is masked. */
 export function shownLine<T extends PreviewLine>(line: T) {

@@ -1,10 +1,17 @@
-// LEAK003 and LEAK004: training rows that hold items of a benchmark, or most of an evaluation row.
+// LEAK003 to LEAK005: training rows that hold items of a benchmark, or most of an evaluation row; and items that cannot be found.
 import { resolve } from "node:path";
 import type { CanonicalRow, Finding, RowPlace } from "../canonical.js";
 import { looseDigest } from "../canonical-key.js";
 import { type RowProblem, toFinding } from "../rules.js";
 import { readRecords } from "../sources/read-records.js";
-import { type GramHit, type GramIndex, type GramsOfItem, type GramTable, gramIndex } from "./gram-index.js";
+import {
+  fewestWords,
+  type GramHit,
+  type GramIndex,
+  type GramsOfItem,
+  type GramTable,
+  gramIndex,
+} from "./gram-index.js";
 import { type RowText, rowTexts } from "./row-texts.js";
 
 /** A file with items that must not be trained on. */
@@ -44,19 +51,39 @@ export async function benchmarkRules(
 ): Promise<ContaminationRules> {
   const index = gramIndex({ n: ngram, mostItems: 10 });
   let full: RowPlace | null = null;
+  const silent: Finding[] = [];
   for (const { path, columns } of benchmarks) {
+    const items = { all: 0, silent: 0 };
     for await (const record of readRecords(resolve(dir, path), path)) {
-      if (!("value" in record)) continue;
       const place = { file: path, line: record.line };
-      for (const text of textsOf(record.value, columns)) if (!index.add(text, place)) full ??= place;
+      const before = index.items;
+      const texts = "value" in record ? textsOf(record.value, columns) : [];
+      for (const text of texts) if (!index.add(text, place)) full ??= place;
+      items.all += 1;
+      if (index.items === before && !full) items.silent += 1;
     }
+    if (items.silent > 0) silent.push(notLookedFor(items, path, columns));
   }
   return rowsAgainst(index, {
     rule: "LEAK003",
     share,
     full,
+    silent,
     told: ({ item, found, all }) => `holds ${found} of the ${all} runs of ${ngram} words of ${item.file}:${item.line}`,
   });
+}
+
+/** A benchmark that finds nothing because nothing of it can be found would look like clean data. */
+function notLookedFor(items: { all: number; silent: number }, path: string, columns?: readonly string[]): Finding {
+  const where = columns ? ` in ${columns.join(", ")}` : "";
+  const isNone = items.silent === items.all;
+  const which = isNone ? "no item of it is" : `${items.silent} of its ${items.all} items are not`;
+  const problem: RowProblem = {
+    rule: "LEAK005",
+    ...(!isNone && { severity: "info" }),
+    message: `${which} looked for: no text${where} of ${fewestWords} words or more that are not mostly numbers`,
+  };
+  return toFinding(problem, { file: path, line: 1 });
 }
 
 /** Half of an evaluation row is no accident; a passage that both quote may be one. */
@@ -89,11 +116,13 @@ interface Against {
   /** The first item for which the index had no room. */
   full: RowPlace | null;
   told: (hit: GramHit) => string;
+  /** Told of the items themselves. */
+  silent?: readonly Finding[];
   /** Loose digests of rows that LEAK001 speaks of. */
   whole?: ReadonlySet<string>;
 }
 
-function rowsAgainst(index: GramIndex, { rule, share, full, told, whole }: Against): ContaminationRules {
+function rowsAgainst(index: GramIndex, { rule, share, full, told, silent = [], whole }: Against): ContaminationRules {
   const seen: { place: RowPlace; hit: GramHit }[] = [];
   return {
     table: index.table(),
@@ -103,9 +132,10 @@ function rowsAgainst(index: GramIndex, { rule, share, full, told, whole }: Again
       if (seen.length < kept) seen.push({ place, hit });
     },
     finish() {
-      const findings = seen
+      const hits = seen
         .filter(({ hit }) => !index.isBoilerplate(hit))
         .map(({ place, hit }) => toFinding({ rule, message: told(hit) }, place));
+      const findings = [...silent, ...hits];
       if (!full) return findings;
       const message = `only the first ${index.items} texts are compared: from here on there was no room`;
       return [...findings, toFinding({ rule, severity: "info", message }, full)];

@@ -44,6 +44,13 @@ describe("secrets", () => {
   test.each([
     ["SEC002", ["AK", "IA", "Y34FZKBOKMUTVV7A"].join("")],
     ["SEC002", ["xox", "b-", "263594206564-2343594206574-FGqddMF8t08v8N7Oq4i57vs1"].join("")],
+    // Without a digit, which some always and others by chance are.
+    ["SEC002", ["hf", "_", "ribspFgXatIXEKqdJjeiGVuCNbuGJohpMM"].join("")],
+    ["SEC002", ["api_", "org_", "mTHAVEXavVyVsGLdyQLJWntBXsldHhGmbU"].join("")],
+    ["SEC002", ["AK", "IA", "YQFZKBOKMUTVVQWA"].join("")],
+    ["SEC002", ["npm", "_", "obnufsmlcrwkkrmqfezxwvdmgdwlajnczngv"].join("")],
+    ["SEC002", ["gl", "pat-", "yiSKNEFNWJFhJCqRgULq"].join("")],
+    ["SEC002", ["sumo: su", "yTTRtOaZWALO"].join("")],
     ["SEC008", "mongodb://root:q8Zr2LmPw9@10.1.2.3:27017/db"],
   ])("%s", (rule, text) => expect(kindsIn(`It is ${text} here`)).toContain(rule));
 

@@ -104,4 +104,12 @@ export const leakRules = {
       eval: [chat("Tell me a story.", `${poem}.`)],
     },
   },
+  LEAK005: {
+    severity: "warning",
+    title: "items of a benchmark that are not looked for",
+    why: "They are too short, or mostly numbers: that no row holds them was not seen, though nothing is told of it.",
+    fix: "is it the right file, and the right column of it? Short items that are whole rows are found with --eval <file>",
+    bad: { train: [fine], against: [{ question: "What is 2 * 3?", answer: 6 }] },
+    good: { train: [fine], against: [{ text: poem }] },
+  },
 } satisfies RuleTable;

@@ -11,6 +11,9 @@ export interface FileBytes {
   ranges: LineRange[];
 }
 
+/** Of the open line, when it is no JSON. */
+export const tornLine: RowProblem = { rule: "FILE006", message: "the last line ends in the middle of a row" };
+
 const chunkBytes = 1 << 18;
 const [newline, carriageReturn, brace, closingBrace] = [0x0a, 0x0d, 0x7b, 0x7d];
 const nothing: FileBytes = { problems: [], openLine: null, ranges: [] };

@@ -96,7 +96,7 @@ export const fileRules = {
   FILE011: {
     severity: "error",
     title: "value that JSON cannot say",
-    why: "NaN and infinity cannot stand in the rows that the engine reads: it stops, or reads null.",
+    why: "NaN and infinity cannot stand in the rows that the engine reads: it stops, or reads null. In a column that the format does not read it is a warning, told once, and the value is null.",
     fix: "fill in or remove the value (NaN, infinity), or write the column with another type",
     bad: {
       file: "train.arrow",
@@ -104,5 +104,13 @@ export const fileRules = {
       shown: "an Arrow file with a row whose column n is NaN",
     },
     good: { train: [{ text: "a", n: 1 }] },
+  },
+  FILE012: {
+    severity: "warning",
+    title: "quote that closes in the middle of a cell",
+    why: "A quote inside a quoted cell is written twice; where it is not, readers of CSV differ in what the cell is. Here it is read as it stands, quotes and all.",
+    fix: 'write quotes inside a quoted cell twice, "a ""b"" c", or let a CSV library write the file',
+    bad: { file: "train.csv", train: ["text,n", '"a"b,1'] },
+    good: { file: "train.csv", train: ["text,n", '"""a"" b",1'] },
   },
 } satisfies RuleTable;

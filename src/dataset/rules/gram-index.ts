@@ -39,7 +39,7 @@ export interface GramHit {
 }
 
 /** Words an item must have to be recognised at all: the least that GPT-3's authors took. */
-const fewestWords = 8;
+export const fewestWords = 8;
 /** 4 million runs take 100 MB. */
 const mostGrams = 4_000_000;
 /** A run that more training rows have is a phrase, not a leak (as in GPT-3's filter). */

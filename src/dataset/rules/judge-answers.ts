@@ -22,7 +22,7 @@ export function judgeAnswer({ at, text, bits, question }: RowText): RowProblem[]
     if (isUnbalancedThinking(text)) add("QUAL013", "opens and closes thinking unequally often");
   }
   if (text.length < 60 && !/[\p{L}\p{N}\p{S}\p{Emoji}]/u.test(text)) add("QUAL009", "has no letter and no digit");
-  const turn = nextTurn.exec(text)?.[0];
+  const turn = nextTurn.exec(text)?.[0] ?? (wantsDialogue.test(question) ? undefined : nextExchange.exec(text)?.[0]);
   if (turn) add("QUAL012", `has "${turn.trim()}" on a line of its own`);
   return problems;
 }
@@ -97,6 +97,10 @@ function isUnbalancedThinking(text: string): boolean {
   if (!text.includes("think>")) return false;
   return text.split("<think>").length !== text.split("</think>").length;
 }
+
+/** "User:" alone may begin a form, with an "Assistant:" after it the chat goes on. */
+const nextExchange = /^(?:User|Human): ?\S[^\n]{0,60}(?=[\s\S]*^(?:Assistant|AI|Bot): ?\S)/m;
+const wantsDialogue = /\b(?:dialog(?:ue)?|conversation|chat|script|transcript|prompt)s?\b|对话/i;
 
 const nextTurn =
   /^(?:### ?(?:Instruction|Input|Response|Human|User|Assistant):?|(?:Human|USER|\[INST\]): ?(?=\S)|<\|?(?:user|human|assistant)\|?>)[^\n]{0,60}/m;

@@ -9,8 +9,7 @@ export function maskText(text: string): string {
 
 /** @param by what stands in the place of each piece */
 export function replaceDetected(text: string, by: (piece: Detected) => string): string {
-  const bits = scanText(text);
-  const found = [...personalData(text, bits), ...secretsIn(text, bits)].sort((a, b) => a.start - b.start);
+  const found = detectedIn(text).sort((a, b) => a.start - b.start);
   let result = "";
   let end = 0;
   for (const piece of found) {
@@ -19,4 +18,10 @@ export function replaceDetected(text: string, by: (piece: Detected) => string): 
     end = piece.end;
   }
   return result + text.slice(end);
+}
+
+/** In no particular order; pieces of different rules may overlap. */
+export function detectedIn(text: string): Detected[] {
+  const bits = scanText(text);
+  return [...personalData(text, bits), ...secretsIn(text, bits)];
 }

@@ -129,7 +129,7 @@ export const qualRules = {
   QUAL012: {
     severity: "warning",
     title: "another turn inside the answer",
-    why: '"### Instruction:" or "Human:" on a line of its own is the next turn of another prompt format: the model learns to go on with the user\'s part.',
+    why: '"### Instruction:", "Human:", or "User:" with an "Assistant:" after it, at the beginning of a line is the next turn of another prompt format: the model learns to go on with the user\'s part.',
     fix: "cut the answer before it, or split the row into turns",
     bad: { train: [chat("Name a city.", "Oslo.\n\n### Instruction:\nName a river.\n\n### Response:\nAkerselva.")] },
     good: { train: [fine] },

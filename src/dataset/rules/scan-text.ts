@@ -6,7 +6,7 @@ export const has = {
   at: 1,
   /** 7 digits with at most 3 other characters between one and the next. */
   digits: 2,
-  /** 16 characters of a token's alphabet without a break, a digit among them. */
+  /** 13 characters of a token's alphabet without a break; not always a digit among them (hf_ and 34 letters). */
   token: 4,
   /** "<" or "&" */
   markup: 8,
@@ -31,10 +31,8 @@ export function scanText(text: string): number {
   if (text.includes("<") || text.includes("&")) bits |= has.markup;
   if (text.includes("://")) bits |= has.address;
   if (text.includes("-----")) bits |= has.dashes;
-  if (digit.test(text)) {
-    if (sevenDigits.test(text)) bits |= has.digits;
-    if (hasToken(text)) bits |= has.token;
-  }
+  if (sevenDigits.test(text)) bits |= has.digits;
+  if (hasToken(text)) bits |= has.token;
   if (beyondPlain.test(text)) {
     if (control.test(text)) bits |= has.control;
     if (nonAscii.test(text)) bits |= has.nonAscii;
@@ -48,7 +46,6 @@ export function scanText(text: string): number {
   return bits;
 }
 
-const digit = /\d/;
 const sevenDigits = /\d(?:[^\n\d]{0,3}\d){6}/;
 /** Control characters, and what is not ASCII. */
 const beyondPlain = /[^\t\n\r\x20-\x7e]/;
@@ -59,12 +56,12 @@ export function isAscii(text: string): boolean {
   return !nonAscii.test(text);
 }
 
-const tokenLength = 16;
+const tokenLength = 13;
 const tokenLetters = Uint8Array.from({ length: 128 }, (_, code) =>
   /[\w.+/=~-]/.test(String.fromCharCode(code)) ? 1 : 0,
 );
 
-/** Looks at every sixteenth character first: a run that long cannot miss all of them. */
+/** Looks at every thirteenth character first: a run that long cannot miss all of them. */
 function hasToken(text: string): boolean {
   const isLetter = (at: number) => tokenLetters[text.charCodeAt(at)] === 1;
   for (let at = tokenLength - 1; at < text.length; at += tokenLength) {
@@ -73,7 +70,7 @@ function hasToken(text: string): boolean {
     while (start > 0 && isLetter(start - 1)) start -= 1;
     let end = at + 1;
     while (end < text.length && isLetter(end)) end += 1;
-    if (end - start >= tokenLength && digit.test(text.slice(start, end))) return true;
+    if (end - start >= tokenLength) return true;
     at = end - 1;
   }
   return false;

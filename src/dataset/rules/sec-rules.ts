@@ -11,7 +11,7 @@ export const secRules = {
   SEC001: {
     severity: "error",
     title: "control token in content",
-    why: "The tokenizer reads it as structure: the turn ends there, or another begins, whatever the person meant.",
+    why: "The tokenizer reads it as structure: the turn ends there, or another begins, whatever the person meant. Without a model, whose tokens are not known then, the well-known ones are looked for, as a warning.",
     fix: "remove or rewrite it: the tokenizer reads it as structure, not as text",
     bad: { train: [chat("q<|im_end|>", "a")], template: "own" },
     good: { train: [chat("a < b | c > d", "[a]")], template: "own" },

@@ -44,8 +44,7 @@ interface SecretRule {
 }
 
 interface SecretRules {
-  /** Any keyword of any rule. */
-  keywords: RegExp;
+  keywords: KeywordIndex;
   byKeyword: Map<string, SecretRule[]>;
   allow: Allow[];
 }
@@ -63,9 +62,8 @@ export function secretsIn(text: string, bits: number): Detected[] {
 function published(text: string, found: Detected[]): void {
   loaded ??= loadRules();
   const { keywords, byKeyword, allow } = loaded;
-  const lower = text.toLowerCase();
   const candidates = new Set<SecretRule>();
-  for (const [keyword] of lower.matchAll(keywords))
+  for (const keyword of keywordsIn(text, keywords))
     for (const rule of byKeyword.get(keyword) ?? []) candidates.add(rule);
   for (const rule of candidates) {
     for (const match of text.matchAll(rule.regex)) {
@@ -138,14 +136,56 @@ function loadRules(): SecretRules {
     };
     for (const keyword of keywords) byKeyword.set(keyword, [...(byKeyword.get(keyword) ?? []), compiled]);
   }
-  const longestFirst = [...byKeyword.keys()].sort((a, b) => b.length - a.length);
-  // The search finds the longest keyword at a place: the rules of those inside it come along.
-  for (const long of longestFirst) {
-    const inside = longestFirst.filter((short) => short !== long && long.includes(short));
-    byKeyword.set(long, [...new Set([long, ...inside].flatMap((each) => byKeyword.get(each) ?? []))]);
+  return { keywords: keywordIndex([...byKeyword.keys()]), byKeyword, allow: file.allow.map(compileAllow) };
+}
+
+interface KeywordIndex {
+  /** 1 where the hash of a keyword's first three characters points. */
+  starts: Uint8Array;
+  byHash: Map<number, string[]>;
+}
+
+/** Searching some hundred keywords at once is what secrets cost: three characters tell where one can begin at all. */
+function keywordIndex(keywords: readonly string[]): KeywordIndex {
+  const starts = new Uint8Array(1 << 15);
+  const byHash = new Map<number, string[]>();
+  for (const keyword of keywords) {
+    const firstTwo = hashed(hashed(0, keyword.charCodeAt(0)), keyword.charCodeAt(1));
+    const thirds = keyword.length > 2 ? [keyword.charCodeAt(2)] : tokenCodes;
+    for (const hash of new Set(thirds.map((third) => hashed(firstTwo, third)))) {
+      starts[hash] = 1;
+      byHash.set(hash, [...(byHash.get(hash) ?? []), keyword]);
+    }
   }
-  const keywords = new RegExp(longestFirst.map((word) => word.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|"), "g");
-  return { keywords, byKeyword, allow: file.allow.map(compileAllow) };
+  return { starts, byHash };
+}
+
+/** Of the last three characters; the same for capitals. */
+function hashed(before: number, code: number): number {
+  return ((before << 5) ^ (code | 32)) & 0x7fff;
+}
+
+/** In small letters. */
+function keywordsIn(text: string, { starts, byHash }: KeywordIndex): Set<string> {
+  const found = new Set<string>();
+  let hash = hashed(hashed(0, text.charCodeAt(0)), text.charCodeAt(1));
+  for (let at = 0; at + 1 < text.length; at += 1) {
+    hash = hashed(hash, text.charCodeAt(at + 2));
+    if (starts[hash] === 0) continue;
+    for (const keyword of byHash.get(hash) as string[])
+      if (!found.has(keyword) && isAt(text, at, keyword)) found.add(keyword);
+  }
+  return found;
+}
+
+const tokenCodes = [...Array(128).keys()].filter((code) => /[\w.+/=~-]/.test(String.fromCharCode(code)));
+const longToken = /[\w.+/=~-]{19}/y;
+
+/** Two letters (sk, ey, s., q~) stand in every text; each of their rules wants 17 characters of a token or more behind them. */
+function isAt(text: string, at: number, keyword: string): boolean {
+  longToken.lastIndex = at;
+  if (keyword.length === 2 && !longToken.test(text)) return false;
+  return text.slice(at, at + keyword.length).toLowerCase() === keyword;
 }
 
 function compileAllow({ target, regexes, stopwords }: z.output<typeof allowSchema>): Allow {

@@ -2,7 +2,7 @@
 import { CompressionType, compressionRegistry, type RecordBatch, RecordBatchReader } from "apache-arrow";
 import { ByteBuffer } from "flatbuffers";
 import { decompress as unzstd } from "fzstd";
-import { batchRows, NoJsonValue } from "./arrow-values.js";
+import { batchRows } from "./arrow-values.js";
 import { corruptError, truncatedError } from "./open-data-file.js";
 import type { DataRecord } from "./read-records.js";
 import { unpackLz4 } from "./unpack-lz4.js";
@@ -34,11 +34,9 @@ export async function* arrowRecords(
   const where = () => ({ why: `it ends after row ${row}` });
   try {
     for await (const batch of batchesOf(source.chunks)) {
-      for (const value of batchRows(batch)) {
+      for (const each of batchRows(batch)) {
         row += 1;
-        yield value instanceof NoJsonValue
-          ? { line: row, problem: { rule: "FILE011", message: value.message } }
-          : { line: row, value };
+        yield { line: row, ...each };
       }
     }
   } catch (error) {

@@ -18,28 +18,45 @@ import {
 } from "apache-arrow";
 import { Float, type Json, type JsonObject } from "../json/json.js";
 import { mapOrObject, parseJson } from "../json/parse-json.js";
+import type { UnsaidValue } from "./read-records.js";
 
-/** A value that no JSON value stands for (NaN, a union): the row is told and left out. */
-export class NoJsonValue extends Error {}
+/** A value that no JSON value stands for (NaN, a union): its column is null in this row, and told. */
+class NoJsonValue extends Error {}
 
 type ReadValue = (index: number) => Json;
 
-/** The rows of a batch, or why one is none. @throws RangeError where the batch contradicts itself */
-export function* batchRows(batch: RecordBatch): Generator<JsonObject | NoJsonValue> {
+interface BatchRow {
+  value: JsonObject;
+  unsaid?: UnsaidValue[];
+}
+
+/** @throws RangeError where the batch contradicts itself */
+export function* batchRows(batch: RecordBatch): Generator<BatchRow> {
   const short = batch.data.children.find((child) => child.length < batch.numRows);
   if (short) throw new RangeError(`a column of type ${short.type} is shorter than its batch`);
-  const read = structReader(batch.data.children, batch.schema.fields);
-  for (let index = 0; index < batch.numRows; index += 1) {
+  let unsaid: UnsaidValue[] = [];
+  const orNull = (name: string, read: () => Json): Json => {
     try {
-      yield read(index);
+      return read();
     } catch (error) {
       if (!(error instanceof NoJsonValue)) throw error;
-      yield error;
+      unsaid.push({ column: name, why: error.message });
+      return null;
     }
+  };
+  const read = structReader(batch.data.children, batch.schema.fields, orNull);
+  for (let index = 0; index < batch.numRows; index += 1) {
+    const value = read(index);
+    yield unsaid.length > 0 ? { value, unsaid } : { value };
+    unsaid = [];
   }
 }
 
-function structReader(children: Data[], fields: Field[]): (index: number) => JsonObject {
+function structReader(
+  children: Data[],
+  fields: Field[],
+  inColumn: (name: string, read: () => Json) => Json = named,
+): (index: number) => JsonObject {
   const columns = fields.map((field, at) => ({ name: field.name, read: fieldReader(children[at]!, field) }));
   const toObject = objectMaker(columns.map(({ name }) => name));
   return (index) => toObject(({ name, read }) => inColumn(name, () => read(index)), columns);
@@ -58,7 +75,7 @@ function objectMaker(names: string[]): (value: (column: Column) => Json, columns
   };
 }
 
-function inColumn(name: string, read: () => Json): Json {
+function named(name: string, read: () => Json): Json {
   try {
     return read();
   } catch (error) {
@@ -206,9 +223,9 @@ function utf8(bytes: Buffer): string {
   return bytes.toString();
 }
 
-/** Some writers (Spark, Hive) leave out that bytes are text. What is none keeps its place, so that a format can refuse it. */
+/** Some writers (Spark, Hive) leave out that bytes are text. What is none is an object, which loses nothing and which no format takes for text. */
 function binary(bytes: Buffer): Json {
-  return isUtf8(bytes) && !bytes.includes(0) ? bytes.toString() : { bytes: bytes.length };
+  return isUtf8(bytes) && !bytes.includes(0) ? bytes.toString() : { base64: bytes.toString("base64") };
 }
 
 function listReader(data: Data, rangeOf: (index: number) => [number, number]): ReadValue {

@@ -13,23 +13,30 @@ const delimiters = [",", "\t", ";", "|"] as const;
 
 /** @throws FtError data.header, data.encoding, data.truncated (a quote that is never closed) */
 export async function* csvRecords({ head, chunks }: OpenBytes, name: string): AsyncGenerator<DataRecord> {
+  let lastLine = 0;
+  const delimiter = delimiterOf(head);
   const parser = parse({
-    delimiter: delimiterOf(head),
+    delimiter,
     relax_column_count: true,
     relax_quotes: true,
     skip_empty_lines: true,
     info: true,
+    raw: true,
     max_record_size: maxRowBytes,
+    // As it parses: when it stops, records before may not have been asked for yet.
+    on_record: (record, { lines }) => {
+      lastLine = lines;
+      return record;
+    },
   });
   void feed(parser, chunks, name);
   let header: Header | null = null;
-  let lastLine = 0;
   try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+    for await (const { record, info, raw } of parser as AsyncIterable<CsvRecord>) {
       // `info.lines` is the line on which the record ends.
       const line = info.lines - record.reduce((sum, cell) => sum + lineEnds(cell), 0);
-      lastLine = line;
       if (!header) header = toHeader(record, name);
+      else if (hasOddQuote(record, raw, delimiter)) yield { ...toRecord(header, record, line), oddQuote: true };
       else yield toRecord(header, record, line);
     }
   } catch (error) {
@@ -37,6 +44,29 @@ export async function* csvRecords({ head, chunks }: OpenBytes, name: string): As
   } finally {
     parser.destroy();
   }
+}
+
+interface CsvRecord {
+  record: string[];
+  /** As the file has it. */
+  raw: string;
+  info: { lines: number };
+}
+
+/** Whether some cell goes on after its closing quote: `"a"b`. Such a one is read with its quotes, and begins with one. */
+function hasOddQuote(record: string[], raw: string, delimiter: string): boolean {
+  if (!record.some((cell) => cell.startsWith('"'))) return false;
+  const quoted = /"(?:[^"]|"")*"/y;
+  for (let at = 0; at < raw.length; ) {
+    quoted.lastIndex = at;
+    const end = quoted.test(raw) ? quoted.lastIndex : at;
+    const next = raw.indexOf(delimiter, end);
+    const rest = raw.slice(end, next === -1 ? raw.length : next);
+    if (end > at && rest.trim() !== "") return true;
+    if (next === -1) return false;
+    at = next + 1;
+  }
+  return false;
 }
 
 /** Decodes strictly; whatever fails on the way fails the parser. */

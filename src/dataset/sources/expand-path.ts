@@ -75,7 +75,13 @@ async function nearName(path: string, dir: string): Promise<string | null> {
   const folder = dirname(path);
   const names = await readdir(resolve(dir, folder)).catch(() => []);
   const near = nearest(basename(path), names);
-  return near === null ? null : join(folder, near);
+  // An ending that both have makes no two names alike.
+  const isAlike = near !== null && nearest(stem(basename(path)), [stem(near)]) !== null;
+  return isAlike ? join(folder, near) : null;
+}
+
+function stem(name: string): string {
+  return name.replace(/(?<=.)\..*$/, "");
 }
 
 async function noMatch(pattern: string, dir: string): Promise<FtError> {

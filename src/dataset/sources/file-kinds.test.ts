@@ -108,7 +108,7 @@ test.each(["types.parquet", "types.arrow"])("%s: every type keeps its value", as
       stamp: "2026-01-31T12:00:00.12",
       zoned: "2026-01-31T12:00:00Z",
       decimal: "-0.05",
-      bytes: { bytes: 2 },
+      bytes: { base64: "AP8=" },
       dictionary: "a",
       map: { k: 1 },
       fixed: [1, 2],

@@ -1,7 +1,7 @@
 // Parquet, a piece of a row group at a time: the Rust reader decodes it to Arrow in a thread (parquet-thread.ts), so that both have the same values.
 import { RecordBatchReader } from "apache-arrow";
 import { FtError } from "../../errors.js";
-import { batchRows, NoJsonValue } from "./arrow-values.js";
+import { batchRows } from "./arrow-values.js";
 import { corruptError, type DataFile, truncatedError } from "./open-data-file.js";
 import { openParquet, type ParquetReader } from "./parquet-thread.js";
 import type { RowGroup } from "./parquet-worker.js";
@@ -27,21 +27,25 @@ export async function* parquetRecords(
     let row = 0;
     for (const piece of parquet.groups.flatMap(piecesOf)) {
       for (const batch of RecordBatchReader.from(await parquet.rows(piece))) {
-        for (const value of batchRows(batch)) {
+        for (const each of batchRows(batch)) {
           row += 1;
-          yield value instanceof NoJsonValue
-            ? { line: row, problem: { rule: "FILE011", message: value.message } }
-            : { line: row, value };
+          yield { line: row, ...each };
         }
       }
       onBytes?.(Math.floor((row / rows) * file.size), file.size);
     }
     if (row !== rows) throw new Error(`it says ${rows} rows, and has ${row}`);
   } catch (error) {
-    throw error instanceof FtError ? error : corruptError(file.name, "Parquet", error);
+    throw error instanceof FtError ? error : corruptError(file.name, "Parquet", inWords(error));
   } finally {
     await parquet?.close();
   }
+}
+
+/** "unreachable" is how WebAssembly says that its code gave up. */
+function inWords(error: unknown): unknown {
+  const isPanic = error instanceof Error && error.message === "unreachable";
+  return isPanic ? new Error("it is damaged: its parts contradict each other", { cause: error }) : error;
 }
 
 async function requireFooter(file: DataFile): Promise<void> {

@@ -6,12 +6,20 @@ import { parseJson } from "../json/parse-json.js";
 import type { RowProblem } from "../rules.js";
 import { innerExtension, kindOf, refusalOf } from "./file-kind.js";
 import { binaryError, type DataFile, emptyError, openDataFile } from "./open-data-file.js";
-import { type ArrayPiece, splitJsonArray } from "./split-json-array.js";
-import { maxRowBytes, RowTooLong, splitLines } from "./split-lines.js";
+import { type ArrayPiece, arrayKeys, splitJsonArray } from "./split-json-array.js";
+import { maxRowBytes, type Piece, RowTooLong, splitLines } from "./split-lines.js";
 import { type OpenBytes, openBytes } from "./unpack.js";
 
-/** One parsed row (not judged yet; `doubled`: keys that one of its objects has twice), or why it could not be parsed. */
-export type DataRecord = { line: number; value: Json; doubled?: string[] } | { line: number; problem: RowProblem };
+/** One parsed row (not judged yet; `doubled`: keys that one of its objects has twice; `oddQuote`: a cell goes on after its closing quote), or why it could not be parsed. */
+export type DataRecord =
+  | { line: number; value: Json; doubled?: string[]; unsaid?: UnsaidValue[]; oddQuote?: boolean }
+  | { line: number; problem: RowProblem };
+
+/** A value for which JSON has none (NaN): its column is null in the row. */
+export interface UnsaidValue {
+  column: string;
+  why: string;
+}
 
 /** What a row of a .txt file is. */
 export type TextRows = "lines" | "paragraphs" | "file";
@@ -23,7 +31,7 @@ export interface ReadOptions {
 }
 
 /**
- * `line` counts lines (of an array the one on which the element starts, of a CSV record the first); in Parquet and Arrow files it is the row.
+ * `line` counts lines (of an array the one on which the element starts, or elements where they share a line; of a CSV record the first); in Parquet and Arrow files it is the row.
  * @param path where the file is
  * @param name how the person called it
  * @throws FtError data.* when nothing can be read from it at all, when it is cut off, or when it holds no row
@@ -70,17 +78,29 @@ export async function isPlainLines(path: string, name: string): Promise<boolean>
   const file = await openDataFile(path, name);
   try {
     const { head, packing } = await openBytes(file);
-    return packing === null && !refusalOf(head) && kindOf(head, name) === "json" && !isArrayFile(head, name);
+    return packing === null && !refusalOf(head) && kindOf(head, name) === "json" && jsonLayout(head, name) === "lines";
   } finally {
     await file.handle.close();
   }
 }
 
 async function* jsonRecords({ head, chunks }: OpenBytes, name: string): AsyncGenerator<DataRecord> {
-  const pieces: AsyncIterable<ArrayPiece> = isArrayFile(head, name) ? splitJsonArray(chunks) : splitLines(chunks);
+  const split = { array: splitJsonArray, object: wholeFile, lines: splitLines }[jsonLayout(head, name)];
+  const pieces: AsyncIterable<ArrayPiece> = split(chunks);
   for await (const piece of pieces) {
     yield "problem" in piece ? { line: piece.line, problem: badJson(piece.problem) } : parseLine(piece);
   }
+}
+
+async function* wholeFile(chunks: AsyncIterable<Buffer>): AsyncGenerator<Piece> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    parts.push(chunk);
+    bytes += chunk.length;
+    if (bytes > maxRowBytes) throw new RowTooLong(1);
+  }
+  yield { line: 1, bytes: Buffer.concat(parts) };
 }
 
 /** One row of JSON text. */
@@ -105,17 +125,39 @@ function badJson(why: string): RowProblem {
   return { rule: "FILE001", message: why };
 }
 
-/** By content first: `[` is an array whatever the name; an object is an array's wrapper only in a .json file that is not JSON lines. */
-export function isArrayFile(head: Buffer, name: string): boolean {
+/** One array of rows, one row over several lines, or a row a line. */
+type JsonLayout = "array" | "object" | "lines";
+
+/**
+ * By content first: `[` is an array whatever the name; an object is an array's wrapper only in a .json file that is not JSON lines, and
+ * only when its arrays are none that rows have: {"messages": [...]} is a row.
+ */
+export function jsonLayout(head: Buffer, name: string): JsonLayout {
   const text = head.toString("latin1");
   const first = text.trimStart()[0];
-  if (first === "[") return true;
+  if (first === "[") return "array";
   const extension = innerExtension(name);
   // Blank for as long as the head: it may be empty, or JSON lines after it.
   if (first !== "{" && first !== undefined && !rowExtensions.has(extension)) throw unsupported(name, extension);
-  if (extension !== ".json" || first !== "{") return false;
-  return !startsWithWholeObject(text.trimStart());
+  if (extension !== ".json" || first !== "{" || startsWithWholeObject(text.trimStart())) return "lines";
+  if (!arrayKeys(head).some((key) => listsOfRows.has(key))) return "array";
+  return text.trim().includes("\n") ? "object" : "lines";
 }
+
+/** Columns in which rows hold lists. */
+const listsOfRows = new Set([
+  ...[
+    "messages",
+    "conversations",
+    "prompt",
+    "completion",
+    "chosen",
+    "rejected",
+    "chosen_messages",
+    "rejected_messages",
+  ],
+  ...["tools", "functions", "history", "segments", "input_ids", "contents", "preferred_output", "non_preferred_output"],
+]);
 
 const rowExtensions = new Set([".jsonl", ".ndjson", ".json"]);
 

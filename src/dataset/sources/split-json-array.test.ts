@@ -36,9 +36,9 @@ const cases: { name: string; text: string; pieces: [number, unknown][] }[] = [
     text: '[1, "two", null,\n [3]]',
     pieces: [
       [1, 1],
-      [1, "two"],
-      [1, null],
-      [2, [3]],
+      [2, "two"],
+      [3, null],
+      [4, [3]],
     ],
   },
   { name: "an empty array", text: "[ ]", pieces: [] },

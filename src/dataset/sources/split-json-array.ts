@@ -7,9 +7,30 @@ export type ArrayPiece = Piece | { line: number; problem: string };
 
 /**
  * The array is the file itself, `[...]`, or the one array directly inside its object, `{"version": 1, "data": [...]}`.
- * A second array beside the first is a problem, not a choice made in silence.
+ * A second array beside the first is a problem, not a choice made in silence. Where the first two elements share a line, lines say nothing:
+ * then `line` is the number of the element.
  */
 export async function* splitJsonArray(chunks: AsyncIterable<Buffer>): AsyncGenerator<ArrayPiece> {
+  let first: Piece | null = null;
+  let isCounted = false;
+  let count = 0;
+  for await (const piece of piecesOf(chunks)) {
+    count += 1;
+    if (count === 1 && "bytes" in piece) {
+      first = piece;
+      continue;
+    }
+    if (first) {
+      isCounted = "bytes" in piece && piece.line === first.line;
+      yield isCounted ? { ...first, line: 1 } : first;
+      first = null;
+    }
+    yield isCounted ? { ...piece, line: count } : piece;
+  }
+  if (first) yield first;
+}
+
+async function* piecesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<ArrayPiece> {
   const scan: Scan = { state: "start", line: 1, depth: 0, inString: false, escaped: false, arrays: 0, wrapped: false };
   let element = null as { line: number; parts: Buffer[] } | null;
   let afterElement = false;
@@ -145,6 +166,22 @@ function outside(scan: Scan, byte: number): string | null {
   step(scan, byte);
   if (scan.depth < 0) scan.state = "done";
   return null;
+}
+
+/** The keys of the arrays directly inside the object with which a file begins, as far as its beginning shows them. */
+export function arrayKeys(head: Buffer): string[] {
+  const scan: Scan = { state: "object", line: 1, depth: -1, inString: false, escaped: false, arrays: 0, wrapped: true };
+  const keys: string[] = [];
+  let stringFrom = 0;
+  let lastString = "";
+  for (const [index, byte] of head.entries()) {
+    if (byte === openArray && scan.depth === 0 && !scan.inString) keys.push(lastString);
+    if (byte === quote && !scan.inString) stringFrom = index + 1;
+    const wasInString = scan.inString;
+    step(scan, byte);
+    if (wasInString && !scan.inString) lastString = head.toString("utf8", stringFrom, index);
+  }
+  return keys;
 }
 
 function isSpace(byte: number): boolean {

@@ -32,7 +32,9 @@ export function answerStats() {
   const labels = () => (answers.total > 0 && areLabels(answers) ? answers : null);
   const labelFields = () => {
     if (jsonAnswers === 0 || jsonAnswers < answers.total) return [];
-    return [...fields].filter(([, counts]) => areLabels(counts)).map(([field, counts]) => ({ field, counts }));
+    return [...fields]
+      .filter(([, counts]) => areLabels(counts))
+      .map(([field, counts]) => ({ field: maskText(field), counts }));
   };
 
   return {

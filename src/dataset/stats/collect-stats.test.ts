@@ -59,10 +59,14 @@ test("answers that are few distinct ones are labels; flat JSON is told by field;
   expect(free.answers).toMatchObject({ labels: null, fields: [], distinct: 12 });
 });
 
-test("personal data in system prompts and labels is masked", async () => {
-  const row = (at: number) =>
-    chat("Ask marta.kestrel@heronmail.net first.", `question ${at}`, "write to marta.kestrel@heronmail.net");
+test("personal data in system prompts, labels and names of tools is masked", async () => {
+  const name = "marta.kestrel@heronmail.net";
+  const row = (at: number) => ({
+    ...chat(`Ask ${name} first.`, `question ${at}`, `write to ${name}`),
+    tools: [{ type: "function", function: { name } }],
+  });
   const stats = await statsOf({ "a.jsonl": Array.from({ length: 8 }, (_, at) => row(at)) });
+  expect(stats.tools.definitions.top).toMatchObject([{ count: 8 }]);
   expect(stats.answers.labels).toMatchObject([{ count: 8 }]);
   expect(stats.systemPrompts.top[0]!.start).toMatch(/^Ask .*\*\*\*.* first\.$/);
   expect(JSON.stringify(stats)).not.toContain("marta");

@@ -1,12 +1,12 @@
 // Statistics of a dataset in one streamed pass: every row goes to a few reducers, each of bounded memory.
-import type { CanonicalRow, RowPlace } from "../canonical.js";
+import type { CanonicalRow, Finding, RowPlace } from "../canonical.js";
 import { looseDigest, rowDigest } from "../canonical-key.js";
 import type { CheckModel, CheckProgress } from "../check-dataset.js";
 import { type DatasetSource, filesOf, type Side } from "../dataset-facts.js";
 import type { Json } from "../json/json.js";
 import { asTrained } from "../masks/as-trained.js";
 import { loadMaskModel } from "../masks/load-mask-model.js";
-import { readRows } from "../read-rows.js";
+import { noRowReadable, readRows } from "../read-rows.js";
 import { createRowIndex } from "../row-index.js";
 import { answerStats } from "./answer-stats.js";
 import { loadLanguageDetector } from "./language.js";
@@ -32,7 +32,7 @@ export type DatasetStats = ReturnType<StatsPass["result"]>;
 
 /**
  * Reads the training files once; held-out files only for the table of sources.
- * @throws FtError data.* (exit data) when a file cannot be read at all or is empty; model.* when the tokenizer cannot be loaded
+ * @throws FtError data.* (exit data) when a file cannot be read at all or is empty, or no row of it; model.* when the tokenizer cannot be loaded
  */
 export async function collectStats(input: StatsInput) {
   const tokens =
@@ -43,6 +43,7 @@ export async function collectStats(input: StatsInput) {
   const answers = answerStats();
   const seen = createRowIndex();
   const rows = { read: 0, usable: 0, exactCopies: 0, looseCopies: 0 };
+  let firstFault = null as Finding | null;
   const sources: ReturnType<ReturnType<typeof sourceStats>["result"]>[] = [];
 
   const addRow = (row: CanonicalRow, place: RowPlace, value: Json): number | null => {
@@ -59,7 +60,9 @@ export async function collectStats(input: StatsInput) {
       const source = sourceStats(file.name, side, file.weight);
       const reading = {
         ...file,
-        report: () => {},
+        report(finding: Finding) {
+          if (finding.severity === "error") firstFault ??= finding;
+        },
         onFormat: source.setFormat,
         onBytes: (read: number, size: number) => input.onProgress?.({ file: file.name, rows: rows.read, read, size }),
       };
@@ -71,6 +74,8 @@ export async function collectStats(input: StatsInput) {
       sources.push(source.result());
     }
   }
+  if (firstFault && rows.usable === 0)
+    throw noRowReadable(rows.read, firstFault, `${firstFault.rule}: ${firstFault.message}`);
 
   return {
     ...{ turns, texts, tools, answers, tokens, rows },

@@ -1,5 +1,6 @@
 // Which tools rows define and call.
 import type { CanonicalRow } from "../canonical.js";
+import { maskText } from "../rules/mask-text.js";
 import { extrasOf, turnsOf } from "./row-parts.js";
 import { valueCounts } from "./value-counts.js";
 
@@ -9,14 +10,21 @@ const kept = 10_000;
 export function toolStats() {
   const defined = valueCounts(kept);
   const called = valueCounts(kept);
+  const shown = new Map<string, string>();
+  /** Masked: a name may be a person's address. */
+  const shownName = (name: string): string => {
+    const known = shown.get(name) ?? maskText(name);
+    if (shown.size < kept) shown.set(name, known);
+    return known;
+  };
   const rows = { definitions: 0, calls: 0, callsOfUndefined: 0 };
   return {
     called,
     add(row: CanonicalRow): void {
       const names = (extrasOf(row).tools ?? []).map(definedName);
       const calls = turnsOf(row).flatMap(({ tool_calls = [] }) => tool_calls.map((call) => call.function.name));
-      for (const name of names) defined.add(name);
-      for (const name of calls) called.add(name);
+      for (const name of names) defined.add(shownName(name));
+      for (const name of calls) called.add(shownName(name));
       if (names.length > 0) rows.definitions += 1;
       if (calls.length > 0) rows.calls += 1;
       if (calls.some((name) => !names.includes(name))) rows.callsOfUndefined += 1;

@@ -40,9 +40,9 @@ export interface Constants {
 export const constants: Constants = {
   ...{ lasting: 1, passing: 1 },
   equalLengths: 0.35,
-  // Blocks of a batch do not fit the next longer one, and are kept. With lengths spread evenly each longest batch so far is half as long as the
-  // next on average: 1/2 + 1/4 + ... = 1 of the largest is kept, which is twice the mean share.
-  differingLengths: 2,
+  // Blocks of a batch do not fit the next longer one, and are kept; how many there are depends on the order of the rows. Medians are best
+  // with 2; with 1.6 nine in ten points are within 30 %, and the median loses a point.
+  differingLengths: 1.6,
   unshared: 0.5,
 };
 
@@ -50,7 +50,7 @@ export const constants: Constants = {
 const spread = {
   lasting: { low: 0.97, high: 1.08 },
   passing: { low: 0.85, high: 1.28 },
-  fragmentation: { low: -0.3, high: 0.35 },
+  fragmentation: { low: -0.3, high: 0.45 },
   unshared: { low: 0, high: 2 },
 };
 

@@ -42,9 +42,12 @@ it("predicts a row with little in it, widening its band, and one of an unknown m
     join(cwd, "few.csv"),
     "id,model,method,micro_batch,seq_len,peak_gib,extra\na,meta-llama/Llama-3.1-8B,lora,1,2048,20,x\nb,Llama-3.1-8B,qlora,,,,\nc,nobody/knows,full,1,1,1,\n",
   );
-  const { out } = await runFt(["plan", "--points", "few.csv", "--json"], { cwd, env: {} });
+  const { code, out, err } = await runFt(["plan", "--points", "few.csv", "--json"], { cwd, env: {} });
   const { points, skipped } = JSON.parse(out);
-  expect(skipped).toEqual(["c"]);
+  expect({ code, skipped, says: err }).toEqual({
+    ...{ code: 0, skipped: ["c"] },
+    says: expect.stringContaining("few.csv:4: c"),
+  });
   const [full, sparse] = points;
   expect(full.predictedGiB).toBeGreaterThan(16);
   expect(sparse.measuredGiB).toBeNull();

@@ -10,6 +10,7 @@ import {
   reservedBand,
 } from "../memory/allocator.js";
 import { estimateMemory } from "../memory/estimate.js";
+import { errorWithin } from "./error-within.js";
 import { gpuBytesInName } from "./gpu-bytes.js";
 import type { Point } from "./read-points.js";
 import { settingOfPoint } from "./setting-of-point.js";
@@ -147,7 +148,7 @@ function summarise(scores: readonly ScoredPoint[]): KindSummary {
   return {
     points: scores.length,
     medianError: round(quantileSorted(errors, 0.5)),
-    p90Error: round(quantileSorted(errors, 0.9)),
+    p90Error: round(errorWithin(errors, 0.9)),
     covered: round(scores.filter(({ measuredGiB, highGiB }) => measuredGiB! <= highGiB).length / scores.length),
     highOverPredicted: round(
       quantileSorted(

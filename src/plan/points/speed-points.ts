@@ -6,6 +6,7 @@ import { type Gpu, gpuCatalogue } from "../gpus.js";
 import type { MemorySetting } from "../memory/setting.js";
 import { machineOfGpu } from "../time/machine.js";
 import { type Machine, passSeconds, type SpeedConstants, speedConstants, stepSeconds } from "../time/pass-seconds.js";
+import { errorWithin } from "./error-within.js";
 import { readPoints } from "./read-points.js";
 import { settingOfPoint } from "./setting-of-point.js";
 
@@ -84,7 +85,7 @@ function summaryOf(ratios: readonly number[]): SpeedSummary {
     points: ratios.length,
     bias: quantileSorted(sorted, 0.5),
     medianError: quantileSorted(errors, 0.5),
-    p90Error: quantileSorted(errors, 0.9),
+    p90Error: errorWithin(errors, 0.9),
     within: ratios.filter((ratio) => ratio >= 0.75 && ratio <= 1.35).length / ratios.length,
   };
 }
@@ -108,7 +109,7 @@ export function leaveSourcesOut(points: readonly SpeedPoint[]): LeftOut[] {
     return {
       ...{ source, points: own.length },
       medianError: quantileSorted(errors, 0.5),
-      p90Error: quantileSorted(errors, 0.9),
+      p90Error: errorWithin(errors, 0.9),
     };
   });
 }

@@ -1,0 +1,25 @@
+// A model that reads images is more than its text side: the plan says what it leaves out, and fetches all of it.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { emptyFolder } from "../../test/project.js";
+import { runFt } from "../../test/run-ft.js";
+
+it.each([
+  ["gemma3-4b", ["about 0.4 billion parameters"], 8.6e9],
+  ["llama3.1-8b", [], 16.06e9],
+])("%s", async (base, warnings, bytes) => {
+  const cwd = emptyFolder();
+  writeFileSync(
+    join(cwd, "rows.jsonl"),
+    '{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}\n',
+  );
+  writeFileSync(
+    join(cwd, "ft.yaml"),
+    `name: x\nmodel: {base: ${base}}\nmethod: {type: lora}\ndata: {train: rows.jsonl}\n`,
+  );
+  const { out } = await runFt(["plan", "--gpu", "h100-80", "--json"], { cwd, env: {} });
+  const { plan } = JSON.parse(out);
+  expect(plan.warnings).toEqual(warnings.map((text) => expect.stringContaining(text)));
+  expect(plan.network.base / bytes).toBeCloseTo(1, 2);
+});
