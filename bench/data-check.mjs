@@ -16,8 +16,8 @@ export async function benchDataCheck() {
   try {
     const small = await writeRows(join(dir, "100k.jsonl"), 100_000);
     const large = await writeRows(join(dir, "1m.jsonl"), 1_000_000);
-    const megabytes = statSync(small).size / 1e6;
-    const oneCore = await run([one, small]);
+    const megabytes = statSync(large).size / 1e6;
+    const oneCore = await run([one, large]);
     const model = join(ftCacheDir(process.env), "test", "tokenizer-qwen3");
     const whole = await run([ft, "data", "check", small, "--json", ...(hasModel(model) ? ["--model", model] : [])]);
     const plain = await run([ft, "data", "check", small, "--json"]);

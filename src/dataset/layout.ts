@@ -103,7 +103,10 @@ export function chatLines(messages: Message[], layout: Layout): ChatLine[] {
  * templates and engines refuse an empty prompt.
  */
 export function trainedTurns(messages: Message[]): number[] {
-  return messages.flatMap(({ role, weight }, index) =>
-    role === "assistant" && weight !== 0 && index > 0 ? [index] : [],
-  );
+  const indices: number[] = [];
+  for (let index = 1; index < messages.length; index += 1) {
+    const { role, weight } = messages[index] as Message;
+    if (role === "assistant" && weight !== 0) indices.push(index);
+  }
+  return indices;
 }

@@ -22,7 +22,7 @@ export function judgeAnswer({ at, text, bits, question }: RowText): RowProblem[]
     if (isUnbalancedThinking(text)) add("QUAL013", "opens and closes thinking unequally often");
   }
   if (text.length < 60 && !/[\p{L}\p{N}\p{S}\p{Emoji}]/u.test(text)) add("QUAL009", "has no letter and no digit");
-  const turn = nextTurn.exec(text)?.[0] ?? (wantsDialogue.test(question) ? undefined : nextExchange.exec(text)?.[0]);
+  const turn = (mayHaveTurns(text) ? nextTurn.exec(text)?.[0] : undefined) ?? exchangeIn(text, question);
   if (turn) add("QUAL012", `has "${turn.trim()}" on a line of its own`);
   return problems;
 }
@@ -100,6 +100,16 @@ function isUnbalancedThinking(text: string): boolean {
 
 /** "User:" alone may begin a form, with an "Assistant:" after it the chat goes on. */
 const nextExchange = /^(?:User|Human): ?\S[^\n]{0,60}(?=[\s\S]*^(?:Assistant|AI|Bot): ?\S)/m;
+/** The regular expression stops at the beginning of each line otherwise. */
+function mayHaveTurns(text: string): boolean {
+  return ["###", "Human:", "USER:", "[INST]", "<"].some((mark) => text.includes(mark));
+}
+
+function exchangeIn(text: string, question: string): string | undefined {
+  if (!text.includes("User:") && !text.includes("Human:")) return undefined;
+  return wantsDialogue.test(question) ? undefined : nextExchange.exec(text)?.[0];
+}
+
 const wantsDialogue = /\b(?:dialog(?:ue)?|conversation|chat|script|transcript|prompt)s?\b|对话/i;
 
 const nextTurn =

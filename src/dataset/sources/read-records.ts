@@ -109,7 +109,7 @@ export function parseLine({ line, bytes }: { line: number; bytes: Buffer }): Dat
   const text = bytes.toString();
   const parsed = parseJson(text);
   if ("problem" in parsed) return { line, problem: badJson(parsed.problem) };
-  if (bytes.includes("\\u") && hasHalfCharacter(text))
+  if (text.includes("\\u") && hasHalfCharacter(text))
     return { line, problem: { rule: "FILE002", message: "an escape stands for half a character (a lone surrogate)" } };
   const { value, doubled } = parsed;
   return doubled.length > 0 ? { line, value, doubled } : { line, value };
