@@ -83,7 +83,9 @@ it(
   "a run keeps what it took beside what was estimated; with probes it teaches the estimate, which says so",
   async () => {
     const dir = tinyProject({ rows: 24, epochs: 1 });
-    const ran = await ft(["run", "--probe", "--json"], dir, home);
+    const price = { gpu: "cpu", provider: "us", kind: "on-demand", usdHour: 60, date: null, source: "made up" };
+    writeFileSync(join(dir, "prices.jsonl"), JSON.stringify(price));
+    const ran = await ft(["run", "--probe", "--json"], dir, { ...home, FT_PRICES: join(dir, "prices.jsonl") });
     expect(ran.exitCode, ran.stderr).toBe(0);
     const { run } = JSON.parse(ran.stdout);
     const show = async () => JSON.parse((await ft(["runs", "show", "--json"], dir, home)).stdout).run.measurement;
@@ -92,6 +94,10 @@ it(
     expect(measurement.longestTokens).toBeGreaterThan(20);
     expect(measurement.tokensPerSecond).toBeGreaterThan(0);
     expect(measurement.trainingMs).toBeGreaterThan(0);
+    // A dollar a minute.
+    expect(measurement.usd).toBeGreaterThan(measurement.trainingMs / 60_000);
+    expect(measurement.usd).toBeLessThan(5);
+    expect(measurement.estimatedUsd).toBeGreaterThan(0);
     const [{ kind, said, measured }] = measurement.memory;
     expect(kind).toBe("rss");
     expect(measured / said.mid).toBeGreaterThan(0.5);

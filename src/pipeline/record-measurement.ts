@@ -30,6 +30,8 @@ export function recordMeasurement(store: Store, projectDir: string, id: string):
     ...{ trainingMs: measure.trainingMs, tokensPerSecond: measure.tokensPerSecond },
     estimatedTrainingMs: estimate.speed && 1000 * estimate.speed.trainingSeconds,
     estimatedTokensPerSecond: estimate.speed?.tokensPerSecond ?? null,
+    usd: estimate.cost && run.endedAt && (estimate.cost.usdHour * (run.endedAt - run.createdAt)) / 3_600_000,
+    estimatedUsd: estimate.cost?.usd ?? null,
     memory: measuredMemory(estimate, recipe, measure, realLengths(estimate, measure)),
   });
 }

@@ -126,7 +126,12 @@ function withMicroBatch(loaded: LoadedRecipe, micro: number): LoadedRecipe {
 function estimateOf(planned: PlanHere | null, estimate: HardwareEstimate | null): Estimate | null {
   if (planned === null) return null;
   const { input, hardware, machine } = planned;
-  return makeEstimate(input, hardware, { machine, speed: estimate?.time ? saidSpeed(estimate.time) : null });
+  const { time = null, cost = null } = estimate ?? {};
+  return makeEstimate(input, hardware, {
+    machine,
+    speed: time && saidSpeed(time),
+    cost: cost && { usd: cost.usd.mid, usdHour: cost.rates.mid.usdHour * cost.gpus },
+  });
 }
 
 function saidSpeed({ parts, tokensPerSecond, corrected }: TimePlan): Estimate["speed"] {

@@ -28,6 +28,8 @@ const rowSchema = z.object({
   tokens_per_second: z.number().nullable(),
   said_training_ms: z.number().nullable(),
   said_tokens_per_second: z.number().nullable(),
+  usd: z.number().nullable(),
+  said_usd: z.number().nullable(),
   memory: z.string().transform((text) => z.array(memorySchema).parse(JSON.parse(text))),
 });
 
@@ -43,6 +45,9 @@ export interface Measurement {
   /** What the plan said of both before the run; null: it did not know. */
   estimatedTrainingMs: number | null;
   estimatedTokensPerSecond: number | null;
+  /** US dollars of the whole run, at the price that the plan took; null: the hardware's price is not known. */
+  usd: number | null;
+  estimatedUsd: number | null;
   memory: MeasuredMemory[];
 }
 
@@ -51,12 +56,13 @@ export function storeMeasurement(store: Store, of: Measurement): void {
   store
     .prepare(
       `INSERT OR REPLACE INTO measurements (run, machine, engine, longest_tokens, saw_longest, training_ms, tokens_per_second,
-         said_training_ms, said_tokens_per_second, memory)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         said_training_ms, said_tokens_per_second, usd, said_usd, memory)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       ...([of.run, of.machine, of.engine, of.longestTokens, of.sawLongest ? 1 : 0, of.trainingMs] as const),
       ...([of.tokensPerSecond, of.estimatedTrainingMs, of.estimatedTokensPerSecond] as const),
+      ...([of.usd, of.estimatedUsd] as const),
       JSON.stringify(of.memory),
     );
 }
@@ -78,6 +84,7 @@ function toMeasurement(stored: unknown): Measurement {
     ...{ run: row.run, machine: row.machine, engine: row.engine, memory: row.memory },
     ...{ longestTokens: row.longest_tokens, sawLongest: row.saw_longest === 1 },
     ...{ trainingMs: row.training_ms, tokensPerSecond: row.tokens_per_second },
+    ...{ usd: row.usd, estimatedUsd: row.said_usd },
     ...{ estimatedTrainingMs: row.said_training_ms, estimatedTokensPerSecond: row.said_tokens_per_second },
   };
 }

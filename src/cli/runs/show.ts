@@ -58,6 +58,8 @@ function measured({
   tokensPerSecond,
   estimatedTokensPerSecond,
   trainingMs,
+  usd,
+  estimatedUsd,
 }: Measurement): [string, string | null][] {
   const peaks = memory.map(({ kind, said: { low, mid, high }, measured: gib }): [string, string] => [
     kind === "rss" ? "memory" : kind,
@@ -68,5 +70,6 @@ function measured({
     ...peaks,
     ["speed", tokensPerSecond === null ? null : `${Math.round(tokensPerSecond)} tokens/s${estimated}`],
     ["training", trainingMs === null ? null : duration(trainingMs)],
+    ["cost", usd === null ? null : `$${usd.toFixed(2)}; estimated $${(estimatedUsd ?? 0).toFixed(2)}`],
   ];
 }

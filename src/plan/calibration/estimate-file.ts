@@ -38,6 +38,8 @@ const estimateSchema = z.object({
   memory: z.object({ needed: bandSchema, allocated: bandSchema, reserved: bandSchema }),
   /** Of the training alone: tokens a second before past runs corrected them, and how long it was said to take; null: not estimated. */
   speed: z.object({ tokensPerSecond: z.number(), trainingSeconds: z.number() }).nullable().default(null),
+  /** US dollars of the whole run, and of an hour of all its GPUs; null: no price is known. */
+  cost: z.object({ usd: z.number(), usdHour: z.number() }).nullable().default(null),
 });
 
 export type Estimate = z.output<typeof estimateSchema>;
@@ -48,13 +50,13 @@ export const estimateFileName = "estimate.json";
 export function makeEstimate(
   input: PlanInput,
   hardware: Hardware,
-  { machine, speed }: Pick<Estimate, "machine" | "speed">,
+  { machine, speed, cost }: Pick<Estimate, "machine" | "speed" | "cost">,
 ): Estimate {
   const { needed, allocated, reserved } = planMemory(input, hardware);
   const { correction: _, ...plain } = hardware;
   return {
     ...{ version: 1, machine, hardware: plain, shape: input.shape, lengths: input.lengths },
-    ...{ memory: { needed, allocated, reserved }, speed },
+    ...{ memory: { needed, allocated, reserved }, speed, cost },
   };
 }
 

@@ -12,6 +12,8 @@ CREATE TABLE measurements (
   tokens_per_second REAL,
   said_training_ms REAL,
   said_tokens_per_second REAL,
+  usd REAL,
+  said_usd REAL,
   memory TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 `;
