@@ -1,6 +1,6 @@
 // Bytes that a run fetches, and bytes that it leaves on the disks: base, environment, checkpoints, the result.
 import type { ModelShape } from "../models/model-shape.js";
-import { countParameters, weightGroups } from "../models/weight-groups.js";
+import { countParameters, type WeightGroup, weightGroups } from "../models/weight-groups.js";
 import type { Recipe } from "../recipes/schema.js";
 import { trainedParts } from "./memory/adapters.js";
 import { stateBytes } from "./memory/optimizer.js";
@@ -88,10 +88,22 @@ export function storagePlan(
   };
 }
 
-/** Bytes of the base in its repository, taken to be in 16 bits; with what reads images, where the catalogue counts it. */
+/** Bytes of the base in its repository: 16 bits a weight but for a few families; with what reads images, where the catalogue counts it. */
 export function baseBytes(shape: ModelShape): number {
-  return 2 * Math.max(countParameters(weightGroups(shape)), shape.paramsB * 1e9);
+  const groups = weightGroups(shape);
+  const stored = storedOtherwise[shape.family];
+  if (stored === undefined) return 2 * Math.max(countParameters(groups), shape.paramsB * 1e9);
+  const bytes = (group: WeightGroup): number => (stored.bits[group.kind] ?? 16) / 8;
+  return groups.reduce((sum, group) => sum + countParameters([group]) * bytes(group), stored.beside);
 }
+
+/** Families whose repositories hold other than 16 bits a weight; `beside`: bytes of what is there too. */
+const storedOtherwise: Record<string, { bits: Partial<Record<WeightGroup["kind"], number>>; beside: number }> = {
+  // FP8, and a layer that predicts the token after the next one, of 14 billion (arXiv 2412.19437, section 2.2; the model card: 685 billion in all).
+  "deepseek-v3": { bits: { linear: 8, expert: 8 }, beside: 14e9 },
+  // MXFP4: 4 bits, and for 32 of them a scale of 8 (the model card).
+  "gpt-oss": { bits: { expert: 4.25 }, beside: 0 },
+};
 
 /** Adapter or whole model, in the type it is trained in (safetensors). */
 function resultBytes(setting: MemorySetting): number {

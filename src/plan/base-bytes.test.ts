@@ -1,4 +1,4 @@
-// A model that reads images is more than its text side: the plan says what it leaves out, and fetches all of it.
+// What is fetched of a base: also what reads images, which the estimate leaves out and says so; fewer bits where the repository has them.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -8,6 +8,8 @@ import { runFt } from "../../test/run-ft.js";
 it.each([
   ["gemma3-4b", ["about 0.4 billion parameters"], 8.6e9],
   ["llama3.1-8b", [], 16.06e9],
+  ["gpt-oss-20b", [], 13.76e9],
+  ["deepseek-v3", [], 688e9],
 ])("%s", async (base, warnings, bytes) => {
   const cwd = emptyFolder();
   writeFileSync(
