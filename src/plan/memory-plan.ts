@@ -9,7 +9,7 @@ import { trainedParts } from "./memory/adapters.js";
 import { type Band, contextBand } from "./memory/allocator.js";
 import { estimateMemory, type MemoryEstimate, type Phase, type Terms } from "./memory/estimate.js";
 import { type RowLengths, settingOfRecipe } from "./recipe-setting.js";
-import { neededBand, type Verdict, verdictOn } from "./verdict.js";
+import { neededBand, stuckBytes, type Verdict, verdictOn } from "./verdict.js";
 
 export interface PlanInput {
   recipe: Recipe;
@@ -46,7 +46,7 @@ export interface MemoryPlan {
   batch: { rows: number; sequences: number; tokens: number; accumulation: number; step: number };
 }
 
-type TermName = keyof Terms | "context" | "fragmentation" | "correction";
+type TermName = keyof Terms | "context" | "stuck" | "fragmentation" | "correction";
 
 /** Pure. `compute.gpus` is the hardware's count. */
 export function planMemory(input: PlanInput, hardware: Hardware): MemoryPlan {
@@ -156,10 +156,10 @@ function termsOf(
   accumulation: number,
 ): MemoryPlan["terms"] {
   const context = kind === "cpu" ? pythonBytes.mid : contextBand(parts.gpus).mid;
+  const stuck = kind === "cpu" ? 0 : stuckBytes(parts);
   const all: Record<Exclude<TermName, "correction">, number> = {
-    ...terms,
-    context,
-    fragmentation: kind === "cpu" ? 0 : Math.max(0, device.mid - phases[peak] - context),
+    ...{ ...terms, context, stuck },
+    fragmentation: kind === "cpu" ? 0 : Math.max(0, device.mid - phases[peak] - context - stuck),
   };
   return (Object.entries(all) as [keyof typeof all, number][])
     .filter(([, bytes]) => gibibytes(bytes) > 0)
@@ -178,7 +178,7 @@ const passes: Phase[] = ["loss", "backward"];
 /** The phases in which each term exists (memory/estimate.ts adds them up). */
 const existsIn: Record<Exclude<TermName, "correction">, readonly Phase[]> = {
   ...{ weights: always, quantisationConstants: always, adapters: always, optimizer: always, masters: always },
-  ...{ embeddingCopies: always, reference: always, context: always, fragmentation: always },
+  ...{ embeddingCopies: always, reference: always, context: always, stuck: always, fragmentation: always },
   // And from the second forward pass of a step on.
   gradients: ["end of backward", "step"],
   activations: passes,

@@ -1,5 +1,5 @@
 // Does it fit: what a training needs of a GPU, against what the GPU has.
-import type { Band } from "./memory/allocator.js";
+import type { Band, PeakParts } from "./memory/allocator.js";
 import { contextBand } from "./memory/allocator.js";
 import type { MemoryEstimate } from "./memory/estimate.js";
 
@@ -13,9 +13,14 @@ export function neededBand({ allocated, parts }: MemoryEstimate): Band {
   const context = contextBand(parts.gpus);
   return {
     low: allocated.low + context.low,
-    mid: allocated.mid + stuck.mid * parts.passing + context.mid,
+    mid: allocated.mid + stuckBytes(parts) + context.mid,
     high: allocated.high + stuck.high * parts.passing + context.high,
   };
+}
+
+/** Of `neededBand`'s mid: unused between blocks that are in use. */
+export function stuckBytes({ passing }: Pick<PeakParts, "passing">): number {
+  return stuck.mid * passing;
 }
 
 /** Share of what comes and goes that fragmentation keeps from being used, with the GPU full. Assumed: the least that fms-acceleration's pairs show, and their median. */

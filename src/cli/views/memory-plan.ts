@@ -119,6 +119,7 @@ const words: Record<string, string> = {
   heldOut: "a pass over held-out rows",
   heapHoles: "holes in the heap",
   context: "CUDA context",
+  stuck: "between blocks in use",
   fragmentation: "held by the allocator",
   correction: "by past runs here",
 };
