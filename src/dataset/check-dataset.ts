@@ -3,17 +3,16 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import type { ChatTemplate } from "../models/facts.js";
 import type { ObjectiveName } from "../recipes/schema.js";
-import type { CanonicalRow, DatasetFacts, Finding, RowKind, RowPlace } from "./canonical.js";
+import type { DatasetFacts, Finding, RowKind, RowPlace } from "./canonical.js";
 import { collectFindings, type FindingCollector, type KnownFindings } from "./collect-findings.js";
 import { type DatasetSource, datasetFacts, type FactsSum, filesOf, type Side, sumFacts } from "./dataset-facts.js";
-import type { FormatName } from "./formats/format.js";
 import { type InOrder, inOrder } from "./in-order.js";
 import { asTrained } from "./masks/as-trained.js";
 import { type MaskEngine, mostCostly, type RunSettings } from "./masks/mask-model.js";
-import type { RangeRows } from "./observe-range.js";
+import { observeFile } from "./observe-file.js";
 import type { ObservedRow, ObserverInput } from "./observe-row.js";
 import { type RowObservers, rowObservers } from "./observe-rows.js";
-import { formatOf, readRows } from "./read-rows.js";
+import { readRows } from "./read-rows.js";
 import { findRepeats, type Repeats } from "./repeats/repeats.js";
 import { keysOfRow } from "./repeats/row-keys.js";
 import { type RowSetCheck, rowSetCheck } from "./row-set-check.js";
@@ -26,12 +25,10 @@ import {
   contaminationDefaults,
   heldOutRules,
 } from "./rules/contamination.js";
-import { fileBytes, tornLine } from "./rules/file-bytes.js";
 import { type AnswerSet, answerSet } from "./rules/judge-answer-set.js";
 import { type PairRules, pairRules } from "./rules/judge-pairs.js";
 import { ruleLevels, type WrittenRules } from "./rules/settings.js";
 import { type RowProblem, toFinding } from "./rules.js";
-import { isPlainLines, rowTooLong } from "./sources/read-records.js";
 
 export interface CheckInput extends DatasetSource {
   /** Tokenizer and template of the model to be trained; null: the rules that need them are left out. */
@@ -216,152 +213,26 @@ interface SourceSum {
   hash: ReturnType<typeof createHash>;
 }
 
-type CheckedFile = ReturnType<typeof filesOf>[number];
+/** Beyond what any file has lines. */
+const numbersOfFile = 2 ** 40;
 
-async function checkFile(check: Check, file: CheckedFile, side: Side): Promise<void> {
+async function checkFile(check: Check, file: ReturnType<typeof filesOf>[number], side: Side): Promise<void> {
+  const { observers, keyWords, results, findings, formats } = check;
   const source: SourceSum = { path: file.name, side, rows: 0, hash: createHash("sha256") };
-  const { ranges, problems, openLine } = await fileBytes(file.path);
-  const told = (finding: Finding) => check.findings.add(finding.line === openLine ? asTorn(finding) : finding);
-  for (const { line, problem } of problems) {
-    const finding = toFinding(problem, { file: file.name, line });
-    await check.results.push(finding, check.findings.add);
-  }
-  // Beyond what any file has lines.
-  const firstNumber = check.sources.length * 2 ** 40;
+  const firstNumber = check.sources.length * numbersOfFile;
   check.sources.push(source);
-  const from: FromSource = { file, source, firstNumber, told };
-  if (check.observers.observeRange && ranges.length > 1 && (await isPlainLines(file.path, file.name))) {
-    const format = await formatOf({ ...file, report: () => {} });
-    if (format) {
-      check.formats[file.name] = format.name;
-      return await checkRanges(check, from, ranges, format.name);
-    }
-  }
-  await checkStream(check, from);
-}
-
-interface FromSource {
-  file: CheckedFile;
-  source: SourceSum;
-  firstNumber: number;
-  /** Gets what the reader found. */
-  told: (finding: Finding) => void;
-}
-
-/** Threads read the file. */
-async function checkRanges(
-  check: Check,
-  { file, source, firstNumber, told }: FromSource,
-  ranges: Awaited<ReturnType<typeof fileBytes>>["ranges"],
-  format: FormatName,
-): Promise<void> {
-  const { path, name, columns, roles, weight } = file;
-  const size = ranges.at(-1)!.to;
-  let toldUnused = false;
-  const take = ({ records, rows, keys, tooLong }: RangeRows, to: number) => {
-    let [row, key] = [0, 0];
-    for (const { line, findings, isRow } of records) {
+  const reading = { file, from: { side, weight: file.weight }, firstNumber, observers, keyWords, results };
+  await observeFile(reading, {
+    read: () => {
       check.rows += 1;
-      for (const finding of findings) {
-        // Once a file, and each range says it.
-        if (finding.rule === "SCH008" && toldUnused) continue;
-        toldUnused ||= finding.rule === "SCH008";
-        told(finding);
-      }
-      if (!isRow) continue;
-      const observed = rows[row++] as ObservedRow;
-      takeRow(check, observed, keys.subarray(key, key + check.keyWords), source, { file: name, line });
-      if (observed.taken) key += check.keyWords;
-    }
-    if (tooLong) throw rowTooLong(name, tooLong);
-    check.input.onProgress?.({ file: name, rows: check.rows, read: to, size });
-  };
-  for (const range of ranges) {
-    const seen = check.observers.observeRange!({
-      path,
-      name,
-      format,
-      range,
-      firstNumber,
-      from: { side: source.side, weight },
-      ...(columns && { columns }),
-      ...(roles && { roles }),
-    });
-    await check.results.push(seen, (rows) => take(rows, range.to));
-  }
-}
-
-/** The file is read here. */
-async function checkStream(check: Check, { file, source, firstNumber, told }: FromSource): Promise<void> {
-  let batch = emptyBatch();
-  const send = async () => {
-    const { line, rows, numbers } = batch;
-    batch = emptyBatch();
-    const observed =
-      rows.length > 0
-        ? check.observers.observe({ rows, numbers, from: { side: source.side, weight: file.weight } })
-        : { rows: [], keys: new Uint32Array(0) };
-    await check.results.push(observed, ({ rows: seen, keys }) => {
-      let [row, key] = [0, 0];
-      for (const item of line) {
-        if ("rule" in item) {
-          told(item);
-          continue;
-        }
-        const each = seen[row++] as ObservedRow;
-        takeRow(check, each, keys.subarray(key, key + check.keyWords), source, item);
-        if (each.taken) key += check.keyWords;
-      }
-    });
-  };
-  const rows = readRows({
-    ...file,
-    report: (finding) => batch.line.push(finding),
-    onFormat: (format) => {
-      check.formats[file.name] = format;
     },
-    onBytes: (read, size) => check.input.onProgress?.({ file: file.name, rows: check.rows, read, size }),
+    found: findings.add,
+    row: (observed, keys, place) => takeRow(check, observed, keys, source, place),
+    format: (name) => {
+      formats[file.name] = name;
+    },
+    progress: (read, size) => check.input.onProgress?.({ file: file.name, rows: check.rows, read, size }),
   });
-  for await (const { place, row } of rows) {
-    check.rows += 1;
-    if (row) {
-      batch.line.push(place);
-      batch.rows.push(row);
-      batch.numbers.push(firstNumber + place.line);
-      batch.size += lengthOf(row);
-    }
-    if (batch.line.length >= batchRows || batch.size >= batchSize) await send();
-  }
-  await send();
-}
-
-const batchRows = 64;
-/** UTF-16 units. */
-const batchSize = 200_000;
-
-interface Batch {
-  /** In order: what the reader found, and places of the rows. */
-  line: (Finding | RowPlace)[];
-  rows: CanonicalRow[];
-  numbers: number[];
-  size: number;
-}
-
-function emptyBatch(): Batch {
-  return { line: [], rows: [], numbers: [], size: 0 };
-}
-
-/** About. */
-function lengthOf(row: CanonicalRow): number {
-  if (row.kind === "text") return row.text.length;
-  if (row.kind === "messages") return row.messages.reduce((sum, { content }) => sum + content.length, 0);
-  return 2_000;
-}
-
-/** A line that is no JSON, and that nothing ends, was cut. */
-function asTorn(finding: Finding): Finding {
-  if (finding.rule !== "FILE001") return finding;
-  return toFinding(tornLine, finding);
 }
 
 async function contaminationRules(input: CheckInput): Promise<ContaminationRules[]> {
@@ -418,7 +289,8 @@ function takeRow(
     const { loose, found } = taken.contamination;
     for (const [index, rules] of check.against.entries()) rules.see(found[index] ?? [], at, loose);
   }
-  check.repeats.add(keys, at, { side, label: taken.label });
+  const label = taken.pair && "label" in taken.pair ? taken.pair.label : null;
+  check.repeats.add(keys, at, { side, label });
 }
 
 const stoppedRendering: RowProblem = {

@@ -51,8 +51,6 @@ export interface ObservedRow {
 interface TakenRow {
   kind: RowKind;
   facts: SidedFacts;
-  /** Of a labelled answer. */
-  label: boolean | null;
   /** The rest is of training rows; it is left out where there is nothing. */
   answers: AnswerShape[];
   pair: PairShape | null;
@@ -106,7 +104,6 @@ export async function rowObserver(input: ObserverInput): Promise<RowObserver> {
         taken: {
           kind: judged.kind,
           facts: sidedFacts({ row, rows, digest: exact, loose: digests.loose }, { ...from, source: input }),
-          label: row.kind === "unpaired" ? row.label : null,
           answers: isTraining ? texts.map(answerShape).filter((shape) => shape !== null) : [],
           pair: isTraining ? pairShape(row) : null,
           sets: isTraining ? rows.map(setShape).filter((shape) => shape !== null) : [],

@@ -29,7 +29,7 @@ export async function fileBytes(path: string): Promise<FileBytes> {
     const buffer = Buffer.allocUnsafe(chunkBytes);
     const counts = { lf: 0, crlf: 0, firstLf: 0, firstCrlf: 0 };
     const ranges: LineRange[] = [];
-    let open: LineRange = { from: 0, to: 0, line: 1 };
+    let stretch: LineRange = { from: 0, to: 0, line: 1 };
     let size = 0;
     let hasMark = false;
     let last = newline;
@@ -40,18 +40,18 @@ export async function fileBytes(path: string): Promise<FileBytes> {
       if (position === 0) {
         hasMark = chunk.indexOf(byteOrderMark) === 0;
         if (chunk[hasMark ? 3 : 0] !== brace) return nothing;
-        if (hasMark) open.from = 3;
+        if (hasMark) stretch.from = 3;
       }
       const end = countEnds(chunk, last, counts);
-      if (end > 0 && position + end - open.from >= rangeBytes) {
-        ranges.push({ ...open, to: position + end });
-        open = { from: position + end, to: 0, line: counts.lf + counts.crlf + 1 };
+      if (end > 0 && position + end - stretch.from >= rangeBytes) {
+        ranges.push({ ...stretch, to: position + end });
+        stretch = { from: position + end, to: 0, line: counts.lf + counts.crlf + 1 };
       }
       last = chunk[bytesRead - 1] as number;
       position += bytesRead;
       size = position;
     }
-    if (open.from < size) ranges.push({ ...open, to: size });
+    if (stretch.from < size) ranges.push({ ...stretch, to: size });
     const lines = counts.lf + counts.crlf;
     const problems: FileBytes["problems"] = [];
     if (hasMark)
