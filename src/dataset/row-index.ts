@@ -8,8 +8,6 @@ interface Seen {
 }
 
 export interface RowIndex {
-  /** The first row with this loose digest, or null. */
-  find(loose: Buffer, exact: Buffer): Seen | null;
   /** Remembers the row unless one with its loose digest is there; returns that one, or null when it is new. */
   add(loose: Buffer, exact: Buffer, place: RowPlace): Seen | null;
 }
@@ -25,10 +23,6 @@ export function createRowIndex(): RowIndex {
   });
 
   return {
-    find(loose, exact) {
-      const slot = slotOf(table, wordsOf(loose));
-      return table.cells[slot + 6] === 0 ? null : seenAt(slot, exact);
-    },
     add(loose, exact, place) {
       if (count * 3 > table.slots * 2) table = grown(table);
       const words = wordsOf(loose);
