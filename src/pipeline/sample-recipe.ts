@@ -1,7 +1,6 @@
 // The lengths of a recipe's rows, as its engine takes them: by the model's tokenizer where it is here. One way for memory, time and micro_batch: auto.
 import type { DatasetFacts } from "../dataset/canonical.js";
 import type { DatasetSource } from "../dataset/dataset-facts.js";
-import { mostCostly } from "../dataset/masks/mask-model.js";
 import { maskSettings } from "../dataset/masks/mask-settings.js";
 import type { DataLayout, RenderInput } from "../engines/contract.js";
 import { loadEngine } from "../engines/index.js";
@@ -54,16 +53,15 @@ async function tokenCounts(
 ): Promise<CountTokens | null> {
   const { data, engine } = recipe;
   const { loadMaskModel } = await import("../dataset/masks/load-mask-model.js");
-  const { predictMask } = await import("../dataset/masks/predict-mask.js");
+  const { rowPredictor } = await import("../dataset/masks/predict-mask.js");
   const turnByTurn = layout === "prompt-completion";
   const settings = { trainOn: data.train_on, maxLength: data.max_length, turnByTurn, ...maskSettings(recipe) };
   try {
     const masks = await loadMaskModel({ dir, template, ...settings });
-    let costly = 0;
+    const { predict, isGivenUp } = rowPredictor(masks, engine.name);
     return (row) => {
-      if (costly >= mostCostly) return null;
-      const prediction = predictMask(row, masks, engine.name);
-      if ("costly" in prediction) costly += 1;
+      if (isGivenUp()) return null;
+      const prediction = predict(row);
       return "lines" in prediction ? prediction.lines.map(({ ids }) => ids.length) : null;
     };
   } catch (error) {

@@ -4,7 +4,14 @@ import type { CanonicalRow } from "../canonical.js";
 import { TemplateRefusal } from "../template/compile.js";
 import { axolotlLines } from "./axolotl-mask.js";
 import { givenLines, isGiven, type MaskableRow } from "./given-lines.js";
-import { type MaskEngine, type MaskedLine, type MaskModel, type Prediction, UnknownMask } from "./mask-model.js";
+import {
+  type MaskEngine,
+  type MaskedLine,
+  type MaskModel,
+  mostCostly,
+  type Prediction,
+  UnknownMask,
+} from "./mask-model.js";
 import { trlLines } from "./trl-mask.js";
 import { unslothLines } from "./unsloth-mask.js";
 import { responseLines } from "./unsloth-responses.js";
@@ -31,6 +38,25 @@ export function predictMask(row: CanonicalRow, model: MaskModel, engine: MaskEng
     }
     throw error;
   }
+}
+
+export interface RowPredictor {
+  predict(row: CanonicalRow): Prediction;
+  /** The template was too costly for a few of them: nothing more is to be rendered. */
+  isGivenUp(): boolean;
+}
+
+/** predictMask for rows one after the other. */
+export function rowPredictor(model: MaskModel, engine: MaskEngine): RowPredictor {
+  let costly = 0;
+  return {
+    predict(row) {
+      const prediction = predictMask(row, model, engine);
+      if ("costly" in prediction) costly += 1;
+      return prediction;
+    },
+    isGivenUp: () => costly >= mostCostly,
+  };
 }
 
 /** With data.too_long: drop the engine leaves out what is longer than max_length; of a pair both, or none. */

@@ -2,7 +2,7 @@
 import type { CanonicalRow } from "../canonical.js";
 import { packing } from "../curate/pack.js";
 import { type MaskEngine, type MaskModel, mostCostly } from "../masks/mask-model.js";
-import { predictMask } from "../masks/predict-mask.js";
+import { rowPredictor } from "../masks/predict-mask.js";
 import { numberCounts, summarise } from "./number-counts.js";
 import { valueCounts } from "./value-counts.js";
 
@@ -13,19 +13,18 @@ export function tokenStats(model: MaskModel, engine: MaskEngine) {
   const trainedLengths = numberCounts();
   const unknown = valueCounts(20);
   const packed = packedStream(maxLength);
-  let costly = 0;
+  const { predict, isGivenUp } = rowPredictor(model, engine);
   const sums = { kept: 0, trained: 0, overLength: 0, cutTokens: 0, nothingTrained: 0 };
 
   return {
     lengths,
     /** Tokens of the row's sequences, all together; null when they are not known. */
     add(row: CanonicalRow): number | null {
-      if (costly >= mostCostly) {
+      if (isGivenUp()) {
         unknown.add(`not rendered, as the template was too costly for ${mostCostly} rows`);
         return null;
       }
-      const prediction = predictMask(row, model, engine);
-      if ("costly" in prediction) costly += 1;
+      const prediction = predict(row);
       if ("unknown" in prediction) {
         unknown.add(prediction.unknown);
         return null;
