@@ -5,7 +5,7 @@ import type { CheckModel } from "./check-dataset.js";
 import { controlTokenCheck } from "./control-tokens.js";
 import { type DatasetSource, type Side, type SidedFacts, sidedFacts } from "./dataset-facts.js";
 import { loadMaskModel } from "./masks/load-mask-model.js";
-import { keysOfRow, writeRowKeys } from "./repeats/row-keys.js";
+import { keysOfRow, type RowDigests, writeRowKeys } from "./repeats/row-keys.js";
 import { judgeRow } from "./row-rules.js";
 import { type SetShape, setShape } from "./row-set-check.js";
 import { rowsFor } from "./rows-for.js";
@@ -149,7 +149,7 @@ function contaminationOf(texts: RowText[], grams: readonly GramTable[], loose: B
 }
 
 /** Loose digests: of the row, and of the prompt of a conversation that ends with an answer. */
-function digestsOf(row: CanonicalRow, exact: Buffer): { exact: Buffer; loose: Buffer; prompt: Buffer | null } {
+function digestsOf(row: CanonicalRow, exact: Buffer): RowDigests {
   const isAnswered = row.kind === "messages" && row.messages.length > 1 && row.messages.at(-1)?.role === "assistant";
   if (!isAnswered) return { exact, loose: looseDigest(row), prompt: null };
   const { whole, prompt } = looseDigests(row);

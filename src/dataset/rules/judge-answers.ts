@@ -100,6 +100,7 @@ function isUnbalancedThinking(text: string): boolean {
 
 /** "User:" alone may begin a form, with an "Assistant:" after it the chat goes on. */
 const nextExchange = /^(?:User|Human): ?\S[^\n]{0,60}(?=[\s\S]*^(?:Assistant|AI|Bot): ?\S)/m;
+
 /** The regular expression stops at the beginning of each line otherwise. */
 function mayHaveTurns(text: string): boolean {
   return ["###", "Human:", "USER:", "[INST]", "<"].some((mark) => text.includes(mark));
