@@ -1,5 +1,4 @@
 // The check of data: bytes a core gets through, rows checked with all rules, and memory as rows grow. Each run is a process of its own.
-
 import { once } from "node:events";
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
@@ -17,14 +16,16 @@ export async function benchDataCheck() {
     const small = await writeRows(join(dir, "100k.jsonl"), 100_000);
     const large = await writeRows(join(dir, "1m.jsonl"), 1_000_000);
     const megabytes = statSync(large).size / 1e6;
-    const oneCore = await run([one, large]);
+    const figures = join(dir, "figures");
+    const oneCore = await run([one, large], figures);
     const model = join(ftCacheDir(process.env), "test", "tokenizer-qwen3");
-    const whole = await run([ft, "data", "check", small, "--json", ...(hasModel(model) ? ["--model", model] : [])]);
-    const plain = await run([ft, "data", "check", small, "--json"]);
-    const million = await run([ft, "data", "check", large, "--json"]);
+    const withModel = hasModel(model) ? ["--model", model] : [];
+    const whole = await run([ft, "data", "check", small, "--json", ...withModel], figures);
+    const plain = await run([ft, "data", "check", small, "--json"], figures);
+    const million = await run([ft, "data", "check", large, "--json"], figures);
     return {
       megabytesPerCoreSecond: megabytes / oneCore.cpuSeconds,
-      rows100k: { withModel: hasModel(model), cores: cpus().length, ...whole },
+      rows100k: { withModel: withModel.length > 0, cores: cpus().length, ...whole },
       plain100k: plain,
       plain1m: million,
       memoryRatio: million.peakMegabytes / plain.peakMegabytes,
@@ -47,9 +48,8 @@ function hasModel(dir) {
   return statSync(join(dir, "tokenizer.json"), { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Seconds and megabytes of a Node process, as GNU time counts them. */
-async function run(args) {
-  const figures = join(mkdtempSync(join(tmpdir(), "ft-time-")), "figures");
+/** Seconds and megabytes of a Node process, as GNU time writes them into the file. */
+async function run(args, figures) {
   const command = ["-f", "%U %S %e %M", "-o", figures, process.execPath, ...args];
   await execa("/usr/bin/time", command, { stdout: "ignore", stderr: "ignore" });
   const [user, system, wallSeconds, kilobytes] = readFileSync(figures, "utf8").trim().split(" ").map(Number);
