@@ -39,6 +39,8 @@ def work(stop):
             time.sleep(0.05)
             if stop.requested:
                 return 33
+    elif what == "resume":  # tells whether it was asked to
+        events.warn(f"FT_RESUME={os.environ['FT_RESUME']}")
     elif what == "stubborn":
         stop.defer()
         time.sleep(60)
