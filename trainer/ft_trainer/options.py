@@ -17,4 +17,7 @@ def parse_options():
         help="the platform starts the job again by itself: each start is the next attempt and resumes; SIGTERM without a file `cancel` is a preemption",
     )
     parser.add_argument("--echo-events", action="store_true", help="print each event line too, after `ft-event `")
-    return parser.parse_args()
+    parser.add_argument("--secrets", metavar="FILE", help="JSON object, name -> value, mode 0600: environment of the steps; removed at the end")
+    options = parser.parse_args()
+    options.secrets = options.secrets and os.path.abspath(options.secrets)  # run.py goes into the job folder
+    return options

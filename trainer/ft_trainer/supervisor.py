@@ -13,6 +13,7 @@ from .exit_codes import FAILURES, RESUME_ME, TRANSIENT
 from .failures import Refusal
 from .heartbeat import Beats
 from .processes import start_time
+from .secret_file import Secrets
 from .starts import is_cancelled
 from .step import Step
 
@@ -26,6 +27,7 @@ class Supervisor:
         self.beats = Beats(job["heartbeatSeconds"])
         self.python = sys.executable
         self.resuming = options.resume
+        self.secrets = Secrets(None)
         self.child = None
         self.stopping = False
         self.by_hand = False  # Ctrl-C: no platform sends that
@@ -57,6 +59,7 @@ class Supervisor:
         if self.options.platform_restarts and is_cancelled():
             return RESUME_ME
         try:
+            self.secrets = Secrets(self.options.secrets)
             return self.run_steps()
         except Refusal as refusal:
             self.journal.append("error", **{"class": refusal.failure}, message=str(refusal), hint=refusal.hint)
@@ -102,8 +105,7 @@ class Supervisor:
         waiting = {"OMP_WAIT_POLICY": "PASSIVE"} if os.getloadavg()[0] > os.cpu_count() else {}
         return {
             **waiting,
-            **os.environ,
-            **self.job["env"],
+            **self.secrets.environment({**os.environ, **self.job["env"]}),
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),
             "PYTHONUNBUFFERED": "1",
             "FT_RESUME": "1" if self.resuming else "0",
@@ -180,6 +182,7 @@ class Supervisor:
         self.budget.note()
         is_preemption = self.options.platform_restarts and not (self.by_hand or self.budget.kill_at or is_cancelled())
         status, code = outcome(code, self.options.platform_restarts, is_preemption)
+        self.secrets.remove(for_good=status != "preempted")
         step = {} if self.last_step is None else {"step": self.last_step}
         self.journal.append("end", status=status, exitCode=code, **step)
         if code == 0:
