@@ -35,7 +35,7 @@ export function fakeJob(id: string, createdAt = 1_700_000_000_000): Job {
     engine: { name: "trl", version: "0" },
     steps: [],
     env: {},
-    model: { asked: "tiny", id: "tiny", revision: "0", path: "/nowhere" },
+    model: { asked: "tiny", id: "tiny", revision: "0", path: "/nowhere", hub: null },
     heartbeatSeconds: 10,
     limits: null,
     checkpointDir: "out/checkpoints",

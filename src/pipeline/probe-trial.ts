@@ -14,6 +14,7 @@ import type { RunEvent } from "../runs/events.js";
 import { parseEvent } from "../runs/ingest.js";
 import { measureTraining, type TrainingMeasure } from "../runs/measure.js";
 import { createJobFolder } from "./job-folder.js";
+import { jobModel } from "./job-model.js";
 import type { Prepared } from "./prepare.js";
 import { renderRecipe } from "./render-recipe.js";
 import { lockOf } from "./run-lock.js";
@@ -50,7 +51,7 @@ export async function tryProbe(trial: Trial, { env, signal }: PrepareContext): P
     ...{ id, createdAt, projectDir: loaded.dir, parent: probesDir(loaded.dir), recipe, estimate: null, limits: null },
     rendering: { ...rendering, env: { ...rendering.env, FT_PROBE_ROWS: String(rows) } },
     engine: { name: engine.name, version: recipe.engine.version },
-    model: { asked: model.asked, id: model.id, revision: model.revision!, path: model.dir! },
+    model: jobModel(model),
     lock: await lockOf(loaded, prepared),
     writeData: async (outDir, layout) => {
       await snapshotData({ recipe, source, layout, carries: carriedOf(data.facts), outDir });

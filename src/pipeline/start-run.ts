@@ -17,6 +17,7 @@ import type { Store } from "../store/open.js";
 import { catchUp } from "./finish-run.js";
 import { countedLengths, fitHere, type KnownHere, type PlanHere, planHere, refuseUnfit } from "./fit-here.js";
 import { createJobFolder } from "./job-folder.js";
+import { jobModel } from "./job-model.js";
 import { type Prepared, prepare } from "./prepare.js";
 import { probe } from "./probe.js";
 import { estimateHere, type HardwareEstimate, limitsOf, refuseOverBudget } from "./run-estimate.js";
@@ -95,7 +96,7 @@ export async function startRun(
     recipe,
     rendering,
     engine: { name: engine.name, version: recipe.engine.version },
-    model: { asked: model.asked, id: model.id, revision: model.revision!, path: model.dir! },
+    model: jobModel(model),
     lock: await lockOf(loaded, prepared),
     estimate: estimateOf(planHere(surveyed.loaded, await knownHere(surveyed, prepared, context)), estimate),
     limits,

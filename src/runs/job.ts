@@ -30,6 +30,8 @@ export const jobSchema = z.object({
     revision: z.string(),
     /** The folder on this machine. In the job folder it is reached as `model/`, a link, so that configs stay the same everywhere. */
     path: z.string(),
+    /** Where another machine gets it; null: only from this one. */
+    hub: z.object({ id: z.string(), revision: z.string() }).nullable().default(null),
   }),
   heartbeatSeconds: z.number().positive(),
   /**

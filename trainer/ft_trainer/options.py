@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 
 
 def parse_options():
@@ -18,6 +17,8 @@ def parse_options():
     )
     parser.add_argument("--echo-events", action="store_true", help="print each event line too, after `ft-event `")
     parser.add_argument("--secrets", metavar="FILE", help="JSON object, name -> value, mode 0600: environment of the steps; removed at the end")
+    parser.add_argument("--python", default=os.environ.get("FT_PYTHON"), help="runs the steps (default: $FT_PYTHON, else --prepare's, else the one that runs this)")
+    parser.add_argument("--prepare", action="store_true", help="make the engine's environment (unless --python) and fetch the base, where they are not here")
     options = parser.parse_args()
     options.secrets = options.secrets and os.path.abspath(options.secrets)  # run.py goes into the job folder
     return options

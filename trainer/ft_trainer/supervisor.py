@@ -25,7 +25,7 @@ class Supervisor:
         self.job, self.journal, self.options = job, journal, options
         self.budget = Budget(None if options.only else job.get("limits"), options.attempt)
         self.beats = Beats(job["heartbeatSeconds"])
-        self.python = sys.executable
+        self.python = options.python or sys.executable
         self.resuming = options.resume
         self.secrets = Secrets(None)
         self.child = None
@@ -60,31 +60,48 @@ class Supervisor:
             return RESUME_ME
         try:
             self.secrets = Secrets(self.options.secrets)
-            return self.run_steps()
+            code = self.prepare() if self.options.prepare else 0
+            return code or self.run_steps()
         except Refusal as refusal:
             self.journal.append("error", **{"class": refusal.failure}, message=str(refusal), hint=refusal.hint)
             return FAILURES[refusal.failure]
 
+    def prepare(self):
+        """Brings here what the job folder has not: the engine's environment, the base. Returns as run_steps."""
+        code = 0 if self.options.python else self.run_with_retry(_preparing("ft_trainer.prepare"))
+        if code != 0 or os.path.exists("model"):
+            return code
+        model = self.job["model"]
+        if not model.get("hub"):
+            hint = "put the base there, or use one of the Hub, which is fetched by itself"
+            raise Refusal("data", f"the base {model['asked']} is not on this machine: model leads to {os.path.realpath('model')}", hint)
+        online = {"HF_HUB_OFFLINE": os.environ.get("HF_HUB_OFFLINE", "0")}  # the steps are offline: by then all is here
+        return self.run_with_retry(_preparing("ft_trainer.fetch_base", online))
+
     def run_steps(self):
         for step in self.job["steps"]:
-            if self.options.only not in (None, step["name"]):
-                continue
-            code = self.run_step(step)
-            if self.held and code != 0 and not self.stopping and self.wait_to_try_again():
-                code = self.run_step(step)
-            if self.held:
-                self.journal.append(**self.held)
-                self.held = None
-            if code != 0:
-                return code
+            if self.options.only in (None, step["name"]):
+                code = self.run_with_retry(step)
+                if code != 0:
+                    return code
         return 0
+
+    def run_with_retry(self, step):
+        """`run_step`, and once more after what is known to pass."""
+        code = self.run_step(step)
+        if self.held and code != 0 and not self.stopping and self.wait_to_try_again():
+            code = self.run_step(step)
+        if self.held:
+            self.journal.append(**self.held)
+            self.held = None
+        return code
 
     def run_step(self, step):
         """One child from start to end. Returns 0, 33, or the exit code of a failure, which an event has told or `held` will."""
         if self.keep_to_budget() or self.stopping:
             return RESUME_ME
         self.explained = None
-        child = self.child = Step(self.python, step["module"], step["args"], self.environment())
+        child = self.child = Step(self.python, step["module"], step["args"], {**self.environment(), **step.get("env", {})})
         if self.stopping:  # asked while the child was being made
             child.signal(signal.SIGTERM)
         self.beats.watch(child.pid)
@@ -113,6 +130,9 @@ class Supervisor:
 
     def record(self, event):
         """One event of a child, on its way to the journal."""
+        if event["kind"] == "prepared":
+            self.python = event["python"]
+            return
         if event["kind"] == "error":
             said = (event["class"], event["message"])
             if said == self.explained:
@@ -206,6 +226,10 @@ class Supervisor:
         except OSError:
             print(f"run.py: {message}", file=sys.stderr)
         return FAILURES[failure]
+
+
+def _preparing(module, env=None):
+    return {"name": "prepare", "module": module, "args": [], "env": env or {}}
 
 
 def _write_json(path, content):
