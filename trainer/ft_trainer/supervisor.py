@@ -12,6 +12,7 @@ from .ending import failure_code, outcome, unexplained
 from .exit_codes import FAILURES, RESUME_ME, TRANSIENT
 from .failures import Refusal
 from .heartbeat import Beats
+from .leases import Leases
 from .processes import start_time
 from .secret_file import Secrets
 from .starts import is_cancelled
@@ -28,6 +29,7 @@ class Supervisor:
         self.python = options.python or sys.executable
         self.resuming = options.resume
         self.secrets = Secrets(None)
+        self.leases = None
         self.child = None
         self.stopping = False
         self.by_hand = False  # Ctrl-C: no platform sends that
@@ -61,6 +63,8 @@ class Supervisor:
         try:
             self.secrets = Secrets(self.options.secrets)
             code = self.prepare() if self.options.prepare else 0
+            if code == 0 and self.options.gpus:
+                code = self.lease_gpus()
             return code or self.run_steps()
         except Refusal as refusal:
             self.journal.append("error", **{"class": refusal.failure}, message=str(refusal), hint=refusal.hint)
@@ -77,6 +81,25 @@ class Supervisor:
             raise Refusal("data", f"the base {model['asked']} is not on this machine: model leads to {os.path.realpath('model')}", hint)
         online = {"HF_HUB_OFFLINE": os.environ.get("HF_HUB_OFFLINE", "0")}  # the steps are offline: by then all is here
         return self.run_with_retry(_preparing("ft_trainer.fetch_base", online))
+
+    def lease_gpus(self):
+        """Waits until the GPUs are this run's. Returns as run_steps."""
+        leases = Leases(self.options.leases, self.job["id"], self.options.gpus)
+        told = None
+        try:
+            while not self.stopping and not leases.take():
+                if leases.reason != told:
+                    told = leases.reason
+                    self.journal.append("phase", phase="preparing", detail=told)
+                began = time.monotonic()
+                time.sleep(min(self.tick(), 0.2))
+                self.budget.forgive(time.monotonic() - began)
+        finally:
+            leases.leave()
+        if self.stopping:
+            return RESUME_ME
+        self.leases = leases  # held until this process ends
+        return 0
 
     def run_steps(self):
         for step in self.job["steps"]:
@@ -123,6 +146,7 @@ class Supervisor:
         return {
             **waiting,
             **self.secrets.environment({**os.environ, **self.job["env"]}),
+            **(self.leases.environment() if self.leases else {}),
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),
             "PYTHONUNBUFFERED": "1",
             "FT_RESUME": "1" if self.resuming else "0",
