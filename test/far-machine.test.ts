@@ -188,3 +188,19 @@ test("a base behind a licence, and one that is only on the other machine, are to
     }),
   );
 });
+
+test("caches that the run may not write to are named before any step", async () => {
+  const hub = await startFakeHub("acme/tiny", files);
+  onTestFinished(() => hub.close());
+  // Not even root makes a folder in /sys.
+  const base = await job({ path: "/nowhere", hub: { id: "acme/tiny", revision: commit } });
+  const python = ["--python", process.env.FT_TEST_PYTHON!];
+  expect((await prepare(base, { HF_ENDPOINT: hub.url, HF_HOME: "/sys/hub" }, ...python)).exitCode).toBe(51);
+  const environment = await job();
+  expect((await prepare(environment, { ...machine({ gpu: true }).env, FT_CACHE: "/sys/ft" })).exitCode).toBe(51);
+  const told = [base, environment].map((dir) => events(dir).find(({ kind }) => kind === "error"));
+  expect(told).toMatchObject([
+    { class: "permission", message: expect.stringMatching(/base can't be written.*\/sys\/hub/) },
+    { class: "permission", message: expect.stringContaining("/sys/ft") },
+  ]);
+});
