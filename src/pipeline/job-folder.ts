@@ -22,6 +22,8 @@ export interface JobFolderInput {
   rendering: Rendering;
   engine: { name: string; version: string };
   model: Job["model"];
+  gpus: number;
+  target: Job["target"];
   lock: RunLock;
   /** Null: the model's shape or the hardware is not known. */
   estimate: Estimate | null;
@@ -82,7 +84,8 @@ export async function copyTrainer(engine: { name: string; version: string }, to:
 }
 
 /** Without held-out rows there is nothing to evaluate on: the job ends with its training. */
-function manifest({ id, createdAt, recipe, rendering, engine, model, limits }: JobFolderInput, hasItems: boolean): Job {
+function manifest(input: JobFolderInput, hasItems: boolean): Job {
+  const { id, createdAt, recipe, rendering, engine, model, gpus, target, limits } = input;
   return {
     version: jobVersion,
     id,
@@ -95,6 +98,8 @@ function manifest({ id, createdAt, recipe, rendering, engine, model, limits }: J
     ],
     env: rendering.env,
     model,
+    gpus,
+    target,
     heartbeatSeconds: 10,
     limits: limits && { ...limits, graceSeconds: 300 },
     checkpointDir: "out/checkpoints",

@@ -20,7 +20,8 @@ export interface Prepared {
   /** Every key filled in by what is known now. */
   recipe: Recipe;
   engine: Engine;
-  environment: EngineEnvironment;
+  /** On this machine; null: the run does not use it. */
+  environment: EngineEnvironment | null;
   model: ModelFacts;
   device: RenderInput["device"];
   /** Where the rows are. */
@@ -55,8 +56,8 @@ export async function prepare(
   }).catch((error) => {
     throw placed(loaded, error);
   });
-  const environment = await ready();
-  if (environment.notice) onNotice(environment.notice);
+  const environment = surveyed.uses.environment ? await ready() : null;
+  if (environment?.notice) onNotice(environment.notice);
   onProgress({ label: "checking the data with the model's tokenizer" });
   const data = await checkRecipeData(loaded, source, model);
   refuseBadData(data);

@@ -17,7 +17,7 @@ import { createJobFolder } from "./job-folder.js";
 import { jobModel } from "./job-model.js";
 import type { Prepared } from "./prepare.js";
 import { renderRecipe } from "./render-recipe.js";
-import { lockOf } from "./run-lock.js";
+import { gpusOf, lockOf } from "./run-lock.js";
 import { trainerEnv } from "./submit.js";
 import type { PrepareContext } from "./survey.js";
 
@@ -52,6 +52,8 @@ export async function tryProbe(trial: Trial, { env, signal }: PrepareContext): P
     rendering: { ...rendering, env: { ...rendering.env, FT_PROBE_ROWS: String(rows) } },
     engine: { name: engine.name, version: recipe.engine.version },
     model: jobModel(model),
+    gpus: gpusOf(prepared),
+    target: { name: "local", settings: { launcher: "local" } },
     lock: await lockOf(loaded, prepared),
     writeData: async (outDir, layout) => {
       await snapshotData({ recipe, source, layout, carries: carriedOf(data.facts), outDir });
@@ -59,7 +61,7 @@ export async function tryProbe(trial: Trial, { env, signal }: PrepareContext): P
     },
   });
   try {
-    const { failed, exitCode } = await execa(environment.python, ["trainer/run.py", "--only", "train"], {
+    const { failed, exitCode } = await execa(environment!.python, ["trainer/run.py", "--only", "train"], {
       cwd: dir,
       env: trainerEnv(env),
       extendEnv: false,

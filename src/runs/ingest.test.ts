@@ -11,7 +11,7 @@ const inode = 7;
 
 function newStore(): Store {
   const store = openStore(emptyFolder());
-  createRun(store, fakeJob("r"), "local");
+  createRun(store, fakeJob("r"));
   return store;
 }
 
