@@ -54,7 +54,7 @@ esac`,
 async function job(model: Partial<Job["model"]> = {}): Promise<string> {
   const dir = emptyFolder();
   await copyTrainer(engine, join(dir, "trainer"));
-  const written = { ...fakeJob("far"), engine };
+  const written = { ...fakeJob("far"), engine, heartbeatSeconds: 0.2 };
   writeFileSync(join(dir, "job.json"), JSON.stringify({ ...written, model: { ...written.model, ...model } }));
   symlinkSync(model.path ?? emptyFolder(), join(dir, "model"));
   return dir;
@@ -102,12 +102,12 @@ test("ft and run.py at the same time make it once", async () => {
   expect(calls()).toEqual(["venv", "pip"]);
 });
 
-test("stopped while it makes the environment, run.py ends at once and leaves nothing half-made", async () => {
+test("run.py beats while it makes the environment, and when stopped then it ends at once and leaves nothing half-made", async () => {
   const { env } = machine({ gpu: true, install: "exec sleep 60" });
   const dir = await job();
   const running = prepare(dir, env);
   await until(
-    async () => (await listEnvironments(env)).length > 0 && events(dir).some(({ kind }) => kind === "progress"),
+    async () => (await listEnvironments(env)).length > 0 && events(dir).some(({ kind }) => kind === "system"),
   );
   running.kill("SIGTERM");
   expect((await running).exitCode).toBe(33);

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import signal
+import socket
 import sys
 import time
 
@@ -48,7 +49,7 @@ class Supervisor:
             signal.signal(number, self.stop)
         try:
             pid, attempt = os.getpid(), self.options.attempt
-            me = {"pid": pid, "startTime": start_time(pid), "attempt": attempt, "startedAt": _now()}
+            me = {"pid": pid, "startTime": start_time(pid), "attempt": attempt, "startedAt": _now(), "host": socket.gethostname()}
             _write_json("supervisor.json", me)
             self.journal.reserve()
             if os.path.exists("COMPLETE"):
