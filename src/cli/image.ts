@@ -16,7 +16,8 @@ interface BuildFlags {
 
 export function registerImage(program: Command, { io }: CommandContext): void {
   const images = program.command("image").description("trainer images: build, ls, show");
-  const runtime = () => new Option("--runtime <name>", "whose command line").choices(containerRuntimes).default("docker");
+  const runtime = () =>
+    new Option("--runtime <name>", "whose command line").choices(containerRuntimes).default("docker");
 
   images
     .command("build")
@@ -33,13 +34,13 @@ export function registerImage(program: Command, { io }: CommandContext): void {
       const { buildImage } = await import("../engines/image/build-image.js");
       const { imageSpec } = await import("../engines/image/image-spec.js");
       const { chooseCuda } = await import("../engines/image/choose-cuda.js");
-      const { packageVersion } = await import("../version.js");
+      const { ftVersion } = await import("../pipeline/lock-entry.js");
       const { interruptible } = await import("./interruptible.js");
       const { progressLines } = await import("./progress-lines.js");
       const { imageText } = await import("./views/images.js");
       const lock = readEngineLock(requireEngine(flags.engine));
       const cuda = await chooseCuda(flags.cuda, lock, io.env);
-      const spec = imageSpec(lock, { ...flags, cuda, ftVersion: packageVersion() });
+      const spec = imageSpec(lock, { ...flags, cuda, ftVersion: ftVersion() });
       const progress = progressLines(io);
       const image = await interruptible((signal) =>
         buildImage(spec, { ...flags, env: io.env, onProgress: progress.report, signal }),

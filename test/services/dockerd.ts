@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import { withFileLock } from "../../src/file-lock.js";
+import { ensurePrograms, findProgram, sayLoudly } from "./programs.js";
 
 export interface Dockerd {
   /** For DOCKER_HOST: "unix:///tmp/.../docker.sock". */
@@ -19,11 +19,7 @@ export interface Dockerd {
 /** Null, with a word on stderr, where no daemon can be had. No bridge and no iptables: containers take `--network host`. */
 export async function startDockerd(): Promise<Dockerd | null> {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return without("it takes Linux and root");
-  try {
-    await installed(["docker.io"], "dockerd");
-  } catch (error) {
-    return without(`apt can't install docker.io: ${(error as Error).message.split("\n")[0]}`);
-  }
+  if (!(await ensurePrograms(["dockerd", "docker"], ["docker.io"]))) return null;
   const dir = mkdtempSync(join(tmpdir(), "ft-dockerd-"));
   const daemon = { process: start(dir) };
   const host = `unix://${join(dir, "docker.sock")}`;
@@ -37,7 +33,8 @@ export async function startDockerd(): Promise<Dockerd | null> {
     async restart() {
       daemon.process.kill("SIGKILL");
       await ended(daemon.process);
-      rmSync(join(dir, "pid"), { force: true });
+      await sleep(500); // its containerd dies with it
+      for (const name of ["pid", "exec/containerd/containerd.pid"]) rmSync(join(dir, name), { force: true });
       daemon.process = start(dir);
       if (!(await answers(host, daemon.process))) throw new Error("dockerd did not come up again");
     },
@@ -46,23 +43,8 @@ export async function startDockerd(): Promise<Dockerd | null> {
 }
 
 function without(why: string): null {
-  process.stderr.write(`\n!!! NO DOCKER DAEMON, tests that need one are SKIPPED: ${why}\n\n`);
+  sayLoudly(`no Docker daemon here: ${why}`);
   return null;
-}
-
-/** Installs Debian packages unless `program` is there already. Test files that ask at the same time wait for one another. */
-export async function installed(packages: string[], program: string): Promise<void> {
-  if (await isThere(program)) return;
-  await withFileLock(join(tmpdir(), "ft-test-apt.lock"), async () => {
-    if (await isThere(program)) return;
-    const env = { DEBIAN_FRONTEND: "noninteractive" };
-    await execa("apt-get", ["update", "-qq"], { env });
-    await execa("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { env });
-  });
-}
-
-async function isThere(program: string): Promise<boolean> {
-  return !(await execa("sh", ["-c", 'command -v "$1"', "sh", program], { reject: false })).failed;
 }
 
 function start(dir: string): ChildProcess {
@@ -75,7 +57,7 @@ function start(dir: string): ChildProcess {
     ["--host", `unix://${join(dir, "docker.sock")}`],
     ["--iptables=false", "--ip6tables=false", "--ip-masq=false", "--bridge=none"],
   ];
-  return spawn("dockerd", args.flat(), { stdio: ["ignore", log, log], detached: true });
+  return spawn(findProgram("dockerd")!, args.flat(), { stdio: ["ignore", log, log], detached: true });
 }
 
 async function answers(host: string, daemon: ChildProcess): Promise<boolean> {
@@ -94,7 +76,9 @@ async function end(dir: string, host: string, daemon: ChildProcess): Promise<voi
   daemon.kill("SIGTERM");
   await ended(daemon);
   // Containers' mounts, where a killed daemon left them.
-  const mounts = readFileSync("/proc/mounts", "utf8").split("\n").map((line) => line.split(" ")[1] ?? "");
+  const mounts = readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" ")[1] ?? "");
   for (const mount of mounts.filter((path) => path.startsWith(`${dir}/`)).reverse()) {
     await execa("umount", ["-l", mount], { reject: false });
   }

@@ -5,7 +5,7 @@ import { packageRoot } from "../../paths.js";
 import type { OnProgress } from "../../progress.js";
 import { type CliOptions, containerCli } from "./container-cli.js";
 import type { ImageSpec } from "./image-spec.js";
-import { type TrainerImage, requireImage } from "./trainer-images.js";
+import { requireImage, type TrainerImage } from "./trainer-images.js";
 
 export interface BuildOptions extends Omit<CliOptions, "onLine"> {
   /** Network of the build's steps: "host", or a network's name. Default: the daemon's. */
@@ -14,7 +14,16 @@ export interface BuildOptions extends Omit<CliOptions, "onLine"> {
 }
 
 /** Mirrors and proxies reach the build by their names alone, so that no command line shows a password in an address. */
-const passedOn = ["UV_DEFAULT_INDEX", "PIP_INDEX_URL", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
+const passedOn = [
+  "UV_DEFAULT_INDEX",
+  "PIP_INDEX_URL",
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+];
 
 /** Repeatable: layers that are there are reused. Throws FtError (environment) image.build, and those of containerCli. */
 export async function buildImage(spec: ImageSpec, options: BuildOptions): Promise<TrainerImage> {

@@ -41,7 +41,9 @@ export async function containerCli(args: string[], { runtime, env, signal, onLin
 }
 
 function isWithoutDaemon(stderr: string): boolean {
-  return /Cannot connect to the Docker daemon|error during connect|permission denied while trying to connect/.test(stderr);
+  return /Cannot connect to the Docker daemon|error during connect|permission denied while trying to connect/.test(
+    stderr,
+  );
 }
 
 function noRuntime(runtime: ContainerRuntime): FtError {
