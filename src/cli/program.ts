@@ -11,6 +11,7 @@ import { registerHelp } from "./help-exit-codes.js";
 import { registerImage } from "./image.js";
 import { registerInit } from "./init.js";
 import { type Io, writeJson } from "./io.js";
+import { registerLaunch } from "./launch.js";
 import { registerLock } from "./lock.js";
 import { registerModels } from "./models.js";
 import { registerPlan } from "./plan.js";
@@ -83,6 +84,7 @@ const commands: ((program: Command, context: CommandContext) => void)[] = [
   registerLock,
   registerRun,
   registerRuns,
+  registerLaunch,
   registerEval,
   registerAdapters,
   registerEngines,

@@ -4,14 +4,17 @@ import errno
 import json
 import os
 import signal
+import socket
 import sys
 import time
 
+from . import checks
 from .budget import Budget
 from .ending import failure_code, outcome, unexplained
 from .exit_codes import FAILURES, RESUME_ME, TRANSIENT
 from .failures import Refusal
 from .heartbeat import Beats
+from .leases import Leases
 from .processes import start_time
 from .secret_file import Secrets
 from .starts import is_cancelled
@@ -25,9 +28,11 @@ class Supervisor:
         self.job, self.journal, self.options = job, journal, options
         self.budget = Budget(None if options.only else job.get("limits"), options.attempt)
         self.beats = Beats(job["heartbeatSeconds"])
-        self.python = sys.executable
+        self.python = options.python or sys.executable
+        self.device = checks.device_of()
         self.resuming = options.resume
         self.secrets = Secrets(None)
+        self.leases = None
         self.child = None
         self.stopping = False
         self.by_hand = False  # Ctrl-C: no platform sends that
@@ -44,7 +49,7 @@ class Supervisor:
             signal.signal(number, self.stop)
         try:
             pid, attempt = os.getpid(), self.options.attempt
-            me = {"pid": pid, "startTime": start_time(pid), "attempt": attempt, "startedAt": _now()}
+            me = {"pid": pid, "startTime": start_time(pid), "attempt": attempt, "startedAt": _now(), "host": socket.gethostname()}
             _write_json("supervisor.json", me)
             self.journal.reserve()
             if os.path.exists("COMPLETE"):
@@ -60,31 +65,81 @@ class Supervisor:
             return RESUME_ME
         try:
             self.secrets = Secrets(self.options.secrets)
-            return self.run_steps()
+            checks.refuse_unwritable(self.job)
+            checks.refuse_lost_gpu(self.device)
+            code = self.prepare() if self.options.prepare else 0
+            if code == 0 and self.options.gpus:
+                code = self.lease_gpus()
+            return code or self.warn() or self.run_steps()
         except Refusal as refusal:
             self.journal.append("error", **{"class": refusal.failure}, message=str(refusal), hint=refusal.hint)
             return FAILURES[refusal.failure]
 
+    def prepare(self):
+        """Brings here what the job folder has not: the engine's environment, the base. Returns as run_steps."""
+        code = 0 if self.options.python else self.run_with_retry(_preparing("ft_trainer.prepare"))
+        if code != 0 or os.path.exists("model"):
+            return code
+        model = self.job["model"]
+        if not model.get("hub"):
+            hint = "put the base there, or use one of the Hub, which is fetched by itself"
+            raise Refusal("data", f"the base {model['asked']} is not on this machine: model leads to {os.path.realpath('model')}", hint)
+        online = {"HF_HUB_OFFLINE": os.environ.get("HF_HUB_OFFLINE", "0")}  # the steps are offline: by then all is here
+        return self.run_with_retry(_preparing("ft_trainer.fetch_base", online))
+
+    def lease_gpus(self):
+        """Waits until the GPUs are this run's. Returns as run_steps."""
+        leases = Leases(self.options.leases, self.job["id"], self.options.gpus)
+        told = None
+        try:
+            while not self.stopping and not leases.take():
+                if leases.reason != told:
+                    told = leases.reason
+                    self.journal.append("phase", phase="preparing", detail=told)
+                began = time.monotonic()
+                time.sleep(min(self.tick(), 0.2))
+                self.budget.forgive(time.monotonic() - began)
+        finally:
+            leases.leave()
+        if self.stopping:
+            return RESUME_ME
+        self.leases = leases  # held until this process ends
+        return 0
+
+    def warn(self):
+        """Says what may go wrong, as a warning each. Returns 0: nothing is refused for it."""
+        if self.device == "cuda":
+            for message in checks.memory_held(self.environment().get("CUDA_VISIBLE_DEVICES")):
+                self.journal.append("warning", message=message)
+        for message in checks.small_shm(self.job):
+            self.journal.append("warning", message=message)
+        return 0
+
     def run_steps(self):
         for step in self.job["steps"]:
-            if self.options.only not in (None, step["name"]):
-                continue
-            code = self.run_step(step)
-            if self.held and code != 0 and not self.stopping and self.wait_to_try_again():
-                code = self.run_step(step)
-            if self.held:
-                self.journal.append(**self.held)
-                self.held = None
-            if code != 0:
-                return code
+            if self.options.only in (None, step["name"]):
+                code = self.run_with_retry(step)
+                if code != 0:
+                    return code
         return 0
+
+    def run_with_retry(self, step):
+        """`run_step`, and once more after what is known to pass."""
+        code = self.run_step(step)
+        if self.held and code != 0 and not self.stopping:
+            self.wait_to_try_again()
+            code = self.run_step(step)
+        if self.held:
+            self.journal.append(**self.held)
+            self.held = None
+        return code
 
     def run_step(self, step):
         """One child from start to end. Returns 0, 33, or the exit code of a failure, which an event has told or `held` will."""
         if self.keep_to_budget() or self.stopping:
             return RESUME_ME
         self.explained = None
-        child = self.child = Step(self.python, step["module"], step["args"], self.environment())
+        child = self.child = Step(self.python, step["module"], step["args"], {**self.environment(), **step.get("env", {})})
         if self.stopping:  # asked while the child was being made
             child.signal(signal.SIGTERM)
         self.beats.watch(child.pid)
@@ -106,13 +161,18 @@ class Supervisor:
         return {
             **waiting,
             **self.secrets.environment({**os.environ, **self.job["env"]}),
+            **(self.leases.environment() if self.leases else {}),
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),
             "PYTHONUNBUFFERED": "1",
+            **({"FT_DEVICE": self.device} if self.device else {}),
             "FT_RESUME": "1" if self.resuming else "0",
         }
 
     def record(self, event):
         """One event of a child, on its way to the journal."""
+        if event["kind"] == "prepared":
+            self.python = event["python"]
+            return
         if event["kind"] == "error":
             said = (event["class"], event["message"])
             if said == self.explained:
@@ -140,17 +200,14 @@ class Supervisor:
         return min(0.5, self.beats.seconds_left())
 
     def wait_to_try_again(self):
-        """What is known to pass is given one more start, from the last checkpoint. False: asked to stop meanwhile."""
+        """What is known to pass is given one more start, from the last checkpoint. Ends early when asked to stop."""
         seconds = float(os.environ.get("FT_RETRY_SECONDS", self.job.get("retrySeconds", 30)))
         failure, message = self.held["class"], self.held["message"]
         self.journal.append("warning", message=f"{failure}: {message}; the step is started once more in {seconds:.0f} s, from the last checkpoint")
         until = time.monotonic() + seconds
         while time.monotonic() < until and not self.stopping:
             time.sleep(min(self.tick(), 0.2, max(0.0, until - time.monotonic())))
-        if self.stopping:
-            return False
         self.held, self.tried_again, self.resuming = None, True, True
-        return True
 
     def keep_to_budget(self):
         """Whether the budget is used up: then the child saves and ends, and is killed when it does not within its grace."""
@@ -194,7 +251,7 @@ class Supervisor:
         if self.child:
             self.child.kill()
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        failure = "disk-full" if full else "unknown"
+        failure = "disk-full" if full else "permission" if isinstance(error, PermissionError) else "unknown"
         message = f"the supervisor stopped: {error}"
         try:
             self.journal.release()
@@ -206,6 +263,10 @@ class Supervisor:
         except OSError:
             print(f"run.py: {message}", file=sys.stderr)
         return FAILURES[failure]
+
+
+def _preparing(module, env=None):
+    return {"name": "prepare", "module": module, "args": [], "env": env or {}}
 
 
 def _write_json(path, content):
