@@ -38,7 +38,7 @@ const dockerRunner: Runner<"docker", ContainerId> = {
     base: whereDaemon(target).connection === null || target.base === "copy",
   }),
   // The image's Python is named to run.py by FT_PYTHON, so that --prepare only looks for the base.
-  runArgs: (_target, { gpus }) => [
+  runArgs: (_target, { job: { gpus } }) => [
     "--prepare",
     ...(gpus > 0 ? ["--gpus", String(gpus), "--leases", inside.leases] : []),
   ],

@@ -19,7 +19,7 @@ export interface Place {
 }
 
 /** What to start: `trainer/run.py` with these arguments, in the job folder. */
-interface Start {
+export interface Start {
   attempt: number;
   /** Of trainer/run.py, the attempt's number among them. */
   args: string[];
