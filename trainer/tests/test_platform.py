@@ -19,7 +19,7 @@ def preempt(folder, number=signal.SIGTERM, meanwhile=lambda: None, options=(PLAT
     wait_for(lambda: len(training()) > before, what="the training")
     meanwhile()
     supervisor.send_signal(number)
-    supervisor.communicate(timeout=20)
+    supervisor.communicate(timeout=60)
     return supervisor.returncode
 
 
