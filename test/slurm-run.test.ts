@@ -33,7 +33,7 @@ async function begin(options: ProjectOptions, steps: number) {
   expect(started.exitCode, started.stderr).toBe(0);
   const id = JSON.parse(started.stdout).run.id as string;
   const folder = join(dir, ".ft/runs", id);
-  await until(() => losses(folder).length >= steps, 3 * minutes);
+  await until(() => losses(folder).length >= steps, 6 * minutes);
   const { stdout } = await execa("squeue", ["-h", "-o", "%A", `--name=ft-${id}-1`], { env: slurm!.env });
   return { dir, id, folder, job: stdout.trim() };
 }
@@ -52,10 +52,10 @@ describe("a run on Slurm", () => {
       for (const place of [argv, ...textsOf(slurm.dir), ...textsOf(dir)]) expect(place).not.toContain(token);
 
       await execa("scancel", ["--batch", "--signal=USR1", job], { env: slurm.env });
-      await until(() => ends(folder).length === 1, 2 * minutes);
+      await until(() => ends(folder).length === 1, 4 * minutes);
       const { status, exitCode, step: stoppedAt } = ends(folder)[0]!;
       expect([status, exitCode]).toEqual(["preempted", 33]);
-      await until(async () => (await show(dir, id)).state === "queued", minutes);
+      await until(async () => (await show(dir, id)).state === "queued", 2 * minutes);
       expect((await show(dir, id)).history.at(-1).reason).toMatch(/preempted/);
       await slurm.releaseRequeued(job);
 
@@ -68,7 +68,7 @@ describe("a run on Slurm", () => {
       for (const place of [...textsOf(slurm.dir), ...textsOf(dir), watched.stdout]) expect(place).not.toContain(token);
       expect(await execa("squeue", ["-h", "-t", "running,pending"], { env: slurm.env })).toMatchObject({ stdout: "" });
     },
-    8 * minutes,
+    15 * minutes,
   );
 });
 
