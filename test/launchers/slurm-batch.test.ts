@@ -1,4 +1,7 @@
 // What a target asks for is what Slurm gets: real sbatch, read back from the controller.
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { slurmLauncher } from "../../src/launchers/slurm/index.js";
@@ -26,7 +29,9 @@ describe("a slurm target", { timeout: 120_000 }, () => {
       ...{ partition: "main", gres: "gpu:2", cpus: 4, memory: "2G", time: "1-12", exclude: "n2", account: "lab" },
       ...{ signal_seconds: 600, requeue: false, extra: ["--hold", "--nice=7", "--licenses="] },
     });
-    const handle = await slurmLauncher.submit(submission);
+    const handle = await slurmLauncher.submit({ ...submission, secrets: { HF_TOKEN: "hf_waits" } });
+    const secrets = join(homedir(), ".cache/ft/secrets/20260101-120000-b0-1.json");
+    expect(existsSync(secrets)).toBe(true);
     const { stdout } = await execa("scontrol", ["show", "job", "-o"]);
     const asked = [
       ...["JobName=ft-20260101-120000-b0-1", "Account=lab", "Partition=main", "Requeue=0", "TimeLimit=1-12:00:00"],
@@ -38,6 +43,7 @@ describe("a slurm target", { timeout: 120_000 }, () => {
     expect([liveness, reason]).toEqual(["queued", expect.stringMatching(/Slurm job \d+: PENDING \(JobHeldUser\)/)]);
     await slurmLauncher.cancel(handle, 60_000);
     expect((await slurmLauncher.observe(handle, { inode: 0, offset: 0 })).liveness).toBe("ended");
+    expect(existsSync(secrets)).toBe(false);
   });
 
   it("that Slurm does not know is refused in its words, and a probe says so before", async ({ skip }) => {

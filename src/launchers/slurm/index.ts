@@ -31,7 +31,7 @@ const slurmRunner: Runner<"slurm", SlurmId> = {
     environment: target.login === undefined && !target.container && !target.engine_python,
     base: target.login === undefined || target.base === "copy",
   }),
-  runArgs: (target) => ["--platform-restarts", ...enginePython(target)],
+  runArgs: (target) => [...(target.requeue ? ["--platform-restarts"] : []), ...enginePython(target)],
 
   async find(place, attempt) {
     const jobs = (await jobsOf(place.host)).flatMap(({ name }) => {
