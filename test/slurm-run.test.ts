@@ -46,7 +46,7 @@ const show = async (dir: string, id: string) =>
 
 describe("a run on Slurm", () => {
   it(
-    "is preempted, saves, goes back into the queue and resumes at the same step to a registered adapter; a token is nowhere",
+    "is preempted, saves, goes back into the queue and resumes at the same step on another node, to a registered adapter; a token is nowhere",
     async ({ skip }) => {
       if (!slurm) return skip();
       const dir = tinyProject({ maxSteps: 60, saveEvery: 50 });
@@ -61,12 +61,16 @@ describe("a run on Slurm", () => {
       expect([status, exitCode]).toEqual(["preempted", 33]);
       await until(async () => (await show(dir, id)).state === "queued", 2 * minutes);
       expect((await show(dir, id)).history.at(-1).reason).toMatch(/preempted/);
+      const node = (state: string) => ["update", "NodeName=n1", `State=${state}`, "Reason=test"];
+      await execa("scontrol", node("DRAIN"), { env: slurm.env });
       await slurm.releaseRequeued(job);
 
       const watched = await ft(["runs", "watch", id, "--json"], dir, env);
       expect(watched.exitCode, watched.stderr).toBe(0);
       const steps = losses(folder).map(({ attempt, step }) => [attempt, step]);
       expect(steps).toEqual(Array.from({ length: 60 }, (_, index) => [index < stoppedAt ? 1 : 2, index + 1]));
+      expect(readFileSync(slurm.jobCompletions, "utf8").match(/NodeList=\S+/g)).toEqual(["NodeList=n1", "NodeList=n2"]);
+      await execa("scontrol", node("RESUME"), { env: slurm.env });
       const { adapters } = JSON.parse((await ft(["adapters", "ls", "--json"], dir, env)).stdout);
       expect(adapters).toHaveLength(1);
       for (const place of [...textsOf(slurm.dir), ...textsOf(dir), watched.stdout]) expect(place).not.toContain(token);
