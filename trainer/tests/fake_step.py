@@ -1,12 +1,14 @@
 """A step without an engine, copied into job folders to test the supervisor: real processes, real pipes, no imports of torch."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
 from ft_trainer import events
+from ft_trainer.checkpoints import last_complete, seal
 from ft_trainer.child import run_child
 
 
@@ -39,6 +41,22 @@ def work(stop):
             time.sleep(0.05)
             if stop.requested:
                 return 33
+    elif what == "checkpoints":  # a whole one at each step, and goes on from the last
+        stop.defer()
+        last = last_complete("out/checkpoints", print) if os.environ["FT_RESUME"] == "1" else None
+        for step in range(int(last.rpartition("-")[2]) + 1 if last else 1, int(sys.argv[2]) + 1):
+            path = f"out/checkpoints/checkpoint-{step}"
+            os.makedirs(path)
+            with open(f"{path}/weights", "w", encoding="utf-8") as file:
+                file.write(str(step) * 1000)
+            events.emit("checkpoint", path=path, step=step, sha256=seal(path))
+            shutil.rmtree(f"out/checkpoints/checkpoint-{step - 2}", ignore_errors=True)
+            time.sleep(0.05)
+            if stop.requested:
+                return 33
+        os.makedirs("out/adapter")
+        with open("out/adapter/weights", "w", encoding="utf-8") as file:
+            file.write("trained")
     elif what == "stubborn":
         stop.defer()
         time.sleep(60)
