@@ -1,5 +1,6 @@
 // One writer at a time for a folder or file that several ft processes may make: an exclusive lock file with its owner's pid.
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
@@ -90,4 +91,9 @@ function isAlive(pid: number): boolean {
 async function touch(file: string): Promise<void> {
   const now = new Date();
   await utimes(file, now, now).catch(() => undefined);
+}
+
+/** Whether a living owner holds it. */
+export async function isLocked(file: string): Promise<boolean> {
+  return (await staleOrOwner(file)) !== "stale" && existsSync(file);
 }

@@ -15,15 +15,29 @@ export interface FakeRun {
 }
 
 /** Makes the job folder; nothing is started, nothing is in a store. `behaviour` as in the fixture's head. */
-export function fakeRun(behaviour: string, { projectDir = emptyFolder(), id = "20260101-120000-test" } = {}): FakeRun {
+export function fakeRun(
+  behaviour: string,
+  {
+    projectDir = emptyFolder(),
+    id = "20260101-120000-test",
+    target = { name: "local", settings: { launcher: "local" } },
+    python = "python3",
+  }: { projectDir?: string; id?: string; target?: Job["target"]; python?: string } = {},
+): FakeRun {
   const dir = join(runsDir(projectDir), id);
   mkdirSync(join(dir, "trainer"), { recursive: true });
   cpSync(join(packageRoot, "test/fixtures/trainers/run.py"), join(dir, "trainer/run.py"));
   writeFileSync(join(dir, "behaviour.txt"), behaviour);
-  const job = fakeJob(id);
+  const job = { ...fakeJob(id), target };
   writeFileSync(join(dir, "job.json"), JSON.stringify(job));
   const env = { PATH: process.env.PATH ?? "" };
-  return { projectDir, id, dir, job, submission: { job, dir, attempt: 1, resume: false, python: "python3", env } };
+  return {
+    projectDir,
+    id,
+    dir,
+    job,
+    submission: { job, dir, attempt: 1, resume: false, python, env, secrets: {}, onProgress: () => {} },
+  };
 }
 
 export function fakeJob(id: string, createdAt = 1_700_000_000_000): Job {
@@ -35,9 +49,11 @@ export function fakeJob(id: string, createdAt = 1_700_000_000_000): Job {
     engine: { name: "trl", version: "0" },
     steps: [],
     env: {},
-    model: { asked: "tiny", id: "tiny", revision: "0", path: "/nowhere" },
+    model: { asked: "tiny", id: "tiny", revision: "0", path: "/nowhere", hub: null },
+    gpus: 0,
     heartbeatSeconds: 10,
     limits: null,
+    target: { name: "local", settings: { launcher: "local" } },
     checkpointDir: "out/checkpoints",
     adapterDir: "out/adapter",
   };

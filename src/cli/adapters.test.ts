@@ -61,7 +61,7 @@ beforeEach(async () => {
     JSON.stringify({ ...job, model: { asked: "tiny", id: "tiny-llama", revision: "abc", path: "x" } }),
   );
   const store = openStore(cwd);
-  createRun(store, readJob(jobDir), "local");
+  createRun(store, readJob(jobDir));
   for (const state of ["preparing", "running", "succeeded"] as const) transition(store, "bot-1", state, 1);
   store.close();
 });

@@ -22,14 +22,18 @@ export interface Device {
 
 const probeTimeoutMs = 5_000;
 
-/** Asks the vendors' own tools, 5 s each at most. A tool that fails means CPU, with the tool's words in `problem`. */
-export async function detectDevice(env: Env): Promise<Device> {
-  if (process.platform === "darwin" && process.arch === "arm64") {
+/** Runs a vendor's tool on the machine that is asked about; null: it has no such program. */
+export type AskTool = (file: string, args: string[]) => Promise<{ ok: boolean; text: string } | null>;
+
+/** Asks the vendors' own tools, 5 s each at most. A tool that fails means CPU, with the tool's words in `problem`. `ask`: of another machine. */
+export async function detectDevice(env: Env, ask?: AskTool): Promise<Device> {
+  if (!ask && process.platform === "darwin" && process.arch === "arm64") {
     return { kind: "mps", count: 1, bf16: true, names: ["Apple GPU"], driver: null, memoryBytes: [], problem: null };
   }
-  const nvidia = await detectNvidia(env);
+  const tool = ask ?? ((file, args) => run(file, args, env));
+  const nvidia = await detectNvidia(env, tool);
   if (nvidia?.kind === "cuda") return nvidia;
-  return (await detectAmd(env)) ?? nvidia ?? cpu(null);
+  return (await detectAmd(tool)) ?? nvidia ?? cpu(null);
 }
 
 function cpu(problem: string | null): Device {
@@ -37,9 +41,9 @@ function cpu(problem: string | null): Device {
 }
 
 /** Null when there is no nvidia-smi. */
-async function detectNvidia(env: Env): Promise<Device | null> {
+async function detectNvidia(env: Env, ask: AskTool): Promise<Device | null> {
   const query = ["--query-gpu=name,driver_version,memory.total,compute_cap", "--format=csv,noheader,nounits"];
-  const probe = await run("nvidia-smi", query, env);
+  const probe = await ask("nvidia-smi", query);
   if (probe === null) return null;
   if (!probe.ok) return cpu(`nvidia-smi: ${probe.text}`);
   const gpus = probe.text
@@ -75,12 +79,8 @@ function visibleGpus<T>(gpus: T[], setting: string | undefined): T[] {
 }
 
 /** Null when there is no rocm-smi or it lists no card. */
-async function detectAmd(env: Env): Promise<Device | null> {
-  const probe = await run(
-    "rocm-smi",
-    ["--showproductname", "--showdriverversion", "--showmeminfo", "vram", "--json"],
-    env,
-  );
+async function detectAmd(ask: AskTool): Promise<Device | null> {
+  const probe = await ask("rocm-smi", ["--showproductname", "--showdriverversion", "--showmeminfo", "vram", "--json"]);
   if (!probe?.ok) return probe === null ? null : cpu(`rocm-smi: ${probe.text}`);
   try {
     const report = JSON.parse(probe.text) as Record<string, Record<string, string>>;

@@ -1,23 +1,36 @@
-// What a launcher is to ft: six functions. Scheduling, retries and provisioning beyond one machine stay the platform's.
+// What a launcher is to ft. Scheduling, retries and provisioning beyond one machine stay the platform's.
+import type { Device } from "../engines/machine.js";
+import type { Target } from "../recipes/schema/targets.js";
 import type { Job } from "../runs/job.js";
+
+/** In the home folder while an ft submits it. */
+export const submitLock = "submit.lock";
 
 /** A job folder on this machine plus how to start it. */
 export interface Submission {
   job: Job;
-  /** Absolute path of the job folder. */
+  /** Absolute path of the job folder at home. */
   dir: string;
   /** Counts from 1; resume submits the next one. */
   attempt: number;
   /** Resume from the last complete checkpoint. */
   resume: boolean;
-  /** Python of the engine's environment. */
-  python: string;
-  /** Secrets and settings for the process, never written anywhere. */
+  /** Python of the engine's environment on this machine; null: the run does not use one of this machine. */
+  python: string | null;
+  /** The person's whole environment, secrets too: for a process of this machine. Never written anywhere, never sent away. */
   env: Record<string, string>;
+  /** The secrets that the target's `secrets` name, by variable. They reach the run as a 0600 file outside the job folder, and no other way. */
+  secrets: Record<string, string>;
+  /** What takes its time (copying, an image) says how far it is. */
+  onProgress(progress: { label: string; done?: number; total?: number }): void;
+  signal?: AbortSignal | undefined;
 }
 
-/** What the launcher knows about an attempt. `gone`: it was there and no longer is, without a word (`kill -9`). `unknown`: could not ask. */
-export type Liveness = "running" | "ended" | "gone" | "unknown";
+/**
+ * What the launcher knows about an attempt. `queued`: the platform holds it back, or starts it again. `ended`: it is over, whatever came of
+ * it. `gone`: it was there and no longer is, without a word (`kill -9`), or nobody knows of it. `unknown`: could not ask.
+ */
+export type Liveness = "queued" | "running" | "ended" | "gone" | "unknown";
 
 /** How far events.jsonl has been read. `inode` tells one file from another at the same path; 0 before anything was read. */
 export interface EventsPosition {
@@ -30,15 +43,46 @@ export interface Observation extends EventsPosition {
   bytes: Uint8Array;
   /** Taken before the bytes were read, so that nothing is written between an `ended` or `gone` and its last bytes. */
   liveness: Liveness;
+  /** Why it is `queued` or `unknown`, in the platform's words. */
+  reason?: string | undefined;
+}
+
+/** Something of ft's that is on a target: a container, a process, a job of the scheduler. */
+export interface Leftover {
+  run: string;
+  attempt: number;
+  /** For a person: "container ft-20260101-120000-test-1 (running)". */
+  what: string;
+  isAlive: boolean;
+  /** For `end`: the launcher's own. */
+  handle: unknown;
+}
+
+/** What a target is made of, asked without starting a run. */
+export interface Probe {
+  /** What a run would train on there. */
+  device: Device;
+  /** One line a thing, as `ft doctor` shows them. */
+  checks: { name: string; status: "ok" | "warn" | "missing"; detail: string; next: string | null }[];
 }
 
 /**
+ * The crash protocol is the callers' (pipeline/submit.ts, pipeline/reconcile.ts): the state `preparing` is stored before `submit`, the handle
+ * after it; what stands between is found by `find`. Every function throws FtError launcher.unreachable (exit environment) when the target
+ * does not answer, but `observe`, which says `unknown`. Every function may be called again after a crash of ft at any moment.
+ *
  * find: the handle of an attempt that was submitted by a process that died before it could store the handle; null: there is none.
  *   Without an attempt: that of the latest one.
- * submit: returns as soon as the trainer runs; repeating it for the same run and attempt finds the running one instead of starting a second.
- * observe: one look from any byte offset; re-entrant, keeps nothing in memory. The caller polls.
- * cancel: asks for a checkpoint (SIGTERM), waits graceMs, then kills everything of the attempt. Cancelling what is gone succeeds.
- * collect: brings out/ home; a no-op where the folder is local.
+ * submit: returns as soon as the attempt is the platform's; repeating it for the same run and attempt, also at the same moment from
+ *   another process, finds the one that is there instead of starting a second.
+ * observe: one look from any byte offset of the home folder's events.jsonl, which it brings up to date first (and stdout.log, as far as
+ *   that is sensible). Re-entrant, keeps nothing in memory. The caller polls.
+ * cancel: asks for a checkpoint (SIGTERM), waits graceMs, then ends everything of the attempt; returns once the platform's own state says
+ *   that it is over. Cancelling what is gone succeeds. Throws FtError launcher.not-stopped.
+ * collect: brings home what the run made (out/, checksums verified); a no-op where the folder is at home. May be repeated, goes on where it was.
+ * uses: what of this machine a run there works with; what it does not is not made or fetched here.
+ * probe: what is there.
+ * leftovers: all of ft's that is on the target, whoever's ft it was; `end` ends one as `cancel` with no grace and removes its traces.
  */
 export interface Launcher<Handle> {
   name: string;
@@ -48,5 +92,9 @@ export interface Launcher<Handle> {
   submit(submission: Submission): Promise<Handle>;
   observe(handle: Handle, from: EventsPosition): Promise<Observation>;
   cancel(handle: Handle, graceMs: number): Promise<void>;
-  collect(handle: Handle): Promise<void>;
+  collect(handle: Handle, signal?: AbortSignal): Promise<void>;
+  uses(target: Target): { environment: boolean; base: boolean };
+  probe(target: Target): Promise<Probe>;
+  leftovers(target: Target): Promise<Leftover[]>;
+  end(target: Target, leftover: Leftover): Promise<void>;
 }

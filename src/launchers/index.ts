@@ -1,12 +1,13 @@
 // The launchers by name, loaded when used.
+import type { LauncherName } from "../recipes/schema/targets.js";
 import type { Launcher } from "./contract.js";
 
-const launchers: Record<string, () => Promise<Launcher<unknown>>> = {
+const launchers: Record<LauncherName, () => Promise<Launcher<unknown>>> = {
   local: async () => (await import("./local/index.js")).localLauncher as Launcher<unknown>,
+  ssh: async () => (await import("./ssh/index.js")).sshLauncher as Launcher<unknown>,
 };
 
 export async function loadLauncher(name: string): Promise<Launcher<unknown>> {
-  const load = launchers[name];
-  if (!load) throw new Error(`no launcher is called ${name}`);
-  return load();
+  if (!(name in launchers)) throw new Error(`no launcher is called ${name}`);
+  return launchers[name as LauncherName]();
 }

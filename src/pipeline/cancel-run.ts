@@ -6,6 +6,7 @@ import { runsDir } from "../paths.js";
 import { askedToStop, getRun, type Run, setFailure, transition } from "../runs/run-store.js";
 import { canMove, isFinal } from "../runs/state.js";
 import type { Store } from "../store/open.js";
+import { collectRun } from "./collect-run.js";
 import { reconcile } from "./reconcile.js";
 
 const defaultGraceMs = 120_000;
@@ -24,7 +25,10 @@ export async function cancelRun(
   if (canMove(run.state, "stopping")) transition(store, id, "stopping", now(), askedToStop);
   if (handle !== null) await launcher.cancel(launcher.parseHandle(handle), graceMs);
   const after = await reconcile(store, projectDir, id, now());
-  if (isFinal(after.state)) return after;
+  if (isFinal(after.state)) {
+    await collectRun(store, id); // its last checkpoint is what it goes on from
+    return after;
+  }
   setFailure(store, id, { class: "killed", message: "stopped before it began", hint: null });
   transition(store, id, "cancelled", now(), "stopped before it began");
   return getRun(store, id);

@@ -1,24 +1,25 @@
 // What follows a run that succeeded: its evaluation into the store, its adapter into the registry. Idempotent, so any command may catch up on it.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { type RegisteredAdapter, registerAdapter } from "../adapters/registry.js";
 import { compare } from "../eval/comparison.js";
 import { runsDir } from "../paths.js";
-import { parseRecipe } from "../recipes/parse.js";
 import { readJob } from "../runs/job-file.js";
 import { runLockSchema } from "../runs/lock.js";
 import { listRuns } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
+import { collectRun } from "./collect-run.js";
 import { importEvaluation } from "./evaluate.js";
 import { reconcileAll } from "./reconcile.js";
 import { recordMeasurement } from "./record-measurement.js";
+import { storedRecipe } from "./stored-recipe.js";
 
 /** Registers the run's adapter with its lineage; a run that is registered already gives its version back. */
 export async function finishRun(store: Store, projectDir: string, id: string): Promise<RegisteredAdapter> {
   const dir = join(runsDir(projectDir), id);
+  await collectRun(store, id);
   const job = readJob(dir);
-  const recipe = parseRecipe(parse(readFileSync(join(dir, "recipe.yaml"), "utf8")));
+  const recipe = storedRecipe(dir);
   const lock = runLockSchema.parse(JSON.parse(readFileSync(join(dir, "lock.json"), "utf8")));
   recordMeasurement(store, projectDir, id);
   const evaluation = importEvaluation(store, id, dir);
@@ -42,8 +43,7 @@ export async function finishRun(store: Store, projectDir: string, id: string): P
  * finished stops no other; what was wrong comes back as sentences.
  */
 export async function catchUp(store: Store, projectDir: string, now: number): Promise<string[]> {
-  await reconcileAll(store, projectDir, now);
-  const problems: string[] = [];
+  const problems = await reconcileAll(store, projectDir, now);
   const registered = store.prepare("SELECT run FROM adapters").pluck().all();
   for (const { id } of listRuns(store, { state: "succeeded" })) {
     if (registered.includes(id) || !existsSync(join(runsDir(projectDir), id))) continue;

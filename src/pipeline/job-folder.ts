@@ -22,6 +22,8 @@ export interface JobFolderInput {
   rendering: Rendering;
   engine: { name: string; version: string };
   model: Job["model"];
+  gpus: number;
+  target: Job["target"];
   lock: RunLock;
   /** Null: the model's shape or the hardware is not known. */
   estimate: Estimate | null;
@@ -69,7 +71,8 @@ export async function createJobFolder(input: JobFolderInput): Promise<{ job: Job
 }
 
 /** Without held-out rows there is nothing to evaluate on: the job ends with its training. */
-function manifest({ id, createdAt, recipe, rendering, engine, model, limits }: JobFolderInput, hasItems: boolean): Job {
+function manifest(input: JobFolderInput, hasItems: boolean): Job {
+  const { id, createdAt, recipe, rendering, engine, model, gpus, target, limits } = input;
   return {
     version: jobVersion,
     id,
@@ -82,6 +85,8 @@ function manifest({ id, createdAt, recipe, rendering, engine, model, limits }: J
     ],
     env: rendering.env,
     model,
+    gpus,
+    target,
     heartbeatSeconds: 10,
     limits: limits && { ...limits, graceSeconds: 300 },
     checkpointDir: "out/checkpoints",

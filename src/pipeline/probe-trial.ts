@@ -16,7 +16,7 @@ import { measureTraining, type TrainingMeasure } from "../runs/measure.js";
 import { createJobFolder } from "./job-folder.js";
 import type { Prepared } from "./prepare.js";
 import { renderRecipe } from "./render-recipe.js";
-import { lockOf } from "./run-lock.js";
+import { gpusOf, jobModel, lockOf } from "./run-lock.js";
 import { trainerEnv } from "./submit.js";
 import type { PrepareContext } from "./survey.js";
 
@@ -50,7 +50,9 @@ export async function tryProbe(trial: Trial, { env, signal }: PrepareContext): P
     ...{ id, createdAt, projectDir: loaded.dir, parent: probesDir(loaded.dir), recipe, estimate: null, limits: null },
     rendering: { ...rendering, env: { ...rendering.env, FT_PROBE_ROWS: String(rows) } },
     engine: { name: engine.name, version: recipe.engine.version },
-    model: { asked: model.asked, id: model.id, revision: model.revision!, path: model.dir! },
+    model: jobModel(prepared),
+    gpus: gpusOf(prepared),
+    target: { name: "local", settings: { launcher: "local" } },
     lock: await lockOf(loaded, prepared),
     writeData: async (outDir, layout) => {
       await snapshotData({ recipe, source, layout, carries: carriedOf(data.facts), outDir });
@@ -58,7 +60,7 @@ export async function tryProbe(trial: Trial, { env, signal }: PrepareContext): P
     },
   });
   try {
-    const { failed, exitCode } = await execa(environment.python, ["trainer/run.py", "--only", "train"], {
+    const { failed, exitCode } = await execa(environment!.python, ["trainer/run.py", "--only", "train"], {
       cwd: dir,
       env: trainerEnv(env),
       extendEnv: false,

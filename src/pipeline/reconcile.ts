@@ -1,36 +1,64 @@
 // Brings runs in the store up to what their launchers know. Every command that shows runs does it first, so a crash of ft loses nothing.
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { EventsPosition, Launcher, Observation } from "../launchers/contract.js";
+import { FtError } from "../errors.js";
+import { isLocked } from "../file-lock.js";
+import { type EventsPosition, type Launcher, type Observation, submitLock } from "../launchers/contract.js";
 import { loadLauncher } from "../launchers/index.js";
 import { runsDir } from "../paths.js";
 import { ingest } from "../runs/ingest.js";
-import { getRun, listRuns, type Run, setFailure, setHandle, transition } from "../runs/run-store.js";
-import { isFinal } from "../runs/state.js";
+import { getRun, listRuns, type Run, setFailure, setHandle, stateChanges, transition } from "../runs/run-store.js";
+import { canMove, isFinal } from "../runs/state.js";
 import type { Store } from "../store/open.js";
 
-/** How long a run may have no trainer to be found, after ft wrote it down and before it counts as lost, ms. */
-const submitGraceMs = 60_000;
+/** How long an attempt may have no trainer to be found, after ft wrote it down and no ft submits it any more, before it counts as lost, ms. */
+const submitGraceMs = 10_000;
 
-export async function reconcileAll(store: Store, projectDir: string, now: number): Promise<void> {
-  for (const run of listRuns(store)) {
-    if (!isFinal(run.state)) await reconcile(store, projectDir, run.id, now);
-  }
+/** All at the same time, as each may wait for another machine. What could not be asked comes back as sentences. */
+export async function reconcileAll(store: Store, projectDir: string, now: number): Promise<string[]> {
+  const problems = listRuns(store)
+    .filter(({ state }) => !isFinal(state))
+    .map(async ({ id, target }) => {
+      try {
+        await reconcile(store, projectDir, id, now);
+        return [];
+      } catch (error) {
+        if (!(error instanceof FtError)) throw error;
+        return [`run ${id} on ${target}: ${error.message}${error.why ? ` (${error.why})` : ""}`];
+      }
+    });
+  return (await Promise.all(problems)).flat();
 }
 
-/** One look: takes in all new events, then judges a trainer that is no longer there. Returns the run as it is now. */
+/**
+ * One look: takes in all new events, then judges a trainer that is no longer there. Returns the run as it is now. A target that does not
+ * answer changes nothing: that is no news of the run. Throws FtError launcher.* for one that answers with an error.
+ */
 export async function reconcile(store: Store, projectDir: string, id: string, now: number): Promise<Run> {
   const run = getRun(store, id);
   const launcher = await loadLauncher(run.launcher);
-  const handle = await handleOf(store, launcher, run, join(runsDir(projectDir), id));
+  const dir = join(runsDir(projectDir), id);
+  const handle = await handleOf(store, launcher, run, dir);
+  if (handle === "unreachable") return run;
   if (handle === null) {
-    if (run.state !== "lost" && !isFinal(run.state) && now - run.createdAt > submitGraceMs) {
+    const since = stateChanges(store, id).at(-1)?.at ?? run.createdAt;
+    const isOpen = run.state !== "lost" && !isFinal(run.state);
+    if (isOpen && now - since > submitGraceMs && !(await isLocked(join(dir, submitLock)))) {
       transition(store, id, "lost", now, "no trainer was found for it");
     }
     return getRun(store, id);
   }
-  const { liveness } = await takeEvents(store, launcher, id, handle);
-  if (liveness === "gone") judgeGone(store, id, now);
+  const { liveness, reason } = await takeEvents(store, launcher, id, handle);
+  if (liveness === "gone" || liveness === "ended") judgeGone(store, id, now, reason);
+  if (liveness === "queued") judgeQueued(store, id, now, reason);
   return getRun(store, id);
+}
+
+/** The platform holds it back, or has taken its machine away and starts it again elsewhere. */
+function judgeQueued(store: Store, id: string, now: number, reason?: string): void {
+  const { state } = getRun(store, id);
+  if (state !== "queued" && state !== "stopping" && canMove(state, "queued"))
+    transition(store, id, "queued", now, reason ?? null);
 }
 
 /** Reads until nothing new is there. The liveness is that of the first look: what was written before a death is then all read. */
@@ -51,8 +79,8 @@ function isOvertaken({ inode, offset }: Observation, ingested: EventsPosition): 
   return ingested.inode === inode && ingested.offset !== offset;
 }
 
-/** The trainer is no longer there. When it did not say `end`, it was killed. */
-function judgeGone(store: Store, id: string, now: number): void {
+/** The trainer is no longer there. When it did not say `end`, it was killed; `reason`: what the platform says of it. */
+function judgeGone(store: Store, id: string, now: number, reason?: string): void {
   const run = getRun(store, id);
   if (isFinal(run.state)) return;
   if (run.state === "stopping") {
@@ -61,7 +89,7 @@ function judgeGone(store: Store, id: string, now: number): void {
   }
   setFailure(store, id, {
     class: "killed",
-    message: "the trainer is gone without a word: it was killed, or the machine went down",
+    message: `the trainer is gone without a word: ${reason ?? "it was killed, or the machine went down"}`,
     hint: `often the out-of-memory killer; \`ft runs logs ${id}\` shows its last words, \`ft runs resume ${id}\` goes on from the last checkpoint`,
   });
   transition(store, id, "failed", now, "the trainer is gone");
@@ -70,7 +98,13 @@ function judgeGone(store: Store, id: string, now: number): void {
 /** The stored handle, or that of a trainer whose ft died before it could store it. */
 async function handleOf(store: Store, launcher: Launcher<unknown>, run: Run, dir: string): Promise<unknown> {
   if (run.handle !== null) return launcher.parseHandle(run.handle);
-  const found = await launcher.find(dir, run.attempt);
-  if (found !== null) setHandle(store, run.id, found);
-  return found;
+  if (!existsSync(join(dir, "job.json"))) return null;
+  try {
+    const found = await launcher.find(dir, run.attempt);
+    if (found !== null) setHandle(store, run.id, found);
+    return found;
+  } catch (error) {
+    if ((error as { code?: string }).code === "launcher.unreachable") return "unreachable";
+    throw error;
+  }
 }

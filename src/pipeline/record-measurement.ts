@@ -1,18 +1,15 @@
-// After a run: what it took, beside what was estimated before it, into the store. From the job folder alone, so that it can be made again.
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { runsDir } from "../paths.js";
 import { memoryKinds } from "../plan/calibration/correct.js";
 import { type Estimate, estimateAgain, estimatedAs, readEstimate } from "../plan/calibration/estimate-file.js";
 import type { RowLengths } from "../plan/recipe-setting.js";
-import { parseRecipe } from "../recipes/parse.js";
 import type { Recipe } from "../recipes/schema.js";
 import { eventsAfter } from "../runs/ingest.js";
 import { measureTraining, type TrainingMeasure } from "../runs/measure.js";
 import { type MeasuredMemory, storeMeasurement } from "../runs/measurement-store.js";
 import { getRun } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
+import { storedRecipe } from "./stored-recipe.js";
 
 /** Nothing happens for a run that has not succeeded, or kept no estimate. May be repeated. */
 export function recordMeasurement(store: Store, projectDir: string, id: string): void {
@@ -20,7 +17,7 @@ export function recordMeasurement(store: Store, projectDir: string, id: string):
   const run = getRun(store, id);
   const estimate = readEstimate(dir);
   if (run.state !== "succeeded" || estimate === null) return;
-  const recipe = parseRecipe(parse(readFileSync(join(dir, "recipe.yaml"), "utf8")));
+  const recipe = storedRecipe(dir);
   const measure = measureTraining(eventsAfter(store, id, { attempt: 0, seq: 0 }));
   storeMeasurement(store, {
     ...{ run: id, machine: estimate.machine, engine: run.engine.name },

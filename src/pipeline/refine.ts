@@ -3,7 +3,7 @@ import type { DatasetFacts } from "../dataset/canonical.js";
 import { datasetFacts } from "../dataset/dataset-facts.js";
 import type { LocatedSource } from "../dataset/locate-files.js";
 import type { RenderInput } from "../engines/contract.js";
-import { type Device, detectDevice } from "../engines/machine.js";
+import type { Device } from "../engines/machine.js";
 import { FtError } from "../errors.js";
 import { describeModel } from "../models/describe.js";
 import type { ModelFacts } from "../models/facts.js";
@@ -18,6 +18,7 @@ import { checkRecipeData } from "./check-recipe-data.js";
 import { closeMicroBatch } from "./fit-here.js";
 import { locateDataHere } from "./locate-data.js";
 import { type CountedRows, countedRows } from "./sample-recipe.js";
+import { targetThere } from "./target-there.js";
 import { renderingDevice } from "./training-device.js";
 
 export interface KnownRecipe {
@@ -47,7 +48,7 @@ export async function refineRecipe(
   const locked = await readLock(loaded.file);
   const resolved = pinnedByLock(resolveRecipeModel(loaded, env), loaded, locked);
   const model = await describeRecipeModel(loaded, resolved, env);
-  const here = await detectDevice(env);
+  const { here } = await targetThere(recipe, env);
   const device = deviceOf(recipe, here);
   let dataProblem: string | null = null;
   const onMissing = ({ message }: FtError): void => {

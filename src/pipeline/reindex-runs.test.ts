@@ -13,10 +13,13 @@ import { reindexRuns } from "./reindex-runs.js";
 import { submitAttempt } from "./submit.js";
 
 async function live(store: Store, run: FakeRun, attempt = 1): Promise<void> {
-  const launcher = localLauncher as never;
-  createRun(store, run.job, "local");
+  createRun(store, run.job);
   if (attempt > 1) beginAttempt(store, run.id, attempt, Date.now());
-  await submitAttempt(store, launcher, { submission: { ...run.submission, attempt }, now: Date.now });
+  await submitAttempt(
+    store,
+    { ...run.submission, attempt },
+    { ...run.submission, now: Date.now, signal: new AbortController().signal },
+  );
   const state = async () => (await reconcile(store, run.projectDir, run.id, Date.now())).state;
   if (run.id.includes("killed") && attempt === 1) {
     await until(async () => (await state()) === "running");

@@ -1,8 +1,6 @@
 // Rebuilds from the run folders what the store knows about runs and their events; `ft runs reindex` rebuilds evaluations and adapters after it.
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
-import { z } from "zod";
 import { FtError } from "../errors.js";
 import { loadLauncher } from "../launchers/index.js";
 import { runsDir } from "../paths.js";
@@ -30,7 +28,7 @@ export async function reindexRuns(store: Store, projectDir: string): Promise<Rei
         result.problems.push(`${dir} holds run ${job.id}: a copy? It is left out`);
         continue;
       }
-      createRun(store, job, launcherOf(dir));
+      createRun(store, job);
       const launcher = await loadLauncher(getRun(store, id).launcher);
       const handle = await launcher.find(dir);
       if (handle !== null) await takeEvents(store, launcher, id, handle); // which attempt is the last is known after that
@@ -55,16 +53,6 @@ function runFolders(projectDir: string): string[] {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
-  }
-}
-
-const recipeLauncher = z.object({ compute: z.object({ launcher: z.string() }) });
-
-function launcherOf(dir: string): string {
-  try {
-    return recipeLauncher.parse(parse(readFileSync(join(dir, "recipe.yaml"), "utf8"))).compute.launcher;
-  } catch {
-    return "local";
   }
 }
 

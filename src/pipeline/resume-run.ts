@@ -12,7 +12,7 @@ import { lastAttempt } from "../runs/last-attempt.js";
 import { beginAttempt, getRun } from "../runs/run-store.js";
 import { canMove } from "../runs/state.js";
 import type { Store } from "../store/open.js";
-import { submitAttempt, trainerEnv } from "./submit.js";
+import { submitAttempt } from "./submit.js";
 import type { PrepareContext } from "./survey.js";
 
 /** Returns as soon as the trainer runs. Throws FtError `run.not-resumable` (usage), `run.budget` (exit fit). */
@@ -28,12 +28,12 @@ export async function resumeRun(
   const dir = join(runsDir(projectDir), id);
   const job = ignoreBudget ? withoutLimits(dir) : readJob(dir);
   refuseSpent(id, dir, job);
-  const { python } = await ensureEnvironment(job.engine, { env, onProgress, signal });
-  const launcher = await loadLauncher(run.launcher);
+  const { settings } = job.target;
+  const { environment } = (await loadLauncher(settings.launcher)).uses(settings);
+  const python = environment ? (await ensureEnvironment(job.engine, { env, onProgress, signal })).python : null;
   const attempt = Math.max(run.attempt, lastAttempt(dir)) + 1;
   beginAttempt(store, id, attempt, now());
-  const submission = { job, dir, attempt, resume: true, python, env: trainerEnv(env) };
-  await submitAttempt(store, launcher, { submission, now });
+  await submitAttempt(store, { job, dir, attempt, resume: true, python }, { env, now, onProgress, signal });
 }
 
 /** The supervisor reads them from job.json. */

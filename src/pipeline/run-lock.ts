@@ -1,7 +1,9 @@
 // lock.json of a job folder, from what was prepared.
 import { createHash } from "node:crypto";
 import { gitState } from "../adapters/git-state.js";
+import { readEngineLock } from "../engines/env/engine-lock.js";
 import type { LoadedRecipe } from "../recipes/load.js";
+import type { Job } from "../runs/job.js";
 import type { RunLock } from "../runs/lock.js";
 import type { Prepared } from "./prepare.js";
 import { fingerprint } from "./unchanged.js";
@@ -18,9 +20,23 @@ export async function lockOf({ dir }: LoadedRecipe, prepared: Prepared): Promise
     engine: {
       name: engine.name,
       version: recipe.engine.version,
-      lock: environment.lockHash,
-      accelerator: environment.accelerator,
+      lock: environment?.lockHash ?? readEngineLock(recipe.engine).hash,
+      accelerator: environment?.accelerator ?? prepared.device.kind,
     },
     git: await gitState(dir),
   };
+}
+
+/** Of the manifest: a base of the Hub can be fetched by another machine. */
+export function jobModel({ model, base }: Pick<Prepared, "model" | "base">): Job["model"] {
+  const { asked, id, revision, dir } = model;
+  return {
+    ...{ asked, id, revision: revision!, path: dir! },
+    hub: base.source === "hub" ? { id, revision: revision! } : null,
+  };
+}
+
+/** GPUs that train together; 0: it trains on a CPU. */
+export function gpusOf({ recipe, device }: Pick<Prepared, "recipe" | "device">): number {
+  return device.kind === "cuda" ? recipe.compute.gpus : 0;
 }

@@ -1,8 +1,7 @@
 // What a run trained, from its own folder: the samples of its events, its data, model and settings, compared with the prediction.
-import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
-import { parse } from "yaml";
 import type { Finding } from "../dataset/canonical.js";
 import { loadMaskModel } from "../dataset/masks/load-mask-model.js";
 import { type MaskEngine, type MaskModel, maskEngines } from "../dataset/masks/mask-model.js";
@@ -10,9 +9,9 @@ import { maskSettings } from "../dataset/masks/mask-settings.js";
 import { type EngineSample, matchSamples, type SampleMatch, sampleFindings } from "../dataset/preview/match-samples.js";
 import { FtError } from "../errors.js";
 import { readTemplate } from "../models/template.js";
-import { parseRecipe } from "../recipes/parse.js";
 import { eventSchema } from "../runs/events.js";
 import { readJob } from "../runs/job-file.js";
+import { storedRecipe } from "./stored-recipe.js";
 
 export interface RunSamples {
   engine: MaskEngine;
@@ -32,7 +31,7 @@ export async function runSamples(dir: string, cwd: string): Promise<RunSamples> 
   const engine = maskEngines.find((name) => name === ran.name);
   const samples = await readSamples(join(dir, "events.jsonl"));
   if (!engine || samples.length === 0) throw noSamples(id);
-  const recipe = parseRecipe(parse(readFileSync(join(dir, "recipe.yaml"), "utf8")));
+  const recipe = storedRecipe(dir);
   const modelDir = join(dir, "model");
   const ownTemplate = join(dir, "config/chat_template.jinja");
   const setting = existsSync(ownTemplate) ? ownTemplate : "auto";

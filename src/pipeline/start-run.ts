@@ -4,7 +4,6 @@ import { rm } from "node:fs/promises";
 import { carriedOf, snapshotData } from "../dataset/snapshot.js";
 import { requireWritable } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
-import { loadLauncher } from "../launchers/index.js";
 import { runsDir } from "../paths.js";
 import { type Estimate, makeEstimate } from "../plan/calibration/estimate-file.js";
 import type { TimePlan } from "../plan/time/time-plan.js";
@@ -20,8 +19,8 @@ import { createJobFolder } from "./job-folder.js";
 import { type Prepared, prepare } from "./prepare.js";
 import { probe } from "./probe.js";
 import { estimateHere, type HardwareEstimate, limitsOf, refuseOverBudget } from "./run-estimate.js";
-import { lockOf } from "./run-lock.js";
-import { submitAttempt, trainerEnv } from "./submit.js";
+import { gpusOf, jobModel, lockOf } from "./run-lock.js";
+import { submitAttempt } from "./submit.js";
 import { type PrepareContext, type Surveyed, survey } from "./survey.js";
 import { findUnchanged, fingerprint, type UnchangedRun } from "./unchanged.js";
 
@@ -84,7 +83,7 @@ export async function startRun(
   }
   const estimate = early ?? (await expect(surveyed, { ...prepared, report: prepared.data }, context, options));
   const limits = options.ignoreBudget ? null : limitsOf(surveyed.loaded, estimate);
-  const { recipe, engine, environment, model, source, data, entry, rendering } = prepared;
+  const { recipe, engine, environment, source, data, entry, rendering } = prepared;
   const createdAt = context.now();
   const id = newRunId(createdAt, context.random());
   context.onProgress({ label: "writing the job" });
@@ -95,7 +94,9 @@ export async function startRun(
     recipe,
     rendering,
     engine: { name: engine.name, version: recipe.engine.version },
-    model: { asked: model.asked, id: model.id, revision: model.revision!, path: model.dir! },
+    model: jobModel(prepared),
+    gpus: gpusOf(prepared),
+    target: surveyed.target,
     lock: await lockOf(loaded, prepared),
     estimate: estimateOf(planHere(surveyed.loaded, await knownHere(surveyed, prepared, context)), estimate),
     limits,
@@ -107,12 +108,9 @@ export async function startRun(
   if (options.writesLock && !probed?.isSmaller) await updateLock(surveyed, entry, context, dir);
   const store = await context.openStore();
   try {
-    createRun(store, job, recipe.compute.launcher);
-    const launcher = await loadLauncher(recipe.compute.launcher);
-    await submitAttempt(store, launcher, {
-      submission: { job, dir, attempt: 1, resume: false, python: environment.python, env: trainerEnv(context.env) },
-      now: context.now,
-    });
+    createRun(store, job);
+    const python = environment?.python ?? null;
+    await submitAttempt(store, { job, dir, attempt: 1, resume: false, python }, context);
   } finally {
     store.close();
   }

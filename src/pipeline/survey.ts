@@ -4,7 +4,8 @@ import type { CheckReport } from "../dataset/check-dataset.js";
 import type { LocatedSource } from "../dataset/locate-files.js";
 import type { Engine, RenderInput } from "../engines/contract.js";
 import { requirePackages } from "../engines/env/needs.js";
-import { type Device, detectDevice } from "../engines/machine.js";
+import type { Device } from "../engines/machine.js";
+import type { NamedTarget } from "../launchers/targets.js";
 import type { ModelFacts } from "../models/facts.js";
 import { cachedCommit } from "../models/hub-cache.js";
 import { knownRevision, newestRevision } from "../models/pin-revision.js";
@@ -22,6 +23,7 @@ import { lockEntry } from "./lock-entry.js";
 import { choiceFacts, describeRecipeModel, pinnedByLock, resolveRecipeModel } from "./refine.js";
 import { type CountedRows, countedRows } from "./sample-recipe.js";
 import { supportedEngine } from "./supported-engine.js";
+import { type TargetThere, targetThere } from "./target-there.js";
 import { trainingDevice } from "./training-device.js";
 
 export interface PrepareContext {
@@ -38,7 +40,10 @@ export interface Surveyed {
   base: ResolvedModel;
   /** What is known of the base without a request. */
   model: ModelFacts;
-  /** The machine's, and what of it the run trains on. */
+  /** Where it runs, and what of this machine it works with there. */
+  target: NamedTarget;
+  uses: TargetThere["uses"];
+  /** That machine's, and what of it the run trains on. */
   here: Device;
   device: RenderInput["device"];
   engine: Engine;
@@ -76,7 +81,7 @@ export async function survey(
   onProgress({ label: "checking the data" });
   const report = await checkRecipeData(written, source, null);
   refuseBadData(report);
-  const here = await detectDevice(env);
+  const { target, here, uses } = await targetThere(written.recipe, env);
   const device = trainingDevice(written.recipe, here);
   const base = newest ? await atNewest(asked, context) : pinnedByLock(asked, written, locked);
   if (!newest) noticeMove(asked, base, context);
@@ -93,7 +98,10 @@ export async function survey(
   requirePackages(loaded.recipe);
   const entry = revision === null ? null : await lockEntry(loaded, { base, revision, source, report });
   const memory = fitHere(loaded, { ...known, lengths: await countedLengths(rows) });
-  return { loaded, base, rows, model: described, here, device, engine, source, report, locked, entry, memory };
+  return {
+    ...{ loaded, base, rows, model: described, target, uses, here, device },
+    ...{ engine, source, report, locked, entry, memory },
+  };
 }
 
 async function atNewest(asked: ResolvedModel, { env, signal, onProgress }: PrepareContext): Promise<ResolvedModel> {

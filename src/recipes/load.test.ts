@@ -48,7 +48,7 @@ describe("loadRecipe", () => {
       data: { train: [{ path: "rows.jsonl", weight: 1 }], eval_fraction: 0.1, format: "auto" },
       train: { epochs: 1, batch_size: 16, seed: 42 },
       engine: { name: "trl", version: "1.16.0", overrides: {} },
-      compute: { launcher: "local", device: "auto" },
+      compute: { on: "local", device: "auto" },
     });
     expect(file).toBe(join(dir, "ft.yaml"));
   });

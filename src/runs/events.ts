@@ -26,6 +26,10 @@ export const failureClasses = [
   "data",
   "killed",
   "dependency",
+  /** The job wants a GPU and the machine, or the container, shows none (any more). */
+  "gpu-lost",
+  /** A folder that the run must write to belongs to someone else. */
+  "permission",
   "unknown",
 ] as const;
 
@@ -90,7 +94,8 @@ export const eventSchema = z.discriminatedUnion("kind", [
   z.object({
     ...base,
     kind: z.literal("end"),
-    status: z.enum(["succeeded", "failed", "cancelled"]),
+    /** preempted: the platform took the machine back, and starts the job again by itself. */
+    status: z.enum(["succeeded", "failed", "cancelled", "preempted"]),
     exitCode: z.int(),
     /** Last optimizer step done. */
     step: z.int().nonnegative().optional(),

@@ -5,13 +5,13 @@ import { fakeJob } from "../../test/fake-run.js";
 import { emptyFolder } from "../../test/project.js";
 import { openStore, type Store } from "../store/open.js";
 import { eventsAfter, ingest } from "./ingest.js";
-import { createRun, getRun } from "./run-store.js";
+import { createRun, getRun, setHandle, stateChanges } from "./run-store.js";
 
 const inode = 7;
 
 function newStore(): Store {
   const store = openStore(emptyFolder());
-  createRun(store, fakeJob("r"), "local");
+  createRun(store, fakeJob("r"));
   return store;
 }
 
@@ -66,6 +66,18 @@ describe("ingest", () => {
     const store = newStore();
     expect(take(store, 100, metric(1, 1))).toBe(0);
     expect(seqs(store)).toEqual([]);
+  });
+
+  it("queues a preempted run again; the platform's next start goes on with it under the same handle", () => {
+    const store = newStore();
+    setHandle(store, "r", { job: 12 });
+    const first = line(1, { kind: "phase", phase: "training" }) + line(2, { kind: "stopping" });
+    const preempted = line(3, { kind: "end", status: "preempted", exitCode: 33, step: 4 });
+    take(store, 0, first + preempted);
+    expect(getRun(store, "r")).toMatchObject({ state: "queued", exitCode: 33, endedAt: null, step: 4 });
+    expect(stateChanges(store, "r").at(-1)).toMatchObject({ to: "queued", reason: "preempted; waits for a machine" });
+    take(store, (first + preempted).length, line(1, { kind: "phase", phase: "training" }, 2));
+    expect(getRun(store, "r")).toMatchObject({ state: "running", attempt: 2, handle: { job: 12 }, exitCode: null });
   });
 
   it("takes the end over: state, exit code, time, even when times are no whole milliseconds", () => {

@@ -1,7 +1,7 @@
 // Takes bytes of events.jsonl into the store. Idempotent by (run, attempt, seq); rows and byte offset in one transaction, so it may crash anywhere.
 import type { Store } from "../store/open.js";
 import { eventSchema, type RunEvent } from "./events.js";
-import { askedToStop, beginAttempt, getRun, type Run, setFailure, transition } from "./run-store.js";
+import { askedToStop, beginAttempt, getRun, type Run, setFailure, setHandle, transition } from "./run-store.js";
 import { canMove, type RunState } from "./state.js";
 
 /** A look at a run's events file: bytes from `offset` on. */
@@ -60,7 +60,7 @@ function apply(store: Store, id: string, event: RunEvent): void {
   if (event.attempt > run.attempt && !startNext(store, run, event.attempt, at)) return;
   const move = (to: RunState, reason: string | null = null) => {
     const { state } = getRun(store, id);
-    if (state === "queued" && to !== "preparing") transition(store, id, "preparing", at);
+    if (state === "queued" && to !== "queued" && to !== "preparing") transition(store, id, "preparing", at);
     if (canMove(getRun(store, id).state, to)) transition(store, id, to, at, reason);
   };
   if (event.kind === "phase") {
@@ -81,15 +81,17 @@ function apply(store: Store, id: string, event: RunEvent): void {
     store
       .prepare("UPDATE runs SET exit_code = ?, step = coalesce(?, step) WHERE id = ?")
       .run(...([event.exitCode, event.step ?? null, id] as const));
-    move(event.status, `the trainer ended with exit code ${event.exitCode}`);
+    if (event.status === "preempted") move("queued", "preempted; waits for a machine");
+    else move(event.status, `the trainer ended with exit code ${event.exitCode}`);
   }
 }
 
 /** A newer attempt's first event. The one before it is gone for certain, even if nobody saw it end. False: the run succeeded, this changes nothing. */
-function startNext(store: Store, { id, state }: Run, attempt: number, at: number): boolean {
+function startNext(store: Store, { id, state, handle }: Run, attempt: number, at: number): boolean {
   if (state === "succeeded") return false;
   if (!canMove(state, "preparing")) transition(store, id, "failed", at, `gone before attempt ${attempt}`);
   beginAttempt(store, id, attempt, at);
+  if (state === "queued") setHandle(store, id, handle); // preempted: its platform has started it again under the same name
   return true;
 }
 

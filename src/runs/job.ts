@@ -1,5 +1,6 @@
 // job.json, the manifest of a job folder: all a launcher needs to execute it, on any machine, without ft.
 import { z } from "zod";
+import { targetSchema } from "../recipes/schema/targets.js";
 
 export const jobVersion = 1;
 
@@ -30,7 +31,11 @@ export const jobSchema = z.object({
     revision: z.string(),
     /** The folder on this machine. In the job folder it is reached as `model/`, a link, so that configs stay the same everywhere. */
     path: z.string(),
+    /** Where another machine fetches it from; null: it goes there with the job. */
+    hub: z.object({ id: z.string(), revision: z.string() }).nullable().default(null),
   }),
+  /** That train together; 0: on a CPU. */
+  gpus: z.int().nonnegative().default(0),
   heartbeatSeconds: z.number().positive(),
   /**
    * compute.budget, as the supervisor holds the run to it: seconds over all attempts (dollars by the price at the start), bytes of this
@@ -45,6 +50,14 @@ export const jobSchema = z.object({
     })
     .nullable()
     .default(null),
+  /** Where it runs. */
+  target: z
+    .object({
+      /** As the person calls it. */
+      name: z.string(),
+      settings: targetSchema,
+    })
+    .default({ name: "local", settings: { launcher: "local" } }),
   /** Checkpoints go here; relative to the job folder. */
   checkpointDir: z.string(),
   /** The trained adapter (or full model) goes here; relative. */

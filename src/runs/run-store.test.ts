@@ -17,7 +17,7 @@ import {
 
 function storeWith(...ids: string[]) {
   const store = openStore(emptyFolder());
-  for (const [index, id] of ids.entries()) createRun(store, fakeJob(id, 1000 + index), "local");
+  for (const [index, id] of ids.entries()) createRun(store, fakeJob(id, 1000 + index));
   return store;
 }
 

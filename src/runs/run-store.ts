@@ -15,6 +15,7 @@ const rowSchema = z.object({
   engine: z.string(),
   engine_version: z.string(),
   launcher: z.string(),
+  target: z.string(),
   base: z.string(),
   created_at: z.number(),
   started_at: z.number().nullable(),
@@ -40,6 +41,8 @@ export interface Run {
   state: RunState;
   engine: { name: string; version: string };
   launcher: string;
+  /** Where it runs, as the person calls it. */
+  target: string;
   base: string;
   createdAt: number;
   startedAt: number | null;
@@ -76,15 +79,18 @@ export function timeTrained(changes: StateChange[], now: number): number | null 
 }
 
 /** Inserts a run as `queued`. Nothing happens when it is there already. */
-export function createRun(store: Store, job: Job, launcher: string): void {
+export function createRun(store: Store, job: Job): void {
   store
     .transaction(() => {
       const { changes } = store
         .prepare(
-          `INSERT OR IGNORE INTO runs (id, name, state, engine, engine_version, launcher, base, created_at, attempt)
-           VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, 1)`,
+          `INSERT OR IGNORE INTO runs (id, name, state, engine, engine_version, launcher, target, base, created_at, attempt)
+           VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, 1)`,
         )
-        .run(job.id, job.name, job.engine.name, job.engine.version, launcher, job.model.asked, job.createdAt);
+        .run(
+          ...[job.id, job.name, job.engine.name, job.engine.version],
+          ...[job.target.settings.launcher, job.target.name, job.model.asked, job.createdAt],
+        );
       if (changes > 0) recordChange(store, job.id, { from: null, to: "queued", at: job.createdAt, reason: null });
     })
     .immediate();
@@ -123,6 +129,11 @@ export function beginAttempt(store: Store, id: string, attempt: number, at: numb
 
 export function setHandle(store: Store, id: string, handle: unknown): void {
   store.prepare("UPDATE runs SET handle = ? WHERE id = ?").run(JSON.stringify(handle), id);
+}
+
+/** A resumed run may go on elsewhere. */
+export function setTarget(store: Store, id: string, { name, settings }: Job["target"]): void {
+  store.prepare("UPDATE runs SET launcher = ?, target = ? WHERE id = ?").run(settings.launcher, name, id);
 }
 
 export function setFailure(store: Store, id: string, failure: NonNullable<Run["failure"]>): void {
@@ -185,6 +196,7 @@ function toRun(stored: unknown): Run {
     state: row.state,
     engine: { name: row.engine, version: row.engine_version },
     launcher: row.launcher,
+    target: row.target,
     base: row.base,
     createdAt: row.created_at,
     startedAt: row.started_at,

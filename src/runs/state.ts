@@ -12,16 +12,16 @@ export const runStates = [
 ] as const;
 export type RunState = (typeof runStates)[number];
 
-/** `resume` takes a finished run back to preparing; `lost` can come back when its launcher finds it again. */
+/** `resume` takes a finished run back to preparing; a preempted one is queued again; `lost` can come back when its launcher finds it again. */
 const edges: Record<RunState, readonly RunState[]> = {
   queued: ["preparing", "cancelled", "failed", "lost"],
-  preparing: ["running", "stopping", "succeeded", "failed", "cancelled", "lost"],
-  running: ["stopping", "succeeded", "failed", "cancelled", "lost"],
-  stopping: ["succeeded", "failed", "cancelled", "lost"],
+  preparing: ["queued", "running", "stopping", "succeeded", "failed", "cancelled", "lost"],
+  running: ["queued", "stopping", "succeeded", "failed", "cancelled", "lost"],
+  stopping: ["queued", "succeeded", "failed", "cancelled", "lost"],
   succeeded: [],
   failed: ["preparing"],
   cancelled: ["preparing"],
-  lost: ["preparing", "running", "stopping", "succeeded", "failed", "cancelled"],
+  lost: ["queued", "preparing", "running", "stopping", "succeeded", "failed", "cancelled"],
 };
 
 export function canMove(from: RunState, to: RunState): boolean {

@@ -2,6 +2,8 @@
 
 #: Interrupted, everything saved: run again with --resume.
 RESUME_ME = 33
+#: Only with --platform-restarts: cancelled, or its budget is used up. The platform starts a job again on 33 alone, and must not on this one.
+STOPPED_FOR_GOOD = 34
 #: Another supervisor of this job is alive (EX_TEMPFAIL).
 ALREADY_RUNNING = 75
 
@@ -19,4 +21,9 @@ FAILURES = {
     "killed": 46,
     "dependency": 47,
     "nothing-learnt": 49,
+    "gpu-lost": 50,
+    "permission": 51,
 }
+
+#: What a second start of the same step may cure: it is given once.
+TRANSIENT = ("network", "gpu-lost")

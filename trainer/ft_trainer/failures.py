@@ -18,8 +18,25 @@ HINTS = {
     "data": "run `ft data check`; the traceback in stdout.log names the row or the column",
     "dependency": "the engine's environment is incomplete or of another version: set it up again (`ft doctor` shows it)",
     "nothing-learnt": "train for more steps: the warm-up's first step has learning rate 0; or raise train.learning_rate",
+    "gpu-lost": "look at the GPU with nvidia-smi and at the kernel's log (dmesg, Xid); in a container start it anew with --gpus, then resume",
+    "permission": "give the folder to the user that the run runs as, or name another one",
     "unknown": "the traceback is at the end of stdout.log",
 }
+
+
+#: For processes on several machines, or with several network interfaces, that cannot talk to each other.
+NETWORK_BETWEEN = (
+    "set NCCL_SOCKET_IFNAME (GLOO_SOCKET_IFNAME on CPUs) to the interface that the machines share (`ip -brief address` lists them); "
+    "NCCL_DEBUG=INFO tells in stdout.log which one is taken"
+)
+
+
+class Refusal(Exception):
+    """A failure that ft itself has found: its class, a message, and what to do."""
+
+    def __init__(self, failure, message, hint):
+        super().__init__(message)
+        self.failure, self.hint = failure, hint
 
 
 class NonFiniteLoss(FloatingPointError):
@@ -32,13 +49,16 @@ class NothingLearnt(ArithmeticError):
 
 def report(error):
     """Sends the error event, prints the traceback (to stdout.log, if that still has room), and returns the exit code."""
+    if isinstance(error, Refusal):
+        events.emit("error", **{"class": error.failure}, message=str(error), hint=error.hint)
+        return FAILURES[error.failure]
     failure = classify(error)
     lost = "WORLD_SIZE" in os.environ and any(_lost_another(link) for link in _chain(error))
     message = f"{type(error).__name__}: {error}".strip().splitlines()[0]
     if not lost:
         events.emit("error", **{"class": failure}, message=message[:500], hint=HINTS[failure])
     try:
-        traceback.print_exception(error)
+        traceback.print_exception(type(error), error, error.__traceback__)
         sys.stdout.flush()
     except OSError:
         pass

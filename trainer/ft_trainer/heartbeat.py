@@ -62,6 +62,28 @@ class Heartbeat:
         }
 
 
+class Beats:
+    """When the next heartbeat is due, and of which process tree it tells."""
+
+    def __init__(self, interval):
+        self.interval = interval
+        self.watch(os.getpid())
+
+    def watch(self, pid):
+        """From now on of this process and its descendants."""
+        self.heartbeat, self.due = Heartbeat(pid), time.monotonic() + self.interval
+
+    def values(self):
+        """Those of a beat that is due now, else None."""
+        if time.monotonic() < self.due:
+            return None
+        self.due = time.monotonic() + self.interval
+        return self.heartbeat.values()
+
+    def seconds_left(self):
+        return max(0.0, self.due - time.monotonic())
+
+
 def peak_bytes(rusage):
     """Largest resident size that any one process of a finished child had."""
     return rusage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -1,4 +1,7 @@
-"""events.jsonl, append only: one write a line, numbered within the attempt, and a lock, so that a run has one supervisor."""
+"""
+events.jsonl, append only: one write a line, numbered within the attempt, and a lock, so that a run has one supervisor. With `echo` each line
+goes to stdout too, for launchers that see nothing but the log.
+"""
 
 import errno
 import fcntl
@@ -16,9 +19,11 @@ class Journal:
     """Opens (and locks) the journal of a job. Raises Locked. Whatever a crash left, the next line starts on a new line."""
 
     RESERVE = "events.reserve"
+    #: Marks an event among the other lines of a log.
+    ECHO_PREFIX = b"ft-event "
 
-    def __init__(self, path, attempt):
-        self.attempt = attempt
+    def __init__(self, path, attempt, echo=False):
+        self.attempt, self.echo = attempt, echo
         self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         _lock(self.fd)
         with open(path, "rb") as file:
@@ -34,6 +39,16 @@ class Journal:
         if os.write(self.fd, line) < len(line):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self.seq += 1
+        if self.echo:
+            self._say(self.ECHO_PREFIX + line)
+
+    def _say(self, data):
+        """A log that nobody reads any more must not end the run: the file has the event."""
+        try:
+            while data:
+                data = data[os.write(1, data) :]
+        except OSError:
+            self.echo = False
 
     def reserve(self):
         """Keeps a little room on the disk, so that a run that fills it can still say so."""

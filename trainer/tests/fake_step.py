@@ -1,5 +1,6 @@
 """A step without an engine, copied into job folders to test the supervisor: real processes, real pipes, no imports of torch."""
 
+import json
 import os
 import shutil
 import signal
@@ -57,6 +58,15 @@ def work(stop):
         os.makedirs("out/adapter")
         with open("out/adapter/weights", "w", encoding="utf-8") as file:
             file.write("trained")
+    elif what == "resume":  # tells whether it was asked to
+        events.warn(f"FT_RESUME={os.environ['FT_RESUME']}")
+    elif what == "secrets":  # reads them as a step does, and keeps what they hash to
+        path = os.environ["HF_TOKEN_PATH"]
+        with open(path, encoding="utf-8") as token, open("/proc/self/environ", "rb") as environ:
+            found = {"token": token.read(), "key": os.environ["WANDB_API_KEY"], "mode": oct(os.stat(path).st_mode & 0o777)}
+            found["is_in_environ"] = found["token"].encode() in environ.read()
+        with open(os.path.join(os.environ["RESULT"]), "w", encoding="utf-8") as file:
+            json.dump({"path": path, **found}, file)
     elif what == "stubborn":
         stop.defer()
         time.sleep(60)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 from make_tiny_model import sentences
@@ -106,15 +107,28 @@ def make_job(folder, model, trl=None, extras=None, evaluate=None, steps=("train"
     return folder
 
 
-def start(folder, *args):
+def fake_job(test, what, folder=None, **options):
+    """A job folder for a test case, in a scratch folder if none is given, whose only step is fake_step. `what`: its arguments."""
+    if folder is None:
+        scratch = tempfile.TemporaryDirectory()
+        test.addCleanup(scratch.cleanup)
+        folder = os.path.join(scratch.name, "job")
+    step = {"name": "train", "module": "fake_step", "args": what.split()}
+    make_job(folder, "/nowhere", steps=[step], **options)
+    os.symlink(os.path.join(TRAINER, "tests/fake_step.py"), os.path.join(folder, "trainer/fake_step.py"))
+    return folder
+
+
+def start(folder, *args, env=None, **options):
     """The supervisor as a launcher starts it: detached, in its own session."""
     command = [sys.executable, os.path.join(folder, "trainer/run.py"), *args]
-    return subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/")
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options}
+    return subprocess.Popen(command, start_new_session=True, cwd="/", env={**os.environ, **(env or {})}, **streams)
 
 
-def run(folder, *args):
+def run(folder, *args, **options):
     """Runs the supervisor to its end; returns its exit code."""
-    process = start(folder, *args)
+    process = start(folder, *args, **options)
     process.communicate()
     return process.returncode
 

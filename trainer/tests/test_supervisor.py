@@ -8,20 +8,12 @@ import tempfile
 import time
 import unittest
 
-from job_folder import TRAINER, make_job, read_events, read_log, run, start, wait_for
+from job_folder import fake_job, read_events, read_log, run, start, wait_for
 
 
 class SupervisorTest(unittest.TestCase):
-    def job(self, what, folder=None, **options):
-        """A job folder whose only step is fake_step."""
-        if folder is None:
-            scratch = tempfile.TemporaryDirectory()
-            self.addCleanup(scratch.cleanup)
-            folder = os.path.join(scratch.name, "job")
-        step = {"name": "train", "module": "fake_step", "args": [what]}
-        make_job(folder, "/nowhere", steps=[step], **options)
-        os.symlink(os.path.join(TRAINER, "tests/fake_step.py"), os.path.join(folder, "trainer/fake_step.py"))
-        return folder
+    def job(self, what, **options):
+        return fake_job(self, what, **options)
 
     def child_of(self, folder, supervisor):
         """Pid of the child, once it has announced itself."""

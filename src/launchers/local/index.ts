@@ -1,11 +1,14 @@
 // The local launcher: the job's supervisor (trainer/run.py) as a detached process of this machine, in a session of its own.
 import { spawn } from "node:child_process";
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FtError } from "../../errors.js";
 import type { EventsPosition, Launcher, Liveness, Observation, Submission } from "../contract.js";
+import { probeHost } from "../hosts/probe.js";
+import { thisMachine } from "../hosts/this-machine.js";
+import { readEvents } from "../read-events.js";
 import { isAlive, signal, waitUntilGone } from "./process.js";
 
 const handleSchema = z.object({
@@ -27,6 +30,11 @@ export const localLauncher: Launcher<LocalHandle> = {
   observe,
   cancel,
   collect: async () => {},
+  uses: () => ({ environment: true, base: true }),
+  probe: async () => probeHost(thisMachine, { python: "python3", dir: process.cwd() }),
+  // Processes of other projects are those projects' business: what of this one is left, its own run folders say.
+  leftovers: async () => [],
+  end: async () => {},
 };
 
 async function find(dir: string, attempt?: number): Promise<LocalHandle | null> {
@@ -36,7 +44,8 @@ async function find(dir: string, attempt?: number): Promise<LocalHandle | null> 
 }
 
 async function submit(submission: Submission): Promise<LocalHandle> {
-  const { dir, attempt, resume, python, env } = submission;
+  const { dir, attempt, resume, env } = submission;
+  const python = submission.python!; // as `uses` says
   const before = await find(dir, attempt);
   if (before && (await isAlive(before))) return before;
   const log = openSync(join(dir, "stdout.log"), "a");
@@ -87,32 +96,12 @@ function notStarted(dir: string, how: string): FtError {
 
 async function observe(handle: LocalHandle, from: EventsPosition): Promise<Observation> {
   const liveness = await livenessOf(handle);
-  return { ...readEvents(join(handle.dir, "events.jsonl"), from), liveness };
+  return { ...readEvents(handle.dir, from), liveness };
 }
 
 /** A supervisor that is not there and left no `end` is gone; whether it left one is in the bytes, so the caller decides. */
 async function livenessOf(handle: LocalHandle): Promise<Liveness> {
   return (await isAlive(handle)) ? "running" : "gone";
-}
-
-const chunkBytes = 4 << 20;
-
-function readEvents(file: string, from: EventsPosition): Omit<Observation, "liveness"> {
-  let descriptor: number;
-  try {
-    descriptor = openSync(file, "r");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { ...from, bytes: new Uint8Array() };
-    throw error;
-  }
-  try {
-    const { ino: inode, size } = fstatSync(descriptor);
-    const offset = inode === from.inode ? from.offset : 0;
-    const buffer = new Uint8Array(Math.min(chunkBytes, Math.max(0, size - offset)));
-    return { inode, offset, bytes: buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, offset)) };
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 async function cancel(handle: LocalHandle, graceMs: number): Promise<void> {

@@ -1,5 +1,6 @@
 // recipe keys `engine` and `compute`: which trainer runs, where, and over how many GPUs.
 import { z } from "zod";
+import { targetSchema } from "./targets.js";
 
 export const engineNames = ["trl", "axolotl", "unsloth"] as const;
 
@@ -9,8 +10,6 @@ export const engineVersions: Record<(typeof engineNames)[number], readonly [stri
   axolotl: ["0.21.0", "0.19.0"],
   unsloth: ["2026.10.7"],
 };
-
-const launcherNames = ["local"] as const;
 
 /** `engine: trl` is short for `engine: { name: trl }`. */
 export const engineSchema = z.preprocess(
@@ -30,7 +29,12 @@ export const engineSchema = z.preprocess(
 );
 
 export const computeSchema = z.strictObject({
-  launcher: z.enum(launcherNames).default("local"),
+  on: z
+    .union([z.string().min(1), targetSchema])
+    .default("local")
+    .describe(
+      "where it runs: a target of ~/.config/ft/targets.yaml, a launcher that needs no settings, or a target's keys",
+    ),
   device: z.enum(["auto", "cpu", "cuda", "mps"]).default("auto"),
   gpus: z.int().positive().default(1).describe("GPUs (processes, on a CPU) that train together"),
   parallel: z

@@ -1,0 +1,59 @@
+// Launchers that run a job folder on a machine (a process, a container, a job of Slurm) share how the folder gets there and back; they differ in who runs it.
+import type { z } from "zod";
+import type { Connection } from "../../recipes/schema/targets/connection.js";
+import type { LauncherName, TargetOf } from "../../recipes/schema/targets.js";
+import type { Job } from "../../runs/job.js";
+import type { Leftover, Liveness, Probe } from "../contract.js";
+import type { Host } from "../hosts/contract.js";
+
+/** A job folder where it runs. On this machine `dir` is the home folder itself. */
+export interface Place {
+  host: Host;
+  /** Absolute, on `host`. */
+  dir: string;
+  /** Python 3.9 or newer on `host`, for what ft itself does there. */
+  python: string;
+  /** The run's base as the folder's link `model` names it, absolute, on `host`; null: it is to be fetched there. */
+  base: string | null;
+  job: Job;
+}
+
+/** What to start: `trainer/run.py` with these arguments, in the job folder. */
+export interface Start {
+  attempt: number;
+  /** Of trainer/run.py, the attempt's number among them. */
+  args: string[];
+  /** Python of the engine's environment on `host`; null: the image's, or one that run.py prepares. */
+  python: string | null;
+  /** For the process; no secrets. */
+  env: Record<string, string>;
+  /** On `host`, 0600, outside the job folder; the runner gives it to run.py as `--secrets <file>`, by the path that it has for the process. Null: none. */
+  secretsFile: string | null;
+}
+
+/**
+ * Who runs the folder of a place. `Id` is what finds it again: a process, a container's name, a job's number; it is stored.
+ *
+ * target: its own settings out of a job.
+ * connection: where its machine is; null: this machine.
+ * dir: setting of the folder for jobs on a machine that is not this one.
+ * uses: see the launcher's.
+ * find, start, liveness, stop, probe, leftovers, end: as the launcher's (src/launchers/contract.ts), for a folder that is in its place.
+ * stop: asks (the marker `cancel` lies in the folder then), waits, ends; returns when the platform's state says that it is over.
+ */
+export interface Runner<Name extends LauncherName, Id> {
+  name: Name;
+  idSchema: z.ZodType<Id>;
+  connection(target: TargetOf<Name>): Connection | null;
+  dir(target: TargetOf<Name>): string;
+  uses(target: TargetOf<Name>): { environment: boolean; base: boolean };
+  /** Arguments for trainer/run.py besides `--attempt`, `--resume` and `--secrets`. */
+  runArgs(target: TargetOf<Name>, job: Job): string[];
+  find(place: Place, attempt: number | undefined): Promise<{ id: Id; attempt: number } | null>;
+  start(place: Place, target: TargetOf<Name>, start: Start): Promise<Id>;
+  liveness(place: Place, id: Id, attempt: number): Promise<{ liveness: Liveness; reason?: string }>;
+  stop(place: Place, id: Id, graceMs: number): Promise<void>;
+  probe(host: Host, target: TargetOf<Name>): Promise<Probe>;
+  leftovers(host: Host, target: TargetOf<Name>): Promise<Leftover[]>;
+  end(host: Host, target: TargetOf<Name>, leftover: Leftover): Promise<void>;
+}

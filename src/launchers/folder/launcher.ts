@@ -1,0 +1,216 @@
+// A launcher out of a runner: the job folder goes to the runner's machine (or stays, where that is this one), its events come home, its results too.
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { withFileLock } from "../../file-lock.js";
+import { type Connection, connectionSchema } from "../../recipes/schema/targets/connection.js";
+import type { LauncherName, Target, TargetOf } from "../../recipes/schema/targets.js";
+import { type Job, jobSchema } from "../../runs/job.js";
+import {
+  type EventsPosition,
+  type Launcher,
+  type Liveness,
+  type Observation,
+  type Submission,
+  submitLock,
+} from "../contract.js";
+import { hostOf } from "../hosts/index.js";
+import { readEvents } from "../read-events.js";
+import type { Place, Runner } from "./contract.js";
+import { callFarEnd, nothing } from "./far-end.js";
+import { logPosition, mirrorEvents, mirroredEvents, mirrorLog } from "./mirror.js";
+import { pullFiles } from "./pull.js";
+import { pushFiles } from "./push.js";
+import { placeSecrets } from "./secrets.js";
+
+/** What is stored of an attempt; with it a later ft finds all again, whatever became of targets.yaml. */
+export interface FolderHandle<Id> {
+  /** The home folder. */
+  home: string;
+  attempt: number;
+  connection: Connection | null;
+  python: string;
+  /** The job folder on that machine. */
+  dir: string;
+  id: Id;
+}
+
+const eventBytes = 4 << 20;
+const logBytes = 256 << 10;
+const silent = () => undefined;
+
+export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Name, Id>): Launcher<FolderHandle<Id>> {
+  const handleSchema = z.object({
+    home: z.string(),
+    attempt: z.int(),
+    connection: connectionSchema.nullable(),
+    python: z.string(),
+    dir: z.string(),
+    id: runner.idSchema,
+  });
+  const placed = (handle: FolderHandle<Id>): Place => ({
+    host: hostOf(handle.connection),
+    python: handle.python,
+    dir: handle.dir,
+    base: null,
+    job: readJobOf(handle.home),
+  });
+
+  async function find(home: string, attempt?: number): Promise<FolderHandle<Id> | null> {
+    const job = readJobOf(home);
+    const { connection, python, place } = await placeOf(home, job);
+    const found = await runner.find(place, attempt);
+    return found && { home, attempt: found.attempt, connection, python, dir: place.dir, id: found.id };
+  }
+
+  async function placeOf(home: string, job: Job) {
+    const target = job.target.settings as TargetOf<Name>;
+    const connection = runner.connection(target);
+    const host = hostOf(connection);
+    const python = pythonOf(target);
+    const dir = host.isHere ? home : await farDir(host, python, runner.dir(target), "runs", job.id);
+    const place: Place = { host, python, dir, base: host.isHere ? linkOf(home) : null, job };
+    return { target, connection, python, place };
+  }
+
+  async function submit(submission: Submission): Promise<FolderHandle<Id>> {
+    const { dir: home, job, attempt, resume, secrets, signal, onProgress } = submission;
+    // Two terminals that submit the same attempt do it one after the other: the second one finds it.
+    return withFileLock(
+      join(home, submitLock),
+      async () => {
+        const before = await find(home, attempt);
+        if (before && (await runner.liveness(placed(before), before.id, attempt)).liveness !== "gone") return before;
+        const { target, connection, python, place } = await placeOf(home, job);
+        if (!place.host.isHere) place.base = await bringFolder(place, runner.dir(target), submission);
+        const id = await runner.start(place, target, {
+          attempt,
+          args: ["--attempt", String(attempt), ...(resume ? ["--resume"] : []), ...runner.runArgs(target, job)],
+          python: place.host.isHere ? submission.python : null,
+          env: envOf(target),
+          secretsFile: await placeSecrets(place, attempt, secrets),
+        });
+        return { home, attempt, connection, python, dir: place.dir, id };
+      },
+      {
+        signal,
+        onWait: (pid) => onProgress({ label: `waiting for another ft (process ${pid}) that submits this run` }),
+      },
+    );
+  }
+
+  async function observe(handle: FolderHandle<Id>, from: EventsPosition): Promise<Observation> {
+    const place = placed(handle);
+    let known: { liveness: Liveness; reason?: string };
+    try {
+      known = await runner.liveness(place, handle.id, handle.attempt);
+      if (!place.host.isHere) await bringEvents(place, handle.home);
+    } catch (error) {
+      if ((error as { code?: string }).code !== "launcher.unreachable") throw error;
+      known = { liveness: "unknown", reason: (error as { why?: string }).why ?? (error as Error).message };
+    }
+    return { ...readEvents(handle.home, from), ...known };
+  }
+
+  async function cancel(handle: FolderHandle<Id>, graceMs: number): Promise<void> {
+    const place = placed(handle);
+    await runner.stop(place, handle.id, graceMs);
+  }
+
+  /** Checkpoints too: a run that ended early goes on from them, elsewhere if need be. */
+  async function collect(handle: FolderHandle<Id>, signal?: AbortSignal): Promise<void> {
+    const place = placed(handle);
+    if (place.host.isHere) return;
+    await bringEvents(place, handle.home);
+    const takes = (path: string) => path.startsWith("out/") || ["spent.json", "supervisor.json"].includes(path);
+    await pullFiles(place, handle.home, { takes, onProgress: silent, signal });
+  }
+
+  return {
+    name: runner.name,
+    parseHandle: (stored) => handleSchema.parse(stored) as FolderHandle<Id>,
+    find,
+    submit,
+    observe,
+    cancel,
+    collect,
+    uses: (target) => runner.uses(target as TargetOf<Name>),
+    probe: async (target) => runner.probe(hostFor(target), target as TargetOf<Name>),
+    leftovers: async (target) => runner.leftovers(hostFor(target), target as TargetOf<Name>),
+    end: async (target, leftover) => runner.end(hostFor(target), target as TargetOf<Name>, leftover),
+  };
+
+  function hostFor(target: Target) {
+    return hostOf(runner.connection(target as TargetOf<Name>));
+  }
+}
+
+/** What a job folder needs on another machine. What only the far side writes is not sent over what it wrote. */
+function goesAlong(path: string, resume: boolean): boolean {
+  if (path.startsWith("model/") || path.startsWith("cache/")) return false;
+  if (["events.reserve", submitLock, "stdout.log", "stdout.position", "COMPLETE", "cancel"].includes(path))
+    return false;
+  if (["supervisor.json", "spent.json", "events.jsonl"].includes(path)) return resume;
+  return resume || !path.startsWith("out/");
+}
+
+/** Returns where the base lies there; null: it is fetched there. */
+async function bringFolder(place: Place, root: string, submission: Submission): Promise<string | null> {
+  const { host, python, dir, job } = place;
+  const target = job.target.settings;
+  const { resume, onProgress, signal } = submission;
+  const options = { onProgress, signal };
+  await pushFiles(submission.dir, { host, python, dir }, { ...options, takes: (path) => goesAlong(path, resume) });
+  const base = linkOf(submission.dir);
+  if (base === null || (job.model.hub && !("base" in target && target.base === "copy"))) return null;
+  const there = await farDir(host, python, root, "bases", job.model.revision.replaceAll(/[^\w.-]/g, "_"));
+  await pushFiles(base, { host, python, dir: there }, options);
+  await callFarEnd({ host, python, command: "link", args: [dir, "model", there], answer: nothing });
+  return there;
+}
+
+const lookSchema = z.object({
+  events: z.object({ bytes: z.int().nonnegative(), size: z.int().nonnegative() }),
+  log: z.object({ bytes: z.int().nonnegative(), from: z.int().nonnegative() }),
+});
+
+/** Takes over all that is new of events.jsonl, and of stdout.log as much as a look holds. */
+async function bringEvents(place: Place, home: string): Promise<void> {
+  for (let more = true; more; ) {
+    const offset = mirroredEvents(home);
+    const args = [place.dir, offset, eventBytes, logPosition(home), logBytes];
+    const { answer, rest } = await callFarEnd({ ...place, command: "look", args, answer: lookSchema });
+    const { events, log } = answer;
+    mirrorEvents(home, offset, rest.subarray(0, events.bytes));
+    mirrorLog(home, { from: log.from, bytes: rest.subarray(events.bytes, events.bytes + log.bytes) });
+    more = events.bytes > 0 && offset + events.bytes < events.size;
+  }
+}
+
+const whereSchema = z.object({ path: z.string().startsWith("/") });
+
+async function farDir(host: Place["host"], python: string, root: string, ...names: string[]): Promise<string> {
+  const call = { host, python, command: "where", args: [root, ...names], answer: whereSchema };
+  return (await callFarEnd(call)).answer.path;
+}
+
+function readJobOf(home: string): Job {
+  return jobSchema.parse(JSON.parse(readFileSync(join(home, "job.json"), "utf8")));
+}
+
+function linkOf(home: string): string | null {
+  try {
+    const path = readlinkSync(join(home, "model"));
+    return existsSync(path) ? path : null;
+  } catch {
+    return null;
+  }
+}
+
+function pythonOf(target: object): string {
+  return "python" in target && typeof target.python === "string" ? target.python : "python3";
+}
+
+function envOf(target: object): Record<string, string> {
+  return "env" in target ? (target.env as Record<string, string>) : {};
+}

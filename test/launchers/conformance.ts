@@ -1,0 +1,203 @@
+// What every launcher must do, run against each with its real daemon: src/launchers/contract.ts as tests. No engine: the trainer is a small fixture.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Launcher, Submission } from "../../src/launchers/contract.js";
+import { packageRoot } from "../../src/paths.js";
+import type { Target } from "../../src/recipes/schema/targets.js";
+import { type FakeRun, fakeRun, until } from "../fake-run.js";
+
+export interface Conforming {
+  launcher: Launcher<unknown>;
+  target: Target;
+  /** Kills the trainer of an attempt from outside, as an out-of-memory killer would. */
+  killTrainer(run: FakeRun, handle: unknown): Promise<void>;
+  /** How many trainers of the run are there: processes, containers, jobs. */
+  trainers(run: FakeRun): Promise<number>;
+  /** How long the platform may take to start or notice something, ms. */
+  patienceMs?: number;
+  /** Python of `submission.python`, where the launcher uses this machine's environment. */
+  python?: string;
+}
+
+const start = { inode: 0, offset: 0 };
+
+/** `setUp` runs once, when the first test needs it; null: the daemon cannot be had here, which it has said loudly. */
+export function conformance(name: string, setUp: () => Promise<Conforming | null>): void {
+  let made: Promise<Conforming | null> | undefined;
+  const open: { launcher: Launcher<unknown>; handle: unknown }[] = [];
+  let count = 0;
+
+  describe(`${name} as a launcher`, { timeout: 120_000 }, () => {
+    afterEach(async () => {
+      for (const { launcher, handle } of open.splice(0)) await launcher.cancel(handle, 0);
+    });
+
+    function test(title: string, body: (given: Conforming & { patienceMs: number }) => Promise<void>): void {
+      it(title, async ({ skip }) => {
+        made ??= setUp();
+        const given = await made;
+        if (given === null) return skip();
+        await body({ patienceMs: 20_000, ...given });
+      });
+    }
+
+    function made1(given: Conforming, behaviour: string): FakeRun {
+      const id = `20260101-120000-${process.pid.toString(36)}${(count++).toString(36)}${Date.now().toString(36).slice(-4)}`;
+      return fakeRun(behaviour, {
+        id,
+        target: { name, settings: given.target },
+        ...(given.python ? { python: given.python } : {}),
+      });
+    }
+
+    async function submit({ launcher }: Conforming, { submission }: FakeRun, more: Partial<Submission> = {}) {
+      const handle = await launcher.submit({ ...submission, ...more });
+      open.push({ launcher, handle });
+      return launcher.parseHandle(JSON.parse(JSON.stringify(handle))); // as a later ft has it
+    }
+
+    async function seen({ launcher }: Conforming, handle: unknown, from = start): Promise<string> {
+      return Buffer.from((await launcher.observe(handle, from)).bytes).toString("utf8");
+    }
+
+    async function livenessOf({ launcher }: Conforming, handle: unknown) {
+      return (await launcher.observe(handle, start)).liveness;
+    }
+
+    test("a run's events come home from any byte offset, until it is over", async (given) => {
+      const run = made1(given, "losses 5 0.05");
+      const handle = await submit(given, run);
+      await until(async () => (await seen(given, handle)).includes('"end"'), given.patienceMs);
+      await until(async () => ["ended", "gone"].includes(await livenessOf(given, handle)), given.patienceMs);
+      const all = await given.launcher.observe(handle, start);
+      const lines = Buffer.from(all.bytes).toString("utf8").trim().split("\n");
+      expect(lines.map((line) => JSON.parse(line).seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      const rest = await given.launcher.observe(handle, { inode: all.inode, offset: 10 });
+      expect(Buffer.from(rest.bytes)).toEqual(Buffer.from(all.bytes.subarray(10)));
+      expect(readFileSync(join(run.dir, "stdout.log"), "utf8")).toContain("done");
+    });
+
+    test("the same attempt submitted twice, one after the other and at the same moment, is started once", async (given) => {
+      const run = made1(given, "hang");
+      const [one, other] = await Promise.all([submit(given, run), submit(given, run)]);
+      expect(await submit(given, run)).toEqual(one);
+      expect(other).toEqual(one);
+      await until(async () => (await seen(given, one)).includes("metric"), given.patienceMs);
+      await until(async () => (await given.trainers(run)) === 1, 5_000); // one that found the other is on its way out
+    });
+
+    test("two processes that submit the same attempt start it once", async (given) => {
+      const run = made1(given, "hang");
+      writeFileSync(join(run.dir, "submission.json"), JSON.stringify(run.submission));
+      const both = [0, 1].map(() => execa(process.execPath, [join(packageRoot, "test/fixtures/submit.mjs"), run.dir]));
+      const [one, other] = (await Promise.all(both)).map(({ stdout }) => JSON.parse(stdout) as unknown);
+      open.push({ launcher: given.launcher, handle: one });
+      expect(other).toEqual(one);
+      await until(async () => (await given.trainers(run)) === 1, 5_000);
+    });
+
+    test("an attempt whose ft died before it could store the handle is found again", async (given) => {
+      const run = made1(given, "hang");
+      expect(await given.launcher.find(run.dir, 1)).toBeNull();
+      const handle = await submit(given, run);
+      expect(await given.launcher.find(run.dir, 1)).toEqual(handle);
+      expect(await given.launcher.find(run.dir)).toEqual(handle);
+      expect(await given.launcher.find(run.dir, 2)).toBeNull();
+    });
+
+    test("a trainer that is killed from outside is noticed, with every event that it wrote", async (given) => {
+      const run = made1(given, "hang");
+      const handle = await submit(given, run);
+      await until(async () => (await seen(given, handle)).includes("metric"), given.patienceMs);
+      expect(await livenessOf(given, handle)).toBe("running");
+      await given.killTrainer(run, handle);
+      await until(async () => ["ended", "gone"].includes(await livenessOf(given, handle)), given.patienceMs);
+      expect((await seen(given, handle)).trim().split("\n")).toHaveLength(3);
+    });
+
+    test("cancelling ends a trainer that ignores SIGTERM, and all that it started", async (given) => {
+      const run = made1(given, "stubborn");
+      const handle = await submit(given, run);
+      await until(async () => (await seen(given, handle)).includes("metric"), given.patienceMs);
+      await given.launcher.cancel(handle, 300);
+      expect(["ended", "gone"]).toContain(await livenessOf(given, handle));
+      expect(await given.trainers(run)).toBe(0);
+      await given.launcher.cancel(handle, 0); // what is gone
+    });
+
+    test("a trainer that is asked to end writes its last words, and they come home", async (given) => {
+      const run = made1(given, "polite");
+      const handle = await submit(given, run);
+      await until(async () => (await seen(given, handle)).includes("metric"), given.patienceMs);
+      await given.launcher.cancel(handle, 30_000);
+      expect(await seen(given, handle)).toContain('"cancelled"');
+      expect(await given.trainers(run)).toBe(0);
+    });
+
+    test("what a run made comes home", async (given) => {
+      const run = made1(given, "makes out/adapter/adapter_model.safetensors 300000");
+      const handle = await submit(given, run);
+      await until(async () => ["ended", "gone"].includes(await livenessOf(given, handle)), given.patienceMs);
+      await given.launcher.collect(handle);
+      await given.launcher.collect(handle);
+      expect(readFileSync(join(run.dir, "out/adapter/adapter_model.safetensors"))).toHaveLength(300_000);
+      expect(readdirSync(join(run.dir, "out/adapter"))).toEqual(["adapter_model.safetensors"]);
+    });
+
+    test("a trainer that does not start says why", async (given) => {
+      const run = made1(given, "exit 1");
+      const outcome = await submit(given, run).then(
+        async (handle) => {
+          await until(async () => ["ended", "gone"].includes(await livenessOf(given, handle)), given.patienceMs);
+          return readFileSync(join(run.dir, "stdout.log"), "utf8");
+        },
+        (error: { message: string; why?: string }) => `${error.message} ${error.why}`,
+      );
+      expect(outcome).toContain("no module named torch");
+    });
+
+    test("secrets reach the trainer as a file that only its user can read, and stand nowhere in the job folder", async (given) => {
+      const run = made1(given, "secrets");
+      const secrets = { HF_TOKEN: "hf_conformance0123456789" };
+      const handle = await submit(given, run, { secrets });
+      await until(async () => (await seen(given, handle)).includes('"end"'), given.patienceMs);
+      if (given.target.launcher !== "local")
+        expect(readFileSync(join(run.dir, "stdout.log"), "utf8")).toContain("HF_TOKEN 600");
+      for (const entry of readdirSync(run.dir, { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile()) continue;
+        expect(readFileSync(join(entry.parentPath, entry.name), "latin1")).not.toContain(secrets.HF_TOKEN);
+      }
+      expect(JSON.stringify(handle)).not.toContain(secrets.HF_TOKEN);
+    });
+
+    test("what is left on the target is listed, and can be ended", async (given) => {
+      const run = made1(given, "hang");
+      const handle = await submit(given, run);
+      await until(async () => (await seen(given, handle)).includes("metric"), given.patienceMs);
+      const mine = async () => (await given.launcher.leftovers(given.target)).filter((left) => left.run === run.id);
+      if (given.target.launcher === "local") return expect(await mine()).toEqual([]);
+      const [leftover] = await mine();
+      expect(leftover).toMatchObject({ attempt: 1, isAlive: true });
+      await given.launcher.end(given.target, leftover!);
+      expect(await given.trainers(run)).toBe(0);
+      await until(async () => !(await mine()).some(({ isAlive }) => isAlive), given.patienceMs);
+    });
+
+    test("what is there can be asked without starting anything", async (given) => {
+      const { device, checks } = await given.launcher.probe(given.target);
+      expect(device.count).toBeGreaterThanOrEqual(0);
+      expect(checks.length).toBeGreaterThan(0);
+      expect(checks.filter(({ status }) => status === "missing")).toEqual([]);
+    });
+
+    test("nothing of the run's folder is lost at home", async (given) => {
+      const run = made1(given, "losses 1 0");
+      const before = readdirSync(run.dir);
+      const handle = await submit(given, run);
+      await until(async () => ["ended", "gone"].includes(await livenessOf(given, handle)), given.patienceMs);
+      for (const name of before) expect(existsSync(join(run.dir, name)), name).toBe(true);
+    });
+  });
+}

@@ -1,0 +1,13 @@
+// The local launcher against the contract of all launchers.
+
+import type { Launcher } from "../../src/launchers/contract.js";
+import { localLauncher } from "../../src/launchers/local/index.js";
+import { conformance } from "./conformance.js";
+import { killSupervisor, livingTrainers } from "./processes.js";
+
+conformance("local", async () => ({
+  launcher: localLauncher as Launcher<unknown>,
+  target: { launcher: "local" },
+  killTrainer: (run) => killSupervisor(run.dir),
+  trainers: livingTrainers,
+}));

@@ -1,0 +1,221 @@
+"""The supervisor of one attempt: prepares, runs the job's steps one after the other, and writes how it ended."""
+
+import errno
+import json
+import os
+import signal
+import sys
+import time
+
+from .budget import Budget
+from .ending import failure_code, outcome, unexplained
+from .exit_codes import FAILURES, RESUME_ME, TRANSIENT
+from .failures import Refusal
+from .heartbeat import Beats
+from .processes import start_time
+from .secret_file import Secrets
+from .starts import is_cancelled
+from .step import Step
+
+
+class Supervisor:
+    """One attempt: the child that runs now, whether someone asked to stop, and what the end event needs."""
+
+    def __init__(self, job, journal, options):
+        self.job, self.journal, self.options = job, journal, options
+        self.budget = Budget(None if options.only else job.get("limits"), options.attempt)
+        self.beats = Beats(job["heartbeatSeconds"])
+        self.python = sys.executable
+        self.resuming = options.resume
+        self.secrets = Secrets(None)
+        self.child = None
+        self.stopping = False
+        self.by_hand = False  # Ctrl-C: no platform sends that
+        self.told_stopping = False
+        self.last_step = None
+        self.explained = None  # class and message of the error event that tells why the child failed
+        self.held = None  # an error event that a second start may cure
+        self.tried_again = False
+
+    def run(self):
+        """Does all of it and writes the end: the end event, then COMPLETE. Returns the exit code."""
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal may go
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
+            signal.signal(number, self.stop)
+        try:
+            pid, attempt = os.getpid(), self.options.attempt
+            me = {"pid": pid, "startTime": start_time(pid), "attempt": attempt, "startedAt": _now()}
+            _write_json("supervisor.json", me)
+            self.journal.reserve()
+            if os.path.exists("COMPLETE"):
+                os.unlink("COMPLETE")
+            self.journal.append("phase", phase="preparing")
+            return self.end(self.work())
+        except OSError as error:
+            return self.last_words(error)
+
+    def work(self):
+        """Returns 0, 33, or the exit code of a failure, which an event has told."""
+        if self.options.platform_restarts and is_cancelled():
+            return RESUME_ME
+        try:
+            self.secrets = Secrets(self.options.secrets)
+            return self.run_steps()
+        except Refusal as refusal:
+            self.journal.append("error", **{"class": refusal.failure}, message=str(refusal), hint=refusal.hint)
+            return FAILURES[refusal.failure]
+
+    def run_steps(self):
+        for step in self.job["steps"]:
+            if self.options.only not in (None, step["name"]):
+                continue
+            code = self.run_step(step)
+            if self.held and code != 0 and not self.stopping and self.wait_to_try_again():
+                code = self.run_step(step)
+            if self.held:
+                self.journal.append(**self.held)
+                self.held = None
+            if code != 0:
+                return code
+        return 0
+
+    def run_step(self, step):
+        """One child from start to end. Returns 0, 33, or the exit code of a failure, which an event has told or `held` will."""
+        if self.keep_to_budget() or self.stopping:
+            return RESUME_ME
+        self.explained = None
+        child = self.child = Step(self.python, step["module"], step["args"], self.environment())
+        if self.stopping:  # asked while the child was being made
+            child.signal(signal.SIGTERM)
+        self.beats.watch(child.pid)
+        code = child.follow(self.record, self.tick)
+        self.beats.watch(os.getpid())
+        self.journal.append("system", values={"peak_rss_bytes": child.peak_bytes})
+        if code == RESUME_ME or (self.stopping and code in (0, -signal.SIGTERM)):
+            return RESUME_ME
+        if code == -signal.SIGKILL and self.budget.grace_is_over():
+            return RESUME_ME
+        if code < 0 or (code > 0 and not self.explained):
+            self.record(unexplained(step, code, child.oom_killed))
+        return code and failure_code(code, self.explained)
+
+    def environment(self):
+        paths = [os.path.abspath("trainer"), os.environ.get("PYTHONPATH")]
+        # Torch's waiting threads spin. On idle cores that is 15 % faster than sleeping; on cores that others use too it was 6 times slower.
+        waiting = {"OMP_WAIT_POLICY": "PASSIVE"} if os.getloadavg()[0] > os.cpu_count() else {}
+        return {
+            **waiting,
+            **self.secrets.environment({**os.environ, **self.job["env"]}),
+            "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+            "PYTHONUNBUFFERED": "1",
+            "FT_RESUME": "1" if self.resuming else "0",
+        }
+
+    def record(self, event):
+        """One event of a child, on its way to the journal."""
+        if event["kind"] == "error":
+            said = (event["class"], event["message"])
+            if said == self.explained:
+                return  # of several processes that train together, another one says so too
+            self.explained = said
+            if event["class"] in TRANSIENT and not self.tried_again:
+                self.held = {"t": _now(), **event}
+                return
+        if event["kind"] in ("metric", "checkpoint"):
+            self.last_step = event["step"]
+        self.journal.append(**event)
+        if event["kind"] == "checkpoint" and not self.stopping:
+            self.stop_for(self.budget.out_of_room())
+
+    def tick(self):
+        """What must go on while a child runs or something is waited for. Returns the seconds until it must be called again."""
+        self.keep_to_budget()
+        if self.stopping and not self.told_stopping:  # a signal handler may not write
+            self.told_stopping = True
+            self.journal.append("stopping", **({"reason": self.explained[1]} if self.budget.kill_at else {}))
+        values = self.beats.values()
+        if values:
+            self.journal.append("system", values=values)
+            self.budget.note()
+        return min(0.5, self.beats.seconds_left())
+
+    def wait_to_try_again(self):
+        """What is known to pass is given one more start, from the last checkpoint. False: asked to stop meanwhile."""
+        seconds = float(os.environ.get("FT_RETRY_SECONDS", self.job.get("retrySeconds", 30)))
+        failure, message = self.held["class"], self.held["message"]
+        self.journal.append("warning", message=f"{failure}: {message}; the step is started once more in {seconds:.0f} s, from the last checkpoint")
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not self.stopping:
+            time.sleep(min(self.tick(), 0.2, max(0.0, until - time.monotonic())))
+        if self.stopping:
+            return False
+        self.held, self.tried_again, self.resuming = None, True, True
+        return True
+
+    def keep_to_budget(self):
+        """Whether the budget is used up: then the child saves and ends, and is killed when it does not within its grace."""
+        if self.budget.kill_at is None and not self.stopping:
+            self.stop_for(self.budget.out_of_time())
+        if self.budget.grace_is_over() and self.child:
+            self.child.signal(signal.SIGKILL)
+        return self.budget.kill_at is not None
+
+    def stop_for(self, reason):
+        if reason is None:
+            return
+        hint = "raise it in the recipe for the next run; `ft runs resume --ignore-budget` goes on with this one"
+        self.journal.append("error", **{"class": "budget"}, message=reason, hint=hint)
+        self.explained = ("budget", reason)
+        self.budget.start_grace()
+        self.stop(None, None)
+
+    def stop(self, number, _frame):
+        """SIGTERM, SIGINT, SIGUSR1: the child saves a checkpoint at the end of its step and exits 33."""
+        self.stopping = True
+        self.by_hand = self.by_hand or number == signal.SIGINT
+        if self.child:
+            self.child.signal(signal.SIGTERM)
+
+    def end(self, code):
+        """Writes the end of it. Returns the exit code that the launcher gets to see."""
+        self.journal.release()
+        self.budget.note()
+        is_preemption = self.options.platform_restarts and not (self.by_hand or self.budget.kill_at or is_cancelled())
+        status, code = outcome(code, self.options.platform_restarts, is_preemption)
+        self.secrets.remove(for_good=status != "preempted")
+        step = {} if self.last_step is None else {"step": self.last_step}
+        self.journal.append("end", status=status, exitCode=code, **step)
+        if code == 0:
+            _write_json("COMPLETE", {"attempt": self.options.attempt, "at": _now()})
+        return code
+
+    def last_words(self, error):
+        """The system failed us, most often a full disk: end the child, then say so in the room kept for it, in events and stdout.log."""
+        if self.child:
+            self.child.kill()
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        failure = "disk-full" if full else "unknown"
+        message = f"the supervisor stopped: {error}"
+        try:
+            self.journal.release()
+            with open("stdout.log", "a", encoding="utf-8") as log:
+                log.write(f"run.py: {message}\n")
+            hint = {"hint": "free some space, then resume: it goes on from the last checkpoint"} if full else {}
+            self.journal.append("error", **{"class": failure}, message=message, **hint)
+            self.end(FAILURES[failure])
+        except OSError:
+            print(f"run.py: {message}", file=sys.stderr)
+        return FAILURES[failure]
+
+
+def _write_json(path, content):
+    """Whole or not at all."""
+    with open(f"{path}.tmp", "w", encoding="utf-8") as file:
+        json.dump(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(f"{path}.tmp", path)
+
+
+def _now():
+    return int(time.time() * 1000)
