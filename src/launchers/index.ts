@@ -4,6 +4,8 @@ import type { Launcher } from "./contract.js";
 
 const launchers: Record<LauncherName, () => Promise<Launcher<unknown>>> = {
   local: async () => (await import("./local/index.js")).localLauncher as Launcher<unknown>,
+  kubernetes: async () => (await import("./kubernetes/index.js")).kubernetesLauncher as Launcher<unknown>,
+  skypilot: async () => Promise.reject(new Error("soon")),
   ssh: async () => (await import("./ssh/index.js")).sshLauncher as Launcher<unknown>,
 };
 

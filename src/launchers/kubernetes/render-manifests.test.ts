@@ -13,23 +13,24 @@ const limits = { seconds: 7200, secondsFrom: "compute.budget.hours", bytes: null
 function input(target: object, more: Partial<PodInput> = {}): PodInput {
   const given = { launcher: "kubernetes", image: "registry.example/ft-trl:1.16.0-cuda", claim: "ft-runs", ...target };
   const settings = kubernetesTargetSchema.parse(given);
-  return { job: { id, limits: null }, attempt: 1, resume: false, gpus: 1, hasToken: false, target: settings, ...more };
+  const args = ["--attempt", "1", "--platform-restarts"];
+  return { job: { id, limits: null, gpus: 1 }, attempt: 1, args, secret: null, target: settings, ...more };
 }
 
 const scenarios: Record<string, PodInput> = {
-  "smallest-cpu": input({}, { gpus: 0 }),
-  "one-gpu-with-budget-and-token": input({}, { job: { id, limits }, hasToken: true }),
-  "resumed-second-attempt": input({}, { attempt: 2, resume: true }),
+  "smallest-cpu": input({}, { job: { id, limits: null, gpus: 0 } }),
+  "one-gpu-with-budget-and-secret": input({}, { job: { id, limits, gpus: 1 }, secret: "hub" }),
+  "second-attempt": input({ env: { WANDB_MODE: "offline" } }, { attempt: 2, args: ["--attempt", "2", "--resume"] }),
   "everything-queued-by-kueue": input(
     {
       ...{ namespace: "ml", queue: "gpus", service_account: "trainer", priority_class: "low", user: 1000 },
-      ...{ image_pull_secret: "registry", token_secret: "hub", cpus: 15.5, memory_gb: 120, shm_gb: 32, max_hours: 8 },
+      ...{ image_pull_secret: "registry", cpus: 15.5, memory_gb: 120, shm_gb: 32, max_hours: 8 },
       node_selector: { "cloud.google.com/gke-accelerator": "nvidia-h100-80gb" },
       tolerations: [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }],
     },
-    { gpus: 8 },
+    { job: { id, limits: null, gpus: 8 } },
   ),
-  "two-nodes": input({ nodes: 2, queue: "gpus" }, { gpus: 8, hasToken: true }),
+  "two-nodes": input({ nodes: 2, queue: "gpus" }, { job: { id, limits: null, gpus: 8 }, secret: "hub" }),
 };
 
 let kubeconform: Kubeconform | null;
@@ -45,7 +46,10 @@ describe.each(Object.entries(scenarios))("%s", (name, scenario) => {
 
   it("is what Kubernetes' schema asks for", async (context) => {
     if (!kubeconform) return context.skip();
-    const secret = secretManifest(scenario, { token: "t", owner: { apiVersion: "batch/v1", kind: "Job", uid: "u" } });
+    const secret = secretManifest(scenario, {
+      secrets: { HF_TOKEN: "t" },
+      owner: { apiVersion: "batch/v1", kind: "Job", uid: "u" },
+    });
     expect(await kubeconform.check([renderManifest(scenario), secret])).toEqual([]);
   });
 });
@@ -55,8 +59,4 @@ it("the check finds a key that Kubernetes does not know", async (context) => {
   const manifest = renderManifest(scenarios["smallest-cpu"]!);
   const wrong = { ...manifest, spec: { ...manifest.spec, backofLimit: 0 } };
   expect(await kubeconform.check([wrong])).toEqual([expect.stringContaining("backofLimit")]);
-});
-
-it("no manifest but the Secret has the token", () => {
-  expect(JSON.stringify(renderManifest(scenarios["one-gpu-with-budget-and-token"]!))).not.toContain("hf_");
 });

@@ -11,7 +11,7 @@ export interface Manifest {
   spec: object;
 }
 
-/** The object that runs the attempt. The Secret with the token is apart (secretManifest), as it is made of a value. */
+/** The object that runs the attempt. The Secret is apart (secretManifest), as it is made of a value. */
 export function renderManifest(input: PodInput): Manifest {
   return input.target.nodes > 1 ? renderJobSet(input) : renderJob(input);
 }
@@ -111,8 +111,11 @@ interface PodTemplate {
 }
 
 /** The Secret of an attempt; `owner`: its Job or JobSet, with which it goes. Goes to kubectl by stdin alone. */
-export function secretManifest(input: PodInput, { token, owner }: { token: string; owner: Owner }): object {
-  const { name, labels } = metadata(input);
+export function secretManifest(
+  input: PodInput,
+  { secrets, owner }: { secrets: Record<string, string>; owner: Owner },
+): object {
+  const { name, labels } = metadata({ ...input, target: { ...input.target, queue: undefined } });
   const ownerReferences = [{ ...owner, name, controller: false, blockOwnerDeletion: false }];
   return {
     apiVersion: "v1",
@@ -120,7 +123,7 @@ export function secretManifest(input: PodInput, { token, owner }: { token: strin
     metadata: { name, labels, ownerReferences },
     type: "Opaque",
     immutable: true,
-    stringData: { HF_TOKEN: token },
+    stringData: secrets,
   };
 }
 

@@ -1,18 +1,19 @@
 // The pod that trains, as Job and JobSet share it: what it runs, mounts, asks for and may.
 import type { KubernetesTarget } from "../../recipes/schema/targets/kubernetes.js";
 import { resumeMe } from "../exit-codes.js";
-import { claimMount, labelsOf, type PodInput, runFolder, tokenSecret } from "./names.js";
-
-const secretMount = "/run/secrets/ft";
+import { labelsOf, type PodInput, runFolder } from "./names.js";
 
 /** The container whose exit code decides. */
 export const containerName = "trainer";
+
+const secretMount = "/run/ft-secret";
+const privateMount = "/run/ft";
 
 /** Saved and gone before the kubelet kills: what the engine may need for a checkpoint, when the budget does not say. */
 const defaultGraceSeconds = 300;
 
 export function renderPodTemplate(input: PodInput): object {
-  const { job, attempt, target } = input;
+  const { job, attempt, target, secret } = input;
   return {
     metadata: { labels: labelsOf(job.id, attempt) },
     spec: {
@@ -21,7 +22,8 @@ export function renderPodTemplate(input: PodInput): object {
       enableServiceLinks: false,
       ...placement(target),
       ...identity(target),
-      containers: [container(input)],
+      ...(secret && { initContainers: [secretsContainer(target)] }),
+      containers: [trainerContainer(input)],
       volumes: volumes(input),
     },
   };
@@ -46,30 +48,28 @@ export function identity({ service_account, user }: KubernetesTarget): object {
   };
 }
 
-function container(input: PodInput): object {
-  const { job, attempt, resume, gpus, target } = input;
-  const cache = `${claimMount}/cache`;
-  const env = {
-    FT_CACHE: cache,
-    HF_HOME: `${cache}/huggingface`,
-    ...(tokenSecret(input) && { HF_TOKEN_PATH: `${secretMount}/HF_TOKEN` }),
-  };
+const noEscalation = { allowPrivilegeEscalation: false };
+
+/** What the supervisor says stands where all else of the run stands, and outlives the pod; it stays the process that gets the signals. */
+const intoLog = 'exec "$@" >>stdout.log 2>&1';
+
+function trainerContainer(input: PodInput): object {
+  const { job, args, target, secret } = input;
+  const { dir, env, python, image } = target;
+  const variables = { FT_CACHE: `${dir}/cache`, HF_HOME: `${dir}/cache/huggingface`, ...env };
   return {
     name: containerName,
-    image: target.image,
-    workingDir: runFolder(job.id),
-    command: ["python3", "trainer/run.py"],
-    args: [
-      ...["--attempt", String(attempt), ...(resume ? ["--resume"] : [])],
-      ...["--platform-restarts", "--prepare", "--echo-events"],
-    ],
-    env: Object.entries(env).map(([name, value]) => ({ name, value })),
-    resources: resources(target, gpus),
-    securityContext: { allowPrivilegeEscalation: false },
+    image,
+    workingDir: runFolder(target, job.id),
+    command: ["sh", "-c", intoLog, "sh", python, "trainer/run.py"],
+    args: [...args, ...(secret ? ["--secrets", `${privateMount}/secrets.json`] : [])],
+    env: Object.entries(variables).map(([name, value]) => ({ name, value })),
+    resources: resources(target, job.gpus),
+    securityContext: noEscalation,
     volumeMounts: [
-      { name: "ft", mountPath: claimMount },
+      { name: "claim", mountPath: dir },
       { name: "shm", mountPath: "/dev/shm" },
-      ...(tokenSecret(input) ? [{ name: "secrets", mountPath: secretMount, readOnly: true }] : []),
+      ...(secret ? [{ name: "private", mountPath: privateMount }] : []),
     ],
   };
 }
@@ -83,23 +83,43 @@ function resources({ cpus, memory_gb, gpu_resource }: KubernetesTarget, gpus: nu
   };
 }
 
-function volumes(input: PodInput): object[] {
-  const secret = tokenSecret(input);
-  return [
-    { name: "ft", persistentVolumeClaim: { claimName: input.target.claim } },
-    { name: "shm", emptyDir: { medium: "Memory", sizeLimit: `${input.target.shm_gb}G` } },
-    ...(secret ? [{ name: "secrets", secret: { secretName: secret, defaultMode: secretMode(input.target) } }] : []),
-  ];
+/** A Secret as files -> the one file that run.py takes, which belongs to the user that reads it, with mode 0600 and in memory alone. */
+const gatherSecrets = `import json, os, sys
+source, target = sys.argv[1:]
+values = {name: open(os.path.join(source, name)).read() for name in os.listdir(source) if not name.startswith(".")}
+with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    json.dump(values, file)
+`;
+
+function secretsContainer({ image, python }: KubernetesTarget): object {
+  return {
+    name: "secrets",
+    image,
+    command: [python, "-c", gatherSecrets, secretMount, `${privateMount}/secrets.json`],
+    securityContext: noEscalation,
+    volumeMounts: [
+      { name: "secret", mountPath: secretMount, readOnly: true },
+      { name: "private", mountPath: privateMount },
+    ],
+  };
 }
 
-/** The file is root's, and of the pod's group where a user is set (fsGroup); else whoever the image runs as must be able to read it. */
-function secretMode({ user }: KubernetesTarget): number {
-  return user === undefined ? 0o444 : 0o440;
+function volumes({ target, secret }: PodInput): object[] {
+  return [
+    { name: "claim", persistentVolumeClaim: { claimName: target.claim } },
+    { name: "shm", emptyDir: { medium: "Memory", sizeLimit: `${target.shm_gb}G` } },
+    ...(secret
+      ? [
+          { name: "secret", secret: { secretName: secret } },
+          { name: "private", emptyDir: { medium: "Memory", sizeLimit: "1M" } },
+        ]
+      : []),
+  ];
 }
 
 /**
  * What a pod's end means. A disruption (preemption, drain, a lost node) and "resume me" make another pod, which goes on from the last
- * checkpoint in the claim; any other failure is the job's: `onOther`.
+ * checkpoint in the claim; any other failure is the job's own.
  */
 export function podFailurePolicy(again: "Ignore" | "FailJob", other: "FailJob" | "Count"): object {
   return {

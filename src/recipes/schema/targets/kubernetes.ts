@@ -1,5 +1,6 @@
 // A target of launcher `kubernetes`: a cluster, and what a pod of it needs to train.
 import { z } from "zod";
+import { farSettings } from "./far.js";
 
 /** A name as Kubernetes takes it (RFC 1123 subdomain). */
 const objectName = z
@@ -22,13 +23,21 @@ export const kubernetesTargetSchema = z.strictObject({
     .string()
     .min(1)
     .describe("container image: one of `ft image build`, or any with python3, tar and the GPU's libraries"),
+  python: z.string().min(1).default("python3").describe("runs the supervisor in that image (3.9 or newer)"),
+  dir: z
+    .string()
+    .regex(/^\/[\w./-]*\w$/, "an absolute path")
+    .default("/ft")
+    .describe("where the claim is mounted: run folders, bases and caches lie below"),
   claim: objectName.describe(
     "PersistentVolumeClaim that keeps run folders and caches; ReadWriteMany for several nodes",
   ),
   image_pull_secret: objectName.optional(),
-  token_secret: objectName
+  secret: objectName
     .optional()
-    .describe("Secret with the key HF_TOKEN; default: ft makes one of your token for the time of the run"),
+    .describe(
+      "Secret of the cluster whose keys the run gets, HF_TOKEN say; default: ft makes one of your own `secrets`",
+    ),
   service_account: objectName.optional(),
   gpu_resource: z.string().min(1).default("nvidia.com/gpu").describe("what the cluster calls a GPU"),
   node_selector: z.record(z.string(), z.string()).default({}),
@@ -45,6 +54,7 @@ export const kubernetesTargetSchema = z.strictObject({
     .positive()
     .default(72)
     .describe("the cluster ends the job then, when compute.budget says nothing less"),
+  ...farSettings,
 });
 
 export type KubernetesTarget = z.output<typeof kubernetesTargetSchema>;

@@ -1,5 +1,6 @@
 // A target of launcher `skypilot`: what SkyPilot may choose among, and where a run's checkpoints outlive its machine.
 import { z } from "zod";
+import { farSettings } from "./far.js";
 
 const gpuName = z
   .string()
@@ -50,6 +51,8 @@ export const skypilotTargetSchema = z.strictObject({
     .positive()
     .default(72)
     .describe("hours after which a machine ends the run, when compute.budget says nothing less"),
+  env: farSettings.env,
+  secrets: farSettings.secrets,
 });
 
 export type SkypilotTarget = z.output<typeof skypilotTargetSchema>;
