@@ -78,7 +78,10 @@ function answer(
   else if (what === "tree") json(response, Object.entries(at.files).map(treeEntry));
   else if (!content) refuse(response, 404, "EntryNotFound");
   else if (behaviour.gated) refuse(response, request.headers.authorization ? 403 : 401, "GatedRepo");
-  else sendFile(request, response, content, behaviour);
+  else {
+    response.setHeader("x-repo-commit", at.commit); // huggingface_hub takes no file without it
+    sendFile(request, response, content, behaviour);
+  }
 }
 
 function sendFile(

@@ -10,10 +10,10 @@ export function registerDoctor(program: Command, { io, exit }: CommandContext): 
   program
     .command("doctor")
     .description("say what is on this machine, and what is missing")
+    .option("--on <target>", "of that target instead (ft launch targets)")
     .option("--json", "print JSON")
-    .action(async (flags: { json?: boolean }) => {
-      const { diagnose } = await import("../engines/diagnose.js");
-      const checks = await diagnose({ env: io.env, cwd: io.cwd });
+    .action(async (flags: { on?: string; json?: boolean }) => {
+      const checks = flags.on === undefined ? await here() : await there(flags.on);
       const ok = checks.every(({ status }) => status !== "missing");
       if (!ok) exit(exitCodes.environment.code);
       if (flags.json) {
@@ -28,4 +28,16 @@ export function registerDoctor(program: Command, { io, exit }: CommandContext): 
         if (next) io.out.write(`${" ".repeat("missing".length + 2 + width + 2)}-> ${next}\n`);
       }
     });
+
+  async function here() {
+    const { diagnose } = await import("../engines/diagnose.js");
+    return diagnose({ env: io.env, cwd: io.cwd });
+  }
+
+  async function there(name: string) {
+    const { resolveTarget } = await import("../launchers/targets.js");
+    const { loadLauncher } = await import("../launchers/index.js");
+    const { settings } = resolveTarget(name, io.env);
+    return (await (await loadLauncher(settings.launcher)).probe(settings)).checks;
+  }
 }

@@ -5,12 +5,13 @@ import type { BudgetPlan } from "../plan/budget.js";
 import { writeJson } from "./io.js";
 import { outputName } from "./output-name.js";
 import type { CommandContext } from "./program.js";
-import { collect } from "./render.js";
+import { collect, setsWithTarget } from "./render.js";
 
 interface Flags {
   gpu?: string[];
   all?: boolean;
   set?: string[];
+  on?: string;
   apply?: boolean;
   exitCode?: boolean;
   points?: string;
@@ -21,7 +22,7 @@ interface Flags {
 }
 
 /** Flags that mean something for a recipe alone. */
-const ofRecipe = ["gpu", "all", "set", "apply", "exitCode", "html"];
+const ofRecipe = ["gpu", "all", "set", "on", "apply", "exitCode", "html"];
 
 export function registerPlan(program: Command, context: CommandContext): void {
   program
@@ -34,6 +35,7 @@ export function registerPlan(program: Command, context: CommandContext): void {
     )
     .addOption(new Option("--all", "a table over all GPUs that ft knows").conflicts(["gpu", "apply"]))
     .option("--set <key=value>", "change a key of the recipe for this plan; repeatable", collect)
+    .option("--on <target>", "plan for that target instead of where compute.on says (ft launch targets)")
     .option("--apply", "write the changes that make it fit into the recipe")
     .option("--exit-code", "end with 5 when it does not fit (tight does), or is not within compute.budget")
     .addOption(
@@ -67,7 +69,7 @@ export function registerPlan(program: Command, context: CommandContext): void {
 async function plan(context: CommandContext, file: string, flags: Flags): Promise<void> {
   const { io, exit } = context;
   const { loadForGpus } = await import("./plan/load-for-gpus.js");
-  const { loaded, gpus, sets } = loadForGpus(io, file, flags);
+  const { loaded, gpus, sets } = loadForGpus(io, file, { ...flags, set: setsWithTarget(flags) });
   if (flags.probe) {
     const { probeCommand } = await import("./plan/probe.js");
     return probeCommand(context, loaded, flags);

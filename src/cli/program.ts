@@ -10,6 +10,7 @@ import { registerEval } from "./eval.js";
 import { registerHelp } from "./help-exit-codes.js";
 import { registerInit } from "./init.js";
 import { type Io, writeJson } from "./io.js";
+import { registerLaunch } from "./launch.js";
 import { registerLock } from "./lock.js";
 import { registerModels } from "./models.js";
 import { registerPlan } from "./plan.js";
@@ -82,6 +83,7 @@ const commands: ((program: Command, context: CommandContext) => void)[] = [
   registerLock,
   registerRun,
   registerRuns,
+  registerLaunch,
   registerEval,
   registerAdapters,
   registerEngines,

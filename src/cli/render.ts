@@ -40,3 +40,8 @@ export function registerRender(program: Command, { io }: CommandContext): void {
 export function collect(value: string, all: string[] = []): string[] {
   return [...all, value];
 }
+
+/** `--on` is short for `--set compute.on=`. */
+export function setsWithTarget({ set = [], on }: { set?: string[]; on?: string }): string[] {
+  return on === undefined ? set : [...set, `compute.on=${JSON.stringify(on)}`];
+}

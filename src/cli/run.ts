@@ -3,10 +3,11 @@ import type { Command } from "commander";
 import { exitCodes } from "../errors.js";
 import { writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
-import { collect } from "./render.js";
+import { collect, setsWithTarget } from "./render.js";
 
 interface Flags {
   set?: string[];
+  on?: string;
   detach?: boolean;
   dryRun?: boolean;
   frozen?: boolean;
@@ -24,6 +25,7 @@ export function registerRun(program: Command, context: CommandContext): void {
     .command("run [recipe]")
     .description("train, evaluate and register as a recipe says (default ft.yaml)")
     .option("--set <key=value>", "change a key of the recipe for this run; repeatable", collect)
+    .option("--on <target>", "run there instead of where compute.on says (ft launch targets)")
     .option("--detach", "return as soon as the trainer runs")
     .option("--dry-run", "say what would be done; no network, nothing written")
     .option("--frozen", "refuse to train anything but what ft.lock.json holds")
@@ -38,7 +40,7 @@ export function registerRun(program: Command, context: CommandContext): void {
     .option("--json", "print the result as JSON")
     .action(async (file: string | undefined, flags: Flags) => {
       const { loadRecipe } = await import("../recipes/load.js");
-      const loaded = loadRecipe(file ?? "ft.yaml", { cwd: io.cwd, env: io.env, sets: flags.set ?? [] });
+      const loaded = loadRecipe(file ?? "ft.yaml", { cwd: io.cwd, env: io.env, sets: setsWithTarget(flags) });
       const { frozen = false, force = false, ignoreFit = false, ignoreBudget = false, probe = false } = flags;
       const { preparing } = await import("./preparing.js");
       if (flags.dryRun) {

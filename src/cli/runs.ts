@@ -44,9 +44,18 @@ export function registerRuns(program: Command, context: CommandContext): void {
     .command("resume <run>")
     .description("go on from the last checkpoint")
     .option("--detach", "return as soon as the trainer runs")
+    .option("--on <target>", "go on there; what it has is brought home first, and taken along")
     .option("--ignore-budget", "without the limits of compute.budget from now on")
     .option("--json", "print JSON")
     .action(async (id, flags) => (await import("./runs/resume.js")).resumeCommand(context, id, flags));
+
+  runs
+    .command("reap [runs...]")
+    .description("list what of ft's is left on targets, and end what no run needs any more, after asking")
+    .option("--on <target>", "look at this target only; default: those of targets.yaml and of this project's runs")
+    .option("--yes", "do not ask")
+    .option("--json", "print JSON; ends nothing without --yes")
+    .action(async (ids, flags) => (await import("./runs/reap.js")).reapCommand(context, ids, flags));
 
   runs
     .command("reindex")
@@ -55,7 +64,7 @@ export function registerRuns(program: Command, context: CommandContext): void {
     .action(async (flags) => (await import("./runs/reindex.js")).reindexCommand(context, flags));
 
   for (const command of runs.commands) {
-    if (command.registeredArguments.length > 0) command.registeredArguments[0]!.description = run;
+    if (command.registeredArguments[0]?.variadic === false) command.registeredArguments[0]!.description = run;
   }
 }
 

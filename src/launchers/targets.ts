@@ -53,6 +53,14 @@ export function resolveTarget(on: string | Target, env: Env): NamedTarget {
 
 const launcherNames = targetSchema.options.map(({ shape }) => shape.launcher.value);
 
+/** Launchers that a person can name without having written a target. */
+export function bareTargets(): NamedTarget[] {
+  return launcherNames.flatMap((name) => {
+    const settings = targetSchema.safeParse({ launcher: name });
+    return settings.success ? [{ name, settings: settings.data }] : [];
+  });
+}
+
 /** A launcher's name stands for its target, where that has no key that must be given. */
 function bareTarget(on: string): NamedTarget | null {
   if (!launcherNames.includes(on as LauncherName)) return null;

@@ -25,12 +25,15 @@ export async function* followRun(id: string, options: FollowOptions): AsyncGener
   let state = "";
   let line = "";
   while (!signal?.aborted) {
-    const run = await reconcile(store, projectDir, id, now());
+    let silence: string | null = null;
+    const run = await reconcile(store, projectDir, id, now(), (why) => {
+      silence = why;
+    });
     for (const event of eventsAfter(store, id, last)) {
       last = { attempt: event.attempt, seq: event.seq };
       yield { type: "event", event };
     }
-    const tail = logTail(dir, 1);
+    const tail = silence ?? logTail(dir, 1);
     if (tail !== "" && tail !== line) {
       line = tail;
       yield { type: "log", line };

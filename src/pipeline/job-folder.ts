@@ -54,11 +54,7 @@ export async function createJobFolder(input: JobFolderInput): Promise<{ job: Job
       await writeFile(join(building, estimateFileName), `${JSON.stringify(input.estimate, null, 2)}\n`);
     }
     await input.writeData(building, input.rendering.layout);
-    await cp(join(packageRoot, "trainer", "run.py"), join(building, "trainer", "run.py"));
-    await cp(join(packageRoot, "trainer", "ft_trainer"), join(building, "trainer", "ft_trainer"), {
-      recursive: true,
-      filter: (source) => !source.endsWith("__pycache__"),
-    });
+    await copyTrainer(input.engine, join(building, "trainer"));
     await symlink(input.model.path, join(building, "model"));
     const job = manifest(input, existsSync(join(building, "eval/items.jsonl")));
     await writeFile(join(building, "job.json"), `${JSON.stringify(job, null, 2)}\n`);
@@ -68,6 +64,23 @@ export async function createJobFolder(input: JobFolderInput): Promise<{ job: Job
     await rm(building, { recursive: true, force: true });
     throw error;
   }
+}
+
+/**
+ * The supervisor, and in env/ what it needs to make the engine's environment on a machine where ft never was.
+ * The folder need not be there.
+ */
+export async function copyTrainer(engine: { name: string; version: string }, to: string): Promise<void> {
+  const from = join(packageRoot, "trainer");
+  await cp(join(from, "run.py"), join(to, "run.py"));
+  await cp(join(from, "ft_trainer"), join(to, "ft_trainer"), {
+    recursive: true,
+    filter: (source) => !source.endsWith("__pycache__"),
+  });
+  for (const name of ["requirements.lock", "pyproject.toml"]) {
+    await cp(join(from, "envs", `${engine.name}-${engine.version}`, name), join(to, "env", name));
+  }
+  await cp(join(from, "envs", "uv-requirements.txt"), join(to, "env", "uv-requirements.txt"));
 }
 
 /** Without held-out rows there is nothing to evaluate on: the job ends with its training. */

@@ -6,7 +6,6 @@ import { type EngineEnvironment, ensureEnvironment } from "../engines/env/ensure
 import { findUv } from "../engines/env/uv.js";
 import type { ModelFacts } from "../models/facts.js";
 import { fetchModel } from "../models/fetch.js";
-import type { ResolvedModel } from "../models/resolve.js";
 import { refuseDrift } from "../recipes/lock-drift.js";
 import type { LockEntry } from "../recipes/lock-file.js";
 import type { Recipe } from "../recipes/schema.js";
@@ -24,7 +23,6 @@ export interface Prepared {
   /** On this machine; null: the run does not use it. */
   environment: EngineEnvironment | null;
   model: ModelFacts;
-  base: ResolvedModel;
   device: RenderInput["device"];
   /** Where the rows are. */
   source: LocatedSource;
@@ -72,7 +70,7 @@ export async function prepare(
   // Where the base was here before, its tokenizer has counted them.
   const rows =
     surveyed.model.dir === null ? countedRows({ loaded, model, device, dataset: data.facts, source }) : surveyed.rows;
-  return { recipe, engine, environment, model, base, device, source, data, rows, entry, rendering };
+  return { recipe, engine, environment, model, device, source, data, rows, entry, rendering };
 }
 
 /** "data: 3 x DUP001 (duplicate row)", for findings that do not stop a run. */

@@ -14,9 +14,10 @@ import type { RunEvent } from "../runs/events.js";
 import { parseEvent } from "../runs/ingest.js";
 import { measureTraining, type TrainingMeasure } from "../runs/measure.js";
 import { createJobFolder } from "./job-folder.js";
+import { jobModel } from "./job-model.js";
 import type { Prepared } from "./prepare.js";
 import { renderRecipe } from "./render-recipe.js";
-import { gpusOf, jobModel, lockOf } from "./run-lock.js";
+import { gpusOf, lockOf } from "./run-lock.js";
 import { trainerEnv } from "./submit.js";
 import type { PrepareContext } from "./survey.js";
 
@@ -50,7 +51,7 @@ export async function tryProbe(trial: Trial, { env, signal }: PrepareContext): P
     ...{ id, createdAt, projectDir: loaded.dir, parent: probesDir(loaded.dir), recipe, estimate: null, limits: null },
     rendering: { ...rendering, env: { ...rendering.env, FT_PROBE_ROWS: String(rows) } },
     engine: { name: engine.name, version: recipe.engine.version },
-    model: jobModel(prepared),
+    model: jobModel(model),
     gpus: gpusOf(prepared),
     target: { name: "local", settings: { launcher: "local" } },
     lock: await lockOf(loaded, prepared),

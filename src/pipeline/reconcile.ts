@@ -34,12 +34,21 @@ export async function reconcileAll(store: Store, projectDir: string, now: number
  * One look: takes in all new events, then judges a trainer that is no longer there. Returns the run as it is now. A target that does not
  * answer changes nothing: that is no news of the run. Throws FtError launcher.* for one that answers with an error.
  */
-export async function reconcile(store: Store, projectDir: string, id: string, now: number): Promise<Run> {
+export async function reconcile(
+  store: Store,
+  projectDir: string,
+  id: string,
+  now: number,
+  onSilence: (why: string) => void = () => {},
+): Promise<Run> {
   const run = getRun(store, id);
   const launcher = await loadLauncher(run.launcher);
   const dir = join(runsDir(projectDir), id);
   const handle = await handleOf(store, launcher, run, dir);
-  if (handle === "unreachable") return run;
+  if (handle === "unreachable") {
+    onSilence(`${run.target} does not answer`);
+    return run;
+  }
   if (handle === null) {
     const since = stateChanges(store, id).at(-1)?.at ?? run.createdAt;
     const isOpen = run.state !== "lost" && !isFinal(run.state);
@@ -50,6 +59,7 @@ export async function reconcile(store: Store, projectDir: string, id: string, no
   }
   const { liveness, reason } = await takeEvents(store, launcher, id, handle);
   if (liveness === "gone" || liveness === "ended") judgeGone(store, id, now, reason);
+  if (liveness === "unknown") onSilence(`${run.target} does not answer${reason ? `: ${reason}` : ""}`);
   if (liveness === "queued") judgeQueued(store, id, now, reason);
   return getRun(store, id);
 }

@@ -5,13 +5,15 @@ import { z } from "zod";
 import { ensureEnvironment } from "../engines/env/ensure-environment.js";
 import { FtError } from "../errors.js";
 import { loadLauncher } from "../launchers/index.js";
+import { resolveTarget } from "../launchers/targets.js";
 import { runsDir } from "../paths.js";
 import type { Job } from "../runs/job.js";
 import { readJob } from "../runs/job-file.js";
 import { lastAttempt } from "../runs/last-attempt.js";
-import { beginAttempt, getRun } from "../runs/run-store.js";
+import { beginAttempt, getRun, setTarget } from "../runs/run-store.js";
 import { canMove } from "../runs/state.js";
 import type { Store } from "../store/open.js";
+import { collectRun } from "./collect-run.js";
 import { submitAttempt } from "./submit.js";
 import type { PrepareContext } from "./survey.js";
 
@@ -20,14 +22,23 @@ export async function resumeRun(
   store: Store,
   projectDir: string,
   id: string,
-  { env, onProgress, signal, now }: PrepareContext & { now(): number },
-  { ignoreBudget = false } = {},
+  { env, onProgress, onNotice, signal, now }: PrepareContext & { now(): number },
+  { ignoreBudget = false, on }: { ignoreBudget?: boolean; on?: string | undefined } = {},
 ): Promise<void> {
   const run = getRun(store, id);
   if (run.state === "queued" || !canMove(run.state, "preparing")) throw notResumable(id, run.state);
   const dir = join(runsDir(projectDir), id);
-  const job = ignoreBudget ? withoutLimits(dir) : readJob(dir);
+  await collectRun(store, id, signal).catch((error) => {
+    // What it goes on from, elsewhere if need be. A machine that is gone for good must not hold the run back.
+    if (on === undefined || (error as { code?: string }).code !== "launcher.unreachable") throw error;
+    onNotice(`${run.target} does not answer: the run goes on from the newest checkpoint that is here`);
+  });
+  const before = readJob(dir);
+  const target = on === undefined ? before.target : resolveTarget(on, env);
+  const job = { ...before, target, ...(ignoreBudget ? { limits: null } : {}) };
   refuseSpent(id, dir, job);
+  writeJob(dir, job);
+  setTarget(store, id, target);
   const { settings } = job.target;
   const { environment } = (await loadLauncher(settings.launcher)).uses(settings);
   const python = environment ? (await ensureEnvironment(job.engine, { env, onProgress, signal })).python : null;
@@ -36,13 +47,11 @@ export async function resumeRun(
   await submitAttempt(store, { job, dir, attempt, resume: true, python }, { env, now, onProgress, signal });
 }
 
-/** The supervisor reads them from job.json. */
-function withoutLimits(dir: string): Job {
-  const job = { ...readJob(dir), limits: null };
+/** The supervisor reads its limits there, the launcher where it runs. */
+function writeJob(dir: string, job: Job): void {
   const file = join(dir, "job.json");
   writeFileSync(`${file}.tmp`, `${JSON.stringify(job, null, 2)}\n`);
   renameSync(`${file}.tmp`, file);
-  return job;
 }
 
 /** Throws FtError run.budget (exit fit): the attempts so far took what compute.budget allows, so that it would end at once. */

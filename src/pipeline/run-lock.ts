@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { gitState } from "../adapters/git-state.js";
 import { readEngineLock } from "../engines/env/engine-lock.js";
 import type { LoadedRecipe } from "../recipes/load.js";
-import type { Job } from "../runs/job.js";
 import type { RunLock } from "../runs/lock.js";
 import type { Prepared } from "./prepare.js";
 import { fingerprint } from "./unchanged.js";
@@ -24,15 +23,6 @@ export async function lockOf({ dir }: LoadedRecipe, prepared: Prepared): Promise
       accelerator: environment?.accelerator ?? prepared.device.kind,
     },
     git: await gitState(dir),
-  };
-}
-
-/** Of the manifest: a base of the Hub can be fetched by another machine. */
-export function jobModel({ model, base }: Pick<Prepared, "model" | "base">): Job["model"] {
-  const { asked, id, revision, dir } = model;
-  return {
-    ...{ asked, id, revision: revision!, path: dir! },
-    hub: base.source === "hub" ? { id, revision: revision! } : null,
   };
 }
 

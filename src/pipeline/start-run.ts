@@ -16,10 +16,11 @@ import type { Store } from "../store/open.js";
 import { catchUp } from "./finish-run.js";
 import { countedLengths, fitHere, type KnownHere, type PlanHere, planHere, refuseUnfit } from "./fit-here.js";
 import { createJobFolder } from "./job-folder.js";
+import { jobModel } from "./job-model.js";
 import { type Prepared, prepare } from "./prepare.js";
 import { probe } from "./probe.js";
 import { estimateHere, type HardwareEstimate, limitsOf, refuseOverBudget } from "./run-estimate.js";
-import { gpusOf, jobModel, lockOf } from "./run-lock.js";
+import { gpusOf, lockOf } from "./run-lock.js";
 import { submitAttempt } from "./submit.js";
 import { type PrepareContext, type Surveyed, survey } from "./survey.js";
 import { findUnchanged, fingerprint, type UnchangedRun } from "./unchanged.js";
@@ -83,7 +84,7 @@ export async function startRun(
   }
   const estimate = early ?? (await expect(surveyed, { ...prepared, report: prepared.data }, context, options));
   const limits = options.ignoreBudget ? null : limitsOf(surveyed.loaded, estimate);
-  const { recipe, engine, environment, source, data, entry, rendering } = prepared;
+  const { recipe, engine, environment, model, source, data, entry, rendering } = prepared;
   const createdAt = context.now();
   const id = newRunId(createdAt, context.random());
   context.onProgress({ label: "writing the job" });
@@ -94,7 +95,7 @@ export async function startRun(
     recipe,
     rendering,
     engine: { name: engine.name, version: recipe.engine.version },
-    model: jobModel(prepared),
+    model: jobModel(model),
     gpus: gpusOf(prepared),
     target: surveyed.target,
     lock: await lockOf(loaded, prepared),

@@ -32,6 +32,10 @@ class Budget:
         others = sum(seconds for attempt, seconds in self.spent.items() if attempt != self.attempt)
         return others + self.before + time.monotonic() - self.began
 
+    def forgive(self, seconds):
+        """Does not count them: the run waited for a GPU, and took none."""
+        self.began += seconds
+
     def out_of_time(self):
         """Why the run must stop now, or None."""
         allowed = self.limits.get("seconds")

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 
 
 def parse_options():
@@ -18,6 +17,14 @@ def parse_options():
     )
     parser.add_argument("--echo-events", action="store_true", help="print each event line too, after `ft-event `")
     parser.add_argument("--secrets", metavar="FILE", help="JSON object, name -> value, mode 0600: environment of the steps; removed at the end")
+    parser.add_argument("--python", default=os.environ.get("FT_PYTHON"), help="runs the steps (default: $FT_PYTHON, else --prepare's, else the one that runs this)")
+    parser.add_argument("--prepare", action="store_true", help="make the engine's environment (unless --python) and fetch the base, where they are not here")
+    parser.add_argument("--gpus", type=int, default=0, help="take so many GPUs of this machine for this run alone; waits for them")
+    parser.add_argument("--leases", metavar="DIR", help="where the machine's runs note which GPUs they hold; with --gpus")
     options = parser.parse_args()
-    options.secrets = options.secrets and os.path.abspath(options.secrets)  # run.py goes into the job folder
+    if (options.gpus > 0) != bool(options.leases):
+        parser.error("--gpus and --leases go together")
+    for name in ("secrets", "leases"):  # run.py goes into the job folder
+        if getattr(options, name):
+            setattr(options, name, os.path.abspath(getattr(options, name)))
     return options

@@ -1,6 +1,7 @@
 """What the supervisor asks the system about processes: who is alive, what a tree uses, and how a child dies with its parent."""
 
 import ctypes
+import functools
 import os
 import signal
 import subprocess
@@ -32,6 +33,16 @@ def die_with(parent):
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:  # died before we asked
             os._exit(1)
+
+
+def dying_with_me():
+    """`preexec_fn` of a subprocess that must not outlive this process."""
+    return functools.partial(die_with, os.getpid())
+
+
+def without_trainer(environment):
+    """For programs that are no steps: neither our pipe nor our modules."""
+    return {name: value for name, value in environment.items() if name not in ("FT_EVENTS_FD", "PYTHONPATH", "UV_NO_PROGRESS")}
 
 
 def tree_usage(root):

@@ -1,6 +1,5 @@
 """One child of the supervisor: a module of the job, run by the engine's Python, with a pipe for its events."""
 
-import functools
 import json
 import os
 import select
@@ -9,7 +8,7 @@ import subprocess
 import time
 
 from .heartbeat import peak_bytes
-from .processes import die_with, oom_kills
+from .processes import dying_with_me, oom_kills
 
 
 class Step:
@@ -28,7 +27,7 @@ class Step:
                     stderr=subprocess.STDOUT,
                     env={**environment, "FT_EVENTS_FD": str(write_fd)},
                     pass_fds=[write_fd],
-                    preexec_fn=functools.partial(die_with, os.getpid()),
+                    preexec_fn=dying_with_me(),
                 )
         finally:
             os.close(write_fd)

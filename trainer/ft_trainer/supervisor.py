@@ -12,6 +12,7 @@ from .ending import failure_code, outcome, unexplained
 from .exit_codes import FAILURES, RESUME_ME, TRANSIENT
 from .failures import Refusal
 from .heartbeat import Beats
+from .leases import Leases
 from .processes import start_time
 from .secret_file import Secrets
 from .starts import is_cancelled
@@ -25,9 +26,10 @@ class Supervisor:
         self.job, self.journal, self.options = job, journal, options
         self.budget = Budget(None if options.only else job.get("limits"), options.attempt)
         self.beats = Beats(job["heartbeatSeconds"])
-        self.python = sys.executable
+        self.python = options.python or sys.executable
         self.resuming = options.resume
         self.secrets = Secrets(None)
+        self.leases = None
         self.child = None
         self.stopping = False
         self.by_hand = False  # Ctrl-C: no platform sends that
@@ -60,31 +62,69 @@ class Supervisor:
             return RESUME_ME
         try:
             self.secrets = Secrets(self.options.secrets)
-            return self.run_steps()
+            code = self.prepare() if self.options.prepare else 0
+            if code == 0 and self.options.gpus:
+                code = self.lease_gpus()
+            return code or self.run_steps()
         except Refusal as refusal:
             self.journal.append("error", **{"class": refusal.failure}, message=str(refusal), hint=refusal.hint)
             return FAILURES[refusal.failure]
 
+    def prepare(self):
+        """Brings here what the job folder has not: the engine's environment, the base. Returns as run_steps."""
+        code = 0 if self.options.python else self.run_with_retry(_preparing("ft_trainer.prepare"))
+        if code != 0 or os.path.exists("model"):
+            return code
+        model = self.job["model"]
+        if not model.get("hub"):
+            hint = "put the base there, or use one of the Hub, which is fetched by itself"
+            raise Refusal("data", f"the base {model['asked']} is not on this machine: model leads to {os.path.realpath('model')}", hint)
+        online = {"HF_HUB_OFFLINE": os.environ.get("HF_HUB_OFFLINE", "0")}  # the steps are offline: by then all is here
+        return self.run_with_retry(_preparing("ft_trainer.fetch_base", online))
+
+    def lease_gpus(self):
+        """Waits until the GPUs are this run's. Returns as run_steps."""
+        leases = Leases(self.options.leases, self.job["id"], self.options.gpus)
+        told = None
+        try:
+            while not self.stopping and not leases.take():
+                if leases.reason != told:
+                    told = leases.reason
+                    self.journal.append("phase", phase="preparing", detail=told)
+                began = time.monotonic()
+                time.sleep(min(self.tick(), 0.2))
+                self.budget.forgive(time.monotonic() - began)
+        finally:
+            leases.leave()
+        if self.stopping:
+            return RESUME_ME
+        self.leases = leases  # held until this process ends
+        return 0
+
     def run_steps(self):
         for step in self.job["steps"]:
-            if self.options.only not in (None, step["name"]):
-                continue
-            code = self.run_step(step)
-            if self.held and code != 0 and not self.stopping and self.wait_to_try_again():
-                code = self.run_step(step)
-            if self.held:
-                self.journal.append(**self.held)
-                self.held = None
-            if code != 0:
-                return code
+            if self.options.only in (None, step["name"]):
+                code = self.run_with_retry(step)
+                if code != 0:
+                    return code
         return 0
+
+    def run_with_retry(self, step):
+        """`run_step`, and once more after what is known to pass."""
+        code = self.run_step(step)
+        if self.held and code != 0 and not self.stopping and self.wait_to_try_again():
+            code = self.run_step(step)
+        if self.held:
+            self.journal.append(**self.held)
+            self.held = None
+        return code
 
     def run_step(self, step):
         """One child from start to end. Returns 0, 33, or the exit code of a failure, which an event has told or `held` will."""
         if self.keep_to_budget() or self.stopping:
             return RESUME_ME
         self.explained = None
-        child = self.child = Step(self.python, step["module"], step["args"], self.environment())
+        child = self.child = Step(self.python, step["module"], step["args"], {**self.environment(), **step.get("env", {})})
         if self.stopping:  # asked while the child was being made
             child.signal(signal.SIGTERM)
         self.beats.watch(child.pid)
@@ -106,6 +146,7 @@ class Supervisor:
         return {
             **waiting,
             **self.secrets.environment({**os.environ, **self.job["env"]}),
+            **(self.leases.environment() if self.leases else {}),
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),
             "PYTHONUNBUFFERED": "1",
             "FT_RESUME": "1" if self.resuming else "0",
@@ -113,6 +154,9 @@ class Supervisor:
 
     def record(self, event):
         """One event of a child, on its way to the journal."""
+        if event["kind"] == "prepared":
+            self.python = event["python"]
+            return
         if event["kind"] == "error":
             said = (event["class"], event["message"])
             if said == self.explained:
@@ -206,6 +250,10 @@ class Supervisor:
         except OSError:
             print(f"run.py: {message}", file=sys.stderr)
         return FAILURES[failure]
+
+
+def _preparing(module, env=None):
+    return {"name": "prepare", "module": module, "args": [], "env": env or {}}
 
 
 def _write_json(path, content):

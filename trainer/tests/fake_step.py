@@ -67,6 +67,11 @@ def work(stop):
             found["is_in_environ"] = found["token"].encode() in environ.read()
         with open(os.path.join(os.environ["RESULT"]), "w", encoding="utf-8") as file:
             json.dump({"path": path, **found}, file)
+    elif what == "hold":  # notes in a shared log which GPUs it has, and from when to when
+        for word in ("takes", "gives"):
+            with open(sys.argv[2], "a", encoding="utf-8") as log:
+                log.write(f"{word} {os.environ['CUDA_VISIBLE_DEVICES']} {sys.argv[4]}\n")
+            time.sleep(float(sys.argv[3]) if word == "takes" else 0)
     elif what == "stubborn":
         stop.defer()
         time.sleep(60)

@@ -34,18 +34,21 @@ function parseState(text: string): RunState {
 /** `took`: of each run, ms. */
 function runTable(runs: Run[], took: (number | null)[]): string {
   const right = "right" as const;
+  const hasOthers = runs.some(({ target }) => target !== "local");
   const columns = [
     { head: "run" },
     { head: "name" },
+    ...(hasOthers ? [{ head: "on" }] : []),
     { head: "state" },
     { head: "step", align: right },
     { head: "loss", align: right },
     { head: "started" },
     { head: "took", align: right },
   ];
-  const rows = runs.map(({ id, name, state, step, totalSteps, loss, createdAt }, index) => [
+  const rows = runs.map(({ id, name, target, state, step, totalSteps, loss, createdAt }, index) => [
     id,
     name,
+    ...(hasOthers ? [target] : []),
     state,
     step === null ? "" : `${step}${totalSteps ? `/${totalSteps}` : ""}`,
     loss === null ? "" : lossText(loss),

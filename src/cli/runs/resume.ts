@@ -8,6 +8,7 @@ import { withRun } from "./with-runs.js";
 
 interface Flags {
   detach?: boolean;
+  on?: string;
   ignoreBudget?: boolean;
   json?: boolean;
 }
@@ -15,8 +16,10 @@ interface Flags {
 export async function resumeCommand(context: CommandContext, asked: string, flags: Flags): Promise<void> {
   const { io } = context;
   const id = await withRun(io, asked, async (store, run) => {
-    const { ignoreBudget = false } = flags;
-    await preparing(io, (prepare) => resumeRun(store, io.cwd, run.id, { ...prepare, now: io.now }, { ignoreBudget }));
+    const { ignoreBudget = false, on } = flags;
+    await preparing(io, (prepare) =>
+      resumeRun(store, io.cwd, run.id, { ...prepare, now: io.now }, { ignoreBudget, on }),
+    );
     return run.id;
   });
   if (!flags.detach) return followToEnd(context, { projectDir: io.cwd, id, json: flags.json ?? false });

@@ -37,7 +37,7 @@ function runDetails(run: Run, more: Details): string {
     ["hint", run.failure?.hint ?? null],
     ["base", run.base],
     ["engine", `${run.engine.name} ${run.engine.version}`],
-    ["launcher", run.launcher],
+    ["on", run.target === run.launcher ? run.target : `${run.target} (${run.launcher})`],
     ["attempt", String(run.attempt)],
     ["step", run.step === null ? null : `${run.step}${run.totalSteps ? ` of ${run.totalSteps}` : ""}`],
     ["loss", run.loss === null ? null : lossText(run.loss)],

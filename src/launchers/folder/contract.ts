@@ -19,7 +19,7 @@ export interface Place {
 }
 
 /** What to start: `trainer/run.py` with these arguments, in the job folder. */
-export interface Start {
+interface Start {
   attempt: number;
   /** Of trainer/run.py, the attempt's number among them. */
   args: string[];
@@ -52,7 +52,7 @@ export interface Runner<Name extends LauncherName, Id> {
   dir(target: TargetOf<Name>): string;
   uses(target: TargetOf<Name>): { environment: boolean; base: boolean };
   /** Arguments for trainer/run.py besides `--attempt`, `--resume` and `--secrets`. */
-  runArgs(target: TargetOf<Name>, job: Job): string[];
+  runArgs(target: TargetOf<Name>, place: Place): string[];
   find(place: Place, attempt: number | undefined): Promise<{ id: Id; attempt: number } | null>;
   start(place: Place, target: TargetOf<Name>, start: Start): Promise<Id>;
   liveness(place: Place, id: Id, attempt: number): Promise<{ liveness: Liveness; reason?: string }>;

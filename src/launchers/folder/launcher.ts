@@ -84,7 +84,7 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
         if (!place.host.isHere) place.base = await bringFolder(place, runner.dir(target), submission);
         const id = await runner.start(place, target, {
           attempt,
-          args: ["--attempt", String(attempt), ...(resume ? ["--resume"] : []), ...runner.runArgs(target, job)],
+          args: ["--attempt", String(attempt), ...(resume ? ["--resume"] : []), ...runner.runArgs(target, place)],
           python: place.host.isHere ? submission.python : null,
           env: envOf(target),
           ...(runner.keepsSecrets

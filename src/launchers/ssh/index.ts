@@ -1,4 +1,5 @@
 // The ssh launcher: the job's supervisor as a process on any machine with sshd and python3, which outlives the link and ft.
+import { posix } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FtError } from "../../errors.js";
@@ -30,9 +31,10 @@ const sshRunner: Runner<"ssh", Supervisor> = {
   connection: ({ at }) => at,
   dir: ({ dir }) => dir,
   uses: ({ base }) => ({ environment: false, base: base === "copy" }),
-  runArgs: ({ dir, engine_python }, { gpus }) => [
+  runArgs: ({ engine_python }, { dir, job: { gpus } }) => [
     ...(engine_python ? ["--python", engine_python] : ["--prepare"]),
-    ...(gpus > 0 ? ["--gpus", String(gpus), "--leases", `${dir}/leases`] : []),
+    // Beside runs/: shared by all runs on that machine.
+    ...(gpus > 0 ? ["--gpus", String(gpus), "--leases", posix.join(dir, "../../leases")] : []),
   ],
 
   async find(place, attempt) {

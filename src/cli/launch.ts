@@ -1,0 +1,31 @@
+// `ft launch targets`: where runs can be executed.
+import type { Command } from "commander";
+import { exitCodes } from "../errors.js";
+import { writeJson } from "./io.js";
+import type { CommandContext } from "./program.js";
+
+export function registerLaunch(program: Command, { io, exit }: CommandContext): void {
+  const launch = program.command("launch").description("where runs can be executed (ft run --on)");
+
+  launch
+    .command("targets")
+    .description("list the targets of targets.yaml, and the launchers that need no settings")
+    .option("--check", "ask each of targets.yaml whether it answers and what is there")
+    .option("--json", "print JSON")
+    .action(async (flags: { check?: boolean; json?: boolean }) => {
+      const { listTargets } = await import("../pipeline/list-targets.js");
+      const { file, targets } = await listTargets(io.env, { check: flags.check ?? false });
+      if (targets.some(({ problem }) => problem !== null)) exit(exitCodes.environment.code);
+      if (flags.json) return writeJson(io, { ok: true, file, targets });
+      const { plainTable } = await import("./views/plain-table.js");
+      const columns = ["target", "launcher", "where", ...(flags.check ? ["what is there"] : [])].map((head) => ({
+        head,
+      }));
+      const rows = targets.map(({ name, launcher, where, found, problem }) => [
+        ...[name, launcher, where],
+        ...(flags.check ? [problem ?? found ?? ""] : []),
+      ]);
+      io.out.write(`${plainTable(columns, rows).join("\n")}\n`);
+      io.err.write(`run on one: ft run --on <target>; more of them: ${file} (docs/launching.md)\n`);
+    });
+}

@@ -1,0 +1,63 @@
+// `ft runs reap`: what of ft's is left on targets, and ends it after asking.
+import { createInterface } from "node:readline/promises";
+import { endLeftover, type FoundLeftover, findLeftovers } from "../../pipeline/reap.js";
+import { type Io, isInteractive, writeJson } from "../io.js";
+import type { CommandContext } from "../program.js";
+import { plainTable } from "../views/plain-table.js";
+import { withRuns } from "./with-runs.js";
+
+interface Flags {
+  on?: string;
+  yes?: boolean;
+  json?: boolean;
+}
+
+/** `ids`: these runs, also of other projects; else the orphans of this one. */
+export async function reapCommand({ io }: CommandContext, ids: string[], flags: Flags): Promise<void> {
+  await withRuns(io, async (store) => {
+    const { leftovers, problems } = await findLeftovers(store, io.cwd, io.env, flags.on);
+    for (const problem of problems) io.err.write(`note: ${problem}\n`);
+    const meant = leftovers.filter(({ run, verdict }) => (ids.length > 0 ? ids.includes(run) : verdict === "orphan"));
+    if (!flags.json) show(io, leftovers, meant);
+    const isAgreed = meant.length > 0 && (flags.yes || (!flags.json && (await agrees(io, meant.length))));
+    const ended: FoundLeftover[] = [];
+    if (isAgreed) {
+      for (const leftover of meant) {
+        await endLeftover(leftover);
+        ended.push(leftover);
+        if (!flags.json) io.err.write(`ended: ${leftover.what}\n`);
+      }
+    }
+    if (flags.json) writeJson(io, { ok: true, leftovers: leftovers.map(plain), ended: ended.map(plain), problems });
+    else if (meant.length > 0 && !isAgreed) io.err.write("nothing was ended; ft runs reap --yes ends what is marked\n");
+  });
+}
+
+function plain({ run, attempt, what, isAlive, target, verdict }: FoundLeftover) {
+  return { run, attempt, target: target.name, what, isAlive, verdict };
+}
+
+function show(io: Io, leftovers: FoundLeftover[], meant: FoundLeftover[]): void {
+  if (leftovers.length === 0) {
+    io.err.write("nothing of ft's is left anywhere\n");
+    return;
+  }
+  const columns = ["", "run", "attempt", "target", "what", "verdict"].map((head) => ({ head }));
+  const rows = leftovers.map((left) => [
+    ...[meant.includes(left) ? "*" : "", left.run, left.attempt, left.target.name, left.what, left.verdict],
+  ]);
+  io.out.write(`${plainTable(columns, rows).join("\n")}\n`);
+  if (meant.length === 0)
+    io.err.write("no orphans; a run of another project can be ended by its id: ft runs reap <run>\n");
+}
+
+async function agrees(io: Io, count: number): Promise<boolean> {
+  if (!isInteractive(io)) return false;
+  const prompt = createInterface({ input: io.stdin, output: process.stderr });
+  try {
+    const answer = await prompt.question(`end ${count === 1 ? "the one" : `the ${count}`} marked with *? [y/N] `);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    prompt.close();
+  }
+}

@@ -1,0 +1,73 @@
+// What of ft's is left on targets: found, judged by what the store knows of its run, and ended. Nothing is ended that another project may still need.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { FtError } from "../errors.js";
+import type { Leftover } from "../launchers/contract.js";
+import { loadLauncher } from "../launchers/index.js";
+import { type NamedTarget, readTargets, resolveTarget } from "../launchers/targets.js";
+import type { Env } from "../paths.js";
+import { runsDir } from "../paths.js";
+import { readJob } from "../runs/job-file.js";
+import { listRuns } from "../runs/run-store.js";
+import { isFinal } from "../runs/state.js";
+import type { Store } from "../store/open.js";
+
+export interface FoundLeftover extends Leftover {
+  target: NamedTarget;
+  /**
+   * orphan: its run is over, or another attempt's, by what this project knows. at work: it is as it should be. unknown: no run of this
+   * project; another one's, or a deleted project's.
+   */
+  verdict: "orphan" | "at work" | "unknown";
+}
+
+export interface Reaping {
+  leftovers: FoundLeftover[];
+  /** Targets that could not be asked, one sentence each. */
+  problems: string[];
+}
+
+/** `on`: one target; else all of targets.yaml and all that this project's runs went to. The store must be up to date. */
+export async function findLeftovers(store: Store | null, projectDir: string, env: Env, on?: string): Promise<Reaping> {
+  const runs = store ? listRuns(store) : [];
+  const targets = on === undefined ? [...readTargets(env), ...targetsOf(projectDir, runs)] : [resolveTarget(on, env)];
+  const seen = new Map(targets.map((target) => [JSON.stringify(target.settings), target]));
+  const asked = await Promise.all(
+    [...seen.values()].map(async (target): Promise<Reaping> => {
+      try {
+        const launcher = await loadLauncher(target.settings.launcher);
+        const found = await launcher.leftovers(target.settings);
+        return { leftovers: found.map((left) => ({ ...left, target, verdict: judge(left, runs) })), problems: [] };
+      } catch (error) {
+        if (!(error instanceof FtError)) throw error;
+        return { leftovers: [], problems: [`${target.name}: ${error.message}${error.why ? ` (${error.why})` : ""}`] };
+      }
+    }),
+  );
+  return {
+    leftovers: asked.flatMap(({ leftovers }) => leftovers),
+    problems: asked.flatMap(({ problems }) => problems),
+  };
+}
+
+/** Throws FtError launcher.*. */
+export async function endLeftover({ target, verdict: _, ...leftover }: FoundLeftover): Promise<void> {
+  const launcher = await loadLauncher(target.settings.launcher);
+  await launcher.end(target.settings, leftover);
+}
+
+function judge({ run: id, attempt, isAlive }: Leftover, runs: ReturnType<typeof listRuns>): FoundLeftover["verdict"] {
+  const run = runs.find((known) => known.id === id);
+  if (run === undefined) return "unknown";
+  if (!isFinal(run.state)) return isAlive && attempt < run.attempt ? "orphan" : "at work";
+  // A run that ended early goes on from what lies there.
+  return isAlive || run.state === "succeeded" ? "orphan" : "at work";
+}
+
+function targetsOf(projectDir: string, runs: ReturnType<typeof listRuns>): NamedTarget[] {
+  return runs.flatMap(({ id, launcher }) => {
+    const dir = join(runsDir(projectDir), id);
+    return launcher === "local" || !existsSync(join(dir, "job.json")) ? [] : [readJob(dir).target];
+  });
+}

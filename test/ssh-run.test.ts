@@ -1,0 +1,58 @@
+// `ft run --on box`: the tiny model trained by real TRL on a machine behind a real sshd, watched, collected, registered at home.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ftCacheDir } from "../src/paths.js";
+import { emptyFolder, ft, tinyProject } from "./project.js";
+import { type Sshd, startSshd } from "./services/sshd.js";
+
+let sshd: Sshd | null;
+let config: string;
+
+beforeAll(async () => {
+  sshd = await startSshd();
+  if (!sshd) return;
+  config = emptyFolder();
+  mkdirSync(join(config, "ft"));
+  writeFileSync(
+    join(config, "ft/targets.yaml"),
+    `targets:
+  box:
+    launcher: ssh
+    at: { host: ${sshd.alias}, config: ${sshd.configFile} }
+    env: { FT_CACHE: ${ftCacheDir(process.env)} }
+`,
+  );
+}, 60_000);
+
+afterAll(() => sshd?.stop());
+
+describe("a run on another machine", { timeout: 5 * 60_000 }, () => {
+  it("trains there, and its adapter is registered here; a token is nowhere", async ({ skip }) => {
+    if (!sshd) return skip();
+    const dir = tinyProject({ maxSteps: 4 });
+    const token = "hf_ftTestTokenThatIsNowhere0123";
+    const env = { XDG_CONFIG_HOME: config, HF_TOKEN: token };
+    const run = await ft(["run", "--on", "box", "--json"], dir, env);
+    expect(run.exitCode, run.stderr).toBe(0);
+    const { run: ended, adapter } = JSON.parse(run.stdout);
+    expect(ended).toMatchObject({ state: "succeeded", target: "box", step: 4 });
+    expect(existsSync(join(adapter.dir, "adapter_model.safetensors"))).toBe(true);
+    const far = join(sshd.home, "ft-jobs/runs", ended.id);
+    expect(readFileSync(join(dir, ".ft/runs", ended.id, "events.jsonl"))).toEqual(readFileSync(join(far, "events.jsonl")));
+    for (const folder of [dir, sshd.home]) expect(filesWith(folder, token)).toEqual([]);
+
+    const doctor = await ft(["doctor", "--on", "box"], dir, env);
+    expect(doctor.stdout).toContain("python");
+    const reaped = JSON.parse((await ft(["runs", "reap", "--yes", "--json"], dir, env)).stdout);
+    expect(reaped.ended).toMatchObject([{ run: ended.id, target: "box", isAlive: false }]);
+    expect(existsSync(far)).toBe(false);
+  });
+});
+
+function filesWith(folder: string, text: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => readFileSync(file, "latin1").includes(text));
+}

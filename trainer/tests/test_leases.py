@@ -1,0 +1,118 @@
+"""run.py --gpus: never two runs on one GPU, whoever dies; waiting in the order of arrival."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+from job_folder import fake_job, read_events, run, start, wait_for
+
+
+class LeasesTest(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.leases, self.log = os.path.join(scratch.name, "shared/leases"), os.path.join(scratch.name, "log")
+        self.running = []
+        self.addCleanup(self.end_all)
+
+    def end_all(self):
+        for process in self.running:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+    def job(self, name, seconds):
+        return fake_job(self, f"hold {self.log} {seconds} {name}", heartbeat=0.2)
+
+    def start(self, folder, gpus=1, have=3, **env):
+        options = ("--gpus", str(gpus), "--leases", self.leases)
+        process = start(folder, *options, env={"FT_FAKE_GPUS": str(have), **env}, stdout=subprocess.DEVNULL)
+        self.running.append(process)
+        return process
+
+    def lines(self):
+        if not os.path.exists(self.log):
+            return []
+        with open(self.log, encoding="utf-8") as file:
+            return [line.split() for line in file]
+
+    def waits(self, folder):
+        return wait_for(lambda: [event["detail"] for event in read_events(folder, "phase") if "waiting" in event.get("detail", "")], what="the wait")
+
+    def test_six_runs_on_three_gpus_never_share_one_though_one_of_them_is_killed(self):
+        folders = [self.job(f"run-{number}", 0.5) for number in range(6)]
+        victim = self.job("victim", 60)
+        doomed = self.start(victim, gpus=2)
+        wait_for(self.lines, what="the victim")
+        processes = [self.start(folder, gpus=1 + number % 2) for number, folder in enumerate(folders)]
+        for folder in folders[1:]:
+            self.waits(folder)
+        doomed.send_signal(signal.SIGKILL)
+        self.assertEqual([process.wait(timeout=60) for process in processes], [0] * 6)
+        holders = {}
+        for word, gpus, name in self.lines():
+            for gpu in gpus.split(","):
+                if word == "takes":
+                    self.assertIn(holders.get(gpu), (None, "victim"), f"{name} takes {gpu}")
+                    holders[gpu] = name
+                else:
+                    self.assertEqual(holders.pop(gpu), name)
+        taken = sum(len(gpus.split(",")) for word, gpus, _ in self.lines() if word == "takes")
+        self.assertEqual(taken, 2 + 9)
+
+    def test_whoever_comes_first_goes_first_and_the_wait_says_for_whom(self):
+        folders = [self.job(f"run-{number}", 1) for number in range(4)]
+        first = self.start(folders[0], have=1)
+        wait_for(self.lines, what="the first")
+        others = []
+        for folder in folders[1:]:
+            others.append(self.start(folder, have=1))
+            self.waits(folder)
+        self.assertEqual(self.waits(folders[1])[0], "waiting for 1 GPU: 0 is held by run test-run")
+        self.assertIn("before it: test-run", self.waits(folders[2])[0])
+        wait_for(lambda: read_events(folders[3], "system"), what="a heartbeat while waiting")
+        others[0].kill()  # a dead one gives its place up
+        self.assertEqual([process.wait(timeout=30) for process in (first, *others[1:])], [0, 0, 0])
+        self.assertEqual([name for word, _, name in self.lines() if word == "takes"], ["run-0", "run-2", "run-3"])
+        self.assertEqual([name for name in os.listdir(self.leases) if name.startswith("ticket")], [])
+
+    def test_one_that_waits_ends_at_once_when_asked(self):
+        holder, waiter = self.job("holder", 60), self.job("waiter", 0)
+        self.start(holder, have=1)
+        wait_for(self.lines, what="the holder")
+        waiting = self.start(waiter, have=1)
+        self.waits(waiter)
+        began = time.monotonic()
+        waiting.terminate()
+        self.assertEqual(waiting.wait(timeout=10), 33)
+        self.assertLess(time.monotonic() - began, 2)
+        self.assertEqual(read_events(waiter, "end")[0]["status"], "cancelled")
+        self.assertEqual([name for name in os.listdir(self.leases) if name.startswith("ticket")], [])
+
+    def test_only_visible_gpus_are_taken_and_who_wants_others_does_not_wait(self):
+        holder, waiter, other = self.job("holder", 60), self.job("waiter", 0), self.job("other", 0)
+        self.start(holder, CUDA_VISIBLE_DEVICES="1")
+        wait_for(self.lines, what="the holder")
+        self.start(waiter, CUDA_VISIBLE_DEVICES="1")
+        self.waits(waiter)
+        self.assertEqual(self.start(other, CUDA_VISIBLE_DEVICES="2,0").wait(timeout=10), 0)
+        self.assertEqual(self.lines()[:2], [["takes", "1", "holder"], ["takes", "2", "other"]])
+
+    def test_more_than_the_machine_has_is_refused(self):
+        folder = self.job("greedy", 0)
+        code = run(folder, "--gpus", "4", "--leases", self.leases, env={"FT_FAKE_GPUS": "3"})
+        self.assertEqual(code, 50)
+        self.assertIn("4 GPUs asked for, and 3 can be taken", read_events(folder, "error")[0]["message"])
+
+    def test_a_folder_that_cannot_be_written_is_named(self):
+        folder = self.job("none", 0)
+        code = run(folder, "--gpus", "1", "--leases", "/proc/leases", env={"FT_FAKE_GPUS": "3"})
+        self.assertEqual(code, 51)
+        self.assertIn("/proc/leases", read_events(folder, "error")[0]["message"])
+
+
+if __name__ == "__main__":
+    unittest.main()
