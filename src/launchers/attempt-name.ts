@@ -4,3 +4,9 @@
 export function attemptName(run: string, attempt: number): string {
   return `ft-${run}-${attempt}`;
 }
+
+/** Null: not one of ft's. */
+export function parseAttemptName(name: string): { run: string; attempt: number } | null {
+  const [, run, attempt] = /^ft-(\d{8}-\d{6}-[a-z0-9]+)-(\d+)$/.exec(name) ?? [];
+  return run && attempt ? { run, attempt: Number(attempt) } : null;
+}

@@ -5,7 +5,7 @@ import type { Launcher } from "./contract.js";
 const launchers: Record<LauncherName, () => Promise<Launcher<unknown>>> = {
   local: async () => (await import("./local/index.js")).localLauncher as Launcher<unknown>,
   kubernetes: async () => (await import("./kubernetes/index.js")).kubernetesLauncher as Launcher<unknown>,
-  skypilot: async () => Promise.reject(new Error("soon")),
+  skypilot: async () => (await import("./skypilot/index.js")).skypilotLauncher as Launcher<unknown>,
   ssh: async () => (await import("./ssh/index.js")).sshLauncher as Launcher<unknown>,
 };
 

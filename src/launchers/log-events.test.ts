@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { eventLine } from "../../test/event-line.js";
 import { emptyFolder } from "../../test/project.js";
-import { newEvents, takeIntoEvents } from "./log-events.js";
+import { isComplete, newEvents, takeIntoEvents } from "./log-events.js";
 
 const line = (seq: number, attempt = 1) =>
   eventLine(seq, { kind: "warning", message: "a\u001b[1m b ü" }, attempt).trim();
@@ -91,4 +91,16 @@ describe("takeIntoEvents", () => {
     expect(taken.sort()).toEqual([0, 0, 50]);
     expect(readFileSync(file, "utf8").trim().split("\n").length).toBe(50);
   });
+});
+
+it("isComplete: no number is left out, and the last attempt said its end", () => {
+  const end = (seq: number, attempt = 1) => eventLine(seq, { kind: "end", status: "succeeded", exitCode: 0 }, attempt);
+  const complete = (...lines: string[]) => isComplete(bytes(lines.map((one) => `${one.trim()}\n`).join("")));
+  expect(complete()).toBe(false);
+  expect(complete(line(1), line(2))).toBe(false);
+  expect(complete(line(1), end(2))).toBe(true);
+  expect(complete(line(1), end(3))).toBe(false);
+  expect(complete(end(2), line(1))).toBe(true);
+  expect(complete(line(1), end(2), line(1, 2))).toBe(false);
+  expect(complete(line(1), line(1, 2), end(2, 2))).toBe(true);
 });

@@ -31,19 +31,27 @@ export function newEvents(log: Uint8Array, known: EventKeys): string[] {
   return lines;
 }
 
-function eventIn(line: string): { key: string; text: string } | null {
+interface LogEvent {
+  key: string;
+  text: string;
+  attempt: number;
+  seq: number;
+  kind: string;
+}
+
+function eventIn(line: string): LogEvent | null {
   const start = line.lastIndexOf(mark);
   if (start < 0 || line.length > longestLine) return null;
   return parseEventText(stripVTControlCharacters(line.slice(start + mark.length - 1)));
 }
 
 /** JSON has no control character of its own and the trainer escapes those of texts, so that all that stand in a line came on the way. */
-function parseEventText(text: string): { key: string; text: string } | null {
+function parseEventText(text: string): LogEvent | null {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
   const clean = text.replace(/[\u0000-\u001f\u007f]/g, "").trim();
   try {
-    const { attempt, seq } = keySchema.parse(JSON.parse(clean));
-    return { key: `${attempt}:${seq}`, text: clean };
+    const { attempt, seq, kind } = keySchema.parse(JSON.parse(clean));
+    return { key: `${attempt}:${seq}`, text: clean, attempt, seq, kind };
   } catch {
     return null;
   }
@@ -67,6 +75,21 @@ export async function takeIntoEvents(
     appendFileSync(file, `${torn ? "\n" : ""}${lines.join("\n")}\n`);
     return lines.length;
   });
+}
+
+/** Whether no number is left out in any attempt, and the last one said its end. */
+export function isComplete(events: Uint8Array): boolean {
+  const last = new Map<number, { count: number; highest: number; hasEnd: boolean }>();
+  for (const line of new TextDecoder().decode(events).split("\n")) {
+    const event = parseEventText(line);
+    if (!event) continue;
+    const { count, highest, hasEnd } = last.get(event.attempt) ?? { count: 0, highest: 0, hasEnd: false };
+    const isEnd = event.kind === "end";
+    last.set(event.attempt, { count: count + 1, highest: Math.max(highest, event.seq), hasEnd: hasEnd || isEnd });
+  }
+  const attempts = [...last.values()];
+  const latest = last.get(Math.max(...last.keys()));
+  return latest?.hasEnd === true && attempts.every(({ count, highest }) => count === highest);
 }
 
 const newline = 0x0a;

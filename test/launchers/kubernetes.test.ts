@@ -6,8 +6,8 @@ import { kubernetesLauncher } from "../../src/launchers/kubernetes/index.js";
 import { packageRoot } from "../../src/paths.js";
 import { targetSchema } from "../../src/recipes/schema/targets.js";
 import { emptyFolder } from "../project.js";
-import { conformance } from "./conformance.js";
 import { installProgram } from "../services/install-program.js";
+import { conformance } from "./conformance.js";
 import { killSupervisor, livingTrainers } from "./processes.js";
 
 conformance("kubernetes", async () => {

@@ -9,16 +9,22 @@ import { ftCacheDir } from "../../src/paths.js";
 
 const version = "0.14.1";
 
+export interface ReadTask {
+  problem: string | null;
+  /** As SkyPilot prints them, in lower case. */
+  resources: string;
+}
+
 export interface SkyValidator {
-  /** What SkyPilot has against a task; null: nothing. */
-  read(taskYaml: string): Promise<{ problem: string | null; resources: string }>;
+  /** What SkyPilot has against each task; null: nothing. In one process, as importing it takes seconds. */
+  read(tasks: string[]): Promise<ReadTask[]>;
 }
 
 /** Null, and said on stderr, where SkyPilot cannot be installed. */
 export async function startSkyValidator(): Promise<SkyValidator | null> {
   try {
     const bin = await skyBin();
-    return { read: (taskYaml) => read(join(bin, "python"), taskYaml) };
+    return { read: (tasks) => read(join(bin, "python"), tasks) };
   } catch (error) {
     process.stderr.write(`SKIPPED: tasks are not read by SkyPilot itself: ${(error as Error).message}\n`);
     return null;
@@ -26,7 +32,7 @@ export async function startSkyValidator(): Promise<SkyValidator | null> {
 }
 
 /** The folder of programs of an environment with SkyPilot; made once, which takes half a minute. */
-export async function skyBin(): Promise<string> {
+async function skyBin(): Promise<string> {
   const dir = join(ftCacheDir(process.env), "test", `skypilot-${version}`);
   await withFileLock(`${dir}.lock`, async () => {
     if (existsSync(dir)) return;
@@ -41,20 +47,23 @@ export async function skyBin(): Promise<string> {
 }
 
 /** The environment of a SkyPilot that knows nobody. */
-export function skyEnv(home = mkdtempSync(join(tmpdir(), "ft-sky-"))): Record<string, string> {
+function skyEnv(home = mkdtempSync(join(tmpdir(), "ft-sky-"))): Record<string, string> {
   return { HOME: home, PATH: process.env.PATH ?? "", SKYPILOT_DISABLE_USAGE_COLLECTION: "1" };
 }
 
 const program = `
 import json, sys, yaml, sky
-try:
-    task = sky.Task.from_yaml_config(yaml.safe_load(sys.stdin))
-    print(json.dumps({"problem": None, "resources": str(list(task.resources)).lower()}))
-except Exception as error:
-    print(json.dumps({"problem": f"{type(error).__name__}: {error}", "resources": ""}))
+def read(text):
+    try:
+        task = sky.Task.from_yaml_config(yaml.safe_load(text))
+        return {"problem": None, "resources": str(list(task.resources)).lower()}
+    except Exception as error:
+        return {"problem": f"{type(error).__name__}: {error}", "resources": ""}
+print(json.dumps([read(text) for text in json.load(sys.stdin)]))
 `;
 
-async function read(python: string, taskYaml: string): Promise<{ problem: string | null; resources: string }> {
-  const { stdout } = await execa(python, ["-c", program], { input: taskYaml, env: skyEnv(), extendEnv: false });
+async function read(python: string, tasks: string[]): Promise<ReadTask[]> {
+  const options = { input: JSON.stringify(tasks), env: skyEnv(), extendEnv: false };
+  const { stdout } = await execa(python, ["-c", program], options);
   return JSON.parse(stdout.trim().split("\n").at(-1)!);
 }

@@ -6,37 +6,47 @@ import { resumeMe } from "../exit-codes.js";
 import { hardDeadlineSeconds } from "../hard-deadline.js";
 
 export interface TaskInput {
-  job: Pick<Job, "id" | "limits">;
+  job: Pick<Job, "id" | "limits" | "gpus">;
   /** The job folder, whose copy each machine gets. */
   dir: string;
   attempt: number;
   resume: boolean;
-  /** Of each machine; 0: it trains on the CPU. */
-  gpus: number;
   target: SkypilotTarget;
-  /** Whether there is a token for the Hub: its name goes into the task, its value to `sky jobs launch --secret HF_TOKEN` by the environment. */
-  hasToken: boolean;
+  /** Names of the secrets; the values go to `sky jobs launch --secret NAME` by the environment, and stand in no file of ours. */
+  secrets: string[];
+  /** Folder of a base that the machine cannot fetch; null: it fetches it. */
+  base: string | null;
 }
 
 /** The bucket is mounted here. */
-const storeMount = "/ft-store";
+export const storeMount = "/ft-store";
+/** Beside the job folder's copy, not in it: SkyPilot copies the base there. */
+const baseMount = "~/ft-base";
+const secretsFile = "$HOME/.ft-secrets.json";
+/** How often the mirror looks, s: so long a cancellation may stay unseen, and so much of the events a lost machine may take along. */
+const everySeconds = 10;
 
 /** What the task's YAML says. */
 export function renderTask(input: TaskInput): object {
-  const { job, dir, attempt, target, hasToken } = input;
+  const { job, dir, attempt, target, secrets, base } = input;
+  const { env } = target;
   return {
     name: attemptName(job.id, attempt),
     workdir: dir,
     ...(target.nodes > 1 && { num_nodes: target.nodes }),
     resources: resources(input),
-    file_mounts: { [storeMount]: { source: target.bucket, mode: "MOUNT" } },
-    ...(hasToken && { secrets: { HF_TOKEN: null } }),
+    file_mounts: {
+      [storeMount]: { source: target.bucket, mode: "MOUNT" },
+      ...(base !== null && { [baseMount]: base }),
+    },
+    ...(Object.keys(env).length > 0 && { envs: env }),
+    ...(secrets.length > 0 && { secrets: Object.fromEntries(secrets.map((name) => [name, null])) }),
     run: runScript(input),
   };
 }
 
-function resources({ target, gpus }: TaskInput): object {
-  const choices = placesAndGpus(target, gpus);
+function resources({ target, job }: TaskInput): object {
+  const choices = placesAndGpus(target, job.gpus);
   return {
     ...(choices.length === 1 ? choices[0] : { any_of: choices }),
     ...(target.instance_type && { instance_type: target.instance_type }),
@@ -61,18 +71,21 @@ function placesAndGpus({ infra, gpu }: SkypilotTarget, gpus: number): object[] {
   return places.flatMap((place) => accelerators.map((accelerator) => ({ ...place, ...accelerator })));
 }
 
-/** Nothing in it comes from data but the run's id, which ft makes itself. */
-function runScript({ job, attempt, resume, target }: TaskInput): string {
+/** Nothing in it comes from data but the run's id, which ft makes itself, and names that are checked to be variables. */
+function runScript({ job, attempt, resume, target, secrets, base }: TaskInput): string {
   const grace = job.limits?.graceSeconds ?? 300;
   const deadline = hardDeadlineSeconds(job, target.max_hours);
-  const supervisor = ["--attempt", attempt, ...(resume ? ["--resume"] : [])].join(" ");
+  const supervisor = ["--attempt", attempt, ...(resume ? ["--resume"] : []), "--platform-restarts", "--prepare"];
+  const secretArgs = secrets.length > 0 ? [`--secrets "${secretsFile}"`] : [];
   return `${[
     ...(target.nodes > 1 ? rendezvous : []),
+    ...(secrets.length > 0 ? hideSecrets(secrets) : []),
+    ...(base === null ? [] : [`ln -sfn ${baseMount} model`]),
     "export PYTHONPATH=trainer",
     "# 124 when the time is up, which is no code to recover on: so a machine that hangs is given back.",
     `exec timeout --signal=TERM --kill-after=${grace} ${deadline} \\`,
-    `  python3 -m ft_trainer.mirror --store ${storeMount}/${job.id} --attempt ${attempt} -- \\`,
-    `  ${supervisor} --platform-restarts --prepare --echo-events`,
+    `  python3 -m ft_trainer.mirror --store ${storeMount}/${job.id} --attempt ${attempt} --every ${everySeconds} -- \\`,
+    `  ${[...supervisor, "--echo-events", ...secretArgs].join(" ")}`,
   ].join("\n")}\n`;
 }
 
@@ -80,3 +93,9 @@ const rendezvous = [
   'export MASTER_ADDR="$(echo "$SKYPILOT_NODE_IPS" | head -n 1)" MASTER_PORT=29500',
   'export FT_NODES="$SKYPILOT_NUM_NODES" FT_NODE_RANK="$SKYPILOT_NODE_RANK"',
 ];
+
+/** SkyPilot hands secrets over as variables; from here on they stand in a file that only this user reads, and in no step's environment. */
+function hideSecrets(names: string[]): string[] {
+  const program = `import json, os; json.dump({name: os.environ[name] for name in ${JSON.stringify(names)}}, os.fdopen(os.open(os.environ["FT_SECRETS"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"))`;
+  return [`FT_SECRETS="${secretsFile}" python3 -c '${program}'`, `unset ${names.join(" ")}`];
+}

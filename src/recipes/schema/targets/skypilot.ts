@@ -51,8 +51,7 @@ export const skypilotTargetSchema = z.strictObject({
     .positive()
     .default(72)
     .describe("hours after which a machine ends the run, when compute.budget says nothing less"),
-  env: farSettings.env,
-  secrets: farSettings.secrets,
+  ...farSettings,
 });
 
 export type SkypilotTarget = z.output<typeof skypilotTargetSchema>;
