@@ -4,6 +4,7 @@ import type { Launcher } from "./contract.js";
 
 const launchers: Record<LauncherName, () => Promise<Launcher<unknown>>> = {
   local: async () => (await import("./local/index.js")).localLauncher as Launcher<unknown>,
+  "hf-jobs": async () => (await import("./hf-jobs/index.js")).hfJobsLauncher as Launcher<unknown>,
   kubernetes: async () => (await import("./kubernetes/index.js")).kubernetesLauncher as Launcher<unknown>,
   skypilot: async () => (await import("./skypilot/index.js")).skypilotLauncher as Launcher<unknown>,
   ssh: async () => (await import("./ssh/index.js")).sshLauncher as Launcher<unknown>,

@@ -21,7 +21,8 @@ const pollMs = 1000;
 /** After a forced deletion, ms. */
 const killedWithinMs = 60_000;
 
-const kubernetesRunner: Runner<"kubernetes", Id> = {
+/** For folderLauncher, and for tests without a cluster that runs pods. */
+export const kubernetesRunner: Runner<"kubernetes", Id> = {
   name: "kubernetes",
   idSchema,
   keepsSecrets: true,

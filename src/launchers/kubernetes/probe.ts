@@ -15,11 +15,9 @@ export async function probeCluster(target: KubernetesTarget): Promise<Probe> {
 }
 
 async function serverCheck(target: KubernetesTarget): Promise<Check> {
-  const { stdout } = await kubectl(target, ["version", "--output", "json"]);
-  const { serverVersion } = z
-    .object({ serverVersion: z.object({ gitVersion: z.string() }) })
-    .parse(JSON.parse(Buffer.from(stdout).toString("utf8")));
-  return { name: "cluster", status: "ok", detail: `${serverVersion.gitVersion}, ${labelOf(target)}`, next: null };
+  const { stdout } = await kubectl(target, ["get", "--raw", "/version"]);
+  const { gitVersion } = z.object({ gitVersion: z.string() }).parse(JSON.parse(Buffer.from(stdout).toString("utf8")));
+  return { name: "cluster", status: "ok", detail: `${gitVersion}, ${labelOf(target)}`, next: null };
 }
 
 async function claimCheck(target: KubernetesTarget): Promise<Check> {

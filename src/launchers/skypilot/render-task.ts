@@ -4,6 +4,7 @@ import type { Job } from "../../runs/job.js";
 import { attemptName } from "../attempt-name.js";
 import { resumeMe } from "../exit-codes.js";
 import { hardDeadlineSeconds } from "../hard-deadline.js";
+import { farSecretsFile, hideSecrets } from "../secret-script.js";
 
 export interface TaskInput {
   job: Pick<Job, "id" | "limits" | "gpus">;
@@ -22,7 +23,6 @@ export interface TaskInput {
 export const storeMount = "/ft-store";
 /** Beside the job folder's copy, not in it: SkyPilot copies the base there. */
 const baseMount = "~/ft-base";
-const secretsFile = "$HOME/.ft-secrets.json";
 /** How often the mirror looks, s: so long a cancellation may stay unseen, and so much of the events a lost machine may take along. */
 const everySeconds = 10;
 
@@ -76,10 +76,11 @@ function runScript({ job, attempt, resume, target, secrets, base }: TaskInput): 
   const grace = job.limits?.graceSeconds ?? 300;
   const deadline = hardDeadlineSeconds(job, target.max_hours);
   const supervisor = ["--attempt", attempt, ...(resume ? ["--resume"] : []), "--platform-restarts", "--prepare"];
-  const secretArgs = secrets.length > 0 ? [`--secrets "${secretsFile}"`] : [];
+  const secretArgs = secrets.length > 0 ? [`--secrets "${farSecretsFile}"`] : [];
   return `${[
     ...(target.nodes > 1 ? rendezvous : []),
-    ...(secrets.length > 0 ? hideSecrets(secrets) : []),
+    // SkyPilot hands them over as variables; from here on they stand in a file that only this user reads, and in no step's environment.
+    ...(secrets.length > 0 ? [hideSecrets(secrets), `unset ${secrets.join(" ")}`] : []),
     ...(base === null ? [] : [`ln -sfn ${baseMount} model`]),
     "export PYTHONPATH=trainer",
     "# 124 when the time is up, which is no code to recover on: so a machine that hangs is given back.",
@@ -93,9 +94,3 @@ const rendezvous = [
   'export MASTER_ADDR="$(echo "$SKYPILOT_NODE_IPS" | head -n 1)" MASTER_PORT=29500',
   'export FT_NODES="$SKYPILOT_NUM_NODES" FT_NODE_RANK="$SKYPILOT_NODE_RANK"',
 ];
-
-/** SkyPilot hands secrets over as variables; from here on they stand in a file that only this user reads, and in no step's environment. */
-function hideSecrets(names: string[]): string[] {
-  const program = `import json, os; json.dump({name: os.environ[name] for name in ${JSON.stringify(names)}}, os.fdopen(os.open(os.environ["FT_SECRETS"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"))`;
-  return [`FT_SECRETS="${secretsFile}" python3 -c '${program}'`, `unset ${names.join(" ")}`];
-}

@@ -1,5 +1,6 @@
 // Where a run can be executed: one schema a launcher, used by `compute.on` of a recipe, by targets.yaml, and by job.json.
 import { z } from "zod";
+import { hfJobsTargetSchema } from "./targets/hf-jobs.js";
 import { kubernetesTargetSchema } from "./targets/kubernetes.js";
 import { skypilotTargetSchema } from "./targets/skypilot.js";
 import { sshTargetSchema } from "./targets/ssh.js";
@@ -12,6 +13,7 @@ export const targetSchema = z.discriminatedUnion("launcher", [
   sshTargetSchema,
   kubernetesTargetSchema,
   skypilotTargetSchema,
+  hfJobsTargetSchema,
 ]);
 
 export type Target = z.output<typeof targetSchema>;
