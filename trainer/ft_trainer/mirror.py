@@ -35,7 +35,7 @@ def main():
     parser.add_argument("--every", type=float, default=30)
     parser.add_argument("rest", nargs="*")
     options = parser.parse_args()
-    mirror = Mirror(open_store(options.store))
+    mirror = Mirror(open_store(options.store), is_first=os.environ.get("FT_NODE_RANK", "0") == "0")
     mirror.restore()
     return run(mirror, options)
 
@@ -55,7 +55,7 @@ def run(mirror, options):
         if time.monotonic() < due:
             continue
         attempt_twice(mirror.keep_up)
-        if not asked and attempt_twice(functools.partial(mirror.store.has, f"cancel-{options.attempt}")):
+        if not asked and mirror.is_first and attempt_twice(functools.partial(mirror.store.has, f"cancel-{options.attempt}")):
             asked = True
             with open(CANCEL, "w", encoding="utf-8"):
                 pass
@@ -83,10 +83,11 @@ def attempt_twice(work):
 
 
 class Mirror:
-    """What of the run folder is in the store already, by size and time of change."""
+    """What of the run folder is in the store already, by size and time of change. Of several machines only the first one brings anything."""
 
-    def __init__(self, store):
+    def __init__(self, store, is_first):
         self.store = store
+        self.is_first = is_first
         self.known = {}
 
     def restore(self):
@@ -101,6 +102,8 @@ class Mirror:
 
     def keep_up(self):
         """Brings new complete checkpoints, and the books with them; drops what was deleted here."""
+        if not self.is_first:
+            return
         sealed = [f"{CHECKPOINTS}/{name}" for name in _folders(CHECKPOINTS) if os.path.exists(f"{CHECKPOINTS}/{name}/{MANIFEST}")]
         files = [path for folder in sealed for path in _files(folder)]
         gone = [path for path in self.known if path.startswith(f"{CHECKPOINTS}/") and not os.path.exists(path)]
@@ -110,6 +113,8 @@ class Mirror:
 
     def finish(self, complete):
         """The rest, after the end. COMPLETE last: who sees it in the store sees all."""
+        if not self.is_first:
+            return True
         self.keep_up()
         files = [path for path in _files("out") if not path.startswith(f"{CHECKPOINTS}/")]
         self.bring(self.changed([*files, *BOOKS, "stdout.log"]), [])

@@ -67,6 +67,17 @@ def work(stop):
             found["is_in_environ"] = found["token"].encode() in environ.read()
         with open(os.path.join(os.environ["RESULT"]), "w", encoding="utf-8") as file:
             json.dump({"path": path, **found}, file)
+    elif what == "raise":  # the text of an error, as it was raised somewhere
+        raise RuntimeError(" ".join(sys.argv[2:]))
+    elif what == "flaky":  # loses the network so many times
+        with open("starts", "a", encoding="utf-8") as file:
+            file.write(f"{os.environ['FT_RESUME']}\n")
+            if file.tell() <= 2 * int(sys.argv[2]):
+                raise ConnectionError("Connection to the Hub was lost")
+    elif what == "gloo":  # two processes would meet over an interface that is not there
+        import torch.distributed
+
+        torch.distributed.init_process_group("gloo", init_method="tcp://127.0.0.1:0", rank=0, world_size=1)
     elif what == "hold":  # notes in a shared log which GPUs it has, and from when to when
         for word in ("takes", "gives"):
             with open(sys.argv[2], "a", encoding="utf-8") as log:
@@ -79,6 +90,8 @@ def work(stop):
         raise MemoryError("no room")
     elif what == "exit":
         sys.exit(9)
+    elif what == "exit-with":
+        sys.exit(int(sys.argv[2]))
     elif what == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
     elif what == "flood":

@@ -87,6 +87,13 @@ class MirrorTest(unittest.TestCase):
         self.assertEqual(process.wait(), 33)
         self.assertTrue(os.path.exists(os.path.join(folder, "cancel")))
 
+    def test_of_several_machines_only_the_first_brings_anything(self):
+        folder = self.machine("two", "checkpoints", "2")
+        os.environ["FT_NODE_RANK"] = "1"
+        self.addCleanup(os.environ.pop, "FT_NODE_RANK")
+        self.assertEqual(self.start(folder, 1).wait(), 0)
+        self.assertFalse(os.path.exists(self.store))
+
     def test_a_store_that_fails_does_not_end_the_training_but_its_end_is_no_success(self):
         folder = self.machine("one", "checkpoints", "4")
         with open(self.store, "w", encoding="utf-8"):

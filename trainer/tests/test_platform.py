@@ -73,6 +73,21 @@ class PlatformTest(unittest.TestCase):
         self.assertEqual(preempt(folder, options=()), 33)
         self.assertEqual(read_events(folder, "end")[0]["status"], "cancelled")
 
+    def test_a_start_beside_a_living_one_on_another_machine_leaves_that_one_alone(self):
+        folder = fake_job(self, "steps", heartbeat=0.4)
+        with open(os.path.join(folder, "supervisor.json"), "w", encoding="utf-8") as file:
+            json.dump({"pid": os.getpid(), "startTime": "0", "attempt": 1, "startedAt": 0, "host": "another-machine"}, file)
+        beat = """while true; do echo '{"v":1,"attempt":1,"seq":1,"t":1,"kind":"system","values":{}}' >> events.jsonl; sleep 0.4; done"""
+        other = subprocess.Popen(["sh", "-c", beat], cwd=folder)
+        self.addCleanup(other.wait)
+        self.addCleanup(other.kill)
+        wait_for(lambda: read_events(folder), what="the other's heartbeat")
+        self.assertEqual(run(folder, PLATFORM), 75)
+        other.kill()
+        other.wait()
+        self.assertEqual(run(folder, PLATFORM), 0)  # silent: its machine is gone
+        self.assertEqual(read_events(folder, "end")[0]["attempt"], 2)
+
     def test_echoed_events_are_the_lines_of_the_file(self):
         folder = fake_job(self, "steps")
         supervisor = start(folder, "--echo-events", stdout=subprocess.PIPE)
@@ -86,6 +101,7 @@ class PlatformTest(unittest.TestCase):
         supervisor = start(folder, "--echo-events", stdout=subprocess.PIPE)
         supervisor.stdout.close()
         self.assertEqual(supervisor.wait(), 0)
+        supervisor.stderr.close()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ export interface Place {
 }
 
 /** What to start: `trainer/run.py` with these arguments, in the job folder. */
-interface Start {
+export interface Start {
   attempt: number;
   /** Of trainer/run.py, the attempt's number among them. */
   args: string[];
@@ -41,6 +41,7 @@ interface Start {
  * dir: setting of the folder for jobs on a machine that is not this one.
  * uses: see the launcher's.
  * find, start, liveness, stop, probe, leftovers, end: as the launcher's (src/launchers/contract.ts), for a folder that is in its place.
+ * tidy: takes away what the platform keeps of an attempt that is over, when all of it is at home (a container); nothing is lost with it.
  * stop: asks (the marker `cancel` lies in the folder then), waits, ends; returns when the platform's state says that it is over.
  */
 export interface Runner<Name extends LauncherName, Id> {
@@ -57,6 +58,7 @@ export interface Runner<Name extends LauncherName, Id> {
   start(place: Place, target: TargetOf<Name>, start: Start): Promise<Id>;
   liveness(place: Place, id: Id, attempt: number): Promise<{ liveness: Liveness; reason?: string }>;
   stop(place: Place, id: Id, graceMs: number): Promise<void>;
+  tidy?(place: Place, id: Id): Promise<void>;
   probe(host: Host, target: TargetOf<Name>): Promise<Probe>;
   leftovers(host: Host, target: TargetOf<Name>): Promise<Leftover[]>;
   end(host: Host, target: TargetOf<Name>, leftover: Leftover): Promise<void>;

@@ -121,10 +121,12 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
   /** Checkpoints too: a run that ended early goes on from them, elsewhere if need be. */
   async function collect(handle: FolderHandle<Id>, signal?: AbortSignal): Promise<void> {
     const place = placed(handle);
-    if (place.host.isHere) return;
-    await bringEvents(place, handle.home);
-    const takes = (path: string) => path.startsWith("out/") || ["spent.json", "supervisor.json"].includes(path);
-    await pullFiles(place, handle.home, { takes, onProgress: silent, signal });
+    if (!place.host.isHere) {
+      await bringEvents(place, handle.home);
+      const takes = (path: string) => path.startsWith("out/") || ["spent.json", "supervisor.json"].includes(path);
+      await pullFiles(place, handle.home, { takes, onProgress: silent, signal });
+    }
+    await runner.tidy?.(place, handle.id);
   }
 
   return {

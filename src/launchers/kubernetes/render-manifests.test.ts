@@ -30,7 +30,7 @@ const scenarios: Record<string, PodInput> = {
     },
     { job: { id, limits: null, gpus: 8 } },
   ),
-  "two-nodes": input({ nodes: 2, queue: "gpus" }, { job: { id, limits: null, gpus: 8 }, secret: "hub" }),
+  "two-nodes": input({ nodes: 2, queue: "gpus" }, { job: { id, limits: null, gpus: 16 }, secret: "hub" }),
 };
 
 let kubeconform: Kubeconform | null;

@@ -64,7 +64,7 @@ function trainerContainer(input: PodInput): object {
     command: ["sh", "-c", intoLog, "sh", python, "trainer/run.py"],
     args: [...args, ...(secret ? ["--secrets", `${privateMount}/secrets.json`] : [])],
     env: Object.entries(variables).map(([name, value]) => ({ name, value })),
-    resources: resources(target, job.gpus),
+    resources: resources(target, Math.ceil(job.gpus / target.nodes)),
     securityContext: noEscalation,
     volumeMounts: [
       { name: "claim", mountPath: dir },

@@ -30,7 +30,7 @@ const scenarios: Record<string, TaskInput> = {
   ),
   "two-nodes-in-an-image": input(
     { gpu: "H100", nodes: 2, infra: "aws", image: "docker:me/ft-trl:1.16.0" },
-    { job: { id, limits: null, gpus: 8 } },
+    { job: { id, limits: null, gpus: 16 } },
   ),
 };
 

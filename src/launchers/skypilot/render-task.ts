@@ -46,7 +46,7 @@ export function renderTask(input: TaskInput): object {
 }
 
 function resources({ target, job }: TaskInput): object {
-  const choices = placesAndGpus(target, job.gpus);
+  const choices = placesAndGpus(target, Math.ceil(job.gpus / target.nodes));
   return {
     ...(choices.length === 1 ? choices[0] : { any_of: choices }),
     ...(target.instance_type && { instance_type: target.instance_type }),

@@ -48,7 +48,7 @@ export const kubernetesTargetSchema = z.strictObject({
   shm_gb: z.number().positive().default(8).describe("shared memory (/dev/shm), GB; counts as the pod's memory"),
   user: z.int().nonnegative().optional().describe("user and group id of the pod; default the image's"),
   queue: objectName.optional().describe("local queue of Kueue: the job waits suspended until it is admitted"),
-  nodes: z.int().positive().default(1).describe("pods that train together (a JobSet), compute.gpus in each"),
+  nodes: z.int().positive().default(1).describe("pods that train together (a JobSet); compute.gpus is over all"),
   max_hours: z
     .number()
     .positive()

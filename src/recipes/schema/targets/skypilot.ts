@@ -45,7 +45,7 @@ export const skypilotTargetSchema = z.strictObject({
     .min(1)
     .optional()
     .describe("docker:<image>, or the cloud's own image id; default SkyPilot's, where uv makes the engine"),
-  nodes: z.int().positive().default(1).describe("machines that train together, compute.gpus in each"),
+  nodes: z.int().positive().default(1).describe("machines that train together; compute.gpus is over all"),
   max_hours: z
     .number()
     .positive()
