@@ -9,7 +9,7 @@ import { ftCacheDir } from "../../src/paths.js";
 
 const version = "0.14.1";
 
-export interface ReadTask {
+interface ReadTask {
   problem: string | null;
   /** As SkyPilot prints them, in lower case. */
   resources: string;

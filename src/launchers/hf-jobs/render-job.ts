@@ -27,7 +27,7 @@ export interface JobSpec {
   labels: Record<string, string>;
 }
 
-export function labelsOf(run: string, attempt: number): Record<string, string> {
+function labelsOf(run: string, attempt: number): Record<string, string> {
   return { "ft-run": run, "ft-attempt": String(attempt) };
 }
 

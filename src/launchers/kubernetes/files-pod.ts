@@ -16,7 +16,7 @@ const readyWithinMs = 300_000;
 const runTimeoutMs = 120_000;
 
 /** A Job, as its pod then goes away by itself, and is found by a name. */
-export function renderFilesJob(target: KubernetesTarget): Manifest {
+function renderFilesJob(target: KubernetesTarget): Manifest {
   const { image, claim, dir, python } = target;
   const key = JSON.stringify([image, claim, dir, python, identity(target), placement(target)]);
   const name = `ft-files-${createHash("sha256").update(key).digest("hex").slice(0, 10)}`;
@@ -89,7 +89,7 @@ export function filesPod(target: KubernetesTarget): Host {
 }
 
 /** The result of the program in the pod, without what kubectl says of it; null: kubectl itself failed. */
-export function endedInside(result: RunResult): RunResult | null {
+function endedInside(result: RunResult): RunResult | null {
   if (result.exitCode === 0) return result;
   const told = /(^|\n)command terminated with exit code (\d+)\s*$/.exec(result.stderr);
   return told && { ...result, exitCode: Number(told[2]), stderr: result.stderr.slice(0, told.index + told[1]!.length) };

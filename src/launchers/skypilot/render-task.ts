@@ -20,7 +20,7 @@ export interface TaskInput {
 }
 
 /** The bucket is mounted here. */
-export const storeMount = "/ft-store";
+const storeMount = "/ft-store";
 /** Beside the job folder's copy, not in it: SkyPilot copies the base there. */
 const baseMount = "~/ft-base";
 /** How often the mirror looks, s: so long a cancellation may stay unseen, and so much of the events a lost machine may take along. */
