@@ -10,6 +10,9 @@ import json
 import os
 import sys
 
+if sys.version_info < (3, 9):
+    sys.exit("run.py needs Python 3.9 or newer, and this is %d.%d" % sys.version_info[:2])
+
 from ft_trainer.exit_codes import ALREADY_RUNNING, FAILURES
 from ft_trainer.journal import Journal, Locked
 from ft_trainer.options import parse_options
@@ -25,7 +28,7 @@ def main():
     try:
         refuse_second()
         if options.platform_restarts:
-            if os.path.exists("COMPLETE"):
+            if os.path.exists("COMPLETE") and not options.only:
                 return 0  # a platform that lost count starts what is done once more
             refuse_second_elsewhere(job["heartbeatSeconds"])
             options.attempt = next_attempt(options.attempt)

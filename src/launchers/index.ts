@@ -4,6 +4,7 @@ import type { Launcher } from "./contract.js";
 
 const launchers: Record<LauncherName, () => Promise<Launcher<unknown>>> = {
   local: async () => (await import("./local/index.js")).localLauncher as Launcher<unknown>,
+  slurm: async () => (await import("./slurm/index.js")).slurmLauncher as Launcher<unknown>,
   docker: async () => (await import("./docker/index.js")).dockerLauncher as Launcher<unknown>,
   ssh: async () => (await import("./ssh/index.js")).sshLauncher as Launcher<unknown>,
 };
