@@ -50,7 +50,7 @@ async function byHand(base, image) {
   const name = `ft-bench-${manifest.id}`;
   const options = ["--detach", "--init", "--network", network, "--user", `${process.getuid()}:${process.getgid()}`];
   const mount = ["--mount", `type=bind,source=${dir},target=/job`, "--workdir", "/job"];
-  const script = 'exec $(command -v python || command -v python3) trainer/run.py --attempt 1';
+  const script = "exec $(command -v python || command -v python3) trainer/run.py --attempt 1";
   await execa("docker", ["run", "--name", name, ...options, ...mount, "--entrypoint", "/bin/sh", image, "-c", script]);
   const at = await firstEvent(dir);
   await execa("docker", ["rm", "--force", name]);
