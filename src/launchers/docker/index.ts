@@ -94,7 +94,7 @@ const dockerRunner: Runner<"docker", ContainerId> = {
     return found.flatMap(({ name, state }) => {
       const parts = attemptOf(name);
       if (parts === null) return [];
-      const isAlive = ["running", "paused", "restarting"].includes(state);
+      const isAlive = /^(Up|Restarting|Paused)/.test(state);
       return [{ ...parts, what: `container ${name} (${state})`, isAlive, handle: idOf(daemon, name) }];
     });
   },
@@ -163,7 +163,7 @@ async function run(daemon: Daemon, place: Place, target: Target, start: Start): 
 }
 
 async function containersOf(daemon: Daemon, filter: string): Promise<{ name: string; state: string }[]> {
-  const format = "{{.Names}}\t{{.State}}";
+  const format = "{{.Names}}\t{{.Status}}";
   const listed = await tell(daemon, ["ps", "--all", "--filter", filter, "--format", format]);
   return listed
     .split("\n")
