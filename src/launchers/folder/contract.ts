@@ -1,10 +1,10 @@
 // Launchers that run a job folder on a machine (a process, a container, a job of Slurm) share how the folder gets there and back; they differ in who runs it.
 import type { z } from "zod";
-import type { Connection } from "../../recipes/schema/targets/connection.js";
 import type { LauncherName, TargetOf } from "../../recipes/schema/targets.js";
 import type { Job } from "../../runs/job.js";
 import type { Leftover, Liveness, Probe } from "../contract.js";
 import type { Host } from "../hosts/contract.js";
+import type { Reach } from "../hosts/index.js";
 
 /** A job folder where it runs. On this machine `dir` is the home folder itself. */
 export interface Place {
@@ -29,6 +29,8 @@ export interface Start {
   env: Record<string, string>;
   /** On `host`, 0600, outside the job folder; the runner gives it to run.py as `--secrets <file>`, by the path that it has for the process. Null: none. */
   secretsFile: string | null;
+  /** Where the runner keeps secrets itself (`keepsSecrets`); else empty. */
+  secrets: Record<string, string>;
 }
 
 /**
@@ -44,8 +46,10 @@ export interface Start {
  */
 export interface Runner<Name extends LauncherName, Id> {
   name: Name;
+  /** The platform has a place of its own for secrets: ft writes no file then. */
+  keepsSecrets?: boolean;
   idSchema: z.ZodType<Id>;
-  connection(target: TargetOf<Name>): Connection | null;
+  connection(target: TargetOf<Name>): Reach | null;
   dir(target: TargetOf<Name>): string;
   uses(target: TargetOf<Name>): { environment: boolean; base: boolean };
   /** Arguments for trainer/run.py besides `--attempt`, `--resume` and `--secrets`. */

@@ -1,6 +1,9 @@
 // Where a run can be executed: one schema a launcher, used by `compute.on` of a recipe, by targets.yaml, and by job.json.
 import { z } from "zod";
 import { dockerTargetSchema } from "./targets/docker.js";
+import { hfJobsTargetSchema } from "./targets/hf-jobs.js";
+import { kubernetesTargetSchema } from "./targets/kubernetes.js";
+import { skypilotTargetSchema } from "./targets/skypilot.js";
 import { slurmTargetSchema } from "./targets/slurm.js";
 import { sshTargetSchema } from "./targets/ssh.js";
 
@@ -12,6 +15,9 @@ export const targetSchema = z.discriminatedUnion("launcher", [
   dockerTargetSchema,
   sshTargetSchema,
   slurmTargetSchema,
+  kubernetesTargetSchema,
+  skypilotTargetSchema,
+  hfJobsTargetSchema,
 ]);
 
 export type Target = z.output<typeof targetSchema>;
