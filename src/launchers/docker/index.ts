@@ -61,8 +61,11 @@ const dockerRunner: Runner<"docker", ContainerId> = {
     return id;
   },
 
-  async liveness({ host }, id) {
-    return livenessOf(await inspect({ host, ...id }, id.container), Date.now());
+  async liveness(place, id, attempt) {
+    const known = livenessOf(await inspect({ host: place.host, ...id }, id.container), Date.now());
+    // A trainer that was killed could not take its secrets away.
+    if (known.liveness === "ended") await removeSecrets(place, place.job.id, attempt);
+    return known;
   },
 
   async stop(place, id, graceMs) {
