@@ -21,7 +21,7 @@ export async function benchDockerStart() {
   try {
     const ours = { run: () => byFt(dockerLauncher, base, image) };
     const peer = { name: "docker run by hand", run: () => byHand(base, image) };
-    return [await comparePairs("docker, submit to first event", 5, 5, ours, peer)];
+    return [await comparePairs("docker, submit to first event", 3, 5, ours, peer)];
   } finally {
     rmSync(base, { recursive: true, force: true });
   }
@@ -80,7 +80,16 @@ function writeJob(base, image) {
     ...{ hub_cache: "~/.cache/huggingface", dir: "~/ft-jobs", python: "python3", base: "fetch", env: {}, secrets: [] },
   };
   const manifest = {
-    ...{ version: 1, id, name: "bench", createdAt: 0, engine: { name: "trl", version: "0" }, steps: [], env: {} },
+    ...{
+      version: 1,
+      id,
+      name: "bench",
+      createdAt: 0,
+      engine: { name: "trl", version: "0" },
+      steps: [],
+      env: {},
+      gpus: 0,
+    },
     ...{ model: { asked: "m", id: "m", revision: "0", path: "/nowhere" }, heartbeatSeconds: 10 },
     ...{ target: { name: "docker", settings }, checkpointDir: "out/checkpoints", adapterDir: "out/adapter" },
   };

@@ -66,7 +66,9 @@ RUN uv=/build/uv/bin/uv; \
          && "$uv" pip install --no-deps --require-hashes -r rest.lock \
          && "$uv" pip install --torch-backend "$backend" "$torch"; \
        fi \
-    && "$VIRTUAL_ENV/bin/python" -c 'import importlib.metadata as m, sys, torch; assert m.version(sys.argv[1]) == sys.argv[2]; print(torch.__version__)' "$ENGINE" "$ENGINE_VERSION"
+    && "$VIRTUAL_ENV/bin/python" -c 'import importlib.metadata as m, sys; assert m.version(sys.argv[1]) == sys.argv[2]' "$ENGINE" "$ENGINE_VERSION"
+# Proves that it loads, and leaves the bytecode of it, which whoever runs the image could not write.
+RUN /opt/ft/venv/bin/python -c 'import torch, transformers.trainer, accelerate, datasets, peft; print(torch.__version__)'
 
 FROM system
 # Any user may run it (the launcher takes the person's ids): a home that all can write, and a name for those that no passwd knows.

@@ -24,7 +24,7 @@ beforeAll(async () => {
   if (dockerd) env = { DOCKER_HOST: dockerd.host, ...(await buildKit()) };
 }, 5 * minutes);
 
-afterAll(() => dockerd?.stop(), 2 * minutes);
+afterAll(() => dockerd?.stop(), 10 * minutes);
 
 /** Debian's docker has BuildKit in it, which copies the packages once less than the classic builder; newer ones want buildx for it. */
 async function buildKit(): Promise<Record<string, string>> {

@@ -11,6 +11,16 @@ const ownCertificates = "/usr/local/share/ca-certificates";
 
 /** Its name in the daemon; null where debootstrap cannot be had, which was said then. */
 export async function debianImage({ host }: Dockerd): Promise<string | null> {
+  const archive = await debianArchive();
+  if (archive === null) return null;
+  await execa("docker", ["import", archive, debianTag], { env: { DOCKER_HOST: host } });
+  return debianTag;
+}
+
+export const debianTag = "ft-test-debian:bookworm";
+
+/** For `import`. */
+export async function debianArchive(): Promise<string | null> {
   if (!(await ensurePrograms(["debootstrap"], ["debootstrap"]))) return null;
   const dir = await made("debian-python", async (folder) => {
     const root = `${folder}/root`;
@@ -24,9 +34,7 @@ export async function debianImage({ host }: Dockerd): Promise<string | null> {
     await execa("tar", ["-C", root, "-cf", join(folder, "root.tar"), "."]);
     rmSync(root, { recursive: true });
   });
-  const tag = "ft-test-debian:bookworm";
-  await execa("docker", ["import", join(dir, "root.tar"), tag], { env: { DOCKER_HOST: host } });
-  return tag;
+  return join(dir, "root.tar");
 }
 
 const mirror = "http://deb.debian.org/debian";

@@ -29,6 +29,7 @@ export async function containerCli(args: string[], { runtime, env, signal, onLin
     extendEnv: false,
     reject: false,
     stdin: "ignore",
+    all: true,
     ...(signal ? { cancelSignal: signal } : {}),
   });
   if (onLine) for await (const line of child.iterable({ from: "all" }) as AsyncIterable<string>) onLine(line);

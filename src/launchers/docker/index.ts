@@ -61,8 +61,11 @@ const dockerRunner: Runner<"docker", ContainerId> = {
     return id;
   },
 
-  async liveness({ host }, id) {
-    return livenessOf(await inspect({ host, ...id }, id.container), Date.now());
+  async liveness(place, id, attempt) {
+    const known = livenessOf(await inspect({ host: place.host, ...id }, id.container), Date.now());
+    // A trainer that was killed could not take its secrets away.
+    if (known.liveness === "ended") await removeSecrets(place, place.job.id, attempt);
+    return known;
   },
 
   async stop(place, id, graceMs) {
@@ -94,7 +97,7 @@ const dockerRunner: Runner<"docker", ContainerId> = {
     return found.flatMap(({ name, state }) => {
       const parts = attemptOf(name);
       if (parts === null) return [];
-      const isAlive = ["running", "paused", "restarting"].includes(state);
+      const isAlive = /^(Up|Restarting|Paused)/.test(state);
       return [{ ...parts, what: `container ${name} (${state})`, isAlive, handle: idOf(daemon, name) }];
     });
   },
@@ -163,7 +166,7 @@ async function run(daemon: Daemon, place: Place, target: Target, start: Start): 
 }
 
 async function containersOf(daemon: Daemon, filter: string): Promise<{ name: string; state: string }[]> {
-  const format = "{{.Names}}\t{{.State}}";
+  const format = "{{.Names}}\t{{.Status}}";
   const listed = await tell(daemon, ["ps", "--all", "--filter", filter, "--format", format]);
   return listed
     .split("\n")

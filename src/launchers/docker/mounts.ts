@@ -51,10 +51,10 @@ export async function mountsFor(place: Place, target: TargetOf<"docker">, start:
 /** What was made for an attempt beside its folder. */
 export async function removeSecrets(
   place: Pick<Place, "host" | "dir" | "python">,
-  run_: string,
+  id: string,
   attempt: number,
 ): Promise<void> {
-  await run(place, ["rm", "-rf", "--", join(secretsRoot(place), `${run_}-${attempt}`)]);
+  await run(place, ["rm", "-rf", "--", join(secretsRoot(place), `${id}-${attempt}`)]);
 }
 
 function secretsFolder(place: Place, attempt: number): string {
