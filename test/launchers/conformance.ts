@@ -32,7 +32,7 @@ export function conformance(name: string, setUp: () => Promise<Conforming | null
   describe(`${name} as a launcher`, { timeout: 120_000 }, () => {
     afterEach(async () => {
       for (const { launcher, handle } of open.splice(0)) await launcher.cancel(handle, 0);
-    });
+    }, 60_000);
 
     function test(title: string, body: (given: Conforming & { patienceMs: number }) => Promise<void>): void {
       it(title, async ({ skip }) => {
