@@ -8,6 +8,7 @@ import { benchDockerStart } from "./docker-start.mjs";
 import { benchFirstStep } from "./first-step.mjs";
 import { benchMemoryPoints } from "./memory-points.mjs";
 import { benchRender } from "./render.mjs";
+import { benchSshStart } from "./ssh-start.mjs";
 import { benchThroughput } from "./throughput.mjs";
 import { benchTokens } from "./tokens.mjs";
 
@@ -15,6 +16,7 @@ const only = process.argv[2];
 const benches = {
   "cold-start": benchColdStart,
   "docker-start": benchDockerStart,
+  "ssh-start": benchSshStart,
   "first-step": benchFirstStep,
   render: benchRender,
   tokens: benchTokens,
