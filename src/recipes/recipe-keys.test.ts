@@ -20,7 +20,7 @@ describe("a recipe's keys", () => {
     ["learning_rate", "train.learning_rate"],
     ["train.lerning_rate", "train.learning_rate"],
     ["metod.rank", "method.rank"],
-    ["train.lr", null],
+    ["colour", null],
     ["extends", null],
   ])("has no %s; what is meant is %s", (key, meant) => {
     expect(isRecipeKey(key)).toBe(false);

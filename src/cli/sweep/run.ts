@@ -4,6 +4,7 @@ import { exitCodes, FtError } from "../../errors.js";
 import type { DriveContext } from "../../pipeline/sweeps/drive-sweep.js";
 import { planSweep, type SweepPlan } from "../../pipeline/sweeps/plan-sweep.js";
 import { setsOf } from "../../pipeline/sweeps/planned-trial.js";
+import { type RunnerUp, runnerUp } from "../../pipeline/sweeps/runner-up.js";
 import { bestOf, isLive, type TrialRow } from "../../pipeline/sweeps/standing.js";
 import { type SweepFlags, sweepSettings } from "../../pipeline/sweeps/sweep-settings.js";
 import { applyChanges } from "../../recipes/apply-changes.js";
@@ -12,7 +13,7 @@ import { type Io, isInteractive, writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
 import { type progressLines, progressText } from "../progress-lines.js";
 import { setsWithTarget } from "../render.js";
-import { bestLine, sweepNotes, sweepTable } from "../views/sweep-table.js";
+import { bestLines, sweepNotes, sweepTable } from "../views/sweep-table.js";
 
 interface Flags extends SweepFlags {
   set?: string[];
@@ -56,7 +57,8 @@ export async function sweepCommand(
   const { rows } = driven;
   const shown = { ...plan, trials: rows };
   const best = bestOf(rows, plan.metric.goal);
-  const json = { sweep: sweepJson(plan, rows) };
+  const second = runnerUp(plan.projectDir, rows, plan.metric);
+  const json = { sweep: sweepJson(plan, rows, second) };
   if (driven.end === "left") {
     const live = rows.filter(isLive).map(({ run }) => run);
     const still = live.length === 0 ? "no trial is running" : `these go on: ${live.join(", ")} (ft runs watch|cancel)`;
@@ -67,7 +69,7 @@ export async function sweepCommand(
   if (best === null) throw nothingTrained(plan, rows);
   if (flags.apply) applyChanges(resolve(io.cwd, plan.recipe), setsOf(best.values, null));
   if (flags.json) return writeJson(io, { ok: true, ...json });
-  io.out.write(`${[...sweepTable(shown), "", ...sweepNotes(shown), bestLine(shown)].join("\n")}\n`);
+  io.out.write(`${[...sweepTable(shown), "", ...sweepNotes(shown), ...bestLines(shown, second)].join("\n")}\n`);
   io.err.write(
     flags.apply
       ? `${plan.recipe} has its values now\n`
@@ -129,8 +131,9 @@ async function onceEachPhase(io: Io): Promise<ReturnType<typeof progressLines>> 
 export function sweepJson(
   { id, recipe, method, metric, rungs }: Pick<SweepPlan, "id" | "recipe" | "method" | "metric" | "rungs">,
   trials: readonly TrialRow[],
+  second: RunnerUp | null,
 ): Record<string, unknown> {
-  return { id, recipe, method, metric, rungs, best: bestOf(trials, metric.goal), trials };
+  return { id, recipe, method, metric, rungs, best: bestOf(trials, metric.goal), runnerUp: second, trials };
 }
 
 /** Every trial has its reason; the exit code is that of most of them. */

@@ -1,6 +1,7 @@
 // `ft sweep show`: the trials as their runs are now, whether or not an ft drives the sweep.
 import { isLocked } from "../../file-lock.js";
 import { lookAtTrial } from "../../pipeline/sweeps/look-at-trial.js";
+import { runnerUp } from "../../pipeline/sweeps/runner-up.js";
 import type { TrialRow } from "../../pipeline/sweeps/standing.js";
 import { isOver } from "../../pipeline/sweeps/standing.js";
 import { findRecord, listRecords, type SweepRecord, sweepLock } from "../../pipeline/sweeps/sweep-record.js";
@@ -8,7 +9,7 @@ import { listRuns } from "../../runs/run-store.js";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
 import { withRuns } from "../runs/with-runs.js";
-import { bestLine, sweepNotes, sweepTable } from "../views/sweep-table.js";
+import { bestLines, sweepNotes, sweepTable } from "../views/sweep-table.js";
 import { sweepJson } from "./run.js";
 
 export async function showCommand({ io }: CommandContext, asked: string, flags: { json?: boolean }): Promise<void> {
@@ -24,9 +25,11 @@ export async function showCommand({ io }: CommandContext, asked: string, flags: 
   });
   const isDriven = await isLocked(sweepLock(io.cwd, record.id));
   const shown: SweepRecord = { ...record, trials };
-  if (flags.json) return writeJson(io, { ok: true, sweep: { ...sweepJson(shown, trials), isDriven } });
-  const best = bestLine(shown);
-  io.out.write(`${[...sweepTable(shown), "", ...sweepNotes(shown), ...(best ? [best] : [])].join("\n").trimEnd()}\n`);
+  const second = runnerUp(io.cwd, trials, record.metric);
+  if (flags.json) return writeJson(io, { ok: true, sweep: { ...sweepJson(shown, trials, second), isDriven } });
+  io.out.write(
+    `${[...sweepTable(shown), "", ...sweepNotes(shown), ...bestLines(shown, second)].join("\n").trimEnd()}\n`,
+  );
   if (isDriven) io.err.write("an ft drives this sweep now\n");
   else if (!trials.every(isOver)) io.err.write("no ft drives this sweep: repeat the command that began it to go on\n");
 }

@@ -1,5 +1,6 @@
 // The table of a sweep's trials, the best first, and what it came to.
 import type { Rung } from "../../pipeline/sweeps/halving.js";
+import type { RunnerUp } from "../../pipeline/sweeps/runner-up.js";
 import { bestOf, ranked, type TrialRow } from "../../pipeline/sweeps/standing.js";
 import type { SweepMetric } from "../../pipeline/sweeps/sweep-metric.js";
 import { cut } from "./format.js";
@@ -83,11 +84,25 @@ export function sweepNotes({ trials, metric }: Pick<ShownSweep, "trials" | "metr
   return [...reasons, ...(measured.size > 1 ? [`note: ${differ}`] : [])];
 }
 
-/** "best  trial 2: learning_rate 3e-4, rank 16  loss 0.123 (base 1.85)  tiny@3"; null: no trial has a result. */
-export function bestLine({ trials, metric }: Pick<ShownSweep, "trials" | "metric">): string | null {
+/** "best  trial 2: learning_rate 3e-4, rank 16  loss 0.123 (base 1.85)  tiny@3", and how sure that is. No line: no trial has a result. */
+export function bestLines(
+  { trials, metric }: Pick<ShownSweep, "trials" | "metric">,
+  second: RunnerUp | null,
+): string[] {
   const best = bestOf(trials, metric.goal);
-  if (best === null) return null;
+  if (best === null) return [];
   const base = best.base === null ? "" : ` (base ${metricText(metric.name, best.base)})`;
   const figure = `${metricName(metric.name)} ${metricText(metric.name, best.metric)}${base}`;
-  return `best  trial ${trialName(best)}: ${valuesText(best.values)}  ${figure}  ${best.adapter}`;
+  const line = `best  trial ${trialName(best)}: ${valuesText(best.values)}  ${figure}  ${best.adapter}`;
+  if (second === null) return [line];
+  const [low, high] = [second.low, second.high].map((value) => signed(metric.name, value));
+  const verdict = second.isClear ? "is behind it" : "cannot be told apart from it";
+  return [
+    line,
+    `      trial ${second.number} ${verdict}: difference ${low} to ${high} (95 %, ${second.n} held-out examples)`,
+  ];
+}
+
+function signed(metric: string, value: number): string {
+  return `${value < 0 ? "−" : "+"}${metricText(metric, Math.abs(value))}`;
 }

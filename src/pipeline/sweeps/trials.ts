@@ -8,6 +8,7 @@ export type Values = Record<string, Value>;
 
 /** A number of digits that a person still reads; a learning rate needs no more. */
 const digits = 4;
+const parts = 4;
 /** In a space that is nearly used up, chance alone would take for ever. */
 const mostTries = 1_000;
 
@@ -38,7 +39,8 @@ export function gridTrials(space: Space, most: number): Values[] {
 
 /**
  * `count` different combinations, each value drawn by itself: uniformly from a list or range, with scale log uniformly in the logarithm.
- * Fewer where the space has no more. A larger count begins with the same trials, and the order of the keys does not matter.
+ * Of each four draws of a key one is in each quarter, in an order of chance, so that a few trials do not lie together (Latin hypercube
+ * sampling, McKay, Beckman and Conover 1979). Fewer where the space has no more. A larger count begins with the same trials, and the order of the keys does not matter.
  */
 export function randomTrials(space: Space, { count, seed }: { count: number; seed: number }): Values[] {
   const size = sizeOf(space) ?? Number.POSITIVE_INFINITY;
@@ -46,7 +48,7 @@ export function randomTrials(space: Space, { count, seed }: { count: number; see
   const seen = new Set<string>();
   for (let draw = 0; trials.length < Math.min(count, size) && draw < count * mostTries; draw++) {
     const values = Object.fromEntries(
-      Object.entries(space).map(([key, choices]) => [key, pick(choices, chance(seed, key, draw))]),
+      Object.entries(space).map(([key, choices]) => [key, pick(choices, place(seed, key, draw))]),
     );
     const identity = JSON.stringify(Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1)));
     if (seen.has(identity)) continue;
@@ -56,9 +58,17 @@ export function randomTrials(space: Space, { count, seed }: { count: number; see
   return trials;
 }
 
+/** In [0, 1): somewhere in the part that is this draw's among those of its block. */
+function place(seed: number, key: string, draw: number): number {
+  const first = draw - (draw % parts);
+  const order = Array.from({ length: parts }, (_, index) => chance(`${seed}\n${key}\n${first + index}`));
+  const part = order.filter((each) => each < order[draw - first]!).length;
+  return (part + chance(`${seed}\n${key}\n${draw}\nwithin`)) / parts;
+}
+
 /** In [0, 1), 52 bits of a hash: no generator whose state would depend on what was drawn before. */
-function chance(seed: number, key: string, draw: number): number {
-  const hash = createHash("sha256").update(`${seed}\n${key}\n${draw}`).digest("hex");
+function chance(what: string): number {
+  const hash = createHash("sha256").update(what).digest("hex");
   return Number.parseInt(hash.slice(0, 13), 16) / 2 ** 52;
 }
 
