@@ -50,7 +50,7 @@ export async function sweepCommand(
           openStore: () => openProject(plan.projectDir),
           ...view,
         },
-        { retry, ignoreFit, ignoreBudget },
+        { retry, ignoreFit, ignoreBudget, concurrency: settings.concurrency },
       ),
     goesOn,
   ).finally(view.end);

@@ -54,7 +54,7 @@ async function drive(
   context: DriveContext,
   options: TrialOptions,
 ): Promise<DrivenSweep> {
-  const { projectDir, metric, rungs, settings } = plan;
+  const { projectDir, metric, rungs } = plan;
   const { signal, now, pollMs = 500 } = context;
   const planned = [...plan.trials];
   let rows = planned.map(firstRow);
@@ -97,7 +97,7 @@ async function drive(
     for (const [index, row] of rows.entries()) if (!isOver(row)) await look(index);
     const next = rows.findIndex(({ state }) => state === "waiting");
     const busy = rows.filter((row) => isLive(row) || row.state === "starting").length;
-    if (next >= 0 && starting === null && failure === null && !signal.aborted && busy < settings.concurrency) {
+    if (next >= 0 && starting === null && failure === null && !signal.aborted && busy < options.concurrency) {
       starting = start(next).finally(() => {
         starting = null;
       });

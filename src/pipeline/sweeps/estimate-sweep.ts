@@ -6,7 +6,7 @@ import { planRun } from "../plan-run.js";
 import type { SweepPlan } from "./plan-sweep.js";
 import { type PlannedTrial, reasonOf } from "./planned-trial.js";
 
-export interface EstimatedTrial extends Pick<PlannedTrial, "number" | "rung" | "values" | "budget"> {
+interface EstimatedTrial extends Pick<PlannedTrial, "number" | "rung" | "values" | "budget"> {
   /** Null: it depends on tokens (packing), or the trial is left out. */
   steps: number | null;
   /** Null: not known before the base is here. */

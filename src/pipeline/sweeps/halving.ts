@@ -1,6 +1,6 @@
 // Successive halving: many trials trained a little, the best 1/factor of them longer, and so on. Pure.
 
-export type BudgetUnit = "steps" | "epochs";
+type BudgetUnit = "steps" | "epochs";
 
 /** How long a trial of a rung trains; recipe key train.max_steps or train.epochs. */
 export interface Budget {

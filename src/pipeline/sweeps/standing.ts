@@ -6,7 +6,6 @@ import type { Goal } from "./sweep-metric.js";
 
 /** `waiting`: for its turn. `starting`: its job is prepared. `refused`: it cannot be trained (its values, the memory). Else its run's state. */
 const trialStates = ["waiting", "starting", "refused", ...runStates] as const;
-export type TrialState = (typeof trialStates)[number];
 
 export const trialRowSchema = z.object({
   number: z.int().positive(),

@@ -17,6 +17,8 @@ export interface TrialOptions {
   retry: boolean;
   ignoreFit: boolean;
   ignoreBudget: boolean;
+  /** Trials that run at the same time. */
+  concurrency: number;
 }
 
 export interface StartedTrial {
@@ -32,11 +34,14 @@ export async function startTrial(
   loaded: LoadedRecipe,
   store: Store,
   context: StartContext,
-  { retry, ignoreFit, ignoreBudget }: TrialOptions,
+  { retry, ignoreFit, ignoreBudget, concurrency }: TrialOptions,
 ): Promise<StartedTrial> {
   requireWritable(runsDir(loaded.dir));
   const surveyed = await survey(loaded, context);
   if (surveyed.report.facts.eval === null || surveyed.report.facts.eval.rows === 0) throw noneHeldOut();
+  const { device, target } = surveyed;
+  if (concurrency > 1 && device.kind !== "cpu" && target.settings.launcher === "local")
+    context.onNotice("trials at the same time share this machine's GPU, and its memory must hold them all");
   const run = surveyed.entry && knownRun(store, loaded.dir, fingerprint(surveyed.entry, surveyed));
   if (run) {
     if (neverBegan(run) || (retry && isToRetry(run)))

@@ -28,7 +28,7 @@ const recordSchema = z.object({
 
 export type SweepRecord = z.output<typeof recordSchema>;
 
-export function sweepsDir(projectDir: string): string {
+function sweepsDir(projectDir: string): string {
   return join(ftDir(projectDir), "sweeps");
 }
 
