@@ -27,6 +27,8 @@ export function fakeRun(
   const dir = join(runsDir(projectDir), id);
   mkdirSync(join(dir, "trainer"), { recursive: true });
   cpSync(join(packageRoot, "test/fixtures/trainers/run.py"), join(dir, "trainer/run.py"));
+  const filter = (path: string) => !path.endsWith("__pycache__");
+  cpSync(join(packageRoot, "trainer/ft_trainer"), join(dir, "trainer/ft_trainer"), { recursive: true, filter });
   writeFileSync(join(dir, "behaviour.txt"), behaviour);
   const job = { ...fakeJob(id), target };
   writeFileSync(join(dir, "job.json"), JSON.stringify(job));

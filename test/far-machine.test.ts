@@ -54,7 +54,7 @@ esac`,
 async function job(model: Partial<Job["model"]> = {}): Promise<string> {
   const dir = emptyFolder();
   await copyTrainer(engine, join(dir, "trainer"));
-  const written = { ...fakeJob("far"), engine };
+  const written = { ...fakeJob("far"), engine, heartbeatSeconds: 0.2 };
   writeFileSync(join(dir, "job.json"), JSON.stringify({ ...written, model: { ...written.model, ...model } }));
   symlinkSync(model.path ?? emptyFolder(), join(dir, "model"));
   return dir;
@@ -102,12 +102,12 @@ test("ft and run.py at the same time make it once", async () => {
   expect(calls()).toEqual(["venv", "pip"]);
 });
 
-test("stopped while it makes the environment, run.py ends at once and leaves nothing half-made", async () => {
+test("run.py beats while it makes the environment, and when stopped then it ends at once and leaves nothing half-made", async () => {
   const { env } = machine({ gpu: true, install: "exec sleep 60" });
   const dir = await job();
   const running = prepare(dir, env);
   await until(
-    async () => (await listEnvironments(env)).length > 0 && events(dir).some(({ kind }) => kind === "progress"),
+    async () => (await listEnvironments(env)).length > 0 && events(dir).some(({ kind }) => kind === "system"),
   );
   running.kill("SIGTERM");
   expect((await running).exitCode).toBe(33);
@@ -187,4 +187,20 @@ test("a base behind a licence, and one that is only on the other machine, are to
       message: expect.stringMatching(/base \.\/my-base is not on this machine.*\/nowhere\/my-base/),
     }),
   );
+});
+
+test("caches that the run may not write to are named before any step", async () => {
+  const hub = await startFakeHub("acme/tiny", files);
+  onTestFinished(() => hub.close());
+  // Not even root makes a folder in /sys.
+  const base = await job({ path: "/nowhere", hub: { id: "acme/tiny", revision: commit } });
+  const python = ["--python", process.env.FT_TEST_PYTHON!];
+  expect((await prepare(base, { HF_ENDPOINT: hub.url, HF_HOME: "/sys/hub" }, ...python)).exitCode).toBe(51);
+  const environment = await job();
+  expect((await prepare(environment, { ...machine({ gpu: true }).env, FT_CACHE: "/sys/ft" })).exitCode).toBe(51);
+  const told = [base, environment].map((dir) => events(dir).find(({ kind }) => kind === "error"));
+  expect(told).toMatchObject([
+    { class: "permission", message: expect.stringMatching(/base can't be written.*\/sys\/hub/) },
+    { class: "permission", message: expect.stringContaining("/sys/ft") },
+  ]);
 });

@@ -14,6 +14,8 @@ interface RunOptions {
   env?: Record<string, string>;
   /** What is piped into it. */
   stdin?: string | Buffer;
+  /** Its stdout is a terminal. */
+  isTTY?: boolean;
 }
 
 /** `args` as typed after `ft`, already split. No terminal, so nothing is asked and nothing is drawn. */
@@ -23,7 +25,7 @@ export async function runFt(args: string[], options: RunOptions): Promise<FtResu
     write: (text) => {
       captured[name] += text;
     },
-    isTTY: false,
+    isTTY: name === "out" && (options.isTTY ?? false),
     columns: 100,
   });
   const io: Io = {

@@ -39,7 +39,9 @@ describe("a run on another machine", { timeout: 5 * 60_000 }, () => {
     expect(ended).toMatchObject({ state: "succeeded", target: "box", step: 4 });
     expect(existsSync(join(adapter.dir, "adapter_model.safetensors"))).toBe(true);
     const far = join(sshd.home, "ft-jobs/runs", ended.id);
-    expect(readFileSync(join(dir, ".ft/runs", ended.id, "events.jsonl"))).toEqual(readFileSync(join(far, "events.jsonl")));
+    expect(readFileSync(join(dir, ".ft/runs", ended.id, "events.jsonl"))).toEqual(
+      readFileSync(join(far, "events.jsonl")),
+    );
     for (const folder of [dir, sshd.home]) expect(filesWith(folder, token)).toEqual([]);
 
     const doctor = await ft(["doctor", "--on", "box"], dir, env);

@@ -124,6 +124,15 @@ def secrets(file):
     say({})
 
 
+def forget(file):
+    """Takes a file of secrets away."""
+    try:
+        os.unlink(file)
+    except FileNotFoundError:
+        pass
+    say({})
+
+
 def look(folder, events_from, events_limit, log_from, log_limit):
     """
     Whether the supervisor lives; then events.jsonl from an offset on, and stdout.log from an offset on or, where that is further back than
@@ -191,8 +200,8 @@ def stop(folder, pid, started, name):
     """Sends a signal to a supervisor if it is the one that is meant; KILL goes to all of its session. Says whether it still lives."""
     pid = int(pid)
     lives = start_time(pid) == started
-    if name == "TERM" and os.path.isdir(folder):
-        open(os.path.join(folder, "cancel"), "a").close()
+    if name == "TERM":
+        leave_marker(folder)
     if lives or name == "KILL":
         try:
             if name == "KILL":
@@ -202,6 +211,17 @@ def stop(folder, pid, started, name):
         except (ProcessLookupError, PermissionError):
             pass
     say({"alive": lives})
+
+
+def mark_cancelled(folder):
+    """Leaves the marker by which a run that its platform starts again knows that it is over."""
+    leave_marker(folder)
+    say({})
+
+
+def leave_marker(folder):
+    if os.path.isdir(folder):
+        open(os.path.join(folder, "cancel"), "a").close()
 
 
 def begin(folder):
@@ -355,7 +375,9 @@ COMMANDS = {
     "send": send,
     "link": link,
     "secrets": secrets,
+    "forget": forget,
     "look": look,
+    "mark-cancelled": mark_cancelled,
     "begin": begin,
     "start": start,
     "stop": stop,

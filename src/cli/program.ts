@@ -8,6 +8,7 @@ import { registerEngines } from "./engines.js";
 import { registerEnv } from "./env.js";
 import { registerEval } from "./eval.js";
 import { registerHelp } from "./help-exit-codes.js";
+import { registerImage } from "./image.js";
 import { registerInit } from "./init.js";
 import { type Io, writeJson } from "./io.js";
 import { registerLaunch } from "./launch.js";
@@ -90,6 +91,7 @@ const commands: ((program: Command, context: CommandContext) => void)[] = [
   registerAdapters,
   registerEngines,
   registerEnv,
+  registerImage,
   registerDoctor,
   registerHelp,
 ];

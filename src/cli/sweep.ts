@@ -6,7 +6,6 @@ import { collect } from "./render.js";
 export function registerSweep(program: Command, context: CommandContext): void {
   const sweep = program
     .command("sweep [file]")
-    .enablePositionalOptions() // --json after `ls` is the subcommand's
     .description(
       "train a recipe with several values of its keys, and say which is best (a sweep's file, or a recipe with --key; default sweep.yaml, else ft.yaml)",
     )
@@ -44,13 +43,20 @@ export function registerSweep(program: Command, context: CommandContext): void {
     .command("ls")
     .description("list sweeps, newest first")
     .option("--json", "print JSON")
-    .action(async (flags) => (await import("./sweep/list.js")).listCommand(context, flags));
+    .action(async (_, command) => (await import("./sweep/list.js")).listCommand(context, flagsOf(command)));
 
   sweep
     .command("show [sweep]")
     .description("how the trials of a sweep stand: its id, the beginning or end of one, or last")
     .option("--json", "print JSON")
-    .action(async (id, flags) => (await import("./sweep/show.js")).showCommand(context, id ?? "last", flags));
+    .action(async (id, _, command) =>
+      (await import("./sweep/show.js")).showCommand(context, id ?? "last", flagsOf(command)),
+    );
+}
+
+/** `ft sweep` has --json too, and commander gives it what stands after a subcommand. */
+function flagsOf(command: Command): { json?: boolean } {
+  return command.optsWithGlobals();
 }
 
 function positive(text: string): number {

@@ -4,7 +4,12 @@ import type { Launcher } from "./contract.js";
 
 const launchers: Record<LauncherName, () => Promise<Launcher<unknown>>> = {
   local: async () => (await import("./local/index.js")).localLauncher as Launcher<unknown>,
+  docker: async () => (await import("./docker/index.js")).dockerLauncher as Launcher<unknown>,
   ssh: async () => (await import("./ssh/index.js")).sshLauncher as Launcher<unknown>,
+  slurm: async () => (await import("./slurm/index.js")).slurmLauncher as Launcher<unknown>,
+  kubernetes: async () => (await import("./kubernetes/index.js")).kubernetesLauncher as Launcher<unknown>,
+  skypilot: async () => (await import("./skypilot/index.js")).skypilotLauncher as Launcher<unknown>,
+  "hf-jobs": async () => (await import("./hf-jobs/index.js")).hfJobsLauncher as Launcher<unknown>,
 };
 
 export async function loadLauncher(name: string): Promise<Launcher<unknown>> {

@@ -33,7 +33,9 @@ async function fetchTiny({
   asked = id,
   revision,
   env = {},
+  weights = true,
 }: {
+  weights?: boolean;
   asked?: string;
   revision?: string;
   env?: Record<string, string>;
@@ -44,11 +46,19 @@ async function fetchTiny({
     env: world,
     cwd: home,
     template: "auto",
+    weights,
     python: unused,
     uv: unused,
     onProgress: () => undefined,
   });
 }
+
+test("for a run that another machine executes only the tokenizer and the config come here; the weights follow when they are needed", async () => {
+  const facts = await fetchTiny({ weights: false });
+  expect(facts).toMatchObject({ revision: commit, maxContext: 2048 });
+  expect(existsSync(join(facts.dir!, "model.safetensors"))).toBe(false);
+  expect(readFileSync(join((await fetchTiny()).dir!, "model.safetensors"))).toEqual(weights);
+});
 
 const blobDir = () => join(home, "hub/models--acme--tiny/blobs");
 const fileRequests = () => hub.requests.filter((line) => line.includes("/resolve/") && !line.endsWith("bytes=0-0"));

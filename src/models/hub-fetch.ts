@@ -13,12 +13,14 @@ export interface HubFetchOptions {
   signal?: AbortSignal | undefined;
   onProgress: OnProgress;
   offline?: boolean | undefined;
+  /** False: without its weights. */
+  weights?: boolean;
   patience?: "normal" | "short";
 }
 
 /** The snapshot, from the cache without any request when it is complete there. Throws FtError model.* (see hub-request.ts). */
 export async function fetchFromHub(id: string, revision: string, options: HubFetchOptions): Promise<Snapshot> {
-  const { env, signal, onProgress } = options;
+  const { env, signal, onProgress, weights = true } = options;
   const cached = cachedSnapshot(env, id, revision);
   if (cached) return cached;
   if (options.offline || isHubOffline(env)) throw offlineError(id, revision, env);
@@ -31,18 +33,18 @@ export async function fetchFromHub(id: string, revision: string, options: HubFet
   const entries: ListFileEntry[] = [];
   for await (const entry of listFiles({ ...hub, repo: id, revision: commit })) entries.push(entry);
   const dir = await downloadSnapshot(
-    { repo: { type: "model", id }, revision, commit, files: neededFiles(entries) },
+    { repo: { type: "model", id }, revision, commit, files: neededFiles(entries, weights) },
     { hub, env, signal, onProgress },
   );
-  const missing = missingParts(dir);
+  const missing = missingParts(dir, { weights });
   if (missing.length > 0) throw notTrainable(id, missing);
   return { commit, dir };
 }
 
 /** Small files first, so that weights in a snapshot mean that all of it is there. No pickles, GGUF, ONNX or second formats of the weights. */
-function neededFiles(entries: ListFileEntry[]): ListFileEntry[] {
+function neededFiles(entries: ListFileEntry[], withWeights: boolean): ListFileEntry[] {
   const files = entries.filter((entry) => entry.type === "file");
-  const weights = new Set(weightFilesOf(files.map((file) => file.path)));
+  const weights = new Set(withWeights ? weightFilesOf(files.map((file) => file.path)) : []);
   return [...files.filter(({ path }) => isSmallFile(path)), ...files.filter(({ path }) => weights.has(path))];
 }
 

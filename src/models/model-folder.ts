@@ -3,12 +3,13 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /** Missing parts, each as a phrase ("config.json", "model-00002-of-00004.safetensors"); empty when the folder is complete. */
-export function missingParts(dir: string): string[] {
+export function missingParts(dir: string, { weights = true } = {}): string[] {
   const names = new Set(filesOf(dir));
   const missing: string[] = [];
   if (!names.has("config.json")) missing.push("config.json");
   if (!hasTokenizer(names))
     missing.push("a tokenizer (tokenizer.json, tokenizer.model, or vocab.json with merges.txt)");
+  if (!weights) return missing;
   if (names.has(weightIndexFile)) missing.push(...shardsOf(dir).filter((shard) => !names.has(shard)));
   else if (weightFilesOf(names).length === 0) {
     const other = [...names].find((name) => /\.(bin|pth|pt)$/.test(name));

@@ -50,6 +50,7 @@ export async function prepare(
     signal,
     cwd: dir,
     template: recipe.model.template,
+    weights: surveyed.uses.base,
     python: async () => (await ready()).python,
     uv: () => findUv({ env, onProgress, signal }),
     onProgress,

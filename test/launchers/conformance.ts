@@ -95,7 +95,7 @@ export function conformance(name: string, setUp: () => Promise<Conforming | null
       const [one, other] = (await Promise.all(both)).map(({ stdout }) => JSON.parse(stdout) as unknown);
       open.push({ launcher: given.launcher, handle: one });
       expect(other).toEqual(one);
-      await until(async () => (await given.trainers(run)) === 1, 5_000);
+      await until(async () => (await given.trainers(run)) === 1, given.patienceMs);
     });
 
     test("an attempt whose ft died before it could store the handle is found again", async (given) => {

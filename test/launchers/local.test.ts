@@ -3,11 +3,15 @@
 import type { Launcher } from "../../src/launchers/contract.js";
 import { localLauncher } from "../../src/launchers/local/index.js";
 import { conformance } from "./conformance.js";
+import { type Faulty, faults } from "./faults.js";
 import { killSupervisor, livingTrainers } from "./processes.js";
 
-conformance("local", async () => ({
+const setUp = async (): Promise<Faulty> => ({
   launcher: localLauncher as Launcher<unknown>,
   target: { launcher: "local" },
   killTrainer: (run) => killSupervisor(run.dir),
   trainers: livingTrainers,
-}));
+});
+
+conformance("local", setUp);
+faults("local", setUp);

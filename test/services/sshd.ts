@@ -1,10 +1,10 @@
 // A real sshd of this user on 127.0.0.1, with keys and configuration of its own, behind a link that a test can cut.
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { type Daemon, startDaemon } from "./daemon.js";
 import { type Link, startLink } from "./link.js";
 import { ensurePrograms, findProgram, freePort, sayLoudly } from "./programs.js";
 
@@ -120,26 +120,19 @@ Subsystem sftp internal-sftp
 SetEnv ${setEnv.join(" ")}
 `,
   );
-  let daemon: ChildProcess | null = null;
+  let daemon: Daemon | null = null;
   return {
     port,
     hostKey: readFileSync(`${hostKey}.pub`, "utf8").split(" ").slice(0, 2).join(" "),
     async start() {
-      const started = spawn(findProgram("sshd")!, ["-D", "-e", "-f", config], {
-        stdio: ["ignore", "ignore", openSync(log, "a")],
-      });
-      daemon = started;
-      while (!(await answers(port))) {
-        if (started.exitCode !== null) throw new Error(readFileSync(log, "utf8").trim());
-      }
+      daemon = startDaemon(findProgram("sshd")!, ["-D", "-e", "-f", config], { log });
+      await daemon.until(() => answers(port));
     },
     async stop() {
-      if (!daemon?.pid || daemon.exitCode !== null) return;
-      const ended = new Promise((resolve) => daemon!.once("exit", resolve));
+      if (!daemon?.isRunning()) return;
       const sessions = await sessionsOf(daemon.pid);
-      daemon.kill("SIGKILL"); // first: it would take a new session
-      for (const pid of [...sessions, ...(await sessionsOf(daemon.pid))]) kill(pid);
-      await ended;
+      await daemon.kill("SIGKILL"); // before they are: it would take a new session
+      sessions.forEach(kill);
     },
   };
 }
@@ -168,7 +161,7 @@ async function answers(port: number): Promise<boolean> {
     const socket = connect(port, "127.0.0.1");
     const say = (yes: boolean) => {
       socket.destroy();
-      setTimeout(resolve, yes ? 0 : 20, yes);
+      resolve(yes);
     };
     socket.once("data", () => say(true)); // its banner
     socket.once("error", () => say(false));

@@ -5,7 +5,7 @@ import os
 import sys
 
 from . import checkpoints, events, probe
-from .child import limit_threads, run_child
+from .child import run_child, settle
 from .exit_codes import RESUME_ME
 from .failures import NonFiniteLoss
 
@@ -28,7 +28,7 @@ def train(stop):
     from .axolotl_plugin import FtPlugin
     from .saving import save
 
-    limit_threads()
+    settle()
     exact_chat.install()
     FtPlugin.stop = stop
     changes = {}

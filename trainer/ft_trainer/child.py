@@ -41,8 +41,27 @@ def run_child(work):
     sys.exit(code)
 
 
+def settle():
+    """Once torch is imported: are its GPUs there, and how many threads may it start?"""
+    require_gpu()
+    limit_threads()
+
+
+def require_gpu():
+    """Raises when the job was made for a GPU and torch sees none: it would train on the CPU, for days."""
+    import torch
+
+    if os.environ.get("FT_DEVICE") not in ("cuda", "rocm") or torch.cuda.is_available():
+        return
+    if torch.version.cuda is None and torch.version.hip is None:
+        hint = "set the environment up again where the GPU is seen, or use an image for it"
+        raise failures.Refusal("dependency", f"the job trains on a GPU, and torch {torch.__version__} is a build for CPUs", hint)
+    torch.cuda.init()  # raises with the reason
+    raise failures.Refusal("gpu-lost", "the job trains on a GPU, and torch sees none here", failures.HINTS["gpu-lost"])
+
+
 def limit_threads():
-    """Torch starts a thread a core; in a container with a CPU quota that is far too many. Call it once torch is imported."""
+    """Torch starts a thread a core; in a container with a CPU quota that is far too many."""
     import torch
 
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

@@ -3,7 +3,7 @@
 import signal
 
 from .exit_codes import FAILURES, LOST_ANOTHER, RESUME_ME, STOPPED_FOR_GOOD
-from .failures import NETWORK_BETWEEN
+from .known_failures import NETWORK_BETWEEN
 
 _KILLED = "something outside ft ended it; resume goes on from the last checkpoint"
 _SIGKILL = "often the kernel's out-of-memory killer: compare memory with the machine's; then lower train.micro_batch or data.max_length, and resume"

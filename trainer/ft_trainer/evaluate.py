@@ -6,7 +6,7 @@ import sys
 import time
 
 from . import checkpoints, events
-from .child import limit_threads, run_child
+from .child import run_child, settle
 from .eval_items import Results, encode_items
 
 #: Items are sorted by length within a window of so many batches, and written in their own order when the window is done.
@@ -33,7 +33,7 @@ def evaluate(_stop):
     import torch
     from transformers import AutoTokenizer
 
-    limit_threads()
+    settle()
     torch.manual_seed(0)
     tokenizer = AutoTokenizer.from_pretrained(config["adapter"], padding_side="left")
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token

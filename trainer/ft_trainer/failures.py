@@ -8,6 +8,7 @@ import traceback
 
 from . import events
 from .exit_codes import FAILURES, LOST_ANOTHER
+from .known_failures import GPU_LOST, known
 
 HINTS = {
     "out-of-memory": "lower train.micro_batch or data.max_length, turn on train.gradient_checkpointing, or use method qlora",
@@ -18,17 +19,10 @@ HINTS = {
     "data": "run `ft data check`; the traceback in stdout.log names the row or the column",
     "dependency": "the engine's environment is incomplete or of another version: set it up again (`ft doctor` shows it)",
     "nothing-learnt": "train for more steps: the warm-up's first step has learning rate 0; or raise train.learning_rate",
-    "gpu-lost": "look at the GPU with nvidia-smi and at the kernel's log (dmesg, Xid); in a container start it anew with --gpus, then resume",
+    "gpu-lost": GPU_LOST,
     "permission": "give the folder to the user that the run runs as, or name another one",
     "unknown": "the traceback is at the end of stdout.log",
 }
-
-
-#: For processes on several machines, or with several network interfaces, that cannot talk to each other.
-NETWORK_BETWEEN = (
-    "set NCCL_SOCKET_IFNAME (GLOO_SOCKET_IFNAME on CPUs) to the interface that the machines share (`ip -brief address` lists them); "
-    "NCCL_DEBUG=INFO tells in stdout.log which one is taken"
-)
 
 
 class Refusal(Exception):
@@ -52,11 +46,14 @@ def report(error):
     if isinstance(error, Refusal):
         events.emit("error", **{"class": error.failure}, message=str(error), hint=error.hint)
         return FAILURES[error.failure]
-    failure = classify(error)
-    lost = "WORLD_SIZE" in os.environ and any(_lost_another(link) for link in _chain(error))
+    failure, hint = classify(error), None
+    told = next((told for told in map(_known, _chain(error)) if told), None)
+    if told:
+        failure, hint = told
+    lost = not told and "WORLD_SIZE" in os.environ and any(_lost_another(link) for link in _chain(error))
     message = f"{type(error).__name__}: {error}".strip().splitlines()[0]
     if not lost:
-        events.emit("error", **{"class": failure}, message=message[:500], hint=HINTS[failure])
+        events.emit("error", **{"class": failure}, message=message[:500], hint=hint or HINTS[failure])
     try:
         traceback.print_exception(type(error), error, error.__traceback__)
         sys.stdout.flush()
@@ -70,7 +67,7 @@ def classify(error):
     if isinstance(error, ImportError):
         return "dependency"
     for link in _chain(error):
-        failure = _by_type(link) or _by_text(link)
+        failure = _by_type(link) or (_known(link) or [None])[0] or _by_text(link)
         if failure:
             return failure
     if any(_names(link) & _DATA_ERRORS for link in _chain(error)):
@@ -87,12 +84,19 @@ _NETWORK = {
 _DATA_ERRORS = {"ArrowInvalid", "DataFilesNotFoundError", "DatasetGenerationError", "JSONDecodeError", "TemplateError", "UnicodeDecodeError"}
 
 
+def is_closed(error):
+    """Whether someone else's folder, or a disk mounted read-only, was written to."""
+    return isinstance(error, PermissionError) or (isinstance(error, OSError) and error.errno == errno.EROFS)
+
+
 def _by_type(error):
     names = _names(error)
     if isinstance(error, MemoryError) or "OutOfMemoryError" in names:
         return "out-of-memory"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "disk-full"
+    if is_closed(error):
+        return "permission"
     if isinstance(error, FloatingPointError):
         return "nan-loss"
     if isinstance(error, NothingLearnt):
@@ -103,6 +107,11 @@ def _by_type(error):
     if names & _NETWORK and not isinstance(error, BrokenPipeError):
         return "network"
     return None
+
+
+def _known(error):
+    """(class, hint), of errors that say in their text alone what they are."""
+    return known(str(error)) if isinstance(error, (RuntimeError, OSError, AssertionError)) else None
 
 
 def _by_text(error):

@@ -8,7 +8,7 @@ import time
 
 from . import events
 from .child import run_child
-from .failures import Refusal
+from .failures import Refusal, is_closed
 
 _INDEX = "model.safetensors.index.json"
 _SMALL = re.compile(
@@ -58,7 +58,9 @@ def _download(hub):
     except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError):
         hint = "if it is private, give the run a token that can read it (HF_TOKEN); else choose another base"
         raise Refusal("auth", f"the base {name} at {revision} is not on the Hub, or not for this token", hint) from None
-    except PermissionError as error:
+    except OSError as error:
+        if not is_closed(error):
+            raise
         hint = "give the Hub's cache to the user that the run runs as, or set HF_HOME to another folder"
         raise Refusal("permission", f"the base can't be written to the Hub's cache: {error}", hint) from None
 

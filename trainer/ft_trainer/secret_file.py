@@ -47,12 +47,21 @@ class Secrets:
     def _write_token(self, token):
         if self.token_file is None:
             try:
-                fd, self.token_file = tempfile.mkstemp(prefix=f"{os.path.basename(self.path)}.", dir=os.path.dirname(self.path))
+                fd, self.token_file = _new_file(f"{self.path}.token")
             except OSError:  # a read-only mount
                 fd, self.token_file = tempfile.mkstemp(prefix="ft-token.")
             with os.fdopen(fd, "w", encoding="utf-8") as file:
                 file.write(token)
         return self.token_file
+
+
+def _new_file(path):
+    """In place of what a killed supervisor left."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), path
 
 
 def _read(path):

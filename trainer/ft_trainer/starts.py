@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import socket
+import time
 
 from .journal import Locked
 from .processes import start_time
@@ -25,6 +27,33 @@ def refuse_second():
     other = _noted()
     if other and other["pid"] != os.getpid() and start_time(other["pid"]) == other["startTime"]:
         raise Locked
+
+
+def refuse_second_elsewhere(interval):
+    """
+    Raises Locked when a supervisor on another machine still writes here: a platform that lost sight of it has started the job twice. There its
+    pid means nothing, and shared disks often know no locks; but it beats, every `interval` seconds.
+    """
+    if _noted().get("host", socket.gethostname()) == socket.gethostname() or _has_ended():
+        return
+    seen = os.stat("events.jsonl")
+    if time.time() - seen.st_mtime > 600:  # clocks do not differ by that much
+        return
+    until = time.monotonic() + 2.5 * interval
+    while time.monotonic() < until:
+        time.sleep(min(1.0, interval / 4))
+        if os.stat("events.jsonl").st_size > seen.st_size:
+            raise Locked
+
+
+def _has_ended():
+    """Whether the last line of events.jsonl is an end, or there is none."""
+    try:
+        with open("events.jsonl", "rb") as file:
+            file.seek(max(0, os.path.getsize("events.jsonl") - 4096))
+            return b'"kind":"end"' in file.read().rstrip(b"\n").rpartition(b"\n")[2]
+    except FileNotFoundError:
+        return True
 
 
 def _noted():

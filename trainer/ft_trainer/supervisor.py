@@ -4,9 +4,11 @@ import errno
 import json
 import os
 import signal
+import socket
 import sys
 import time
 
+from . import checks
 from .budget import Budget
 from .ending import failure_code, outcome, unexplained
 from .exit_codes import FAILURES, RESUME_ME, TRANSIENT
@@ -27,6 +29,7 @@ class Supervisor:
         self.budget = Budget(None if options.only else job.get("limits"), options.attempt)
         self.beats = Beats(job["heartbeatSeconds"])
         self.python = options.python or sys.executable
+        self.device = checks.device_of()
         self.resuming = options.resume
         self.secrets = Secrets(None)
         self.leases = None
@@ -46,7 +49,7 @@ class Supervisor:
             signal.signal(number, self.stop)
         try:
             pid, attempt = os.getpid(), self.options.attempt
-            me = {"pid": pid, "startTime": start_time(pid), "attempt": attempt, "startedAt": _now()}
+            me = {"pid": pid, "startTime": start_time(pid), "attempt": attempt, "startedAt": _now(), "host": socket.gethostname()}
             _write_json("supervisor.json", me)
             self.journal.reserve()
             if os.path.exists("COMPLETE"):
@@ -62,10 +65,12 @@ class Supervisor:
             return RESUME_ME
         try:
             self.secrets = Secrets(self.options.secrets)
+            checks.refuse_unwritable(self.job)
+            checks.refuse_lost_gpu(self.device)
             code = self.prepare() if self.options.prepare else 0
             if code == 0 and self.options.gpus:
                 code = self.lease_gpus()
-            return code or self.run_steps()
+            return code or self.warn() or self.run_steps()
         except Refusal as refusal:
             self.journal.append("error", **{"class": refusal.failure}, message=str(refusal), hint=refusal.hint)
             return FAILURES[refusal.failure]
@@ -101,6 +106,15 @@ class Supervisor:
         self.leases = leases  # held until this process ends
         return 0
 
+    def warn(self):
+        """Says what may go wrong, as a warning each. Returns 0: nothing is refused for it."""
+        if self.device == "cuda":
+            for message in checks.memory_held(self.environment().get("CUDA_VISIBLE_DEVICES")):
+                self.journal.append("warning", message=message)
+        for message in checks.small_shm(self.job):
+            self.journal.append("warning", message=message)
+        return 0
+
     def run_steps(self):
         for step in self.job["steps"]:
             if self.options.only in (None, step["name"]):
@@ -112,7 +126,8 @@ class Supervisor:
     def run_with_retry(self, step):
         """`run_step`, and once more after what is known to pass."""
         code = self.run_step(step)
-        if self.held and code != 0 and not self.stopping and self.wait_to_try_again():
+        if self.held and code != 0 and not self.stopping:
+            self.wait_to_try_again()
             code = self.run_step(step)
         if self.held:
             self.journal.append(**self.held)
@@ -149,6 +164,7 @@ class Supervisor:
             **(self.leases.environment() if self.leases else {}),
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),
             "PYTHONUNBUFFERED": "1",
+            **({"FT_DEVICE": self.device} if self.device else {}),
             "FT_RESUME": "1" if self.resuming else "0",
         }
 
@@ -184,17 +200,14 @@ class Supervisor:
         return min(0.5, self.beats.seconds_left())
 
     def wait_to_try_again(self):
-        """What is known to pass is given one more start, from the last checkpoint. False: asked to stop meanwhile."""
+        """What is known to pass is given one more start, from the last checkpoint. Ends early when asked to stop."""
         seconds = float(os.environ.get("FT_RETRY_SECONDS", self.job.get("retrySeconds", 30)))
         failure, message = self.held["class"], self.held["message"]
         self.journal.append("warning", message=f"{failure}: {message}; the step is started once more in {seconds:.0f} s, from the last checkpoint")
         until = time.monotonic() + seconds
         while time.monotonic() < until and not self.stopping:
             time.sleep(min(self.tick(), 0.2, max(0.0, until - time.monotonic())))
-        if self.stopping:
-            return False
         self.held, self.tried_again, self.resuming = None, True, True
-        return True
 
     def keep_to_budget(self):
         """Whether the budget is used up: then the child saves and ends, and is killed when it does not within its grace."""
@@ -238,7 +251,7 @@ class Supervisor:
         if self.child:
             self.child.kill()
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        failure = "disk-full" if full else "unknown"
+        failure = "disk-full" if full else "permission" if isinstance(error, PermissionError) else "unknown"
         message = f"the supervisor stopped: {error}"
         try:
             self.journal.release()

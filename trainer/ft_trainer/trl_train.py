@@ -5,7 +5,7 @@ import os
 import sys
 
 from . import checkpoints, events, probe
-from .child import limit_threads, run_child
+from .child import run_child, settle
 from .exit_codes import RESUME_ME
 from .failures import NonFiniteLoss
 
@@ -23,13 +23,13 @@ def train(stop):
         return 0
 
     events.phase("loading")
+    settle()  # first: without its GPU the rest is in vain
     from . import exact_chat
     from .saving import save
     from .trl_objectives import make_trainer, parse_config
 
     extras = read_extras(sys.argv[1])
     parsed = parse_config(sys.argv[1], extras["objective"])
-    limit_threads()
     exact_chat.install()
     trainer, callback, pissa_start = make_trainer(*parsed, extras, stop)
 

@@ -6,7 +6,7 @@ import runpy
 import sys
 
 from . import checkpoints, events, probe
-from .child import limit_threads, run_child
+from .child import run_child, settle
 from .exit_codes import RESUME_ME
 from .failures import NonFiniteLoss
 
@@ -29,7 +29,7 @@ def train(stop):
     from .callback import EventsCallback
     from .saving import save
 
-    limit_threads()
+    settle()
     callback = EventsCallback(stop)
     checkpoint = None
     if resume:

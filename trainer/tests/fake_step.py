@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
 from ft_trainer import events
+from ft_trainer.checkpoints import last_complete, seal
 from ft_trainer.child import run_child
 
 
@@ -40,6 +42,22 @@ def work(stop):
             time.sleep(0.05)
             if stop.requested:
                 return 33
+    elif what == "checkpoints":  # a whole one at each step, and goes on from the last
+        stop.defer()
+        last = last_complete("out/checkpoints", print) if os.environ["FT_RESUME"] == "1" else None
+        for step in range(int(last.rpartition("-")[2]) + 1 if last else 1, int(sys.argv[2]) + 1):
+            path = f"out/checkpoints/checkpoint-{step}"
+            os.makedirs(path)
+            with open(f"{path}/weights", "w", encoding="utf-8") as file:
+                file.write(str(step) * 1000)
+            events.emit("checkpoint", path=path, step=step, sha256=seal(path))
+            shutil.rmtree(f"out/checkpoints/checkpoint-{step - 2}", ignore_errors=True)
+            time.sleep(0.05)
+            if stop.requested:
+                return 33
+        os.makedirs("out/adapter")
+        with open("out/adapter/weights", "w", encoding="utf-8") as file:
+            file.write("trained")
     elif what == "resume":  # tells whether it was asked to
         events.warn(f"FT_RESUME={os.environ['FT_RESUME']}")
     elif what == "secrets":  # reads them as a step does, and keeps what they hash to
@@ -49,6 +67,17 @@ def work(stop):
             found["is_in_environ"] = found["token"].encode() in environ.read()
         with open(os.path.join(os.environ["RESULT"]), "w", encoding="utf-8") as file:
             json.dump({"path": path, **found}, file)
+    elif what == "raise":  # the text of an error, as it was raised somewhere
+        raise RuntimeError(" ".join(sys.argv[2:]))
+    elif what == "flaky":  # loses the network so many times
+        with open("starts", "a", encoding="utf-8") as file:
+            file.write(f"{os.environ['FT_RESUME']}\n")
+            if file.tell() <= 2 * int(sys.argv[2]):
+                raise ConnectionError("Connection to the Hub was lost")
+    elif what == "gloo":  # two processes would meet over an interface that is not there
+        import torch.distributed
+
+        torch.distributed.init_process_group("gloo", init_method="tcp://127.0.0.1:0", rank=0, world_size=1)
     elif what == "hold":  # notes in a shared log which GPUs it has, and from when to when
         for word in ("takes", "gives"):
             with open(sys.argv[2], "a", encoding="utf-8") as log:
@@ -61,6 +90,8 @@ def work(stop):
         raise MemoryError("no room")
     elif what == "exit":
         sys.exit(9)
+    elif what == "exit-with":
+        sys.exit(int(sys.argv[2]))
     elif what == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
     elif what == "flood":

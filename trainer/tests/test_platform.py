@@ -19,7 +19,7 @@ def preempt(folder, number=signal.SIGTERM, meanwhile=lambda: None, options=(PLAT
     wait_for(lambda: len(training()) > before, what="the training")
     meanwhile()
     supervisor.send_signal(number)
-    supervisor.communicate(timeout=20)
+    supervisor.communicate(timeout=60)
     return supervisor.returncode
 
 
@@ -39,6 +39,14 @@ class PlatformTest(unittest.TestCase):
         self.assertEqual(preempt(folder), 33)
         self.assertEqual(read_events(folder, "end")[-1]["attempt"], 3)
         self.assertEqual([event["seq"] for event in read_events(folder) if event["attempt"] == 3][0], 1)
+
+    def test_a_signal_to_the_whole_group_as_srun_sends_it_is_a_preemption_too(self):
+        folder = fake_job(self, "checkpoint")
+        supervisor = start(folder, PLATFORM)
+        wait_for(lambda: len(read_events(folder, "phase")) == 2, what="the training")
+        os.killpg(supervisor.pid, signal.SIGUSR1)
+        supervisor.communicate(timeout=20)
+        self.assertEqual((supervisor.returncode, read_events(folder, "end")[0]["status"]), (33, "preempted"))
 
     def test_only_a_later_attempt_resumes_and_one_that_killed_it_counts_too(self):
         folder = fake_job(self, "resume")
@@ -73,6 +81,21 @@ class PlatformTest(unittest.TestCase):
         self.assertEqual(preempt(folder, options=()), 33)
         self.assertEqual(read_events(folder, "end")[0]["status"], "cancelled")
 
+    def test_a_start_beside_a_living_one_on_another_machine_leaves_that_one_alone(self):
+        folder = fake_job(self, "steps", heartbeat=0.4)
+        with open(os.path.join(folder, "supervisor.json"), "w", encoding="utf-8") as file:
+            json.dump({"pid": os.getpid(), "startTime": "0", "attempt": 1, "startedAt": 0, "host": "another-machine"}, file)
+        beat = """while true; do echo '{"v":1,"attempt":1,"seq":1,"t":1,"kind":"system","values":{}}' >> events.jsonl; sleep 0.4; done"""
+        other = subprocess.Popen(["sh", "-c", beat], cwd=folder)
+        self.addCleanup(other.wait)
+        self.addCleanup(other.kill)
+        wait_for(lambda: read_events(folder), what="the other's heartbeat")
+        self.assertEqual(run(folder, PLATFORM), 75)
+        other.kill()
+        other.wait()
+        self.assertEqual(run(folder, PLATFORM), 0)  # silent: its machine is gone
+        self.assertEqual(read_events(folder, "end")[0]["attempt"], 2)
+
     def test_echoed_events_are_the_lines_of_the_file(self):
         folder = fake_job(self, "steps")
         supervisor = start(folder, "--echo-events", stdout=subprocess.PIPE)
@@ -86,6 +109,7 @@ class PlatformTest(unittest.TestCase):
         supervisor = start(folder, "--echo-events", stdout=subprocess.PIPE)
         supervisor.stdout.close()
         self.assertEqual(supervisor.wait(), 0)
+        supervisor.stderr.close()
 
 
 if __name__ == "__main__":

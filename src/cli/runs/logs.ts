@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runsDir } from "../../paths.js";
 import { reconcile } from "../../pipeline/reconcile.js";
+import { visibleText } from "../../report/visible.js";
 import { readJob } from "../../runs/job-file.js";
 import { isFinal } from "../../runs/state.js";
 import { writeJson } from "../io.js";
@@ -24,7 +25,9 @@ export async function logsCommand({ io }: CommandContext, asked: string, flags: 
     const text = existsSync(file) ? readFileSync(file, "utf8") : "";
     const shown = flags.lines === undefined ? text : lastLines(text, flags.lines);
     if (flags.json) return writeJson(io, { ok: true, run: run.id, file, text: shown });
-    io.out.write(shown);
+    // What a trainer printed may hold codes that act on a terminal; a pipe gets it as it is.
+    const write = (part: string) => io.out.write(io.out.isTTY ? visibleText(part.replaceAll("\r\n", "\n")) : part);
+    write(shown);
     if (!flags.follow) return;
     let offset = Buffer.byteLength(text);
     for (let state = run.state; !isFinal(state) && state !== "lost"; ) {
@@ -32,7 +35,7 @@ export async function logsCommand({ io }: CommandContext, asked: string, flags: 
       state = (await reconcile(store, io.cwd, run.id, io.now())).state;
       const more = readFrom(file, offset);
       offset += more.length;
-      io.out.write(more.toString("utf8"));
+      write(more.toString("utf8"));
     }
   });
 }

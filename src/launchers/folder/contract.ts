@@ -1,10 +1,10 @@
 // Launchers that run a job folder on a machine (a process, a container, a job of Slurm) share how the folder gets there and back; they differ in who runs it.
 import type { z } from "zod";
-import type { Connection } from "../../recipes/schema/targets/connection.js";
 import type { LauncherName, TargetOf } from "../../recipes/schema/targets.js";
 import type { Job } from "../../runs/job.js";
 import type { Leftover, Liveness, Probe } from "../contract.js";
 import type { Host } from "../hosts/contract.js";
+import type { Reach } from "../hosts/index.js";
 
 /** A job folder where it runs. On this machine `dir` is the home folder itself. */
 export interface Place {
@@ -19,7 +19,7 @@ export interface Place {
 }
 
 /** What to start: `trainer/run.py` with these arguments, in the job folder. */
-interface Start {
+export interface Start {
   attempt: number;
   /** Of trainer/run.py, the attempt's number among them. */
   args: string[];
@@ -29,6 +29,8 @@ interface Start {
   env: Record<string, string>;
   /** On `host`, 0600, outside the job folder; the runner gives it to run.py as `--secrets <file>`, by the path that it has for the process. Null: none. */
   secretsFile: string | null;
+  /** Where the runner keeps secrets itself (`keepsSecrets`); else empty. */
+  secrets: Record<string, string>;
 }
 
 /**
@@ -39,12 +41,15 @@ interface Start {
  * dir: setting of the folder for jobs on a machine that is not this one.
  * uses: see the launcher's.
  * find, start, liveness, stop, probe, leftovers, end: as the launcher's (src/launchers/contract.ts), for a folder that is in its place.
+ * tidy: takes away what the platform keeps of an attempt that is over, when all of it is at home (a container); nothing is lost with it.
  * stop: asks (the marker `cancel` lies in the folder then), waits, ends; returns when the platform's state says that it is over.
  */
 export interface Runner<Name extends LauncherName, Id> {
   name: Name;
+  /** The platform has a place of its own for secrets: ft writes no file then. */
+  keepsSecrets?: boolean;
   idSchema: z.ZodType<Id>;
-  connection(target: TargetOf<Name>): Connection | null;
+  connection(target: TargetOf<Name>): Reach | null;
   dir(target: TargetOf<Name>): string;
   uses(target: TargetOf<Name>): { environment: boolean; base: boolean };
   /** Arguments for trainer/run.py besides `--attempt`, `--resume` and `--secrets`. */
@@ -53,6 +58,7 @@ export interface Runner<Name extends LauncherName, Id> {
   start(place: Place, target: TargetOf<Name>, start: Start): Promise<Id>;
   liveness(place: Place, id: Id, attempt: number): Promise<{ liveness: Liveness; reason?: string }>;
   stop(place: Place, id: Id, graceMs: number): Promise<void>;
+  tidy?(place: Place, id: Id): Promise<void>;
   probe(host: Host, target: TargetOf<Name>): Promise<Probe>;
   leftovers(host: Host, target: TargetOf<Name>): Promise<Leftover[]>;
   end(host: Host, target: TargetOf<Name>, leftover: Leftover): Promise<void>;

@@ -23,10 +23,13 @@ export interface FarCall<T> extends RunOptions {
   answer: z.ZodType<T>;
 }
 
+/** A look brings 4 MiB of events and some log, a list of 100,000 files about as much. */
+const maxBytes = 16 << 20;
+
 /** The answer, and the bytes after it. Throws FtError launcher.unreachable, launcher.far-end (exit environment). */
 export async function callFarEnd<T>(call: FarCall<T>): Promise<{ answer: T; rest: Uint8Array }> {
   const { host, python, command, args, answer, ...options } = call;
-  const { exitCode, stdout, stderr } = await host.run(farCommand(python, command, args), options);
+  const { exitCode, stdout, stderr } = await host.run(farCommand(python, command, args), { maxBytes, ...options });
   const end = stdout.indexOf(0x0a);
   if (exitCode !== 0 || end < 0) throw farFailure(host, python, exitCode, stderr);
   try {

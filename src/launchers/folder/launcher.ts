@@ -3,7 +3,6 @@ import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { withFileLock } from "../../file-lock.js";
-import { type Connection, connectionSchema } from "../../recipes/schema/targets/connection.js";
 import type { LauncherName, Target, TargetOf } from "../../recipes/schema/targets.js";
 import { type Job, jobSchema } from "../../runs/job.js";
 import {
@@ -14,21 +13,21 @@ import {
   type Submission,
   submitLock,
 } from "../contract.js";
-import { hostOf } from "../hosts/index.js";
+import { hostOf, type Reach, reachSchema } from "../hosts/index.js";
 import { readEvents } from "../read-events.js";
 import type { Place, Runner } from "./contract.js";
 import { callFarEnd, nothing } from "./far-end.js";
 import { logPosition, mirrorEvents, mirroredEvents, mirrorLog } from "./mirror.js";
 import { pullFiles } from "./pull.js";
 import { pushFiles } from "./push.js";
-import { placeSecrets } from "./secrets.js";
+import { placeSecrets, removeSecrets } from "./secrets.js";
 
 /** What is stored of an attempt; with it a later ft finds all again, whatever became of targets.yaml. */
 export interface FolderHandle<Id> {
   /** The home folder. */
   home: string;
   attempt: number;
-  connection: Connection | null;
+  connection: Reach | null;
   python: string;
   /** The job folder on that machine. */
   dir: string;
@@ -43,7 +42,7 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
   const handleSchema = z.object({
     home: z.string(),
     attempt: z.int(),
-    connection: connectionSchema.nullable(),
+    connection: reachSchema.nullable(),
     python: z.string(),
     dir: z.string(),
     id: runner.idSchema,
@@ -88,7 +87,9 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
           args: ["--attempt", String(attempt), ...(resume ? ["--resume"] : []), ...runner.runArgs(target, place)],
           python: place.host.isHere ? submission.python : null,
           env: envOf(target),
-          secretsFile: await placeSecrets(place, attempt, secrets),
+          ...(runner.keepsSecrets
+            ? { secretsFile: null, secrets }
+            : { secretsFile: await placeSecrets(place, attempt, secrets), secrets: {} }),
         });
         return { home, attempt, connection, python, dir: place.dir, id };
       },
@@ -115,15 +116,18 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
   async function cancel(handle: FolderHandle<Id>, graceMs: number): Promise<void> {
     const place = placed(handle);
     await runner.stop(place, handle.id, graceMs);
+    await removeSecrets(place, handle.attempt);
   }
 
   /** Checkpoints too: a run that ended early goes on from them, elsewhere if need be. */
   async function collect(handle: FolderHandle<Id>, signal?: AbortSignal): Promise<void> {
     const place = placed(handle);
-    if (place.host.isHere) return;
-    await bringEvents(place, handle.home);
-    const takes = (path: string) => path.startsWith("out/") || ["spent.json", "supervisor.json"].includes(path);
-    await pullFiles(place, handle.home, { takes, onProgress: silent, signal });
+    if (!place.host.isHere) {
+      await bringEvents(place, handle.home);
+      const takes = (path: string) => path.startsWith("out/") || ["spent.json", "supervisor.json"].includes(path);
+      await pullFiles(place, handle.home, { takes, onProgress: silent, signal });
+    }
+    await runner.tidy?.(place, handle.id);
   }
 
   return {

@@ -92,7 +92,7 @@ async function receive(
   const talk = talkToFarEnd(far, "send", [far.dir], signal);
   talk.stdin.end(JSON.stringify(wanted.map(({ path, offset }) => ({ path, offset }))));
   const stream = byteReader(talk.stdout);
-  let done = 0;
+  let [done, isWhole] = [0, false];
   try {
     for (const { path, offset, bytes } of wanted) {
       const line = await stream.line();
@@ -114,10 +114,12 @@ async function receive(
         await finished(out);
       }
     }
+    isWhole = done === total;
   } catch (error) {
     talk.end();
     throw error;
   }
+  if (isWhole) return talk.end(); // whatever else it sends
   const { exitCode, stderr } = await talk.ended;
   if (exitCode !== 0) throw farFailure(far.host, far.python, exitCode, stderr);
 }

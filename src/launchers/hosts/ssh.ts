@@ -39,7 +39,9 @@ export function sshHost(connection: Connection): Host {
         ["ssh", ...sshOptions(connection), connection.host, "--", argv.map(quote).join(" ")],
         options,
       );
-      return { ...talk, ended: talk.ended.then(judge) };
+      const ended = talk.ended.then(judge);
+      ended.catch(() => undefined); // whoever waits for it hears of it
+      return { ...talk, ended };
     },
   };
 }

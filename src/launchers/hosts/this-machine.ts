@@ -16,13 +16,14 @@ export const thisMachine: Host = {
 /** `label`: whose answer is waited for. Throws FtError launcher.unreachable when it does not come in time, launcher.too-much. */
 export async function runProgram(
   [file, ...args]: readonly string[],
-  { input, timeoutMs, maxBytes = defaultBytes, signal }: RunOptions = {},
+  { input, timeoutMs, maxBytes = defaultBytes, signal, env }: RunOptions & { env?: Record<string, string> } = {},
   label: string,
 ): Promise<RunResult> {
   const result = await execa(file!, args, {
     ...(input === undefined ? { stdin: "ignore" } : { input }),
     ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
     ...(signal ? { cancelSignal: signal } : {}),
+    ...(env ? { env } : {}),
     encoding: "buffer",
     maxBuffer: { stdout: maxBytes, stderr: maxBytes },
     reject: false,

@@ -1,11 +1,24 @@
 // Where a run can be executed: one schema a launcher, used by `compute.on` of a recipe, by targets.yaml, and by job.json.
 import { z } from "zod";
+import { dockerTargetSchema } from "./targets/docker.js";
+import { hfJobsTargetSchema } from "./targets/hf-jobs.js";
+import { kubernetesTargetSchema } from "./targets/kubernetes.js";
+import { skypilotTargetSchema } from "./targets/skypilot.js";
+import { slurmTargetSchema } from "./targets/slurm.js";
 import { sshTargetSchema } from "./targets/ssh.js";
 
 const localTargetSchema = z.strictObject({ launcher: z.literal("local") });
 
 /** One line a launcher. */
-export const targetSchema = z.discriminatedUnion("launcher", [localTargetSchema, sshTargetSchema]);
+export const targetSchema = z.discriminatedUnion("launcher", [
+  localTargetSchema,
+  dockerTargetSchema,
+  sshTargetSchema,
+  slurmTargetSchema,
+  kubernetesTargetSchema,
+  skypilotTargetSchema,
+  hfJobsTargetSchema,
+]);
 
 export type Target = z.output<typeof targetSchema>;
 export type LauncherName = Target["launcher"];

@@ -1,0 +1,192 @@
+// The docker launcher: the job's supervisor in a container, by docker or podman, on this machine or one that ssh reaches.
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { FtError } from "../../errors.js";
+import type { TargetOf } from "../../recipes/schema/targets.js";
+import type { Leftover } from "../contract.js";
+import type { Place, Runner, Start } from "../folder/contract.js";
+import { callFarEnd, nothing } from "../folder/far-end.js";
+import { folderLauncher } from "../folder/launcher.js";
+import type { Host } from "../hosts/contract.js";
+import { attemptOf, containerName, inspect, isOver, livenessOf } from "./container.js";
+import { ask, type Daemon, tell, whereDaemon } from "./daemon.js";
+import { idsFor } from "./ids.js";
+import { bringImage, imageOf } from "./image.js";
+import { mountsFor, removeSecrets } from "./mounts.js";
+import { probeDaemon } from "./probe.js";
+import { inside, runArgs } from "./run-args.js";
+
+const idSchema = z.object({
+  container: z.string(),
+  runtime: z.enum(["docker", "podman"]),
+  /** Of the daemon, as DOCKER_HOST named it when the run began. */
+  address: z.string().nullable(),
+});
+type ContainerId = z.output<typeof idSchema>;
+type Target = TargetOf<"docker">;
+
+/** After a kill, ms. */
+const killedWithinMs = 10_000;
+
+const dockerRunner: Runner<"docker", ContainerId> = {
+  name: "docker",
+  idSchema,
+  connection: (target) => whereDaemon(target).connection,
+  dir: ({ dir }) => dir,
+  uses: (target) => ({
+    environment: false,
+    base: whereDaemon(target).connection === null || target.base === "copy",
+  }),
+  // The image's Python is named to run.py by FT_PYTHON, so that --prepare only looks for the base.
+  runArgs: (_target, { job: { gpus } }) => [
+    "--prepare",
+    ...(gpus > 0 ? ["--gpus", String(gpus), "--leases", inside.leases] : []),
+  ],
+
+  async find({ host, job }, attempt) {
+    const target = job.target.settings as Target;
+    const daemon = daemonOn(host, target);
+    const names = await containersOf(daemon, `label=ft.run=${job.id}`);
+    const attempts = names.flatMap(({ name }) => attemptOf(name)?.attempt ?? []);
+    const found = attempt === undefined ? Math.max(...attempts) : attempt;
+    if (!attempts.includes(found)) return null;
+    return { id: idOf(daemon, containerName(job.id, found)), attempt: found };
+  },
+
+  async start(place, target, start) {
+    const daemon = daemonOn(place.host, target);
+    const id = idOf(daemon, containerName(place.job.id, start.attempt));
+    if ((await inspect(daemon, id.container)) === null) await run(daemon, place, target, start);
+    else await tell(daemon, ["start", id.container]); // made, but whoever made it died before it was started
+    return id;
+  },
+
+  async liveness({ host }, id) {
+    return livenessOf(await inspect({ host, ...id }, id.container), Date.now());
+  },
+
+  async stop(place, id, graceMs) {
+    const daemon = { host: place.host, ...id };
+    if (!(await isGone(daemon, id, 0))) {
+      await ask(daemon, ["kill", "--signal", "TERM", id.container]);
+      if (!(await isGone(daemon, id, graceMs))) {
+        await ask(daemon, ["kill", "--signal", "KILL", id.container]);
+        if (!(await isGone(daemon, id, killedWithinMs))) throw notStopped(place.host, id);
+      }
+    }
+    const { run, attempt } = attemptOf(id.container)!;
+    await removeSecrets(place, run, attempt);
+  },
+
+  async tidy(place, id) {
+    const daemon = { host: place.host, ...id };
+    if (!isOver(await inspect(daemon, id.container))) return;
+    await ask(daemon, ["rm", id.container]);
+    const { run, attempt } = attemptOf(id.container)!;
+    await removeSecrets(place, run, attempt);
+  },
+
+  probe: (host, target) => probeDaemon(host, daemonOn(host, target), target),
+
+  async leftovers(host, target): Promise<Leftover[]> {
+    const daemon = daemonOn(host, target);
+    const found = await containersOf(daemon, "label=ft.run");
+    return found.flatMap(({ name, state }) => {
+      const parts = attemptOf(name);
+      if (parts === null) return [];
+      const isAlive = ["running", "paused", "restarting"].includes(state);
+      return [{ ...parts, what: `container ${name} (${state})`, isAlive, handle: idOf(daemon, name) }];
+    });
+  },
+
+  async end(host, target, { run, attempt, handle }) {
+    const id = idSchema.parse(handle);
+    const daemon = { host, ...id };
+    await ask(daemon, ["rm", "--force", id.container]);
+    if (!(await isGone(daemon, id, killedWithinMs))) throw notStopped(host, id);
+    const { python } = target;
+    const call = {
+      host,
+      python,
+      command: "where",
+      args: [target.dir, "runs", run],
+      answer: z.object({ path: z.string() }),
+    };
+    const dir = host.isHere ? "" : (await callFarEnd(call)).answer.path;
+    await removeSecrets({ host, python, dir }, run, attempt);
+    const others = await containersOf(daemon, `label=ft.run=${run}`);
+    if (host.isHere || others.length > 0) return; // the folder at home is the run itself
+    await callFarEnd({ host, python, command: "remove", args: [target.dir, run], answer: nothing });
+  },
+};
+
+export const dockerLauncher = folderLauncher(dockerRunner);
+
+function daemonOn(host: Host, target: Target): Daemon {
+  return { host, runtime: target.runtime, address: host.isHere ? whereDaemon(target).address : null };
+}
+
+function idOf({ runtime, address }: Daemon, container: string): ContainerId {
+  return { container, runtime, address };
+}
+
+async function run(daemon: Daemon, place: Place, target: Target, start: Start): Promise<void> {
+  const { job } = place;
+  const image = imageOf(target, job);
+  await bringImage(daemon, target, image, job.engine.name);
+  const ids = await idsFor(daemon, target);
+  const { mounts, env, args } = await mountsFor(place, target, start);
+  const facts = {
+    run: job.id,
+    attempt: start.attempt,
+    project: job.name,
+    gpus: job.gpus,
+    image,
+    target,
+    ids,
+    mounts,
+    env,
+  };
+  const { ok, words } = await ask(daemon, runArgs({ ...facts, args: [...start.args, ...args] }), 300_000);
+  if (ok) return;
+  const name = containerName(job.id, start.attempt);
+  if (/is already in use/.test(words)) return; // another ft was quicker: the container has its name from this attempt
+  await ask(daemon, ["rm", "--force", name]); // made, but it could not be started
+  await removeSecrets(place, job.id, start.attempt);
+  throw new FtError({
+    code: "launcher.not-started",
+    exit: "environment",
+    message: `${daemon.runtime} on ${daemon.host.label} could not start the container of ${image}`,
+    why: words,
+    next: "mend what it says (`ft doctor --on` asks the machine), then ft runs resume",
+  });
+}
+
+async function containersOf(daemon: Daemon, filter: string): Promise<{ name: string; state: string }[]> {
+  const format = "{{.Names}}\t{{.State}}";
+  const listed = await tell(daemon, ["ps", "--all", "--filter", filter, "--format", format]);
+  return listed
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => {
+      const [name = "", state = ""] = line.split("\t");
+      return { name, state };
+    });
+}
+
+async function isGone(daemon: Daemon, id: ContainerId, limitMs: number): Promise<boolean> {
+  for (const deadline = performance.now() + limitMs; ; await sleep(200)) {
+    if (isOver(await inspect(daemon, id.container))) return true;
+    if (performance.now() >= deadline) return false;
+  }
+}
+
+function notStopped(host: Host, { container }: ContainerId): FtError {
+  return new FtError({
+    code: "launcher.not-stopped",
+    exit: "environment",
+    message: `the container ${container} on ${host.label} does not end, not even on SIGKILL`,
+    why: "a process in it is stuck in the kernel, often in a driver or on a network disk",
+    next: "look at it there with `docker top`; the run is found again when it ends",
+  });
+}

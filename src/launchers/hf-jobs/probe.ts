@@ -1,0 +1,37 @@
+// What the Hub's hardware list says of a target's flavor: GPUs, memory, price.
+import type { Device } from "../../engines/machine.js";
+import type { HfJobsTarget } from "../../recipes/schema/targets/hf-jobs.js";
+import type { Probe } from "../contract.js";
+import { asked, openHub } from "./hub.js";
+
+type Check = Probe["checks"][number];
+
+export async function probeHardware({ namespace, flavor }: HfJobsTarget): Promise<Probe> {
+  const { listJobHardware, listJobs } = await import("@huggingface/hub");
+  const hub = openHub();
+  const [hardware] = await Promise.all([asked(listJobHardware(hub)), asked(listJobs({ ...hub, namespace }))]);
+  const found = hardware.find(({ name }) => name === flavor);
+  const token: Check = { name: "jobs", status: "ok", detail: `the token sees the jobs of ${namespace}`, next: null };
+  if (!found) {
+    const next = `choose one of: ${hardware.map(({ name }) => name).join(", ")}`;
+    return {
+      device: cpu,
+      checks: [token, { name: "flavor", status: "missing", detail: `the Hub has no ${flavor}`, next }],
+    };
+  }
+  const { prettyName, cpu: cores, ram, unitCostUSD, unitLabel, accelerator } = found;
+  const detail = `${prettyName}: ${cores}, ${ram}, $${(unitCostUSD * (unitLabel === "minute" ? 60 : 1)).toFixed(2)}/h`;
+  const check: Check = { name: "flavor", status: "ok", detail, next: null };
+  if (accelerator?.type !== "gpu") return { device: cpu, checks: [token, check] };
+  const count = Number.parseInt(accelerator.quantity, 10) || 1;
+  const vram = Number.parseFloat(accelerator.vram);
+  const device: Device = {
+    ...{ kind: "cuda", count, bf16: !/\b(T4|V100|P100)\b/i.test(accelerator.model), driver: null, problem: null },
+    names: Array(count).fill(accelerator.model),
+    // Of all GPUs together, as the list tells it.
+    memoryBytes: Number.isFinite(vram) ? Array(count).fill((vram / count) * 2 ** 30) : [],
+  };
+  return { device, checks: [token, check] };
+}
+
+const cpu: Device = { kind: "cpu", count: 0, bf16: false, names: [], driver: null, memoryBytes: [], problem: null };

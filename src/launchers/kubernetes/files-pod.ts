@@ -1,0 +1,131 @@
+// A small pod with the claim mounted, through which ft reads and writes run folders. It asks for no GPU and ends by itself.
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { FtError } from "../../errors.js";
+import type { KubernetesTarget } from "../../recipes/schema/targets/kubernetes.js";
+import type { Conversation, Host, RunResult } from "../hosts/contract.js";
+import { runProgram, talkTo } from "../hosts/this-machine.js";
+import { failure, kubectl, kubectlCommand, labelOf } from "./kubectl.js";
+import { ownLabel } from "./names.js";
+import type { Manifest } from "./render-manifests.js";
+import { identity, placement } from "./render-pod.js";
+
+/** Whoever still needs it makes it again; what it was cut off from is gone on with. */
+const livesSeconds = 2 * 3600;
+const readyWithinMs = 300_000;
+const runTimeoutMs = 120_000;
+
+/** A Job, as its pod then goes away by itself, and is found by a name. */
+function renderFilesJob(target: KubernetesTarget): Manifest {
+  const { image, claim, dir, python } = target;
+  const key = JSON.stringify([image, claim, dir, python, identity(target), placement(target)]);
+  const name = `ft-files-${createHash("sha256").update(key).digest("hex").slice(0, 10)}`;
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name, labels: ownLabel },
+    spec: {
+      backoffLimit: 3,
+      activeDeadlineSeconds: livesSeconds,
+      ttlSecondsAfterFinished: 60,
+      template: {
+        metadata: { labels: ownLabel },
+        spec: {
+          restartPolicy: "Never",
+          terminationGracePeriodSeconds: 1,
+          enableServiceLinks: false,
+          ...placement(target),
+          ...identity(target),
+          containers: [
+            {
+              name: "files",
+              image,
+              command: [python, "-c", `import time; time.sleep(${livesSeconds})`],
+              resources: { requests: { cpu: "100m", memory: "128M" }, limits: { memory: "1G" } },
+              securityContext: { allowPrivilegeEscalation: false },
+              volumeMounts: [{ name: "claim", mountPath: dir }],
+            },
+          ],
+          volumes: [{ name: "claim", persistentVolumeClaim: { claimName: claim } }],
+        },
+      },
+    },
+  };
+}
+
+/** The claim as a host on which programs run and files lie. */
+export function filesPod(target: KubernetesTarget): Host {
+  const job = renderFilesJob(target);
+  let ready: Promise<void> | null = null;
+  const command = (argv: readonly string[]) =>
+    kubectlCommand(target, ["exec", "--stdin", `job/${job.metadata.name}`, "--container", "files", "--", ...argv]);
+  const prepare = () => {
+    ready ??= ensureReady(target, job);
+    return ready;
+  };
+  const judge = (result: RunResult): RunResult => {
+    const ended = endedInside(result);
+    if (ended) return ended;
+    ready = null;
+    throw failure(target, result);
+  };
+  return {
+    label: labelOf(target),
+    isHere: false,
+    async run(argv, options) {
+      await prepare();
+      const once = async () => runProgram(command(argv), { timeoutMs: runTimeoutMs, ...options }, labelOf(target));
+      const first = await once();
+      if (endedInside(first)) return judge(first);
+      ready = null; // the pod may have ended since it was found ready: once more, with a new one
+      await prepare();
+      return judge(await once());
+    },
+    talk(argv, options): Conversation {
+      const talk = talkTo(command(argv), options);
+      return { ...talk, ended: talk.ended.then(judge) };
+    },
+  };
+}
+
+/** The result of the program in the pod, without what kubectl says of it; null: kubectl itself failed. */
+function endedInside(result: RunResult): RunResult | null {
+  if (result.exitCode === 0) return result;
+  const told = /(^|\n)command terminated with exit code (\d+)\s*$/.exec(result.stderr);
+  return told && { ...result, exitCode: Number(told[2]), stderr: result.stderr.slice(0, told.index + told[1]!.length) };
+}
+
+async function ensureReady(target: KubernetesTarget, job: Manifest): Promise<void> {
+  const { name } = job.metadata;
+  for (const deadline = performance.now() + readyWithinMs; ; await sleep(1000)) {
+    const shown = await kubectl(target, ["get", "job", name, "--output", "json"], { expected: ["NotFound"] });
+    const status = shown.exitCode === 0 ? (JSON.parse(text(shown)) as { status?: JobStatus }).status : null;
+    if (status === null) {
+      await kubectl(target, ["create", "--filename", "-"], { input: JSON.stringify(job), expected: ["AlreadyExists"] });
+    } else if (status?.conditions?.some(({ type, status }) => /^(Complete|Failed)$/.test(type) && status === "True")) {
+      await kubectl(target, ["delete", "job", name, "--cascade=foreground"], { expected: ["NotFound"] });
+    } else if ((status?.ready ?? 0) > 0) {
+      return;
+    }
+    if (performance.now() >= deadline) throw notReady(target, name);
+  }
+}
+
+interface JobStatus {
+  ready?: number;
+  conditions?: { type: string; status: string }[];
+}
+
+function text({ stdout }: RunResult): string {
+  return Buffer.from(stdout).toString("utf8");
+}
+
+function notReady(target: KubernetesTarget, name: string): FtError {
+  return new FtError({
+    code: "launcher.unreachable",
+    exit: "environment",
+    message: `the pod for the run's files does not start on ${labelOf(target)}`,
+    why: `job ${name} has no ready pod after ${readyWithinMs / 60_000} minutes`,
+    next: `kubectl describe pods --selector job-name=${name}: the image, the claim or the quota is often why`,
+  });
+}

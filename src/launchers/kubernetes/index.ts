@@ -1,0 +1,164 @@
+// The Kubernetes launcher: an attempt is a Job (a JobSet, on several nodes) over a run folder on a claim, which a small pod reads and writes for ft.
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { FtError } from "../../errors.js";
+import type { KubernetesTarget } from "../../recipes/schema/targets/kubernetes.js";
+import { attemptName } from "../attempt-name.js";
+import type { Leftover } from "../contract.js";
+import type { Runner } from "../folder/contract.js";
+import { folderLauncher } from "../folder/launcher.js";
+import type { RunResult } from "../hosts/contract.js";
+import { kubectl, labelOf } from "./kubectl.js";
+import { ownLabel, type PodInput, selectorOf } from "./names.js";
+import { probeCluster } from "./probe.js";
+import { renderManifest, secretManifest } from "./render-manifests.js";
+import { type ClusterObject, isOver, listSchema, objectSchema, stateOf } from "./state.js";
+
+const idSchema = z.object({ name: z.string(), run: z.string() });
+type Id = z.output<typeof idSchema>;
+
+const pollMs = 1000;
+/** After a forced deletion, ms. */
+const killedWithinMs = 60_000;
+
+/** For folderLauncher, and for tests without a cluster that runs pods. */
+export const kubernetesRunner: Runner<"kubernetes", Id> = {
+  name: "kubernetes",
+  idSchema,
+  keepsSecrets: true,
+  connection: (target) => target,
+  dir: ({ dir }) => dir,
+  uses: ({ base }) => ({ environment: false, base: base === "copy" }),
+  runArgs: () => ["--platform-restarts", "--prepare"],
+
+  async find({ job }, attempt) {
+    const target = job.target.settings as KubernetesTarget;
+    const numbers = (await jobsOf(target, selectorOf(job.id, attempt))).map(attemptOf);
+    if (numbers.length === 0) return null;
+    const latest = Math.max(...numbers);
+    return { id: { name: attemptName(job.id, latest), run: job.id }, attempt: latest };
+  },
+
+  /** Made unless it is there: the name alone makes two submissions one. */
+  async start({ job }, target, { attempt, args, secrets }) {
+    const name = attemptName(job.id, attempt);
+    const isOwn = target.secret === undefined && Object.keys(secrets).length > 0;
+    const input: PodInput = { job, attempt, args, target, secret: target.secret ?? (isOwn ? name : null) };
+    const create = ["create", "--filename", "-", "--output", "json"];
+    const manifest = JSON.stringify(renderManifest(input));
+    const made = await kubectl(target, create, { input: manifest, expected: ["AlreadyExists"] });
+    if (isOwn) {
+      const { apiVersion, kind, metadata } = made.exitCode === 0 ? objectIn(made) : await getJob(target, name);
+      const owner = { apiVersion: apiVersion!, kind, uid: metadata.uid };
+      const secret = JSON.stringify(secretManifest(input, { secrets, owner })); // the pod waits for it
+      await kubectl(target, ["create", "--filename", "-"], { input: secret, expected: ["AlreadyExists"] });
+    }
+    return { name, run: job.id };
+  },
+
+  async liveness({ job }, { run }, attempt) {
+    const { jobs, pods } = await look(job.target.settings as KubernetesTarget, selectorOf(run, attempt));
+    return stateOf(jobs[0] ?? null, pods);
+  },
+
+  /** The mark says that it is no preemption; then the Job goes, and its pods are asked to end. */
+  async stop(place, { name, run }, graceMs) {
+    const target = place.job.target.settings as KubernetesTarget;
+    const selector = selectorOf(run, Number(name.slice(name.lastIndexOf("-") + 1)));
+    const before = await look(target, selector);
+    if (isOver(before.jobs[0] ?? null, before.pods)) return;
+    await place.host.run(["touch", `${place.dir}/cancel`]);
+    await endAll(target, { selector, names: [name], graceMs });
+  },
+
+  probe: async (_host, target) => probeCluster(target),
+
+  async leftovers(_host, target): Promise<Leftover[]> {
+    const jobs = await jobsOf(
+      target,
+      Object.entries(ownLabel)
+        .map((pair) => pair.join("="))
+        .join(","),
+    );
+    return jobs
+      .filter(({ metadata }) => metadata.labels["ft.run"] !== undefined)
+      .map((job) => {
+        const isAlive = stateOf(job, []).liveness === "queued";
+        const { name, labels } = job.metadata;
+        const what = `${job.kind} ${name} in ${labelOf(target)} (${isAlive ? "not over" : "over"})`;
+        return { run: labels["ft.run"]!, attempt: attemptOf(job), what, isAlive, handle: name };
+      });
+  },
+
+  async end(_host, target, { run, attempt, handle }) {
+    await endAll(target, { selector: selectorOf(run, attempt), names: [z.string().parse(handle)], graceMs: 0 });
+  },
+};
+
+export const kubernetesLauncher = folderLauncher(kubernetesRunner);
+
+function kindOf({ nodes }: KubernetesTarget): string {
+  return nodes > 1 ? "jobsets.jobset.x-k8s.io" : "jobs.batch";
+}
+
+async function jobsOf(target: KubernetesTarget, selector: string): Promise<ClusterObject[]> {
+  const asked = ["get", kindOf(target), "--selector", selector, "--output", "json"];
+  return listSchema.parse(JSON.parse(text(await kubectl(target, asked)))).items;
+}
+
+async function getJob(target: KubernetesTarget, name: string): Promise<ClusterObject> {
+  return objectIn(await kubectl(target, ["get", kindOf(target), name, "--output", "json"]));
+}
+
+async function look(
+  target: KubernetesTarget,
+  selector: string,
+): Promise<{ jobs: ClusterObject[]; pods: ClusterObject[] }> {
+  const asked = ["get", `${kindOf(target)},pods`, "--selector", selector, "--output", "json"];
+  const { items } = listSchema.parse(JSON.parse(text(await kubectl(target, asked))));
+  // A JobSet's own Jobs carry the labels too; they are asked for by no one.
+  return { jobs: items.filter(({ kind }) => kind !== "Pod"), pods: items.filter(({ kind }) => kind === "Pod") };
+}
+
+/** Deletes the Job, then its pods with the grace that is given, then without any. Throws FtError launcher.not-stopped. */
+async function endAll(
+  target: KubernetesTarget,
+  { selector, names, graceMs }: { selector: string; names: string[]; graceMs: number },
+): Promise<void> {
+  const gone = { expected: ["NotFound"] };
+  await kubectl(target, ["delete", kindOf(target), ...names, "--cascade=foreground", "--wait=false"], gone);
+  const pods = ["delete", "pods", "--selector", selector, "--wait=false"];
+  const isGone = async (limitMs: number): Promise<boolean> => {
+    for (const deadline = performance.now() + limitMs; ; await sleep(pollMs)) {
+      const left = await look(target, selector);
+      if (left.jobs.length === 0 && left.pods.length === 0) return true;
+      if (performance.now() >= deadline) return false;
+    }
+  };
+  await kubectl(target, [...pods, `--grace-period=${Math.max(1, Math.ceil(graceMs / 1000))}`], gone);
+  if (await isGone(graceMs + pollMs)) return;
+  await kubectl(target, [...pods, "--grace-period=0", "--force"], gone);
+  if (!(await isGone(killedWithinMs))) throw notStopped(target, names[0]!);
+}
+
+function attemptOf({ metadata }: ClusterObject): number {
+  return Number(metadata.labels["ft.attempt"] ?? 0);
+}
+
+function objectIn(result: RunResult): ClusterObject {
+  return objectSchema.parse(JSON.parse(text(result)));
+}
+
+function text({ stdout }: RunResult): string {
+  return Buffer.from(stdout).toString("utf8");
+}
+
+function notStopped(target: KubernetesTarget, name: string): FtError {
+  return new FtError({
+    code: "launcher.not-stopped",
+    exit: "environment",
+    message: `${name} does not end in ${labelOf(target)}`,
+    why: "its pods are still listed after a forced deletion; often their node is lost, or a finalizer holds them",
+    next: `kubectl get pods --selector ft.run says which; the run is found again when they are gone`,
+  });
+}

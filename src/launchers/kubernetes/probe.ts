@@ -1,0 +1,105 @@
+// What a cluster has for a run, asked without starting one: permissions, the claim, the kinds that are needed, and a Job that the server only judges.
+import { z } from "zod";
+import type { Device } from "../../engines/machine.js";
+import type { KubernetesTarget } from "../../recipes/schema/targets/kubernetes.js";
+import type { Probe } from "../contract.js";
+import { kubectl, labelOf, refusal } from "./kubectl.js";
+import { renderManifest } from "./render-manifests.js";
+
+type Check = Probe["checks"][number];
+
+export async function probeCluster(target: KubernetesTarget): Promise<Probe> {
+  const server = await serverCheck(target); // throws when nobody answers
+  const [claim, job, device] = await Promise.all([claimCheck(target), jobCheck(target), deviceOf(target)]);
+  return { device, checks: [server, claim, job, gpuCheck(target, device)] };
+}
+
+async function serverCheck(target: KubernetesTarget): Promise<Check> {
+  const { stdout } = await kubectl(target, ["get", "--raw", "/version"]);
+  const { gitVersion } = z.object({ gitVersion: z.string() }).parse(JSON.parse(Buffer.from(stdout).toString("utf8")));
+  return { name: "cluster", status: "ok", detail: `${gitVersion}, ${labelOf(target)}`, next: null };
+}
+
+async function claimCheck(target: KubernetesTarget): Promise<Check> {
+  const { claim } = target;
+  const asked = ["get", "persistentvolumeclaim", claim, "--output", "jsonpath={.status.phase} {.spec.accessModes}"];
+  const result = await kubectl(target, asked, { expected: ["NotFound", "Forbidden"] });
+  if (result.exitCode === 0)
+    return {
+      name: "claim",
+      status: "ok",
+      detail: `${claim}: ${Buffer.from(result.stdout).toString("utf8")}`,
+      next: null,
+    };
+  return {
+    name: "claim",
+    status: refusal(result) === "NotFound" ? "missing" : "warn",
+    detail: `PersistentVolumeClaim ${claim} ${refusal(result) === "NotFound" ? "is not there" : "may not be looked at"}`,
+    next: "make one in that namespace, or name another in the target's `claim`",
+  };
+}
+
+/** The server judges a whole Job (quotas, policies, webhooks, the JobSet kind), and makes nothing. */
+async function jobCheck(target: KubernetesTarget): Promise<Check> {
+  const job = { id: "probe", limits: null, gpus: 0 };
+  const manifest = renderManifest({ job, attempt: 1, args: [], target, secret: null });
+  const asked = ["create", "--dry-run=server", "--filename", "-", "--output", "name"];
+  try {
+    await kubectl(target, asked, { input: JSON.stringify(manifest) });
+    return { name: "job", status: "ok", detail: `a ${manifest.kind} would be taken`, next: null };
+  } catch (error) {
+    const { code, why } = error as { code?: string; why?: string };
+    if (code !== "launcher.refused") throw error;
+    const next = "ask whoever runs the cluster; several nodes need the JobSet controller";
+    return { name: "job", status: "missing", detail: `a ${manifest.kind} is refused: ${why}`, next };
+  }
+}
+
+const nodesSchema = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ labels: z.record(z.string(), z.string()).default({}) }),
+      status: z.object({ allocatable: z.record(z.string(), z.string()).default({}) }),
+    }),
+  ),
+});
+
+/** The GPUs of one node that the run could go to, as NVIDIA's feature discovery labels it. Who may not list nodes hears of a CPU. */
+async function deviceOf(target: KubernetesTarget): Promise<Device> {
+  const selector = Object.entries(target.node_selector).map(([name, value]) => `${name}=${value}`);
+  const asked = [
+    "get",
+    "nodes",
+    ...(selector.length > 0 ? ["--selector", selector.join(",")] : []),
+    "--output",
+    "json",
+  ];
+  const result = await kubectl(target, asked, { expected: ["Forbidden"] });
+  const none: Device = { kind: "cpu", count: 0, bf16: false, names: [], driver: null, memoryBytes: [], problem: null };
+  if (result.exitCode !== 0)
+    return { ...none, problem: "the cluster's nodes may not be listed, so its GPUs are not known" };
+  const { items } = nodesSchema.parse(JSON.parse(Buffer.from(result.stdout).toString("utf8")));
+  const counts = items.map(({ status }) => Number(status.allocatable[target.gpu_resource] ?? 0));
+  const count = Math.max(0, ...counts);
+  if (count === 0) return none;
+  const { labels } = items[counts.indexOf(count)]!.metadata;
+  const memoryMiB = Number(labels["nvidia.com/gpu.memory"] ?? 0);
+  return {
+    kind: "cuda",
+    count,
+    bf16: Number(labels["nvidia.com/gpu.compute.major"] ?? 8) >= 8,
+    names: labels["nvidia.com/gpu.product"]
+      ? Array(count).fill(labels["nvidia.com/gpu.product"].replaceAll("-", " "))
+      : [],
+    driver: null,
+    memoryBytes: memoryMiB > 0 ? Array(count).fill(memoryMiB * 2 ** 20) : [],
+    problem: null,
+  };
+}
+
+function gpuCheck({ gpu_resource }: KubernetesTarget, { count, names, problem }: Device): Check {
+  if (problem) return { name: "gpu", status: "warn", detail: problem, next: "ask for the right to list nodes" };
+  const detail =
+    count === 0 ? `no node offers ${gpu_resource}` : `up to ${count} x ${names[0] ?? gpu_resource} on a node`;
+  return { name: "gpu", status: "ok", detail, next: null };
+}

@@ -1,0 +1,216 @@
+// The SkyPilot launcher: an attempt is a managed job, which SkyPilot moves to another machine when its own is taken away. Events come by its log, results by a bucket.
+import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { stringify } from "yaml";
+import { z } from "zod";
+import { FtError } from "../../errors.js";
+import { withFileLock } from "../../file-lock.js";
+import type { SkypilotTarget } from "../../recipes/schema/targets/skypilot.js";
+import { visibleText } from "../../report/visible.js";
+import { readJob } from "../../runs/job-file.js";
+import { attemptName, parseAttemptName } from "../attempt-name.js";
+import {
+  type EventsPosition,
+  type Launcher,
+  type Leftover,
+  type Observation,
+  type Submission,
+  submitLock,
+} from "../contract.js";
+import { isComplete, takeIntoEvents } from "../log-events.js";
+import { readEvents } from "../read-events.js";
+import { takeResults } from "../take-results.js";
+import { fetchFromBucket, putIntoBucket, readFromBucket } from "./bucket.js";
+import { probeSky } from "./probe.js";
+import { renderTask } from "./render-task.js";
+import { queue, type SkyJob, sky } from "./sky.js";
+import { isOver, pickJob, stateOf } from "./state.js";
+
+const handleSchema = z.object({ home: z.string(), attempt: z.int(), job: z.int() });
+type Handle = z.output<typeof handleSchema>;
+
+/** Finding a machine may take long; the job is the platform's before that. */
+const launchTimeoutMs = 30 * 60_000;
+const cancelledWithinMs = 15 * 60_000;
+const pollMs = 2_000;
+/** Lines of the log that a look takes: far more than a run prints between two looks. What is missed comes home with the results. */
+const tailLines = 20_000;
+
+export const skypilotLauncher: Launcher<Handle> = {
+  name: "skypilot",
+  parseHandle: (stored) => handleSchema.parse(stored),
+  uses: (target) => ({ environment: false, base: "base" in target && target.base === "copy" }),
+  probe: async (target) => probeSky(target as SkypilotTarget),
+  find,
+  submit,
+  observe,
+  cancel,
+  collect,
+  leftovers,
+  end: async (_target, { handle }) => endJob(z.int().parse(handle)),
+};
+
+async function find(home: string, attempt?: number): Promise<Handle | null> {
+  const { id } = readJob(home);
+  const jobs = await knownJobs();
+  const attempts = jobs.flatMap(({ job_name }) => {
+    const parsed = parseAttemptName(job_name ?? "");
+    return parsed?.run === id ? [parsed.attempt] : [];
+  });
+  const wanted = attempt ?? Math.max(...attempts);
+  const found = pickJob(jobs, attemptName(id, wanted));
+  return found && { home, attempt: wanted, job: found.job_id };
+}
+
+/** Two terminals take turns: the second one finds the job by its name. */
+async function submit(submission: Submission): Promise<Handle> {
+  const { dir, signal, onProgress } = submission;
+  return withFileLock(join(dir, submitLock), async () => (await find(dir, submission.attempt)) ?? launch(submission), {
+    signal,
+    onWait: (pid) => onProgress({ label: `waiting for another ft (process ${pid}) that submits this run` }),
+  });
+}
+
+async function launch({ job, dir, attempt, resume, secrets, onProgress, signal }: Submission): Promise<Handle> {
+  const target = job.target.settings as SkypilotTarget;
+  const names = Object.keys(secrets);
+  const base = job.model.hub && target.base === "fetch" ? null : linkOf(dir);
+  const task = renderTask({ job, dir, attempt, resume, target, secrets: names, base });
+  const file = join(dir, "skypilot.yaml");
+  writeFileSync(file, stringify(task, { lineWidth: 0 }));
+  writeFileSync(join(dir, ".skyignore"), leftOut(resume));
+  onProgress({ label: "handing the job to SkyPilot" });
+  const name = attemptName(job.id, attempt);
+  const args = ["jobs", "launch", "-y", "-d", "-n", name, ...names.flatMap((one) => ["--secret", one]), file];
+  await sky(args, { env: secrets, timeoutMs: launchTimeoutMs, signal });
+  const found = pickJob(await knownJobs(), name);
+  if (found) return { home: dir, attempt, job: found.job_id };
+  throw new FtError({
+    code: "launcher.not-started",
+    exit: "environment",
+    message: "SkyPilot took the job, but does not list it",
+    next: `look at \`sky jobs queue\` for ${name}; \`ft runs show ${job.id}\` finds it when it is there`,
+  });
+}
+
+/** Without this file SkyPilot leaves out what git ignores, and that is all of .ft. The base comes otherwise. */
+function leftOut(resume: boolean): string {
+  const always = [
+    "/model",
+    "/cache",
+    "/stdout.log",
+    "/events.reserve",
+    `/${submitLock}`,
+    "/cancel",
+    "/COMPLETE",
+    "/.collect",
+  ];
+  return `${[...always, ...(resume ? [] : ["/out", "/events.jsonl", "/spent.json", "/supervisor.json"])].join("\n")}\n`;
+}
+
+async function knownJobs(): Promise<SkyJob[]> {
+  const jobs = await queue();
+  return jobs === "idle" ? [] : jobs;
+}
+
+async function jobOf({ job }: Pick<Handle, "job">): Promise<SkyJob | null> {
+  return (await knownJobs()).find(({ job_id }) => job_id === job) ?? null;
+}
+
+async function observe(handle: Handle, from: EventsPosition): Promise<Observation> {
+  try {
+    const state = stateOf(await jobOf(handle));
+    if (state.liveness !== "gone") await takeLog(handle);
+    if (state.liveness === "ended" || state.liveness === "gone") await fillGaps(handle);
+    return { ...readEvents(handle.home, from), ...state };
+  } catch (error) {
+    const { code, why, message } = error as { code?: string; why?: string; message: string };
+    if (code !== "launcher.unreachable" && code !== "launcher.too-much") throw error;
+    return { ...readEvents(handle.home, from), liveness: "unknown", reason: why ?? message };
+  }
+}
+
+/** The newest lines; the home log is what they are, without events. `sky jobs logs` exits as the job did, so its exit code says nothing. */
+async function takeLog({ home, job }: Handle): Promise<void> {
+  const { stdout } = await sky(["jobs", "logs", "--no-follow", "--tail", String(tailLines), String(job)], {
+    anyExit: true,
+  });
+  await takeIntoEvents(join(home, "events.jsonl"), { log: stdout });
+  const lines = Buffer.from(stdout).toString("utf8").split("\n");
+  writeFileSync(join(home, "stdout.log"), visibleText(lines.filter((line) => !line.includes("ft-event {")).join("\n")));
+}
+
+/** What the log did not have, of a run that is over: its last words, or a line that was torn. */
+async function fillGaps({ home }: Handle): Promise<void> {
+  if (isComplete(readOrEmpty(join(home, "events.jsonl")))) return;
+  const { id, target } = readJob(home);
+  const kept = await readFromBucket((target.settings as SkypilotTarget).bucket, `${id}/events.jsonl`);
+  if (kept) await takeIntoEvents(join(home, "events.jsonl"), { collected: kept });
+}
+
+function readOrEmpty(file: string): Uint8Array {
+  return existsSync(file) ? readFileSync(file) : new Uint8Array();
+}
+
+/** The mark in the bucket asks for a checkpoint; then SkyPilot ends what is left, and gives the machine back. */
+async function cancel(handle: Handle, graceMs: number): Promise<void> {
+  if (isOver(await jobOf(handle))) return;
+  const { id, target } = readJob(handle.home);
+  if (graceMs > 0) {
+    const { bucket } = target.settings as SkypilotTarget;
+    const isAsked = await putIntoBucket(bucket, `${id}/cancel-${handle.attempt}`, "").then(
+      () => true,
+      () => false, // without the cloud's program nothing can be asked: it goes on from the last checkpoint in the bucket
+    );
+    if (isAsked && (await overWithin(handle, graceMs))) return;
+  }
+  await endJob(handle.job);
+}
+
+async function endJob(job: number): Promise<void> {
+  if (isOver(await jobOf({ job }))) return;
+  await sky(["jobs", "cancel", "-y", String(job)]);
+  if (await overWithin({ job }, cancelledWithinMs)) return;
+  throw new FtError({
+    code: "launcher.not-stopped",
+    exit: "environment",
+    message: `SkyPilot does not end job ${job}`,
+    why: "its queue still lists it; the machine may still be billed",
+    next: `sky jobs queue; sky jobs logs --controller ${job}; and look at the cloud's own console`,
+  });
+}
+
+async function overWithin(handle: Pick<Handle, "job">, limitMs: number): Promise<boolean> {
+  for (const deadline = performance.now() + limitMs; ; await sleep(pollMs)) {
+    if (isOver(await jobOf(handle))) return true;
+    if (performance.now() >= deadline) return false;
+  }
+}
+
+async function collect({ home }: Handle, signal?: AbortSignal): Promise<void> {
+  const { id, target } = readJob(home);
+  const folder = join(home, ".collect");
+  mkdirSync(folder, { recursive: true });
+  await fetchFromBucket((target.settings as SkypilotTarget).bucket, id, folder, signal);
+  await takeResults(folder, home);
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function leftovers(): Promise<Leftover[]> {
+  return (await knownJobs()).flatMap((job) => {
+    const parsed = parseAttemptName(job.job_name ?? "");
+    if (!parsed || isOver(job)) return [];
+    return [{ ...parsed, what: `SkyPilot job ${job.job_id} (${job.status})`, isAlive: true, handle: job.job_id }];
+  });
+}
+
+function linkOf(home: string): string | null {
+  try {
+    const path = readlinkSync(join(home, "model"));
+    return existsSync(path) ? path : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,96 @@
+// The person's own `sky` program: what ft asks it, and how its answers are read (it prints JSON for the queue alone).
+import { z } from "zod";
+import { FtError } from "../../errors.js";
+import { visibleLine } from "../../report/visible.js";
+import type { RunOptions, RunResult } from "../hosts/contract.js";
+import { runProgram, unreachable } from "../hosts/this-machine.js";
+
+const label = "SkyPilot";
+const timeoutMs = 180_000;
+
+/** Throws FtError launcher.unreachable, env.no-sky (environment). `env`: for secrets, whose names alone stand in `args`. */
+export async function sky(args: readonly string[], options: SkyOptions = {}): Promise<RunResult> {
+  const result = await runSky(args, options);
+  if (result.exitCode !== 0 && !options.anyExit) throw unreachable(label, lastWords(result));
+  return result;
+}
+
+export interface SkyOptions extends Pick<RunOptions, "timeoutMs" | "signal" | "maxBytes"> {
+  env?: Record<string, string>;
+  /** Its exit code is not sky's own. */
+  anyExit?: boolean;
+}
+
+async function runSky(args: readonly string[], { env = {}, anyExit: _, ...options }: SkyOptions): Promise<RunResult> {
+  const result = await runProgram(["sky", ...args], { timeoutMs, ...options, env: { ...env, NO_COLOR: "1" } }, label);
+  if (result.exitCode === 127) throw missing();
+  return result;
+}
+
+/** What SkyPilot knows of a managed job; unknown keys and states of newer versions are let through. */
+const jobSchema = z.object({
+  job_id: z.int(),
+  job_name: z.string().nullable(),
+  status: z.string().nullable(),
+  failure_reason: z.string().nullish(),
+  details: z.string().nullish(),
+});
+
+export type SkyJob = z.output<typeof jobSchema>;
+
+/**
+ * All managed jobs. Without a controller SkyPilot exits 1: then there are none ("idle"). A controller that has stopped, as it does when
+ * nothing runs, remembers its jobs: `refresh` starts it to ask, which takes minutes.
+ */
+export async function queue({ refresh = false } = {}): Promise<SkyJob[] | "idle"> {
+  const args = ["jobs", "queue", "--all", "--output", "json", ...(refresh ? ["--refresh"] : [])];
+  const result = await runSky(args, { timeoutMs: refresh ? 900_000 : timeoutMs });
+  if (result.exitCode === 0) return z.array(jobSchema).parse(parseJsonPart(textOf(result)));
+  const words = `${textOf(result)}\n${result.stderr}`;
+  if (/No in-progress managed jobs|ClusterNotUpError/.test(words)) {
+    const isStopped = /stopped/i.test(words);
+    return isStopped && !refresh ? queue({ refresh: true }) : "idle";
+  }
+  throw unreachable(label, lastWords(result));
+}
+
+/** Lines of its own may stand before the JSON. */
+function parseJsonPart(text: string): unknown {
+  const start = text.search(/^[[{]/m);
+  try {
+    return JSON.parse(text.slice(start));
+  } catch {
+    throw unreachable(label, "its answer is not the JSON that ft asked for");
+  }
+}
+
+function textOf({ stdout }: RunResult): string {
+  return Buffer.from(stdout).toString("utf8");
+}
+
+function lastWords(result: RunResult): string {
+  const lines = `${textOf(result)}\n${result.stderr}`.split("\n").filter((line) => line.trim() !== "");
+  return visibleLine((lines.at(-1) ?? `exit code ${result.exitCode}`).slice(0, 500));
+}
+
+function missing(): FtError {
+  return new FtError({
+    code: "env.no-sky",
+    exit: "environment",
+    message: "there is no `sky` program on this machine",
+    next: "install SkyPilot (uv tool install 'skypilot[aws]', or the clouds that you use), then `sky check`",
+  });
+}
+
+export async function skyVersion(): Promise<string> {
+  return textOf(await sky(["--version"])).trim();
+}
+
+/** Offers of a GPU ("H100:8"), by its name. */
+export async function skyGpus(gpu: string, infra: string | undefined): Promise<unknown> {
+  // SkyPilot shows a GPU's regions only when no region is asked for.
+  const place =
+    infra === undefined ? ["--all-regions"] : ["--infra", infra, ...(infra.includes("/") ? [] : ["--all-regions"])];
+  const text = textOf(await sky(["gpus", "list", gpu, ...place, "--output", "json"]));
+  return parseJsonPart(text.replaceAll(/(?<=[:[,]\s*)NaN\b/g, "null"));
+}

@@ -1,0 +1,173 @@
+// The slurm launcher: the job's supervisor as a batch job of a cluster, found by its name; Slurm queues it, starts it, and starts it again.
+import { createHash } from "node:crypto";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { FtError } from "../../errors.js";
+import type { Leftover } from "../contract.js";
+import type { Place, Runner } from "../folder/contract.js";
+import { callFarEnd, nothing } from "../folder/far-end.js";
+import { folderLauncher } from "../folder/launcher.js";
+import type { Host } from "../hosts/contract.js";
+import { lastLiveness, seenNow } from "./last-look.js";
+import { probeSlurm } from "./probe.js";
+import { askSlurm, isOver, jobsOf } from "./queue.js";
+import { batchFile, renderBatch, type SlurmTarget, sbatchArgs } from "./render-batch.js";
+import { stopJobs } from "./stop.js";
+
+/** The job's name: Slurm's numbers begin anew on another day, and this can be said before the job is submitted. */
+const idSchema = z.object({ name: z.string() });
+type SlurmId = z.output<typeof idSchema>;
+
+/** How long a job may take to show itself after a submission whose answer was lost, ms. */
+const answerLostMs = 15_000;
+
+const slurmRunner: Runner<"slurm", SlurmId> = {
+  name: "slurm",
+  idSchema,
+  connection: ({ login }) => login ?? null,
+  dir: ({ dir }) => dir,
+  uses: (target) => ({
+    environment: target.login === undefined && !target.container && !target.engine_python,
+    base: target.login === undefined || target.base === "copy",
+  }),
+  runArgs: (target) => [...(target.requeue ? ["--platform-restarts"] : []), ...enginePython(target)],
+
+  async find(place, attempt) {
+    const jobs = (await jobsOf(place.host)).flatMap(({ name }) => {
+      const job = parseName(name);
+      return job?.run === place.job.id ? [{ ...job, name }] : [];
+    });
+    const named = jobs.find((job) => attempt === undefined || job.attempt === attempt);
+    if (named) return { id: { name: named.name }, attempt: named.attempt };
+    // Slurm forgets jobs some minutes after their end; what they did is in the folder.
+    const supervised = await attemptIn(place);
+    if (supervised === null || (attempt !== undefined && supervised < attempt)) return null;
+    const submitted = jobs.find((job) => job.attempt <= supervised); // Slurm has started it again since: the number went up
+    const number = submitted?.attempt ?? attempt ?? supervised;
+    return { id: { name: nameOf(place.job.id, number) }, attempt: number };
+  },
+
+  async start(place, target, { attempt, args, python, env, secretsFile }) {
+    const { host, dir, job } = place;
+    if (job.gpus % target.nodes !== 0) throw uneven(job.gpus, target.nodes);
+    const batch = {
+      name: nameOf(job.id, attempt),
+      ...{ dir, env, gpus: job.gpus, python: python ?? target.python },
+      args: [...args, ...(secretsFile ? ["--secrets", secretsFile] : [])],
+      reads: [place.base, secretsFile && dirname(secretsFile)].filter((path) => path !== null),
+    };
+    await callFarEnd({ ...place, command: "begin", args: [dir], answer: nothing }); // takes the marker `cancel` away
+    await writeScript(place, renderBatch(batch, target));
+    await submitBatch(host, batch.name, sbatchArgs(batch, target));
+    return { name: batch.name };
+  },
+
+  liveness: ({ host }, { name }) => lastLiveness(host, name),
+
+  async stop(place, { name }, graceMs) {
+    await callFarEnd({ ...place, command: "mark-cancelled", args: [place.dir], answer: nothing });
+    await stopJobs(place.host, name, graceMs);
+    seenNow(place.host, name);
+  },
+
+  probe: probeSlurm,
+
+  async leftovers(host, target): Promise<Leftover[]> {
+    const found = (await jobsOf(host)).flatMap((job): Leftover[] => {
+      const named = parseName(job.name);
+      if (named === null || isOver(job)) return [];
+      const what = `Slurm job ${job.id} on ${host.label} (${job.state.toLowerCase()})`;
+      return [{ ...named, what, isAlive: true, handle: { name: job.name } }];
+    });
+    const alive = new Set(found.map(({ run }) => run));
+    return [...found, ...(await foldersOf(host, target)).filter(({ run }) => !alive.has(run))];
+  },
+
+  async end(host, target, { run, handle }) {
+    if (handle !== null) await stopJobs(host, idSchema.parse(handle).name, 0);
+    if (host.isHere) return; // its folder is a project's own
+    await callFarEnd({ host, python: target.python, command: "remove", args: [target.dir, run], answer: nothing });
+  },
+};
+
+export const slurmLauncher = folderLauncher(slurmRunner);
+
+/** None where the environment is this machine's, or the container's. */
+function enginePython({ login, container, engine_python }: SlurmTarget): string[] {
+  if (container) return [];
+  if (engine_python) return ["--python", engine_python];
+  return login === undefined ? [] : ["--prepare"];
+}
+
+const nameOf = (run: string, attempt: number) => `ft-${run}-${attempt}`;
+
+function parseName(name: string): { run: string; attempt: number } | null {
+  const [, run, attempt] = /^ft-(\d{8}-\d{6}-\w+)-(\d+)$/.exec(name) ?? [];
+  return run === undefined ? null : { run, attempt: Number(attempt) };
+}
+
+const lookSchema = z.object({ supervisor: z.object({ attempt: z.int() }).nullable() });
+
+/** The attempt whose supervisor was the last to begin in the folder; null: none did. */
+async function attemptIn(place: Place): Promise<number | null> {
+  const call = { ...place, command: "look", args: [place.dir, 0, 0, 0, 0], answer: lookSchema };
+  return (await callFarEnd(call)).answer.supervisor?.attempt ?? null;
+}
+
+async function writeScript({ host, python, dir }: Place, script: string): Promise<void> {
+  const size = Buffer.byteLength(script);
+  const sha256 = createHash("sha256").update(script).digest("hex");
+  const head = { path: batchFile, offset: 0, bytes: size, size, sha256, mode: 0o644 };
+  const input = `${JSON.stringify(head)}\n${script}`;
+  await callFarEnd({ host, python, command: "receive", args: [dir], input, answer: z.object({}) });
+}
+
+/** Throws FtError launcher.refused (exit refused). A job whose submission went through although its answer was lost counts. */
+async function submitBatch(host: Host, name: string, args: string[]): Promise<void> {
+  try {
+    const { ok, words } = await askSlurm(host, ["sbatch", ...args]);
+    if (!ok) throw refused(host, words);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "launcher.unreachable" || !(await appears(host, name))) throw error;
+  }
+  seenNow(host, name);
+}
+
+async function appears(host: Host, name: string): Promise<boolean> {
+  for (const deadline = performance.now() + answerLostMs; performance.now() < deadline; await sleep(1_000)) {
+    const jobs = await jobsOf(host, name).catch(() => []);
+    if (jobs.length > 0) return true;
+  }
+  return false;
+}
+
+const runsSchema = z.object({ runs: z.array(z.object({ run: z.string() })) });
+
+/** Run folders on a login node; on this machine they are the projects' own. */
+async function foldersOf(host: Host, { python, dir }: SlurmTarget): Promise<Leftover[]> {
+  if (host.isHere) return [];
+  const { answer } = await callFarEnd({ host, python, command: "runs", args: [dir], answer: runsSchema });
+  return answer.runs.map(({ run }) => {
+    return { run, attempt: 0, what: `folder of ${run} on ${host.label}`, isAlive: false, handle: null };
+  });
+}
+
+function uneven(gpus: number, nodes: number): FtError {
+  return new FtError({
+    code: "launcher.uneven-nodes",
+    exit: "usage",
+    message: `${gpus} GPUs cannot be spread evenly over ${nodes} nodes`,
+    next: "change compute.gpus of the recipe or the target's nodes",
+  });
+}
+
+function refused(host: Host, words: string): FtError {
+  return new FtError({
+    code: "launcher.refused",
+    exit: "refused",
+    message: `Slurm on ${host.label} does not take the job`,
+    why: words,
+    next: "mend the target's partition, account, qos, gres or time; `ft doctor --on` asks Slurm without submitting",
+  });
+}

@@ -1,0 +1,101 @@
+// What Slurm's controller says of jobs, by their names: whether they wait, run or are over, and how a job is ended.
+import { setTimeout as sleep } from "node:timers/promises";
+import { FtError } from "../../errors.js";
+import { visibleLine } from "../../report/visible.js";
+import type { Liveness } from "../contract.js";
+import type { Host } from "../hosts/contract.js";
+import { unreachable } from "../hosts/this-machine.js";
+
+export interface SlurmJob {
+  id: string;
+  name: string;
+  /** Slurm's own word: PENDING, RUNNING, COMPLETED, ... */
+  state: string;
+  /** "Resources", "TimeLimit"; "None". */
+  reason: string;
+  nodes: string;
+}
+
+/** A busy controller takes its time; squeue gives up by itself after some 10 s. */
+const answerMs = 60_000;
+
+/** Runs a program of Slurm. Throws FtError launcher.unreachable, launcher.no-slurm (exit environment). */
+export async function askSlurm(host: Host, argv: string[]): Promise<{ ok: boolean; text: string; words: string }> {
+  const { exitCode, stdout, stderr } = await host.run(argv, { timeoutMs: answerMs });
+  if (exitCode === 127) throw noSlurm(host, argv[0]!);
+  const words = visibleLine(stderr.trim().split("\n").at(-1) ?? "").replace(/^\w+: (error: )?/, "");
+  if (exitCode !== 0 && isControllerDown(stderr))
+    throw unreachable(`Slurm's controller (asked on ${host.label})`, words);
+  return { ok: exitCode === 0, text: Buffer.from(stdout).toString("utf8"), words };
+}
+
+function isControllerDown(stderr: string): boolean {
+  return /unable to contact slurm controller|socket timed out|connection refused|zero bytes were transmitted|in backup mode|protocol authentication error|munge/i.test(
+    stderr,
+  );
+}
+
+/** This user's jobs that the controller still knows, newest first; those of one name when it is given. */
+export async function jobsOf(host: Host, name?: string): Promise<SlurmJob[]> {
+  const only = name === undefined ? [] : [`--name=${name}`];
+  const argv = ["squeue", "--me", "-h", "-t", "all", ...only, "-o", "%A|%j|%T|%N|%r"];
+  const { ok, text, words } = await askSlurm(host, argv);
+  if (!ok) throw unreachable(`Slurm on ${host.label}`, words); // an empty list is no error to it
+  const rows = text.split("\n").filter(Boolean);
+  const jobs = rows.map((row): SlurmJob => {
+    const [id = "", name = "", state = "", nodes = "", ...reason] = row.split("|");
+    return { id, name, state, nodes, reason: reason.join("|") };
+  });
+  return jobs.sort((one, other) => Number(other.id) - Number(one.id));
+}
+
+const waiting = [
+  "PENDING",
+  "CONFIGURING",
+  "REQUEUED",
+  "REQUEUE_HOLD",
+  "REQUEUE_FED",
+  "RESV_DEL_HOLD",
+  "SPECIAL_EXIT",
+  "SUSPENDED",
+];
+const working = ["RUNNING", "COMPLETING", "SIGNALING", "STAGE_OUT", "RESIZING", "STOPPED"];
+
+/** Of what squeue calls a state; what is neither waiting nor working is over. */
+export function livenessOf({ id, state, reason, nodes }: SlurmJob): { liveness: Liveness; reason?: string } {
+  const because = reason === "None" || reason === "" ? "" : ` (${reason})`;
+  const where = nodes === "" ? "" : ` on ${nodes}`;
+  if (working.includes(state)) return { liveness: "running" };
+  if (waiting.includes(state)) return { liveness: "queued", reason: `Slurm job ${id}: ${state}${because}` };
+  return { liveness: "ended", reason: `Slurm job ${id}${where}: ${state}${because}` };
+}
+
+/** Of a job that the controller has forgotten, where the cluster keeps accounts; null: it does not, or knows nothing. */
+export async function fromAccounts(host: Host, name: string): Promise<string | null> {
+  const argv = ["sacct", "-n", "-X", "-P", `--name=${name}`, "-S", "now-30days", "-o", "JobID,State,NodeList"];
+  const { ok, text } = await askSlurm(host, argv).catch(() => ({ ok: false, text: "" }));
+  const [id, state, nodes] = text.trim().split("\n").at(-1)?.split("|") ?? [];
+  return ok && id && state ? `Slurm job ${id} on ${nodes}: ${state}` : null;
+}
+
+export function isOver(job: SlurmJob): boolean {
+  return livenessOf(job).liveness === "ended";
+}
+
+/** Waits until none of that name waits or works any more; false when that takes longer. */
+export async function allOver(host: Host, name: string, limitMs: number): Promise<boolean> {
+  for (const deadline = performance.now() + limitMs; ; await sleep(500)) {
+    if ((await jobsOf(host, name)).every(isOver)) return true;
+    if (performance.now() >= deadline) return false;
+  }
+}
+
+function noSlurm(host: Host, program: string): FtError {
+  return new FtError({
+    code: "launcher.no-slurm",
+    exit: "environment",
+    message: `${host.label} has no ${program}`,
+    why: "that is no login node of a Slurm cluster, or its programs are not on the PATH of a plain ssh command",
+    next: "name the login node in the target's `login`, or mend the PATH there",
+  });
+}

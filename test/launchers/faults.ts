@@ -1,0 +1,184 @@
+// What a launcher must survive, run against each with its real daemon: ft killed at any moment, a daemon restarted, a link cut, a clock that jumps.
+// After each: no event lost or doubled, nothing left running, and the state is true within 30 s.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { describe, expect, it } from "vitest";
+import { packageRoot, runsDir } from "../../src/paths.js";
+import { collectRun } from "../../src/pipeline/collect-run.js";
+import { reconcile } from "../../src/pipeline/reconcile.js";
+import { submitAttempt } from "../../src/pipeline/submit.js";
+import { eventsAfter } from "../../src/runs/ingest.js";
+import { beginAttempt, createRun, getRun } from "../../src/runs/run-store.js";
+import { isFinal, type RunState } from "../../src/runs/state.js";
+import { openStore, type Store } from "../../src/store/open.js";
+import { type FakeRun, fakeRun, until } from "../fake-run.js";
+import type { Conforming } from "./conformance.js";
+
+export interface Faulty extends Conforming {
+  /** Restarts the daemon behind the target; runs survive it where the platform promises that. */
+  restartDaemon?(): Promise<void>;
+  /** Cuts the link to the target, so that nothing passes and nobody is told. */
+  link?: { cut(): void; restore(): void };
+}
+
+const recoveryMs = 30_000;
+const moments = 20;
+const lanes = 4;
+
+/** `setUp` runs once, when the first test needs it; null: the daemon cannot be had here, which it has said loudly. */
+export function faults(name: string, setUp: () => Promise<Faulty | null>): void {
+  let made: Promise<Faulty | null> | undefined;
+  let count = 0;
+
+  describe(`${name} and what goes wrong`, { timeout: 300_000 }, () => {
+    function test(title: string, body: (given: Faulty) => Promise<void>): void {
+      it(title, async ({ skip }) => {
+        made ??= setUp();
+        const given = await made;
+        if (given === null) return skip();
+        await body(given);
+      });
+    }
+
+    test(`ft killed with -9 at ${moments} random moments of submit, observe and collect loses nothing and leaves nothing`, async (given) => {
+      const whole = await timeOf(given);
+      const kill = async (index: number) => {
+        // The moments are spread over the whole way; a test that fails says which.
+        const afterMs = whole * ((index + Math.random()) / moments);
+        const run = newRun(given, "makes out/adapter/weights 50000");
+        await killedAfter(run, afterMs);
+        await expectWhole(given, run, `killed after ${Math.round(afterMs)} of ${Math.round(whole)} ms`);
+      };
+      const lane = async (first: number) => {
+        for (let index = first; index < moments; index += lanes) await kill(index);
+      };
+      await Promise.all(Array.from({ length: lanes }, (_, index) => lane(index)));
+    });
+
+    test("a clock that jumps a day, ahead and back, changes no state", async (given) => {
+      const { run, store } = await started(given, "hang");
+      const day = 86_400_000;
+      for (const jump of [day, -day, 0]) {
+        expect((await reconcile(store, run.projectDir, run.id, Date.now() + jump)).state).toBe("running");
+      }
+      await given.launcher.cancel(given.launcher.parseHandle(getRun(store, run.id).handle), 0);
+      await settle(store, run);
+    });
+
+    test("a daemon that is restarted loses no event, and the state is true soon after", async (given) => {
+      if (!given.restartDaemon) return;
+      const { run, store } = await started(given, "losses 60 0.2");
+      await given.restartDaemon();
+      const state = await settle(store, run, 60_000);
+      expect(state).toBe("succeeded");
+      expectEachOnce(store, run, 60);
+    });
+
+    test("a link that is cut for a minute loses no event; meanwhile the run is neither lost nor failed", async (given) => {
+      if (!given.link) return;
+      const { run, store } = await started(given, "losses 60 0.2");
+      given.link.cut();
+      const cutMs = sleep(60_000);
+      try {
+        const before = getRun(store, run.id).state;
+        const words: string[] = [];
+        const during = await reconcile(store, run.projectDir, run.id, Date.now() + 3_600_000, (why) => words.push(why));
+        expect(during.state).toBe(before);
+        expect(words.join()).toMatch(/does not answer/);
+        await cutMs;
+      } finally {
+        given.link.restore();
+      }
+      expect(await settle(store, run, 90_000)).toBe("succeeded");
+      expectEachOnce(store, run, 60);
+    });
+
+    function newRun(given: Faulty, behaviour: string): FakeRun {
+      const id = `20260101-120000-f${process.pid.toString(36)}${(count++).toString(36)}${Date.now().toString(36).slice(-4)}`;
+      const target = { name, settings: given.target };
+      const run = fakeRun(behaviour, { id, target, ...(given.python ? { python: given.python } : {}) });
+      writeFileSync(join(run.dir, "submission.json"), JSON.stringify(run.submission));
+      return run;
+    }
+
+    async function started(given: Faulty, behaviour: string): Promise<{ run: FakeRun; store: Store }> {
+      const run = newRun(given, behaviour);
+      const store = openStore(run.projectDir);
+      createRun(store, { ...run.job, createdAt: Date.now() });
+      await submitAttempt(store, run.submission, context(run));
+      await until(async () => (await reconcile(store, run.projectDir, run.id, Date.now())).step !== null, recoveryMs);
+      return { run, store };
+    }
+
+    /** Of one that nobody kills. */
+    async function timeOf(given: Faulty): Promise<number> {
+      const run = newRun(given, "makes out/adapter/weights 50000");
+      const begun = performance.now();
+      await wholeRun(run);
+      return performance.now() - begun;
+    }
+  });
+}
+
+function wholeRun(run: FakeRun) {
+  return execa(process.execPath, [join(packageRoot, "test/fixtures/whole-run.mjs"), run.projectDir, run.id]);
+}
+
+async function killedAfter(run: FakeRun, afterMs: number): Promise<void> {
+  const child = wholeRun(run);
+  child.catch(() => undefined);
+  await sleep(afterMs);
+  child.kill("SIGKILL");
+  await child.catch(() => undefined);
+}
+
+function context(run: FakeRun) {
+  return {
+    ...{ env: run.submission.env, now: Date.now },
+    ...{ onProgress: () => undefined, signal: new AbortController().signal },
+  };
+}
+
+async function settle(store: Store, run: FakeRun, limitMs = recoveryMs): Promise<RunState> {
+  const state = async () => (await reconcile(store, run.projectDir, run.id, Date.now())).state;
+  const isOver = (one: RunState) => isFinal(one) || one === "lost";
+  await until(async () => isOver(await state()), limitMs);
+  return state();
+}
+
+/** Whatever ft had done before it was killed: the run gets to its end, once, with all that it made at home. */
+async function expectWhole(given: Faulty, run: FakeRun, moment: string): Promise<void> {
+  const store = openStore(run.projectDir);
+  try {
+    createRun(store, { ...run.job, createdAt: Date.now() }); // where ft died before that
+    let state = await settle(store, run);
+    expect(["succeeded", "lost"], moment).toContain(state);
+    if (state === "lost") {
+      expect(await given.trainers(run), moment).toBe(0);
+      beginAttempt(store, run.id, 2, Date.now());
+      await submitAttempt(store, { ...run.submission, attempt: 2 }, context(run));
+      state = await settle(store, run);
+    }
+    expect(state, moment).toBe("succeeded");
+    expectEachOnce(store, run, 0);
+    await collectRun(store, run.id);
+    expect(readFileSync(join(run.dir, "out/adapter/weights")), moment).toHaveLength(50_000);
+    await until(async () => (await given.trainers(run)) === 0, 5_000);
+  } finally {
+    store.close();
+  }
+}
+
+/** In the file at home and in the store; `steps` metrics in order. */
+function expectEachOnce(store: Store, run: FakeRun, steps: number): void {
+  const lines = readFileSync(join(runsDir(run.projectDir), run.id, "events.jsonl"), "utf8")
+    .trim()
+    .split("\n");
+  const numbers = lines.map((line) => JSON.parse(line) as { attempt: number; seq: number });
+  expect(new Set(numbers.map(({ attempt, seq }) => `${attempt}.${seq}`)).size).toBe(numbers.length);
+  const events = eventsAfter(store, run.id, { attempt: 0, seq: 0 });
+  expect(events.map(({ attempt, seq }) => [attempt, seq])).toEqual(numbers.map(({ attempt, seq }) => [attempt, seq]));
+  expect(events.filter(({ kind }) => kind === "metric")).toHaveLength(steps);
+}

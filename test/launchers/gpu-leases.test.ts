@@ -1,0 +1,66 @@
+// Two runs on one far machine never take one GPU: the real supervisor over a real sshd, through a jump host, on a machine with one GPU (a made-up one).
+import { cpSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { sshLauncher } from "../../src/launchers/ssh/index.js";
+import { packageRoot } from "../../src/paths.js";
+import { type Target, targetSchema } from "../../src/recipes/schema/targets.js";
+import { parseEvent } from "../../src/runs/ingest.js";
+import { type FakeRun, fakeRun, until } from "../fake-run.js";
+import { type Sshd, startSshd } from "../services/sshd.js";
+
+let sshd: Sshd | null;
+
+beforeAll(async () => {
+  sshd = await startSshd();
+}, 60_000);
+afterAll(() => sshd?.stop());
+
+it("a run waits for the GPU of another, says for whom, takes it when that one is killed, and ends at once when it is cancelled while it waits", {
+  timeout: 120_000,
+}, async ({ skip }) => {
+  if (!sshd) return skip();
+  const target = targetSchema.parse({
+    launcher: "ssh",
+    at: { host: sshd.inner, config: sshd.configFile }, // reached through `box`
+    dir: join(sshd.home, "ft-jobs"),
+    engine_python: "python3",
+    env: { FT_FAKE_GPUS: "1" },
+  });
+  const [first, second, third] = ["a", "b", "c"].map((name) =>
+    holding(target, `20260101-120000-gpu${name}${process.pid}`),
+  );
+  const one = await sshLauncher.submit(first!.submission);
+  await until(async () => (await said(one)).includes("training"), 30_000);
+  const two = await sshLauncher.submit(second!.submission);
+  await until(async () => (await said(two)).includes(`held by run ${first!.id}`), 30_000);
+  const three = await sshLauncher.submit(third!.submission);
+  await until(async () => (await said(three)).includes(`1 before it: ${second!.id}`), 30_000);
+
+  await sshLauncher.cancel(three, 10_000);
+  expect(await said(three)).toContain('"status":"cancelled"');
+  expect(await said(two)).not.toContain('"phase":"training"');
+  await sshLauncher.cancel(one, 0);
+  await until(async () => (await said(two)).includes('"phase":"training"'), 30_000);
+  await sshLauncher.cancel(two, 0);
+});
+
+async function said(handle: Awaited<ReturnType<typeof sshLauncher.submit>>): Promise<string> {
+  const { bytes } = await sshLauncher.observe(handle, { inode: 0, offset: 0 });
+  const text = Buffer.from(bytes).toString("utf8");
+  for (const line of text.trim().split("\n").filter(Boolean)) expect(parseEvent(line), line).not.toBeNull();
+  return text;
+}
+
+/** A job of the real supervisor whose step holds one GPU for a minute. */
+function holding(target: Target, id: string): FakeRun {
+  const run = fakeRun("hang", { id, target: { name: "box", settings: target } });
+  rmSync(join(run.dir, "trainer"), { recursive: true });
+  for (const name of ["run.py", "ft_trainer"])
+    cpSync(join(packageRoot, "trainer", name), join(run.dir, "trainer", name), { recursive: true });
+  cpSync(join(packageRoot, "trainer/tests/fake_step.py"), join(run.dir, "trainer/ft_trainer/fake_step.py"));
+  const steps = [{ name: "train" as const, module: "ft_trainer.fake_step", args: ["sleep"] }];
+  const job = { ...run.job, steps, gpus: 1 };
+  writeFileSync(join(run.dir, "job.json"), JSON.stringify(job));
+  return { ...run, job, submission: { ...run.submission, job } };
+}

@@ -1,0 +1,98 @@
+// The Kubernetes launcher against a real kube-apiserver (FT_TEST_KUBERNETES=1): what the server takes, keeps, shows and deletes. No kubelet, so no pod runs.
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Place } from "../../src/launchers/folder/contract.js";
+import { thisMachine } from "../../src/launchers/hosts/this-machine.js";
+import { kubernetesLauncher, kubernetesRunner } from "../../src/launchers/kubernetes/index.js";
+import { kubernetesTargetSchema } from "../../src/recipes/schema/targets/kubernetes.js";
+import { fakeJob, until } from "../fake-run.js";
+import { type Apiserver, jobsetDefinition, startApiserver } from "../services/kube-apiserver.js";
+
+const target = kubernetesTargetSchema.parse({ launcher: "kubernetes", image: "ft", claim: "runs", queue: "gpus" });
+const severalNodes = { ...target, nodes: 2 };
+let apiserver: Apiserver | null = null;
+
+beforeAll(async () => {
+  apiserver = await startApiserver();
+  if (apiserver) process.env.KUBECONFIG = apiserver.kubeconfig;
+}, 3_600_000);
+afterAll(() => apiserver?.stop());
+
+function placeOf(id: string, settings = target): Place {
+  const job = { ...fakeJob(id), gpus: 1, target: { name: "cluster", settings } };
+  return { host: thisMachine, dir: "/nowhere", python: "python3", base: null, job };
+}
+
+const start = { attempt: 1, args: ["--attempt", "1"], python: null, env: {}, secretsFile: null };
+const secrets = { HF_TOKEN: "hf_apiserver0123456789" };
+
+/** What the garbage collector of a whole cluster does: it lets go of what was deleted in the foreground. */
+async function collectGarbage(kind: string, name: string): Promise<void> {
+  await until(async () => {
+    const { stdout } = await execa("kubectl", ["get", kind, name, "-o", "jsonpath={.metadata.deletionTimestamp}"], {
+      reject: false,
+    });
+    return stdout !== "";
+  });
+  await execa("kubectl", ["patch", kind, name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}'], {
+    reject: false,
+  });
+}
+
+describe("with a real API server", { timeout: 120_000 }, () => {
+  it("an attempt is made once, with its Secret, found by its labels, and queued", async (context) => {
+    if (!apiserver) return context.skip();
+    const place = placeOf("20260101-120000-real");
+    expect(await kubernetesRunner.find(place, 1)).toBeNull();
+    const both = await Promise.all([1, 2].map(() => kubernetesRunner.start(place, target, { ...start, secrets })));
+    expect(both[0]).toEqual(both[1]);
+    expect(await kubernetesRunner.find(place, undefined)).toEqual({ id: both[0], attempt: 1 });
+    expect(await kubernetesRunner.liveness(place, both[0]!, 1)).toMatchObject({ liveness: "queued" });
+    const { stdout } = await execa("kubectl", ["get", "job", both[0]!.name, "-o", "json"]);
+    expect(JSON.parse(stdout).spec).toMatchObject({ suspend: true, backoffLimit: 0, podReplacementPolicy: "Failed" });
+    expect(stdout).not.toContain(secrets.HF_TOKEN);
+    const secret = JSON.parse((await execa("kubectl", ["get", "secret", both[0]!.name, "-o", "json"])).stdout);
+    expect(secret.metadata.ownerReferences[0]).toMatchObject({ kind: "Job", name: both[0]!.name });
+    expect(JSON.stringify(secret.metadata)).not.toContain(Buffer.from(secrets.HF_TOKEN).toString("base64"));
+  });
+
+  it("what is left is listed, and ended once the server has let go of it", async (context) => {
+    if (!apiserver) return context.skip();
+    const place = placeOf("20260101-120000-left");
+    const { name } = await kubernetesRunner.start(place, target, { ...start, secrets: {} });
+    const left = (await kubernetesLauncher.leftovers(target)).find(({ run }) => run === place.job.id);
+    expect(left).toMatchObject({ attempt: 1, isAlive: true });
+    await Promise.all([kubernetesLauncher.end(target, left!), collectGarbage("job", name)]);
+    expect(await kubernetesRunner.find(place, 1)).toBeNull();
+    expect(await kubernetesRunner.liveness(place, { name, run: place.job.id }, 1)).toEqual({ liveness: "gone" });
+    await kubernetesLauncher.end(target, left!); // of what is gone
+  });
+
+  it("several nodes are refused without JobSet, and taken with it", async (context) => {
+    if (!apiserver) return context.skip();
+    const job = async () => (await kubernetesLauncher.probe(severalNodes)).checks.find(({ name }) => name === "job");
+    expect(await job()).toMatchObject({ status: "missing", detail: expect.stringContaining("JobSet") });
+    await execa("kubectl", ["create", "-f", await jobsetDefinition()]);
+    await until(async () => (await job())?.status === "ok", 60_000);
+    const place = placeOf("20260101-120000-many", severalNodes);
+    const id = await kubernetesRunner.start(place, severalNodes, { ...start, secrets: {} });
+    expect(await kubernetesRunner.find(place, 1)).toEqual({ id, attempt: 1 });
+  });
+
+  it("a probe says what is missing, and makes nothing", async (context) => {
+    if (!apiserver) return context.skip();
+    const { checks, device } = await kubernetesLauncher.probe(target);
+    expect(Object.fromEntries(checks.map(({ name, status }) => [name, status]))).toEqual({
+      ...{ cluster: "ok", claim: "missing", job: "ok", gpu: "ok" },
+    });
+    expect(device).toMatchObject({ kind: "cpu", count: 0 });
+    expect((await execa("kubectl", ["get", "jobs", "-o", "name"])).stdout).not.toContain("probe");
+  });
+
+  it("a server that is gone is unreachable, not an answer", async (context) => {
+    if (!apiserver) return context.skip();
+    await apiserver.stop();
+    apiserver = null;
+    await expect(kubernetesLauncher.leftovers(target)).rejects.toMatchObject({ code: "launcher.unreachable" });
+  });
+});

@@ -1,0 +1,99 @@
+// The SkyPilot launcher against the contract of all launchers, over managed jobs in small (test/fixtures/sky.mjs), and what it does when machines go.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { Launcher } from "../../src/launchers/contract.js";
+import { skypilotLauncher } from "../../src/launchers/skypilot/index.js";
+import { pricesOf } from "../../src/launchers/skypilot/prices.js";
+import { packageRoot } from "../../src/paths.js";
+import { skypilotTargetSchema } from "../../src/recipes/schema/targets/skypilot.js";
+import { targetSchema } from "../../src/recipes/schema/targets.js";
+import { fakeRun, until } from "../fake-run.js";
+import { emptyFolder } from "../project.js";
+import { installProgram } from "../services/install-program.js";
+import { conformance } from "./conformance.js";
+import { livingTrainers } from "./processes.js";
+
+const root = emptyFolder();
+const target = skypilotTargetSchema.parse({ launcher: "skypilot", bucket: "s3://runs" });
+process.env.FT_FAKE_SKY = root;
+installProgram("sky", join(packageRoot, "test/fixtures/sky.mjs"));
+installProgram("aws", join(packageRoot, "test/fixtures/aws.mjs"));
+
+/** As `sky gpus list -o json` of 0.14.1 prints it: NaN where there is no such offer. */
+const offers = `{
+  "H100": [
+    ${offer("us-east-1", "98.32", "39.5")},
+    ${offer("us-west-2", "55.04", "NaN")}
+  ]
+}`;
+function offer(region: string, price: string, spot: string): string {
+  return `{"cloud": "AWS", "instance_type": "p5.48xlarge", "accelerator_name": "H100", "accelerator_count": 8.0, "cpu_count": 192.0, "device_memory": 80.0, "memory": 2048.0, "price": ${price}, "spot_price": ${spot}, "region": "${region}"}`;
+}
+writeFileSync(join(root, "gpus.json"), offers);
+
+/** The machine that a job is on now. */
+function machineOf(handle: unknown): string {
+  const { job } = handle as { job: number };
+  return (JSON.parse(readFileSync(join(root, "jobs", `${job}.json`), "utf8")) as { machine: string }).machine;
+}
+
+conformance("skypilot", async () => ({
+  launcher: skypilotLauncher as Launcher<unknown>,
+  target: targetSchema.parse(target),
+  killTrainer: async (_run, handle) => {
+    const { pid } = JSON.parse(readFileSync(join(machineOf(handle), "supervisor.json"), "utf8")) as { pid: number };
+    process.kill(pid, "SIGKILL");
+  },
+  trainers: livingTrainers,
+  patienceMs: 40_000,
+}));
+
+it("a run whose machine is taken away goes on elsewhere, and its events come home once each", {
+  timeout: 120_000,
+}, async () => {
+  const run = fakeRun("hang", { id: "20260101-120000-moves", target: { name: "sky", settings: target } });
+  const handle = await skypilotLauncher.submit(run.submission);
+  const seen = async () =>
+    Buffer.from((await skypilotLauncher.observe(handle, { inode: 0, offset: 0 })).bytes).toString();
+  await until(async () => (await seen()).includes("metric"), 40_000);
+  const first = machineOf(handle);
+  const file = join(root, "jobs", `${handle.job}.json`);
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), isPreempted: true }));
+  await until(() => machineOf(handle) !== first && existsSync(join(machineOf(handle), "supervisor.json")), 40_000);
+  await until(
+    async () => (await skypilotLauncher.observe(handle, { inode: 0, offset: 0 })).liveness === "running",
+    40_000,
+  );
+  const keys = (await seen())
+    .trim()
+    .split("\n")
+    .map((line) => `${JSON.parse(line).attempt}:${JSON.parse(line).seq}`);
+  expect(new Set(keys).size).toBe(keys.length);
+  await skypilotLauncher.cancel(handle, 0);
+});
+
+it("a SkyPilot that does not answer is no news of the run", async () => {
+  const run = fakeRun("losses 1 0", { id: "20260101-120000-quiet", target: { name: "sky", settings: target } });
+  mkdirSync(join(root, "down"));
+  const handle = { home: run.dir, attempt: 1, job: 1 };
+  expect(await skypilotLauncher.observe(handle, { inode: 0, offset: 0 })).toMatchObject({
+    liveness: "unknown",
+    reason: expect.stringContaining("Failed to connect"),
+  });
+  await expect(skypilotLauncher.find(run.dir, 1)).rejects.toMatchObject({ code: "launcher.unreachable" });
+  rmdirSync(join(root, "down"));
+});
+
+it("prices come from its catalogue, the cheapest for the target first", async () => {
+  const [spot, other] = await pricesOf({ ...target, gpu: "H100" }, "H100", 8);
+  expect(spot).toMatchObject({ where: "aws/us-east-1", usdHour: 98.32, spotUsdHour: 39.5, count: 8 });
+  expect(other).toMatchObject({ where: "aws/us-west-2", usdHour: 55.04, spotUsdHour: null });
+  const [onDemand] = await pricesOf({ ...target, spot: false }, "H100", 8);
+  expect(onDemand!.where).toBe("aws/us-west-2");
+});
+
+it("no secret stands in what SkyPilot was given as files or arguments", () => {
+  const files = readdirSync(join(root, "jobs")).filter((name) => name.endsWith(".yaml") || name.endsWith(".json"));
+  for (const name of files) expect(readFileSync(join(root, "jobs", name), "utf8")).not.toContain("hf_conformance");
+});

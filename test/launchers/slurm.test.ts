@@ -1,0 +1,45 @@
+// The slurm launcher against the contract of all launchers, with real daemons: on a machine of the cluster, and through ssh to its login node.
+import { join } from "node:path";
+import { afterAll } from "vitest";
+import type { Launcher } from "../../src/launchers/contract.js";
+import { slurmLauncher } from "../../src/launchers/slurm/index.js";
+import { type Target, targetSchema } from "../../src/recipes/schema/targets.js";
+import { startSlurm } from "../services/slurm.js";
+import { startSshd } from "../services/sshd.js";
+import { type Conforming, conformance } from "./conformance.js";
+import { killAlone, livingTrainers } from "./processes.js";
+
+const started: { stop(): Promise<void> }[] = [];
+const slurm = startSlurm({ killWait: 5 });
+afterAll(async () => {
+  for (const service of started) await service.stop();
+  await (await slurm)?.stop();
+}, 60_000);
+
+/** `runs`: where the run folders lie when it is not their home. */
+function conforming(target: Target, runs: string | null): Conforming {
+  return {
+    launcher: slurmLauncher as Launcher<unknown>,
+    target,
+    killTrainer: (run) => killAlone(runs === null ? run.dir : join(runs, run.id)),
+    trainers: livingTrainers,
+    patienceMs: 30_000,
+  };
+}
+
+conformance("slurm", async () => {
+  const { env } = (await slurm) ?? {};
+  if (!env) return null;
+  Object.assign(process.env, env);
+  return conforming(targetSchema.parse({ launcher: "slurm" }), null);
+});
+
+conformance("slurm, through ssh", async () => {
+  const { env } = (await slurm) ?? {};
+  const sshd = env ? await startSshd({ env }) : null;
+  if (sshd === null) return null;
+  started.push(sshd);
+  const dir = join(sshd.home, "ft-jobs");
+  const login = { host: sshd.alias, config: sshd.configFile };
+  return conforming(targetSchema.parse({ launcher: "slurm", login, dir }), join(dir, "runs"));
+});

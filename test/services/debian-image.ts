@@ -1,0 +1,32 @@
+// A container image without a registry: a Debian with Python, made by debootstrap once and kept in ft's cache.
+import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { made } from "../engine-packages.js";
+import type { Dockerd } from "./dockerd.js";
+import { ensurePrograms, findProgram } from "./programs.js";
+
+/** Certificates of a proxy between this machine and the registries: what is built on the image meets the same one. */
+const ownCertificates = "/usr/local/share/ca-certificates";
+
+/** Its name in the daemon; null where debootstrap cannot be had, which was said then. */
+export async function debianImage({ host }: Dockerd): Promise<string | null> {
+  if (!(await ensurePrograms(["debootstrap"], ["debootstrap"]))) return null;
+  const dir = await made("debian-python", async (folder) => {
+    const root = `${folder}/root`;
+    const packages = "--include=ca-certificates,python3";
+    await execa(findProgram("debootstrap")!, ["--variant=minbase", packages, "bookworm", root, mirror]);
+    if (existsSync(ownCertificates)) {
+      for (const name of readdirSync(ownCertificates))
+        cpSync(join(ownCertificates, name), join(root, ownCertificates, name));
+      await execa("chroot", [root, "update-ca-certificates"]);
+    }
+    await execa("tar", ["-C", root, "-cf", join(folder, "root.tar"), "."]);
+    rmSync(root, { recursive: true });
+  });
+  const tag = "ft-test-debian:bookworm";
+  await execa("docker", ["import", join(dir, "root.tar"), tag], { env: { DOCKER_HOST: host } });
+  return tag;
+}
+
+const mirror = "http://deb.debian.org/debian";
