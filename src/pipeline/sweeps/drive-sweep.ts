@@ -29,7 +29,12 @@ export interface DrivenSweep {
  * A trial that fails or does not fit is a row with its reason. What is every trial's matter (the environment, the Hub, the data where the
  * sweep does not change it) is thrown, and leaves alone what runs. One ft drives a sweep at a time; a second waits, and finds all done.
  */
-export async function driveSweep(plan: SweepPlan, context: DriveContext, options: TrialOptions): Promise<DrivenSweep> {
+export async function driveSweep(
+  plan: SweepPlan,
+  context: DriveContext,
+  options: TrialOptions,
+  begin: typeof startTrial = startTrial,
+): Promise<DrivenSweep> {
   const { projectDir, id } = plan;
   const { signal, onNotice } = context;
   const onWait = (pid: number): void => onNotice(`process ${pid} drives this sweep; waiting for it`);
@@ -39,7 +44,7 @@ export async function driveSweep(plan: SweepPlan, context: DriveContext, options
       const store = await context.openStore();
       try {
         for (const problem of await catchUp(store, projectDir, context.now())) onNotice(problem);
-        return await drive(plan, store, context, options);
+        return await drive(plan, store, context, options, begin);
       } finally {
         store.close();
       }
@@ -53,6 +58,7 @@ async function drive(
   store: Store,
   context: DriveContext,
   options: TrialOptions,
+  begin: typeof startTrial,
 ): Promise<DrivenSweep> {
   const { projectDir, metric, rungs } = plan;
   const { signal, now, pollMs = 500 } = context;
@@ -73,7 +79,7 @@ async function drive(
     if ("refused" in recipe) return;
     set(index, { state: "starting" });
     try {
-      const { run, wasThere } = await startTrial(recipe.loaded, store, context, options);
+      const { run, wasThere } = await begin(recipe.loaded, store, context, options);
       set(index, { run, wasThere }); // the next look says more
     } catch (error) {
       set(index, { state: "waiting" });
@@ -117,8 +123,10 @@ async function drive(
   }
   tell(rows);
   if (signal.aborted) return { end: "left", rows };
-  if (failure !== null) throw failure;
-  return { end: "done", rows };
+  if (failure === null) return { end: "done", rows };
+  const live = rows.filter(isLive).map(({ run }) => run);
+  if (live.length > 0) context.onNotice(`the sweep ends here; these runs go on: ${live.join(", ")}`);
+  throw failure;
 }
 
 function firstRow(trial: PlannedTrial): TrialRow {
