@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(() => sshd?.stop());
 
-describe("a run on another machine", { timeout: 5 * 60_000 }, () => {
+describe("a run on another machine", { timeout: 10 * 60_000 }, () => {
   it("trains there, and its adapter is registered here; a token is nowhere", async ({ skip }) => {
     if (!sshd) return skip();
     const dir = tinyProject({ maxSteps: 4 });
@@ -43,6 +43,12 @@ describe("a run on another machine", { timeout: 5 * 60_000 }, () => {
       readFileSync(join(far, "events.jsonl")),
     );
     for (const folder of [dir, sshd.home]) expect(filesWith(folder, token)).toEqual([]);
+
+    // The same recipe and rows here: the same weights, to the bit.
+    const here = tinyProject({ maxSteps: 4 });
+    const local = JSON.parse((await ft(["run", "--json"], here)).stdout);
+    const weights = (folder: string) => readFileSync(join(folder, "adapter_model.safetensors"));
+    expect(weights(local.adapter.dir).equals(weights(adapter.dir))).toBe(true);
 
     const doctor = await ft(["doctor", "--on", "box"], dir, env);
     expect(doctor.stdout).toContain("python");

@@ -103,6 +103,7 @@ export function hardwareHere({ recipe }: LoadedRecipe, known: Omit<KnownHere, "m
   const { kind, names, memoryBytes, bf16, elsewhere } = known.here;
   const isCpu = known.device.kind === "cpu";
   if (!isCpu && ((kind !== "cuda" && kind !== "rocm") || memoryBytes.length === 0)) return null;
+  if (isCpu && elsewhere?.ramBytes === null) return null;
   const calibration = readCalibration(known.env, machineOf(known));
   const correction = calibration ? { correction: correctionOf(calibration) } : {};
   const count = recipe.compute.gpus;

@@ -57,5 +57,14 @@ function deviceWords({ kind, count, names }: Device): string {
 function whereIs(settings: Target): string {
   const connection = ["at", "login", "host"].map((key) => (settings as Record<string, unknown>)[key]).find(Boolean);
   if (connection && typeof connection === "object" && "host" in connection) return String(connection.host);
-  return settings.launcher === "local" ? "this machine" : "";
+  switch (settings.launcher) {
+    case "kubernetes":
+      return `${settings.context ?? "current context"}/${settings.namespace}`;
+    case "skypilot":
+      return [settings.infra ?? "wherever it is cheapest"].flat().join(", ");
+    case "hf-jobs":
+      return `${settings.namespace}, ${settings.flavor}`;
+    default:
+      return "this machine";
+  }
 }

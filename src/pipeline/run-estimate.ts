@@ -104,7 +104,7 @@ export async function estimateRun(
           })
         : null;
     const time = counted && correctTime(counted, one.correction, recipe.engine.name);
-    const rates = ratesFor(one, card, prices);
+    const rates = ratesFor(one, card, here.elsewhere?.prices ?? prices);
     const gpus = one.kind === "cpu" ? 1 : one.count;
     const cost = time && rates ? costPlan(time.total, rates, gpus, now) : null;
     const { budget } = recipe.compute;

@@ -1,6 +1,6 @@
 // Where a recipe's run is to be executed, and what hardware is there.
-import type { Device } from "../engines/machine.js";
-import { detectDevice } from "../engines/machine.js";
+import { type Device, detectDevice } from "../engines/machine.js";
+import type { Launcher } from "../launchers/contract.js";
 import { loadLauncher } from "../launchers/index.js";
 import { type NamedTarget, resolveTarget } from "../launchers/targets.js";
 import type { Env } from "../paths.js";
@@ -17,7 +17,12 @@ export interface TargetThere {
 export async function targetThere({ compute }: Pick<Recipe, "compute">, env: Env): Promise<TargetThere> {
   const target = resolveTarget(compute.on, env);
   const launcher = await loadLauncher(target.settings.launcher);
-  const isLocal = target.settings.launcher === "local";
-  const here = isLocal ? await detectDevice(env) : (await launcher.probe(target.settings)).device;
-  return { target, here, uses: launcher.uses(target.settings) };
+  return { target, here: await deviceOf(target, launcher, env), uses: launcher.uses(target.settings) };
+}
+
+async function deviceOf({ name, settings }: NamedTarget, { probe }: Launcher<unknown>, env: Env): Promise<Device> {
+  if (settings.launcher === "local") return detectDevice(env);
+  const { device } = await probe(settings);
+  const isHere = settings.launcher === "docker" && device.elsewhere === undefined;
+  return isHere ? device : { ...device, elsewhere: { ramBytes: null, ...device.elsewhere, label: name } };
 }

@@ -9,7 +9,8 @@ import { packageRoot } from "../../src/paths.js";
 import { skypilotTargetSchema } from "../../src/recipes/schema/targets/skypilot.js";
 import { targetSchema } from "../../src/recipes/schema/targets.js";
 import { fakeRun, until } from "../fake-run.js";
-import { emptyFolder } from "../project.js";
+import { emptyFolder, tinyProject } from "../project.js";
+import { runFt } from "../run-ft.js";
 import { installProgram } from "../services/install-program.js";
 import { conformance } from "./conformance.js";
 import { livingTrainers } from "./processes.js";
@@ -91,6 +92,22 @@ it("prices come from its catalogue, the cheapest for the target first", async ()
   expect(other).toMatchObject({ where: "aws/us-west-2", usdHour: 55.04, spotUsdHour: null });
   const [onDemand] = await pricesOf({ ...target, spot: false }, "H100", 8);
   expect(onDemand!.where).toBe("aws/us-west-2");
+});
+
+it("`ft plan --on` reckons with them: a GPU's share of the machine, of the kind that the target rents", async () => {
+  const cwd = tinyProject();
+  const config = emptyFolder();
+  mkdirSync(join(config, "ft"));
+  const sky = { launcher: "skypilot", bucket: "s3://runs", gpu: "H100" };
+  writeFileSync(join(config, "ft/targets.yaml"), JSON.stringify({ targets: { sky, dear: { ...sky, spot: false } } }));
+  const env = { XDG_CONFIG_HOME: config };
+  const ratesOn = async (target: string) => {
+    const { out, err, code } = await runFt(["plan", "--on", target, "--json"], { cwd, env });
+    expect(code, err).toBe(0);
+    return JSON.parse(out).plan.cost.rates.low;
+  };
+  expect(await ratesOn("sky")).toMatchObject({ provider: "aws/us-east-1", kind: "spot", usdHour: 39.5 / 8 });
+  expect(await ratesOn("dear")).toMatchObject({ provider: "aws/us-west-2", kind: "on-demand", usdHour: 55.04 / 8 });
 });
 
 it("no secret stands in what SkyPilot was given as files or arguments", () => {
