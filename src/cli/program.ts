@@ -20,6 +20,7 @@ import { registerRender } from "./render.js";
 import { registerRun } from "./run.js";
 import { registerRuns } from "./runs.js";
 import { registerSchema } from "./schema.js";
+import { registerSweep } from "./sweep.js";
 
 /** Runs one command line and returns the exit code. Never throws, never calls process.exit. */
 export async function main(args: string[], io: Io): Promise<number> {
@@ -84,6 +85,7 @@ const commands: ((program: Command, context: CommandContext) => void)[] = [
   registerLock,
   registerRun,
   registerRuns,
+  registerSweep,
   registerLaunch,
   registerEval,
   registerAdapters,

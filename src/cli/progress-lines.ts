@@ -37,7 +37,7 @@ export function progressLines(io: Io): { report: OnProgress; end(): void } {
 }
 
 /** "downloading packages  1.20 of 2.95 GB (41 %)" */
-function progressText({ label, doneBytes, totalBytes }: Progress): string {
+export function progressText({ label, doneBytes, totalBytes }: Progress): string {
   if (doneBytes === undefined || !totalBytes) return label;
   const percent = Math.floor((100 * doneBytes) / totalBytes);
   return `${label}  ${size(doneBytes, totalBytes)} of ${size(totalBytes, totalBytes)} ${totalBytes >= 1e9 ? "GB" : "MB"} (${percent} %)`;

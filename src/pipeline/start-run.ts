@@ -63,10 +63,21 @@ export async function startRun(
   options: StartOptions,
 ): Promise<{ started: StartedRun } | { unchanged: UnchangedRun }> {
   requireWritable(runsDir(loaded.dir));
-  let surveyed = await survey(loaded, context);
+  const surveyed = await survey(loaded, context);
   if (options.frozen) refuseDrift(loaded.file, surveyed.locked, surveyed.entry);
   const unchanged = options.force ? null : await unchangedRun(surveyed, context);
   if (unchanged) return { unchanged };
+  return { started: await startSurveyed(surveyed, context, options) };
+}
+
+/** The rest of `startRun`, for what is to be trained in any case. */
+export async function startSurveyed(
+  found: Surveyed,
+  context: StartContext,
+  options: Omit<StartOptions, "force">,
+): Promise<StartedRun> {
+  const { loaded } = found;
+  let surveyed = found;
   if (options.probe) refuseProbeElsewhere(surveyed);
   if (!options.ignoreFit) refuseUnfit(surveyed.memory);
   const early = await expect(surveyed, surveyed, context, options);
@@ -116,7 +127,7 @@ export async function startRun(
   } finally {
     store.close();
   }
-  return { started: { id, name: recipe.name, dir } };
+  return { id, name: recipe.name, dir };
 }
 
 function withMicroBatch(loaded: LoadedRecipe, micro: number): LoadedRecipe {
@@ -154,7 +165,7 @@ async function expect(
   { loaded, here, device }: Surveyed,
   { model, rows, report }: Pick<Surveyed, "model" | "rows" | "report">,
   { env, now, onEstimate }: StartContext,
-  { ignoreBudget }: StartOptions,
+  { ignoreBudget }: Pick<StartOptions, "ignoreBudget">,
 ): Promise<HardwareEstimate | null> {
   const known = { loaded, here, device, model, rows, dataset: report.facts };
   const estimate = await estimateHere(known, { env, now: now() });

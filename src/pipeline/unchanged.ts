@@ -31,6 +31,11 @@ export function findUnchanged(store: Store, projectDir: string, wanted: Fingerpr
   return null;
 }
 
+/** Every run with this fingerprint, in whatever state, newest first. */
+export function runsOf(store: Store, projectDir: string, wanted: Fingerprint): Run[] {
+  return listRuns(store).filter(({ id }) => isSame(join(runsDir(projectDir), id), wanted));
+}
+
 /** A run of an ft that kept no key is never the same. */
 function isSame(runDir: string, wanted: Fingerprint): boolean {
   try {

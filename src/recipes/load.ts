@@ -48,16 +48,10 @@ const maxShown = 20;
  * @param file relative to `cwd`
  * @throws FtError recipe.missing, recipe.unreadable, recipe.extends, recipe.invalid (exit recipe), usage.set (exit usage)
  */
-export function loadRecipe(file: string, { cwd, env, sets = [] }: LoadOptions): LoadedRecipe {
-  const path = resolve(cwd, file);
-  const chain = readChain(path, file, env);
-  const changes = applySets(chain[0]!.document, sets);
-  const { extends: _, ...values } = withoutOpen(
-    chain
-      .map((each) => movePaths(toValues(each.document, each.file), { from: each.path, to: path }))
-      .reduceRight((far, near) => mergeRecipes(near, far), {}),
-  );
-  const source: RecipeSource = { chain, changes, values };
+export function loadRecipe(file: string, options: LoadOptions): LoadedRecipe {
+  const source = readSource(file, options);
+  const values = source.values as Values;
+  const path = source.chain[0]!.path;
   const fill = (written: WrittenRecipe): LoadedRecipe => ({
     ...fillDefaults(written, nothingKnown),
     written,
@@ -75,6 +69,25 @@ export function loadRecipe(file: string, { cwd, env, sets = [] }: LoadOptions): 
     ...parsed.error.issues.flatMap((issue) => describeIssue(issue, source)),
     ...(rest.success ? contradictions(fill(rest.data), nothingKnown) : []),
   ]);
+}
+
+/** What the schema has against it, and nothing of what its keys say together. Throws as loadRecipe does for a file that cannot be read. */
+export function schemaProblems(file: string, options: LoadOptions): Problem[] {
+  const source = readSource(file, options);
+  const parsed = recipeSchema.safeParse(source.values);
+  return parsed.success ? [] : parsed.error.issues.flatMap((issue) => describeIssue(issue, source));
+}
+
+function readSource(file: string, { cwd, env, sets = [] }: LoadOptions): RecipeSource {
+  const path = resolve(cwd, file);
+  const chain = readChain(path, file, env);
+  const changes = applySets(chain[0]!.document, sets);
+  const { extends: _, ...values } = withoutOpen(
+    chain
+      .map((each) => movePaths(toValues(each.document, each.file), { from: each.path, to: path }))
+      .reduceRight((far, near) => mergeRecipes(near, far), {}),
+  );
+  return { chain, changes, values };
 }
 
 /** The same recipe, its open keys filled by what became known of model and data. @throws FtError recipe.invalid */

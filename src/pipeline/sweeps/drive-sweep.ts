@@ -1,0 +1,170 @@
+// Drives a sweep to its end: starts trials as there is room, looks at those that run, lets the best go on. Everything it knows it can find again.
+import { setTimeout as sleep } from "node:timers/promises";
+import { FtError } from "../../errors.js";
+import { withFileLock } from "../../file-lock.js";
+import { getRun } from "../../runs/run-store.js";
+import type { Store } from "../../store/open.js";
+import { catchUp } from "../finish-run.js";
+import type { StartContext } from "../start-run.js";
+import { lookAtTrial } from "./look-at-trial.js";
+import type { SweepPlan } from "./plan-sweep.js";
+import { type PlannedTrial, reasonOf } from "./planned-trial.js";
+import { goingOn, isLive, isOver, type TrialRow, waitingRow } from "./standing.js";
+import { startTrial, type TrialOptions } from "./start-trial.js";
+import { readRecord, sweepLock, writeRecord } from "./sweep-record.js";
+
+export interface DriveContext extends StartContext {
+  /** After each change, with all rows in the order of their numbers, rung by rung. */
+  onRows(rows: readonly TrialRow[]): void;
+  pollMs?: number;
+}
+
+/** `left`: the signal fired; what runs goes on. */
+export interface DrivenSweep {
+  end: "done" | "left";
+  rows: TrialRow[];
+}
+
+/**
+ * A trial that fails or does not fit is a row with its reason. What is every trial's matter (the environment, the Hub, the data where the
+ * sweep does not change it) is thrown, and leaves alone what runs. One ft drives a sweep at a time; a second waits, and finds all done.
+ */
+export async function driveSweep(
+  plan: SweepPlan,
+  context: DriveContext,
+  options: TrialOptions,
+  begin: typeof startTrial = startTrial,
+): Promise<DrivenSweep> {
+  const { projectDir, id } = plan;
+  const { signal, onNotice } = context;
+  const onWait = (pid: number): void => onNotice(`process ${pid} drives this sweep; waiting for it`);
+  return withFileLock(
+    sweepLock(projectDir, id),
+    async () => {
+      const store = await context.openStore();
+      try {
+        for (const problem of await catchUp(store, projectDir, context.now())) onNotice(problem);
+        return await drive(plan, store, context, options, begin);
+      } finally {
+        store.close();
+      }
+    },
+    { signal, onWait },
+  );
+}
+
+async function drive(
+  plan: SweepPlan,
+  store: Store,
+  context: DriveContext,
+  options: TrialOptions,
+  begin: typeof startTrial,
+): Promise<DrivenSweep> {
+  const { projectDir, metric, rungs } = plan;
+  const { signal, now, pollMs = 500 } = context;
+  const planned = [...plan.trials];
+  let rows = planned.map(firstRow);
+  let starting: Promise<void> | null = null;
+  let failure: unknown = null;
+  const startedAgain = new Set<string>();
+  const tell = teller(plan, context);
+
+  const set = (index: number, change: Partial<TrialRow>): void => {
+    rows = rows.with(index, { ...rows[index]!, ...change });
+    tell(rows);
+  };
+
+  async function start(index: number): Promise<void> {
+    const { recipe } = planned[index]!;
+    if ("refused" in recipe) return;
+    set(index, { state: "starting" });
+    try {
+      const { run, wasThere } = await begin(recipe.loaded, store, context, options);
+      set(index, { run, wasThere }); // the next look says more
+    } catch (error) {
+      set(index, { state: "waiting" });
+      if (!signal.aborted && isOfTrial(error, plan)) set(index, { state: "refused", reason: reasonOf(error) });
+      else failure ??= error;
+    }
+  }
+
+  async function look(index: number): Promise<void> {
+    const row = rows[index]!;
+    if (row.run === null) return;
+    const seen = await lookAtTrial({ ...row, run: row.run }, { store, projectDir, metric, now: now() });
+    // Its ft died before a launcher had it, and that has only now become certain: it begins after all.
+    const neverBegan = seen.state === "lost" && getRun(store, row.run).handle === null && !startedAgain.has(row.run);
+    if (neverBegan) startedAgain.add(row.run);
+    set(index, neverBegan ? { state: "waiting", run: null } : seen);
+  }
+
+  tell(rows);
+  for (;;) {
+    for (const [index, row] of rows.entries()) if (!isOver(row)) await look(index);
+    const next = rows.findIndex(({ state }) => state === "waiting");
+    const busy = rows.filter((row) => isLive(row) || row.state === "starting").length;
+    if (next >= 0 && starting === null && failure === null && !signal.aborted && busy < options.concurrency) {
+      starting = start(next).finally(() => {
+        starting = null;
+      });
+    }
+    if (starting === null && (signal.aborted || failure !== null)) break;
+    const going = goingOn(rows, rungs, metric.goal);
+    for (const { number, rung, values } of going ?? []) {
+      const trial = plan.trialOf({ number, rung: rung + 1, values });
+      planned.push(trial);
+      rows = [...rows, firstRow(trial)];
+    }
+    if (going === null && starting === null && rows.every(isOver)) break;
+    const pause = sleep(pollMs, undefined, { signal }).catch(() => undefined);
+    // What was found done already leaves room at once.
+    await (starting === null ? pause : Promise.race([pause, starting]));
+    if (signal.aborted && starting !== null) await starting;
+  }
+  tell(rows);
+  if (signal.aborted) return { end: "left", rows };
+  if (failure === null) return { end: "done", rows };
+  const live = rows.filter(isLive).map(({ run }) => run);
+  if (live.length > 0) context.onNotice(`the sweep ends here; these runs go on: ${live.join(", ")}`);
+  throw failure;
+}
+
+function firstRow(trial: PlannedTrial): TrialRow {
+  const row = waitingRow(trial);
+  return "refused" in trial.recipe ? { ...row, state: "refused", reason: reasonOf(trial.recipe.refused) } : row;
+}
+
+/** Data that no trial changes is bad for all of them alike. */
+function isOfTrial(error: unknown, { settings: { keys } }: SweepPlan): error is FtError {
+  if (!(error instanceof FtError)) return false;
+  const changesRows = Object.keys(keys).some((key) => /^(data|model|objective|engine|train\.seed)\b/.test(key));
+  return error.exit === "fit" || error.exit === "recipe" || (error.exit === "data" && changesRows);
+}
+
+/** Tells what changed, and keeps what is more than a step in the sweep's file. */
+function teller(plan: SweepPlan, { onRows, now }: DriveContext): (rows: readonly TrialRow[]) => void {
+  const { projectDir, id, recipe, method, metric, rungs, settings } = plan;
+  const createdAt = readRecord(projectDir, id)?.createdAt ?? now();
+  let kept = "";
+  return (rows) => {
+    onRows(rows);
+    const outline = JSON.stringify(
+      rows.map(({ number, rung, run, state, metric: result }) => [number, rung, run, state, result]),
+    );
+    if (outline === kept) return;
+    kept = outline;
+    const { keys, seed } = settings;
+    writeRecord(projectDir, {
+      version: 1,
+      id,
+      createdAt,
+      recipe,
+      method,
+      seed,
+      keys,
+      metric,
+      rungs,
+      trials: [...rows],
+    });
+  };
+}
