@@ -6,14 +6,17 @@ import type { Launcher } from "../../src/launchers/contract.js";
 import { skypilotLauncher } from "../../src/launchers/skypilot/index.js";
 import { pricesOf } from "../../src/launchers/skypilot/prices.js";
 import { packageRoot } from "../../src/paths.js";
+import { pricesThere } from "../../src/pipeline/target-prices.js";
 import { skypilotTargetSchema } from "../../src/recipes/schema/targets/skypilot.js";
 import { targetSchema } from "../../src/recipes/schema/targets.js";
+import { recipeSchema } from "../../src/recipes/schema.js";
 import { fakeRun, until } from "../fake-run.js";
 import { emptyFolder } from "../project.js";
 import { installProgram } from "../services/install-program.js";
 import { conformance } from "./conformance.js";
 import { livingTrainers } from "./processes.js";
 
+const recipe = recipeSchema.parse({ name: "x", model: { base: "x" }, method: "lora", data: { train: "x.jsonl" } });
 const root = emptyFolder();
 const target = skypilotTargetSchema.parse({ launcher: "skypilot", bucket: "s3://runs" });
 process.env.FT_FAKE_SKY = root;
@@ -91,6 +94,11 @@ it("prices come from its catalogue, the cheapest for the target first", async ()
   expect(other).toMatchObject({ where: "aws/us-west-2", usdHour: 55.04, spotUsdHour: null });
   const [onDemand] = await pricesOf({ ...target, spot: false }, "H100", 8);
   expect(onDemand!.where).toBe("aws/us-west-2");
+  const settings = targetSchema.parse({ ...target, gpu: "H100" });
+  const prices = await pricesThere({ ...recipe.compute, on: settings, gpus: 8 }, {});
+  expect(prices.filter(({ gpu }) => gpu === "h100-sxm")).toMatchObject([
+    { provider: "aws/us-east-1", kind: "spot", usdHour: 39.5 / 8 },
+  ]);
 });
 
 it("no secret stands in what SkyPilot was given as files or arguments", () => {

@@ -1,6 +1,6 @@
 // What SkyPilot offers for a target: the program, the bucket's program, and the GPUs with their prices. No machine is started.
 import type { Device } from "../../engines/machine.js";
-import { gpuCatalogue } from "../../plan/gpus.js";
+import { gpuCatalogue, gpuNamed } from "../../plan/gpus.js";
 import type { SkypilotTarget } from "../../recipes/schema/targets/skypilot.js";
 import type { Probe } from "../contract.js";
 import { missingBucketTool } from "./bucket.js";
@@ -43,10 +43,7 @@ function priceText({ where, usdHour, spotUsdHour }: SkyPrice): string {
 function deviceOf([gpu]: string[]): Device {
   const cpu: Device = { kind: "cpu", count: 0, bf16: false, names: [], driver: null, memoryBytes: [], problem: null };
   if (gpu === undefined) return cpu;
-  const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]|gb?$/g, "");
-  const known = gpuCatalogue(process.env).find(({ alias, also }) =>
-    [alias, ...also].some((one) => plain(one) === plain(gpu)),
-  );
+  const known = gpuNamed(gpu, gpuCatalogue(process.env));
   return {
     ...{ kind: "cuda", count: mostGpus, driver: null, problem: null },
     bf16: known ? known.bf16Tflops !== null : true,
