@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { benchColdStart } from "./cold-start.mjs";
 import { benchDataCheck, dataCheckText } from "./data-check.mjs";
+import { benchDockerStart } from "./docker-start.mjs";
 import { benchFirstStep } from "./first-step.mjs";
 import { benchMemoryPoints } from "./memory-points.mjs";
 import { benchRender } from "./render.mjs";
@@ -13,6 +14,7 @@ import { benchTokens } from "./tokens.mjs";
 const only = process.argv[2];
 const benches = {
   "cold-start": benchColdStart,
+  "docker-start": benchDockerStart,
   "first-step": benchFirstStep,
   render: benchRender,
   tokens: benchTokens,

@@ -1,11 +1,11 @@
 // `ft run --on cluster`: the tiny model trained by real TRL under a real Slurm, preempted on its way, cancelled, out of disk; a token is nowhere.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./fake-run.js";
-import { emptyFolder, ft, type ProjectOptions, requiredEnv, tinyProject } from "./project.js";
+import { emptyFolder, ft, requiredEnv, tinyProject } from "./project.js";
 import { type Slurm, startSlurm } from "./services/slurm.js";
 
 const minutes = 60_000;
@@ -20,22 +20,25 @@ beforeAll(async () => {
   mkdirSync(join(config, "ft"));
   // A fake GPU is asked for all the same: that it is granted is Slurm's own doing.
   const target = { launcher: "slurm", gres: "gpu:1", time: "60", engine_python: requiredEnv("FT_TEST_PYTHON") };
-  writeFileSync(join(config, "ft/targets.yaml"), JSON.stringify({ targets: { cluster: target } }));
+  writeFileSync(
+    join(config, "ft/targets.yaml"),
+    JSON.stringify({ targets: { cluster: target, two: { ...target, nodes: 2 } } }),
+  );
   env = { ...slurm.env, XDG_CONFIG_HOME: config, HF_TOKEN: token, SBATCH_EXPORT: "ALL" };
 }, 300_000);
 
 afterAll(() => slurm?.stop(), 60_000);
 
 /** Starts a run and leaves it; waits until it has trained some steps. */
-async function begin(options: ProjectOptions, steps: number) {
-  const dir = tinyProject(options);
-  const started = await ft(["run", "--on", "cluster", "--detach", "--json", "--set", "compute.device=cpu"], dir, env);
+async function begin(dir: string, steps: number, { on = "cluster", set = [] as string[] } = {}) {
+  const settings = ["compute.device=cpu", ...set].flatMap((setting) => ["--set", setting]);
+  const started = await ft(["run", "--on", on, "--detach", "--json", ...settings], dir, env);
   expect(started.exitCode, started.stderr).toBe(0);
   const id = JSON.parse(started.stdout).run.id as string;
   const folder = join(dir, ".ft/runs", id);
-  await until(() => losses(folder).length >= steps, 3 * minutes);
+  await until(() => losses(folder).length >= steps, 6 * minutes);
   const { stdout } = await execa("squeue", ["-h", "-o", "%A", `--name=ft-${id}-1`], { env: slurm!.env });
-  return { dir, id, folder, job: stdout.trim() };
+  return { id, folder, job: stdout.trim() };
 }
 
 const show = async (dir: string, id: string) =>
@@ -43,34 +46,92 @@ const show = async (dir: string, id: string) =>
 
 describe("a run on Slurm", () => {
   it(
-    "is preempted, saves, goes back into the queue and resumes at the same step to a registered adapter; a token is nowhere",
+    "is preempted, saves, goes back into the queue and resumes at the same step on another node, to a registered adapter; a token is nowhere",
     async ({ skip }) => {
       if (!slurm) return skip();
-      const { dir, id, folder, job } = await begin({ maxSteps: 60, saveEvery: 50 }, 3);
+      const dir = tinyProject({ maxSteps: 60, saveEvery: 50 });
+      const { id, folder, job } = await begin(dir, 3);
       const argv = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" });
       expect(argv).toContain("ft_trainer");
       for (const place of [argv, ...textsOf(slurm.dir), ...textsOf(dir)]) expect(place).not.toContain(token);
 
       await execa("scancel", ["--batch", "--signal=USR1", job], { env: slurm.env });
-      await until(() => ends(folder).length === 1, 2 * minutes);
+      await until(() => ends(folder).length === 1, 4 * minutes);
       const { status, exitCode, step: stoppedAt } = ends(folder)[0]!;
       expect([status, exitCode]).toEqual(["preempted", 33]);
-      await until(async () => (await show(dir, id)).state === "queued", minutes);
+      await until(async () => (await show(dir, id)).state === "queued", 2 * minutes);
       expect((await show(dir, id)).history.at(-1).reason).toMatch(/preempted/);
+      const node = (state: string) => ["update", "NodeName=n1", `State=${state}`, "Reason=test"];
+      await execa("scontrol", node("DRAIN"), { env: slurm.env });
       await slurm.releaseRequeued(job);
 
       const watched = await ft(["runs", "watch", id, "--json"], dir, env);
       expect(watched.exitCode, watched.stderr).toBe(0);
       const steps = losses(folder).map(({ attempt, step }) => [attempt, step]);
       expect(steps).toEqual(Array.from({ length: 60 }, (_, index) => [index < stoppedAt ? 1 : 2, index + 1]));
+      expect(readFileSync(slurm.jobCompletions, "utf8").match(/NodeList=\S+/g)).toEqual(["NodeList=n1", "NodeList=n2"]);
+      await execa("scontrol", node("RESUME"), { env: slurm.env });
       const { adapters } = JSON.parse((await ft(["adapters", "ls", "--json"], dir, env)).stdout);
       expect(adapters).toHaveLength(1);
       for (const place of [...textsOf(slurm.dir), ...textsOf(dir), watched.stdout]) expect(place).not.toContain(token);
-      expect(await execa("squeue", ["-h", "-t", "running,pending"], { env: slurm.env })).toMatchObject({ stdout: "" });
+      expect(await running()).toBe("");
     },
-    8 * minutes,
+    15 * minutes,
   );
 });
+
+describe("a run whose disk is full at the checkpoint", () => {
+  it(
+    "ends with that as its reason, leaves no job behind, and resumes when there is room",
+    async ({ skip }) => {
+      if (!slurm || process.getuid?.() !== 0) return skip();
+      const dir = tinyProject({ maxSteps: 12, saveEvery: 6 });
+      mkdirSync(join(dir, ".ft"));
+      await execa("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", join(dir, ".ft")]);
+      try {
+        const { id, folder } = await begin(dir, 1);
+        const filler = join(dir, ".ft/filler");
+        await execa("dd", ["if=/dev/zero", `of=${filler}`, "bs=64k"], { reject: false });
+        await until(async () => (await show(dir, id)).state === "failed", 4 * minutes);
+        expect((await show(dir, id)).failure.class).toBe("disk-full");
+        await until(async () => (await running()) === "", minutes);
+        rmSync(filler);
+        const resumed = await ft(["runs", "resume", id, "--json"], dir, env);
+        expect(resumed.exitCode, resumed.stderr).toBe(0);
+        expect(losses(folder).at(-1)).toMatchObject({ attempt: 2, step: 12 });
+      } finally {
+        await execa("umount", ["-l", join(dir, ".ft")]);
+      }
+    },
+    15 * minutes,
+  );
+});
+
+describe("a run over two nodes", () => {
+  it(
+    "trains on both as one, is cancelled with a checkpoint that both agree on, and resumes to a registered adapter",
+    async ({ skip }) => {
+      if (!slurm) return skip();
+      const dir = tinyProject({ maxSteps: 40, saveEvery: 30 });
+      const { id, folder } = await begin(dir, 2, { on: "two", set: ["compute.gpus=2"] });
+      const nodes = await execa("squeue", ["-h", "-o", "%D %N"], { env: slurm.env });
+      expect(nodes.stdout).toBe("2 n[1-2]");
+      const cancelled = await ft(["runs", "cancel", id], dir, env);
+      expect(cancelled.exitCode, cancelled.stderr).toBe(0);
+      const { status, exitCode, step: stoppedAt } = ends(folder)[0]!;
+      expect([status, exitCode, await running()]).toEqual(["cancelled", 34, ""]);
+      const resumed = await ft(["runs", "resume", id, "--json"], dir, env);
+      expect(resumed.exitCode, resumed.stderr).toBe(0);
+      const steps = losses(folder).map(({ attempt, step }) => [attempt, step]);
+      expect(steps).toEqual(Array.from({ length: 40 }, (_, index) => [index < stoppedAt ? 1 : 2, index + 1]));
+      expect(JSON.parse(resumed.stdout).adapter.version).toBe(1);
+    },
+    15 * minutes,
+  );
+});
+
+const running = async () =>
+  (await execa("squeue", ["-h", "-t", "running,pending,completing"], { env: slurm!.env })).stdout;
 
 interface Line {
   kind: string;

@@ -124,6 +124,15 @@ def secrets(file):
     say({})
 
 
+def forget(file):
+    """Takes a file of secrets away."""
+    try:
+        os.unlink(file)
+    except FileNotFoundError:
+        pass
+    say({})
+
+
 def look(folder, events_from, events_limit, log_from, log_limit):
     """
     Whether the supervisor lives; then events.jsonl from an offset on, and stdout.log from an offset on or, where that is further back than
@@ -366,6 +375,7 @@ COMMANDS = {
     "send": send,
     "link": link,
     "secrets": secrets,
+    "forget": forget,
     "look": look,
     "mark-cancelled": mark_cancelled,
     "begin": begin,

@@ -15,6 +15,7 @@ if sys.version_info < (3, 9):
 
 from ft_trainer.exit_codes import ALREADY_RUNNING, FAILURES
 from ft_trainer.journal import Journal, Locked
+from ft_trainer.nodes import Joiner, is_first
 from ft_trainer.options import parse_options
 from ft_trainer.starts import next_attempt, refuse_second, refuse_second_elsewhere
 from ft_trainer.supervisor import Supervisor
@@ -25,6 +26,9 @@ def main():
     os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     with open("job.json", encoding="utf-8") as file:
         job = json.load(file)
+    if not is_first():
+        options.resume = options.resume or options.platform_restarts  # the step itself looks whether there is a checkpoint
+        return Joiner(job, options).run()
     try:
         refuse_second()
         if options.platform_restarts:

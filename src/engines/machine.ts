@@ -18,6 +18,8 @@ export interface Device {
   memoryBytes: number[];
   /** Why GPUs that seem to be here are not used: "nvidia-smi: Failed to initialize NVML". Null: nothing to say. */
   problem: string | null;
+  /** Of another machine than this one: how it is called, and its memory. */
+  elsewhere?: { label: string; ramBytes: number };
 }
 
 const probeTimeoutMs = 5_000;

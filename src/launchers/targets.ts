@@ -1,7 +1,8 @@
 // Which target a person means: a name of targets.yaml, a launcher whose target needs no settings, or the target's keys themselves.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseDocument } from "yaml";
+import { type Document, LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
 import { FtError } from "../errors.js";
 import { nearest } from "../nearest.js";
 import { type Env, ftConfigDir } from "../paths.js";
@@ -20,15 +21,39 @@ export function targetsFile(env: Env): string {
 export function readTargets(env: Env): NamedTarget[] {
   const file = targetsFile(env);
   if (!existsSync(file)) return [];
-  const document = parseDocument(readFileSync(file, "utf8"));
+  const text = readFileSync(file, "utf8");
+  const document = parseDocument(text);
   const problem = document.errors[0];
   if (problem) throw invalid(file, problem.message.split("\n")[0]!, problem.linePos?.[0].line);
   const parsed = targetsFileSchema.safeParse(document.toJS() ?? { targets: {} });
   if (parsed.success) return Object.entries(parsed.data.targets).map(([name, settings]) => ({ name, settings }));
   const issue = parsed.error.issues[0]!;
-  const node = document.getIn(issue.path, true) as { range?: [number, number, number] } | undefined;
-  const line = node?.range ? readFileSync(file, "utf8").slice(0, node.range[0]).split("\n").length : undefined;
-  throw invalid(file, `${issue.path.join(".")}: ${issue.message}`, line);
+  const lines = new LineCounter();
+  parseDocument(text, { lineCounter: lines });
+  const range = rangeOf(document, issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0]!] : issue.path);
+  throw invalid(file, issueWords(issue, document.toJS()), range && lines.linePos(range[0]).line);
+}
+
+/** Of the innermost node on the way that is there: a missing key has none. */
+function rangeOf(document: Document, path: readonly PropertyKey[]): [number, number, number] | undefined {
+  for (let length = path.length; length > 0; length--) {
+    const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
+    if (node?.range) return node.range;
+  }
+  return undefined;
+}
+
+function issueWords(issue: z.core.$ZodIssue, content: unknown): string {
+  const where = issue.path.join(".");
+  if (issue.code !== "unrecognized_keys") return `${where}: ${issue.message}`;
+  const target = issue.path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+    content,
+  );
+  const launcher = (target as { launcher?: unknown } | undefined)?.launcher;
+  const known = targetSchema.options.find(({ shape }) => shape.launcher.value === launcher);
+  const near = known && nearest(issue.keys[0]!, Object.keys(known.shape));
+  return `${where}: unknown key ${issue.keys[0]}${near ? `, did you mean ${near}?` : ""}`;
 }
 
 /** Throws FtError targets.unknown (exit usage), targets.invalid. */

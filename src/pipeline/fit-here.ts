@@ -100,20 +100,24 @@ export async function countedLengths(rows: CountedRows): Promise<RowLengths | nu
 
 /** Null: the recipe is for a GPU, and none is here that tells its memory. */
 export function hardwareHere({ recipe }: LoadedRecipe, known: Omit<KnownHere, "model" | "lengths">): Hardware | null {
-  const { kind, names, memoryBytes, bf16 } = known.here;
+  const { kind, names, memoryBytes, bf16, elsewhere } = known.here;
   const isCpu = known.device.kind === "cpu";
   if (!isCpu && ((kind !== "cuda" && kind !== "rocm") || memoryBytes.length === 0)) return null;
   const calibration = readCalibration(known.env, machineOf(known));
   const correction = calibration ? { correction: correctionOf(calibration) } : {};
   const count = recipe.compute.gpus;
   return isCpu
-    ? { label: "this machine's CPU", alias: null, kind: "cpu", count: 1, bytes: totalmem(), bf16: false, ...correction }
+    ? {
+        ...{ label: elsewhere ? `${elsewhere.label}'s CPU` : "this machine's CPU", alias: null, kind: "cpu", count: 1 },
+        ...{ bytes: elsewhere?.ramBytes ?? totalmem(), bf16: false, ...correction },
+      }
     : {
-        ...{ label: `${count} x ${names[0]}`, alias: null, kind: "gpu", count, bytes: Math.min(...memoryBytes), bf16 },
-        ...correction,
+        ...{ label: `${count} x ${names[0]}${elsewhere ? ` on ${elsewhere.label}` : ""}`, alias: null, kind: "gpu" },
+        ...{ count, bytes: Math.min(...memoryBytes), bf16, ...correction },
       };
 }
 
 function machineOf({ device, here }: Pick<KnownHere, "device" | "here">): string {
-  return machineName(device.kind === "cpu" ? null : (here.names[0] ?? null));
+  const gpu = device.kind === "cpu" ? null : (here.names[0] ?? null);
+  return gpu === null && here.elsewhere ? `${here.elsewhere.label}: CPU` : machineName(gpu);
 }

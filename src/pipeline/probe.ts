@@ -117,6 +117,17 @@ async function removeStale(parent: string, now: number): Promise<void> {
 /** A probe's folder is built and started within this time. */
 const buildingMs = 60 * 60_000;
 
+/** Throws FtError probe.elsewhere (usage). */
+export function refuseProbeElsewhere({ target }: Surveyed): void {
+  if (target.settings.launcher === "local") return;
+  throw new FtError({
+    code: "probe.elsewhere",
+    exit: "usage",
+    message: `a probe trains on this machine, and the run goes to ${target.name}`,
+    next: "leave --probe out: `ft plan --on` estimates for that target, and a run's measured peak corrects the estimate",
+  });
+}
+
 function doesNotFit(micro: number, why: string): FtError {
   return new FtError({
     code: "probe.does-not-fit",

@@ -88,7 +88,13 @@ export async function estimateRun(
       tokensPerEpoch: tokens?.epoch.tokens ?? 0,
     });
     const card = cardOf(one, here, cards);
-    const machine = one.kind === "cpu" ? cpuMachine(recipe) : card && machineOfGpu(card, setting.precision.compute);
+    // How fast another machine's CPU is nobody knows here.
+    const machine =
+      one.kind === "cpu"
+        ? here.elsewhere
+          ? null
+          : cpuMachine(recipe)
+        : card && machineOfGpu(card, setting.precision.compute);
     const timeUnknown = whyNoTime(machine, tokens, one);
     const counted =
       machine && tokens

@@ -18,7 +18,7 @@ import { countedLengths, fitHere, type KnownHere, type PlanHere, planHere, refus
 import { createJobFolder } from "./job-folder.js";
 import { jobModel } from "./job-model.js";
 import { type Prepared, prepare } from "./prepare.js";
-import { probe } from "./probe.js";
+import { probe, refuseProbeElsewhere } from "./probe.js";
 import { estimateHere, type HardwareEstimate, limitsOf, refuseOverBudget } from "./run-estimate.js";
 import { gpusOf, lockOf } from "./run-lock.js";
 import { submitAttempt } from "./submit.js";
@@ -67,6 +67,7 @@ export async function startRun(
   if (options.frozen) refuseDrift(loaded.file, surveyed.locked, surveyed.entry);
   const unchanged = options.force ? null : await unchangedRun(surveyed, context);
   if (unchanged) return { unchanged };
+  if (options.probe) refuseProbeElsewhere(surveyed);
   if (!options.ignoreFit) refuseUnfit(surveyed.memory);
   const early = await expect(surveyed, surveyed, context, options);
   let prepared = await prepare(surveyed, context, options);

@@ -6,6 +6,7 @@ import { nearest } from "../nearest.js";
 import { recipeJsonSchema, schemaAt } from "./json-schema.js";
 import { locate, type RecipeSource } from "./locate.js";
 import { objectiveNames } from "./schema/objective.js";
+import { targetSchema } from "./schema/targets.js";
 
 type Issue = z.core.$ZodIssue;
 
@@ -24,6 +25,8 @@ export function describeIssue(issue: Issue, source: RecipeSource): Problem[] {
       };
     });
   }
+  const meant = meantAlternative(issue);
+  if (meant) return meant.flatMap((inner) => describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, source));
   const where = locate(source, issue.path);
   const given = givenAt(source, issue.path);
   const values = allowedValues(issue);
@@ -45,9 +48,20 @@ export function describeIssue(issue: Issue, source: RecipeSource): Problem[] {
   return [{ message: `${name}: ${plain(issue)}${shown}`, where, ...fix }];
 }
 
+/** Of `a word, or a map with these keys` the one that was meant: what is wrong with it, where the other is not even of the kind. */
+function meantAlternative(issue: Issue): Issue[] | null {
+  if (issue.code !== "invalid_union" || issue.discriminator !== undefined) return null;
+  const fitting = issue.errors.filter(
+    (errors) => !errors.some(({ code, path }) => code === "invalid_type" && path.length === 0),
+  );
+  return fitting.length === 1 && issue.errors.length > 1 ? fitting[0]! : null;
+}
+
 function allowedValues(issue: Issue): string[] | null {
   if (issue.code === "invalid_value") return issue.values.map(String);
-  return issue.code === "invalid_union" && issue.discriminator === "type" ? [...objectiveNames] : null;
+  if (issue.code !== "invalid_union") return null;
+  if (issue.discriminator === "launcher") return targetSchema.options.map(({ shape }) => shape.launcher.value);
+  return issue.discriminator === "type" ? [...objectiveNames] : null;
 }
 
 function givenAt({ values }: RecipeSource, path: readonly PropertyKey[]): unknown {

@@ -53,8 +53,12 @@ function shapeFor(node: JsonSchema | undefined, value: unknown): JsonSchema | un
   const shapes = node?.oneOf ?? node?.anyOf?.flatMap((shape) => shape.oneOf ?? [shape]);
   if (!shapes) return node;
   const objects = shapes.filter(({ properties, items }) => properties || items);
-  const type = (value as { type?: unknown } | null | undefined)?.type;
-  const fits = objects.find(({ properties }) => type !== undefined && properties?.type?.const === type);
+  const { type, launcher } = (value ?? {}) as { type?: unknown; launcher?: unknown };
+  const fits = objects.find(
+    ({ properties }) =>
+      (type !== undefined && properties?.type?.const === type) ||
+      (launcher !== undefined && properties?.launcher?.const === launcher),
+  );
   const list = Array.isArray(value) ? objects.find(({ items }) => items) : undefined;
   return (
     fits ?? list ?? (objects[0] && { ...objects[0], ...(node?.description ? { description: node.description } : {}) })

@@ -21,3 +21,9 @@ export async function killSupervisor(dir: string): Promise<void> {
   const { pid } = JSON.parse(readFileSync(join(dir, "supervisor.json"), "utf8")) as { pid: number };
   process.kill(-pid, "SIGKILL");
 }
+
+/** `kill -9` of the supervisor alone, where its group is another's: a batch script's. */
+export async function killAlone(dir: string): Promise<void> {
+  const { pid } = JSON.parse(readFileSync(join(dir, "supervisor.json"), "utf8")) as { pid: number };
+  process.kill(pid, "SIGKILL");
+}

@@ -1,5 +1,4 @@
 // The slurm launcher against the contract of all launchers, with real daemons: on a machine of the cluster, and through ssh to its login node.
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import type { Launcher } from "../../src/launchers/contract.js";
@@ -8,7 +7,7 @@ import { type Target, targetSchema } from "../../src/recipes/schema/targets.js";
 import { startSlurm } from "../services/slurm.js";
 import { startSshd } from "../services/sshd.js";
 import { type Conforming, conformance } from "./conformance.js";
-import { livingTrainers } from "./processes.js";
+import { killAlone, livingTrainers } from "./processes.js";
 
 const started: { stop(): Promise<void> }[] = [];
 const slurm = startSlurm({ killWait: 5 });
@@ -22,10 +21,7 @@ function conforming(target: Target, runs: string | null): Conforming {
   return {
     launcher: slurmLauncher as Launcher<unknown>,
     target,
-    killTrainer: async (run) => {
-      const file = join(runs === null ? run.dir : join(runs, run.id), "supervisor.json");
-      process.kill((JSON.parse(readFileSync(file, "utf8")) as { pid: number }).pid, "SIGKILL");
-    },
+    killTrainer: (run) => killAlone(runs === null ? run.dir : join(runs, run.id)),
     trainers: livingTrainers,
     patienceMs: 30_000,
   };

@@ -16,12 +16,15 @@ export interface Dockerd {
   stop(): Promise<void>;
 }
 
-/** Null, with a word on stderr, where no daemon can be had. No bridge and no iptables: containers take `--network host`. */
-export async function startDockerd(): Promise<Dockerd | null> {
+/**
+ * Null, with a word on stderr, where no daemon can be had. No bridge and no iptables: containers take `--network host`. With `liveRestore`
+ * containers outlive the daemon, else they end with it.
+ */
+export async function startDockerd({ liveRestore = false } = {}): Promise<Dockerd | null> {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return without("it takes Linux and root");
   if (!(await ensurePrograms(["dockerd", "docker"], ["docker.io"]))) return null;
   const dir = mkdtempSync(join(tmpdir(), "ft-dockerd-"));
-  const daemon = { process: start(dir) };
+  const daemon = { process: start(dir, liveRestore) };
   const host = `unix://${join(dir, "docker.sock")}`;
   if (!(await answers(host, daemon.process))) {
     const log = readFileSync(join(dir, "log"), "utf8").trim().split("\n").at(-1);
@@ -35,7 +38,7 @@ export async function startDockerd(): Promise<Dockerd | null> {
       await ended(daemon.process);
       await sleep(500); // its containerd dies with it
       for (const name of ["pid", "exec/containerd/containerd.pid"]) rmSync(join(dir, name), { force: true });
-      daemon.process = start(dir);
+      daemon.process = start(dir, liveRestore);
       if (!(await answers(host, daemon.process))) throw new Error("dockerd did not come up again");
     },
     stop: () => end(dir, host, daemon.process),
@@ -47,7 +50,7 @@ function without(why: string): null {
   return null;
 }
 
-function start(dir: string): ChildProcess {
+function start(dir: string, liveRestore: boolean): ChildProcess {
   for (const name of ["data", "exec"]) mkdirSync(join(dir, name), { recursive: true });
   const log = openSync(join(dir, "log"), "a");
   const args = [
@@ -56,6 +59,7 @@ function start(dir: string): ChildProcess {
     ["--pidfile", join(dir, "pid")],
     ["--host", `unix://${join(dir, "docker.sock")}`],
     ["--iptables=false", "--ip6tables=false", "--ip-masq=false", "--bridge=none"],
+    liveRestore ? ["--live-restore"] : [],
   ];
   return spawn(findProgram("dockerd")!, args.flat(), { stdio: ["ignore", log, log], detached: true });
 }

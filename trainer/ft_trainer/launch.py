@@ -8,6 +8,7 @@ import signal
 import sys
 
 from .exit_codes import LOST_ANOTHER, RESUME_ME
+from .nodes import launch_arguments
 
 
 def launch(stop):
@@ -19,7 +20,7 @@ def launch(stop):
     events = os.environ.pop("FT_EVENTS_FD", None)
     if events is not None:
         os.environ["FT_EVENTS_PATH"] = f"/proc/{os.getpid()}/fd/{events}"  # torch closes what its processes would inherit
-    arguments = launch_command_parser().parse_args(sys.argv[1:])
+    arguments = launch_command_parser().parse_args([*launch_arguments(), *sys.argv[1:]])
     # On SIGTERM torch ends its processes, with 30 seconds to live; ours may need longer to save. So the signal is ours.
     arguments.signals_to_handle = "SIGQUIT"
     try:

@@ -1,5 +1,6 @@
 """One child of the supervisor: a module of the job, run by the engine's Python, with a pipe for its events."""
 
+import functools
 import json
 import os
 import select
@@ -8,7 +9,7 @@ import subprocess
 import time
 
 from .heartbeat import peak_bytes
-from .processes import dying_with_me, oom_kills
+from .processes import die_with, oom_kills
 
 
 class Step:
@@ -27,7 +28,7 @@ class Step:
                     stderr=subprocess.STDOUT,
                     env={**environment, "FT_EVENTS_FD": str(write_fd)},
                     pass_fds=[write_fd],
-                    preexec_fn=dying_with_me(),
+                    preexec_fn=functools.partial(_begin, os.getpid()),
                 )
         finally:
             os.close(write_fd)
@@ -82,3 +83,9 @@ class Step:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
             self.returncode = self.process.returncode = -signal.SIGKILL
+
+
+def _begin(parent):
+    """In the fresh child. Platforms signal whole process groups: SIGUSR1 is the supervisor's to understand, and would end all others."""
+    die_with(parent)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)

@@ -134,13 +134,20 @@ def run(folder, *args, **options):
 
 
 def read_events(folder, kind=None):
-    """The whole lines of events.jsonl, of one kind if given."""
+    """The whole lines of events.jsonl, of one kind if given. One that a crash or a full disk has cut is passed over, as ft does."""
     path = os.path.join(folder, "events.jsonl")
     if not os.path.exists(path):
         return []
     with open(path, encoding="utf-8") as file:
-        events = [json.loads(line) for line in file if line.endswith("\n")]
+        events = [event for event in map(_event, file) if event]
     return [event for event in events if kind in (None, event["kind"])]
+
+
+def _event(line):
+    try:
+        return json.loads(line) if line.endswith("\n") else None
+    except ValueError:
+        return None
 
 
 def read_log(folder):

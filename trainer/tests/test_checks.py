@@ -158,7 +158,7 @@ class RetryTest(unittest.TestCase):
         before = len(read_events(folder, "system"))
         wait_for(lambda: len(read_events(folder, "system")) > before + 1, what="heartbeats")
         supervisor.send_signal(signal.SIGTERM)
-        supervisor.communicate(timeout=5)
+        supervisor.communicate(timeout=30)
         self.assertEqual(supervisor.returncode, 33)
         self.assertEqual(self.starts(folder), ["0"])
 

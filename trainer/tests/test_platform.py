@@ -19,7 +19,7 @@ def preempt(folder, number=signal.SIGTERM, meanwhile=lambda: None, options=(PLAT
     wait_for(lambda: len(training()) > before, what="the training")
     meanwhile()
     supervisor.send_signal(number)
-    supervisor.communicate(timeout=20)
+    supervisor.communicate(timeout=60)
     return supervisor.returncode
 
 
@@ -39,6 +39,14 @@ class PlatformTest(unittest.TestCase):
         self.assertEqual(preempt(folder), 33)
         self.assertEqual(read_events(folder, "end")[-1]["attempt"], 3)
         self.assertEqual([event["seq"] for event in read_events(folder) if event["attempt"] == 3][0], 1)
+
+    def test_a_signal_to_the_whole_group_as_srun_sends_it_is_a_preemption_too(self):
+        folder = fake_job(self, "checkpoint")
+        supervisor = start(folder, PLATFORM)
+        wait_for(lambda: len(read_events(folder, "phase")) == 2, what="the training")
+        os.killpg(supervisor.pid, signal.SIGUSR1)
+        supervisor.communicate(timeout=20)
+        self.assertEqual((supervisor.returncode, read_events(folder, "end")[0]["status"]), (33, "preempted"))
 
     def test_only_a_later_attempt_resumes_and_one_that_killed_it_counts_too(self):
         folder = fake_job(self, "resume")

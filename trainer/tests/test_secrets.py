@@ -58,7 +58,7 @@ class SecretsTest(unittest.TestCase):
             wait_for(lambda: len(read_events(folder, "phase")) == before + 2, what="the training")  # noqa: B023
             self.assertEqual(len(os.listdir(self.outside)), 2)
             supervisor.send_signal(number)
-            supervisor.communicate(timeout=20)
+            supervisor.communicate(timeout=60)
             self.assertEqual((supervisor.returncode, os.listdir(self.outside)), (code, left))
 
     def test_a_file_that_is_missing_open_to_others_in_the_job_folder_or_no_object_is_refused_by_name(self):

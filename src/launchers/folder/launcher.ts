@@ -20,7 +20,7 @@ import { callFarEnd, nothing } from "./far-end.js";
 import { logPosition, mirrorEvents, mirroredEvents, mirrorLog } from "./mirror.js";
 import { pullFiles } from "./pull.js";
 import { pushFiles } from "./push.js";
-import { placeSecrets } from "./secrets.js";
+import { placeSecrets, removeSecrets } from "./secrets.js";
 
 /** What is stored of an attempt; with it a later ft finds all again, whatever became of targets.yaml. */
 export interface FolderHandle<Id> {
@@ -116,6 +116,7 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
   async function cancel(handle: FolderHandle<Id>, graceMs: number): Promise<void> {
     const place = placed(handle);
     await runner.stop(place, handle.id, graceMs);
+    await removeSecrets(place, handle.attempt);
   }
 
   /** Checkpoints too: a run that ended early goes on from them, elsewhere if need be. */

@@ -1,5 +1,5 @@
 // The secrets of an attempt as a file that nobody else can read, outside the job folder.
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Place } from "./contract.js";
@@ -7,21 +7,33 @@ import { callFarEnd, nothing } from "./far-end.js";
 
 /** Its path on the place's machine; null: there are none. run.py takes it away when the run has ended for good. */
 export async function placeSecrets(
-  { host, python, dir, job }: Place,
+  place: Place,
   attempt: number,
   secrets: Record<string, string>,
 ): Promise<string | null> {
   if (Object.keys(secrets).length === 0) return null;
-  const name = `${job.id}-${attempt}.json`;
+  const { host, python } = place;
+  const file = secretsFile(place, attempt);
   const content = JSON.stringify(secrets);
   if (!host.isHere) {
-    const file = join(dirname(dirname(dir)), "secrets", name);
     await callFarEnd({ host, python, command: "secrets", args: [file], input: content, answer: nothing });
     return file;
   }
-  const file = join(homedir(), ".cache", "ft", "secrets", name);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileSync(`${file}.${process.pid}`, content, { mode: 0o600, flag: "wx" });
   renameSync(`${file}.${process.pid}`, file);
   return file;
+}
+
+/** Of an attempt that is over, whatever ended it: one that never began, or was killed, left them where they were. */
+export async function removeSecrets(place: Place, attempt: number): Promise<void> {
+  const { host, python } = place;
+  const file = secretsFile(place, attempt);
+  if (host.isHere) rmSync(file, { force: true });
+  else await callFarEnd({ host, python, command: "forget", args: [file], answer: nothing });
+}
+
+function secretsFile({ host, dir, job }: Place, attempt: number): string {
+  const name = `${job.id}-${attempt}.json`;
+  return host.isHere ? join(homedir(), ".cache", "ft", "secrets", name) : join(dirname(dirname(dir)), "secrets", name);
 }

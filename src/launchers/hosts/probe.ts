@@ -21,7 +21,9 @@ const littleDisk = 10e9;
 /** `dir`: of the jobs there. Throws FtError launcher.unreachable, launcher.far-end. */
 export async function probeHost(host: Host, { python, dir }: { python: string; dir: string }): Promise<Probe> {
   const call = { host, python, command: "machine", args: [dir], answer: machineSchema };
-  const [{ answer: machine }, device] = await Promise.all([callFarEnd(call), deviceOf(host)]);
+  const [{ answer: machine }, found] = await Promise.all([callFarEnd(call), deviceOf(host)]);
+  const elsewhere = { label: host.label, ramBytes: machine.memoryBytes };
+  const device: Device = host.isHere ? found : { ...found, elsewhere };
   const isOldPython = !/^3\.(9|[1-9]\d)/.test(machine.python);
   return {
     device,

@@ -4,16 +4,16 @@ import type { SlurmContainer } from "../../recipes/schema/targets/slurm.js";
 export interface Inside {
   /** The job folder; it has the same path in the container. */
   dir: string;
-  /** Files and folders outside it that the trainer reads. */
+  /** Folders outside it that the trainer reads. */
   reads: string[];
   gpus: number;
   /** Variables that the script exports. */
   variables: string[];
 }
 
-/** Of `command` in the container. */
+/** `command` in the container. */
 export function containerCommand(container: SlurmContainer, command: string[], inside: Inside): string[] {
-  const mounts = [...[inside.dir, ...inside.reads].map((path) => `${path}:${path}`), ...container.mounts.map(twoSided)];
+  const mounts = mountsOf(container, inside);
   const { kind, image } = container;
   if (kind === "apptainer") {
     const gpus = inside.gpus > 0 ? ["--nv"] : [];
@@ -33,8 +33,17 @@ export function containerCommand(container: SlurmContainer, command: string[], i
       ...command,
     ];
   }
-  const options = [`--container-image=${image}`, `--container-mounts=${mounts.join(",")}`];
-  return ["srun", "--export=ALL", "--wait=0", ...options, `--container-workdir=${inside.dir}`, ...command];
+  return command; // pyxis: srun makes the container (pyxisOptions)
+}
+
+/** Of srun. */
+export function pyxisOptions(container: SlurmContainer, inside: Inside): string[] {
+  const mounts = mountsOf(container, inside).join(",");
+  return [`--container-image=${container.image}`, `--container-mounts=${mounts}`, `--container-workdir=${inside.dir}`];
+}
+
+function mountsOf({ mounts }: SlurmContainer, { dir, reads }: Inside): string[] {
+  return [...[dir, ...reads].map((path) => `${path}:${path}`), ...mounts.map(twoSided)];
 }
 
 /** `/data` is `/data:/data`. */

@@ -1,5 +1,6 @@
 // The slurm launcher: the job's supervisor as a batch job of a cluster, found by its name; Slurm queues it, starts it, and starts it again.
 import { createHash } from "node:crypto";
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FtError } from "../../errors.js";
@@ -30,7 +31,7 @@ const slurmRunner: Runner<"slurm", SlurmId> = {
     environment: target.login === undefined && !target.container && !target.engine_python,
     base: target.login === undefined || target.base === "copy",
   }),
-  runArgs: (target) => ["--platform-restarts", ...enginePython(target)],
+  runArgs: (target) => [...(target.requeue ? ["--platform-restarts"] : []), ...enginePython(target)],
 
   async find(place, attempt) {
     const jobs = (await jobsOf(place.host)).flatMap(({ name }) => {
@@ -54,7 +55,7 @@ const slurmRunner: Runner<"slurm", SlurmId> = {
       name: nameOf(job.id, attempt),
       ...{ dir, env, gpus: job.gpus, python: python ?? target.python },
       args: [...args, ...(secretsFile ? ["--secrets", secretsFile] : [])],
-      reads: [place.base, secretsFile].filter((path) => path !== null),
+      reads: [place.base, secretsFile && dirname(secretsFile)].filter((path) => path !== null),
     };
     await callFarEnd({ ...place, command: "begin", args: [dir], answer: nothing }); // takes the marker `cancel` away
     await writeScript(place, renderBatch(batch, target));

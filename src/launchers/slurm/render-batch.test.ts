@@ -11,7 +11,7 @@ const job: BatchJob = {
   python: "/home/me/envs/trl/bin/python",
   args: ["--attempt", "1", "--platform-restarts", "--secrets", "/home/me/ft-jobs/secrets/20260101-120000-test-1.json"],
   env: { NCCL_DEBUG: "INFO", GREETING: "it's $HOME" },
-  reads: ["/home/me/bases/tiny", "/home/me/ft-jobs/secrets/20260101-120000-test-1.json"],
+  reads: ["/home/me/bases/tiny", "/home/me/ft-jobs/secrets"],
   gpus: 4,
 };
 
@@ -30,6 +30,8 @@ const scenarios: Record<string, object> = {
     ...{ constraint: "a100&ib", exclude: "n[1-3],n7", reservation: "course", signal_seconds: 600 },
     ...{ modules: ["cuda/12.4", "python"], extra: ["--mail-type=END", "--nice", "--licenses=a:1 #b"] },
   },
+  "two-nodes": { nodes: 2, cpus: 8 },
+  "two-nodes-pyxis": { nodes: 2, container: { kind: "pyxis", image: "/images/trl.sqsh" } },
   "not-requeued": { requeue: false },
   apptainer: {
     container: { kind: "apptainer", image: "/images/trl.sif", mounts: ["/data:ro", "/cache:/root/.cache"] },

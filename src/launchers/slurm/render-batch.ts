@@ -1,7 +1,7 @@
 // The batch script of a job and how sbatch is called: pure, so that a person can read it before anything is submitted.
 import type { TargetOf } from "../../recipes/schema/targets.js";
 import { quote } from "../hosts/quote.js";
-import { containerCommand } from "./container.js";
+import { containerCommand, pyxisOptions } from "./container.js";
 
 export interface BatchJob {
   /** Of the Slurm job: how it is found again. */
@@ -14,7 +14,7 @@ export interface BatchJob {
   args: string[];
   /** Stands in the script: never secrets. */
   env: Record<string, string>;
-  /** What the trainer reads outside the job folder: the base, the file of secrets. */
+  /** Folders outside the job folder that the trainer reads: the base, that of the secrets. */
   reads: string[];
   /** Over all nodes; 0: none are asked for. */
   gpus: number;
@@ -53,10 +53,14 @@ export function renderBatch(job: BatchJob, target: SlurmTarget): string {
   const variables = Object.entries(job.env).map(([name, value]) => `export ${name}=${quote(value)}`);
   return `${[
     shell,
-    `# Made by ft for ${job.name}. Submitted by: sbatch ${sbatchArgs(job, target).map(quote).join(" ")}`,
+    `# Made by ft for ${job.name}. Submitted by: sbatch ${sbatchArgs(job, target)
+      .map(quote)
+      .join(" ")
+      .replaceAll(/[\r\n]/g, " ")}`,
     ...options,
     ...modules,
     ...variables,
+    ...(target.nodes > 1 ? [meeting] : []),
   ].join("\n")}
 
 # Slurm asks to stop before the time limit (USR1) and at preemption (TERM): the trainer saves a checkpoint and exits 33.
@@ -116,11 +120,31 @@ function directive(option: string): string {
 }
 
 /** srun kills its tasks at SIGTERM, and passes on SIGUSR1. */
-function signalOf({ nodes, container }: SlurmTarget): "USR1" | "TERM" {
-  return nodes > 1 || container?.kind === "pyxis" ? "USR1" : "TERM";
+function signalOf(target: SlurmTarget): "USR1" | "TERM" {
+  return needsSrun(target) ? "USR1" : "TERM";
 }
 
-function trainerCommand({ python, dir, args, ...job }: BatchJob, { container }: SlurmTarget): string[] {
-  const run = [container?.python ?? python, `${dir}/trainer/run.py`, ...args];
-  return container ? containerCommand(container, run, { dir, ...job, variables: Object.keys(job.env) }) : run;
+function needsSrun({ nodes, container }: SlurmTarget): boolean {
+  return nodes > 1 || container?.kind === "pyxis";
 }
+
+function trainerCommand({ python, dir, args, ...job }: BatchJob, target: SlurmTarget): string[] {
+  const { container, nodes, cpus } = target;
+  const run = [container?.python ?? python, `${dir}/trainer/run.py`, ...args];
+  const inside = { dir, ...job, variables: [...Object.keys(job.env), ...(nodes > 1 ? meetingVariables : [])] };
+  const command = container ? containerCommand(container, run, inside) : run;
+  if (!needsSrun(target)) return command;
+  const options = [
+    ...["--export=ALL", `--nodes=${nodes}`, `--ntasks=${nodes}`, "--ntasks-per-node=1"],
+    ...(cpus === undefined ? [] : [`--cpus-per-task=${cpus}`]), // srun does not take it over from sbatch
+    "--wait=0", // the first node evaluates when the others are done
+    ...(container?.kind === "pyxis" ? pyxisOptions(container, inside) : []),
+  ];
+  return ["srun", ...options, ...(nodes > 1 ? asNode : []), ...command];
+}
+
+const meetingVariables = ["FT_NODES", "FT_NODE_RANK", "MASTER_ADDR", "MASTER_PORT"];
+const asNode = ["bash", "-c", 'FT_NODE_RANK=$SLURM_NODEID exec "$@"', "ft"];
+
+/** Where the nodes' processes meet: on the first one, which runs the script; the port from the job's number, for jobs that share it. */
+const meeting = `export FT_NODES="$SLURM_JOB_NUM_NODES" MASTER_ADDR="$(hostname)" MASTER_PORT="$((20000 + SLURM_JOB_ID % 20000))"`;

@@ -14,7 +14,7 @@ stop() {
 }
 trap stop USR1 TERM
 
-apptainer exec --nv --bind '/scratch/me/it'\''s here/runs/20260101-120000-test:/scratch/me/it'\''s here/runs/20260101-120000-test' --bind /home/me/bases/tiny:/home/me/bases/tiny --bind /home/me/ft-jobs/secrets/20260101-120000-test-1.json:/home/me/ft-jobs/secrets/20260101-120000-test-1.json --bind /data:/data:ro --bind /cache:/root/.cache --pwd '/scratch/me/it'\''s here/runs/20260101-120000-test' /images/trl.sif python '/scratch/me/it'\''s here/runs/20260101-120000-test/trainer/run.py' --attempt 1 --platform-restarts --secrets /home/me/ft-jobs/secrets/20260101-120000-test-1.json &
+apptainer exec --nv --bind '/scratch/me/it'\''s here/runs/20260101-120000-test:/scratch/me/it'\''s here/runs/20260101-120000-test' --bind /home/me/bases/tiny:/home/me/bases/tiny --bind /home/me/ft-jobs/secrets:/home/me/ft-jobs/secrets --bind /data:/data:ro --bind /cache:/root/.cache --pwd '/scratch/me/it'\''s here/runs/20260101-120000-test' /images/trl.sif python '/scratch/me/it'\''s here/runs/20260101-120000-test/trainer/run.py' --attempt 1 --platform-restarts --secrets /home/me/ft-jobs/secrets/20260101-120000-test-1.json &
 trainer=$!
 [ -z "$asked" ] || stop
 while :; do # a trap ends wait early; bash keeps the exit code for the next wait

@@ -14,7 +14,7 @@ stop() {
 }
 trap stop USR1 TERM
 
-enroot start --rw --env NCCL_DEBUG --env GREETING --mount '/scratch/me/it'\''s here/runs/20260101-120000-test:/scratch/me/it'\''s here/runs/20260101-120000-test' --mount /home/me/bases/tiny:/home/me/bases/tiny --mount /home/me/ft-jobs/secrets/20260101-120000-test-1.json:/home/me/ft-jobs/secrets/20260101-120000-test-1.json /images/trl.sqsh python '/scratch/me/it'\''s here/runs/20260101-120000-test/trainer/run.py' --attempt 1 --platform-restarts --secrets /home/me/ft-jobs/secrets/20260101-120000-test-1.json &
+enroot start --rw --env NCCL_DEBUG --env GREETING --mount '/scratch/me/it'\''s here/runs/20260101-120000-test:/scratch/me/it'\''s here/runs/20260101-120000-test' --mount /home/me/bases/tiny:/home/me/bases/tiny --mount /home/me/ft-jobs/secrets:/home/me/ft-jobs/secrets /images/trl.sqsh python '/scratch/me/it'\''s here/runs/20260101-120000-test/trainer/run.py' --attempt 1 --platform-restarts --secrets /home/me/ft-jobs/secrets/20260101-120000-test-1.json &
 trainer=$!
 [ -z "$asked" ] || stop
 while :; do # a trap ends wait early; bash keeps the exit code for the next wait

@@ -14,7 +14,7 @@ stop() {
 }
 trap stop USR1 TERM
 
-srun --export=ALL --wait=0 '--container-image=registry#ft/trl:1.16' '--container-mounts=/scratch/me/it'\''s here/runs/20260101-120000-test:/scratch/me/it'\''s here/runs/20260101-120000-test,/home/me/bases/tiny:/home/me/bases/tiny,/home/me/ft-jobs/secrets/20260101-120000-test-1.json:/home/me/ft-jobs/secrets/20260101-120000-test-1.json' '--container-workdir=/scratch/me/it'\''s here/runs/20260101-120000-test' /opt/venv/bin/python '/scratch/me/it'\''s here/runs/20260101-120000-test/trainer/run.py' --attempt 1 --platform-restarts --secrets /home/me/ft-jobs/secrets/20260101-120000-test-1.json &
+srun --export=ALL --nodes=1 --ntasks=1 --ntasks-per-node=1 --wait=0 '--container-image=registry#ft/trl:1.16' '--container-mounts=/scratch/me/it'\''s here/runs/20260101-120000-test:/scratch/me/it'\''s here/runs/20260101-120000-test,/home/me/bases/tiny:/home/me/bases/tiny,/home/me/ft-jobs/secrets:/home/me/ft-jobs/secrets' '--container-workdir=/scratch/me/it'\''s here/runs/20260101-120000-test' /opt/venv/bin/python '/scratch/me/it'\''s here/runs/20260101-120000-test/trainer/run.py' --attempt 1 --platform-restarts --secrets /home/me/ft-jobs/secrets/20260101-120000-test-1.json &
 trainer=$!
 [ -z "$asked" ] || stop
 while :; do # a trap ends wait early; bash keeps the exit code for the next wait

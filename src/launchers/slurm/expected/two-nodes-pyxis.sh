@@ -1,0 +1,33 @@
+#!/bin/bash
+# Made by ft for ft-20260101-120000-test-1. Submitted by: sbatch --parsable --job-name=ft-20260101-120000-test-1 '--chdir=/scratch/me/it'\''s here/runs/20260101-120000-test' --output=stdout.log --open-mode=append --export=NONE --dependency=singleton --requeue --signal=B:USR1@300 '/scratch/me/it'\''s here/runs/20260101-120000-test/slurm.sh'
+#SBATCH --nodes=2
+#SBATCH --ntasks-per-node=1
+#SBATCH --gpus-per-node=2
+export NCCL_DEBUG=INFO
+export GREETING='it'\''s $HOME'
+export FT_NODES="$SLURM_JOB_NUM_NODES" MASTER_ADDR="$(hostname)" MASTER_PORT="$((20000 + SLURM_JOB_ID % 20000))"
+
+# Slurm asks to stop before the time limit (USR1) and at preemption (TERM): the trainer saves a checkpoint and exits 33.
+trainer= asked= again=
+stop() {
+  asked=1 again=1
+  [ -z "$trainer" ] || kill -USR1 "$trainer" 2>/dev/null
+}
+trap stop USR1 TERM
+
+srun --export=ALL --nodes=2 --ntasks=2 --ntasks-per-node=1 --wait=0 --container-image=/images/trl.sqsh '--container-mounts=/scratch/me/it'\''s here/runs/20260101-120000-test:/scratch/me/it'\''s here/runs/20260101-120000-test,/home/me/bases/tiny:/home/me/bases/tiny,/home/me/ft-jobs/secrets:/home/me/ft-jobs/secrets' '--container-workdir=/scratch/me/it'\''s here/runs/20260101-120000-test' bash -c 'FT_NODE_RANK=$SLURM_NODEID exec "$@"' ft python '/scratch/me/it'\''s here/runs/20260101-120000-test/trainer/run.py' --attempt 1 --platform-restarts --secrets /home/me/ft-jobs/secrets/20260101-120000-test-1.json &
+trainer=$!
+[ -z "$asked" ] || stop
+while :; do # a trap ends wait early; bash keeps the exit code for the next wait
+  again=
+  wait "$trainer"
+  code=$?
+  [ -n "$again" ] || break
+done
+
+if [ ! -e cancel ]; then
+  case "$code$asked" in
+    33 | 331 | 1381 | 1431) scontrol requeue "$SLURM_JOB_ID" ;;
+  esac
+fi
+exit "$code"
