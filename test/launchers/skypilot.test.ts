@@ -23,11 +23,11 @@ process.env.FT_FAKE_SKY = root;
 installProgram("sky", join(packageRoot, "test/fixtures/sky.mjs"));
 installProgram("aws", join(packageRoot, "test/fixtures/aws.mjs"));
 
-/** As `sky gpus list -o json` of 0.14.1 prints it: NaN where there is no such offer. */
+/** As `sky gpus list -o json` of 0.14.1 prints it (over two rows of a catalogue): null where there is no such offer. */
 const offers = `{
   "H100": [
     ${offer("us-east-1", "98.32", "39.5")},
-    ${offer("us-west-2", "55.04", "NaN")}
+    ${offer("us-west-2", "55.04", "null")}
   ]
 }`;
 function offer(region: string, price: string, spot: string): string {

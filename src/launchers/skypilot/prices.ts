@@ -17,7 +17,7 @@ export interface SkyPrice {
   spotUsdHour: number | null;
 }
 
-/** Prices stand as NaN where something is not offered, which is no JSON: `sky.ts` makes it null. */
+/** A price is null (0, of some clouds) where something is not offered. */
 const offerSchema = z.object({
   cloud: z.string(),
   instance_type: z.string().nullable(),
