@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Env } from "../paths.js";
-import type { Price } from "../plan/prices.js";
 
 export interface Device {
   kind: "cpu" | "cuda" | "rocm" | "mps";
@@ -19,8 +18,8 @@ export interface Device {
   memoryBytes: number[];
   /** Why GPUs that seem to be here are not used: "nvidia-smi: Failed to initialize NVML". Null: nothing to say. */
   problem: string | null;
-  /** Of another machine than this one: how it is called, its memory (null: not told), and what its platform asks for it. */
-  elsewhere?: { label: string; ramBytes: number | null; prices?: Price[] };
+  /** Of another machine than this one: how it is called, and its memory (null: not told). */
+  elsewhere?: { label: string; ramBytes: number | null };
 }
 
 const probeTimeoutMs = 5_000;

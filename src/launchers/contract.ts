@@ -1,5 +1,6 @@
 // What a launcher is to ft. Scheduling, retries and provisioning beyond one machine stay the platform's.
 import type { Device } from "../engines/machine.js";
+import type { Price } from "../plan/prices.js";
 import type { Target } from "../recipes/schema/targets.js";
 import type { Job } from "../runs/job.js";
 
@@ -82,6 +83,8 @@ export interface Probe {
  * collect: brings home what the run made (out/, checksums verified); a no-op where the folder is at home. May be repeated, goes on where it was.
  * uses: what of this machine a run there works with; what it does not is not made or fetched here.
  * probe: what is there.
+ * prices: what the platform asks for one of the target's GPUs, of machines with so many; they stand in place of ft's own list. Left out
+ *   where no one is paid by the hour.
  * leftovers: all of ft's that is on the target, whoever's ft it was; `end` ends one as `cancel` with no grace and removes its traces.
  */
 export interface Launcher<Handle> {
@@ -95,6 +98,7 @@ export interface Launcher<Handle> {
   collect(handle: Handle, signal?: AbortSignal): Promise<void>;
   uses(target: Target): { environment: boolean; base: boolean };
   probe(target: Target): Promise<Probe>;
+  prices?(target: Target, gpus: number): Promise<Price[]>;
   leftovers(target: Target): Promise<Leftover[]>;
   end(target: Target, leftover: Leftover): Promise<void>;
 }

@@ -23,12 +23,19 @@ export type EventKeys = Set<string>;
 export function newEvents(log: Uint8Array, known: EventKeys): string[] {
   const lines: string[] = [];
   for (const line of new TextDecoder().decode(log).split("\n")) {
+    if (known.has(quickKey(line) ?? "")) continue; // most of what a look shows was there before
     const event = eventIn(line);
     if (!event || known.has(event.key)) continue;
     known.add(event.key);
     lines.push(event.text);
   }
   return lines;
+}
+
+/** Without reading all of the line: the journal writes these keys first. Null: not so written. */
+function quickKey(line: string): string | null {
+  const found = /\{"v": ?\d+, ?"attempt": ?(\d+), ?"seq": ?(\d+),/.exec(line);
+  return found && `${found[1]}:${found[2]}`;
 }
 
 interface LogEvent {
@@ -97,8 +104,8 @@ const newline = 0x0a;
 function keysOf(written: Uint8Array): EventKeys {
   const known: EventKeys = new Set();
   for (const line of new TextDecoder().decode(written).split("\n")) {
-    const event = parseEventText(line);
-    if (event) known.add(event.key);
+    const key = (line.endsWith("}") ? quickKey(line) : null) ?? parseEventText(line)?.key;
+    if (key) known.add(key);
   }
   return known;
 }

@@ -23,7 +23,7 @@ import { type CostPlan, costPlan } from "../plan/cost-plan.js";
 import { type Gpu, gpuCatalogue, gpuNamed } from "../plan/gpus.js";
 import type { Hardware } from "../plan/hardware.js";
 import { onHardware, precisionOn } from "../plan/memory-plan.js";
-import { priceTable, type Rates, ratesOf } from "../plan/prices.js";
+import { type Rates, ratesOf } from "../plan/prices.js";
 import { settingOfRecipe } from "../plan/recipe-setting.js";
 import { baseBytes, type DiskPlan, type NetworkPlan, type StorageFacts, storagePlan } from "../plan/storage-plan.js";
 import { type CpuFacts, machineOfCpu, machineOfGpu } from "../plan/time/machine.js";
@@ -35,6 +35,7 @@ import type { LoadedRecipe } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
 import { hardwareHere } from "./fit-here.js";
 import { type CountedRows, layoutOf } from "./sample-recipe.js";
+import { pricesThere } from "./target-prices.js";
 
 export interface KnownRun {
   loaded: LoadedRecipe;
@@ -70,7 +71,8 @@ export async function estimateRun(
 ): Promise<HardwareEstimate[]> {
   const { loaded, sample, dataset } = known;
   const lengths = sample && lengthsOf(sample);
-  const [storage, cards, prices] = [await storageFacts(known, env), gpuCatalogue(env), priceTable(env)];
+  const [storage, cards] = [await storageFacts(known, env), gpuCatalogue(env)];
+  const prices = await pricesThere(loaded.recipe.compute, env);
   return hardware.map((one) => {
     const recipe = onHardware(loaded.recipe, one);
     const { shape, here } = known;
@@ -104,7 +106,7 @@ export async function estimateRun(
           })
         : null;
     const time = counted && correctTime(counted, one.correction, recipe.engine.name);
-    const rates = ratesFor(one, card, here.elsewhere?.prices ?? prices);
+    const rates = ratesFor(one, card, prices);
     const gpus = one.kind === "cpu" ? 1 : one.count;
     const cost = time && rates ? costPlan(time.total, rates, gpus, now) : null;
     const { budget } = recipe.compute;

@@ -6,8 +6,10 @@ import type { Launcher } from "../../src/launchers/contract.js";
 import { skypilotLauncher } from "../../src/launchers/skypilot/index.js";
 import { pricesOf } from "../../src/launchers/skypilot/prices.js";
 import { packageRoot } from "../../src/paths.js";
+import { pricesThere } from "../../src/pipeline/target-prices.js";
 import { skypilotTargetSchema } from "../../src/recipes/schema/targets/skypilot.js";
 import { targetSchema } from "../../src/recipes/schema/targets.js";
+import { recipeSchema } from "../../src/recipes/schema.js";
 import { fakeRun, until } from "../fake-run.js";
 import { emptyFolder, tinyProject } from "../project.js";
 import { runFt } from "../run-ft.js";
@@ -15,17 +17,18 @@ import { installProgram } from "../services/install-program.js";
 import { conformance } from "./conformance.js";
 import { livingTrainers } from "./processes.js";
 
+const recipe = recipeSchema.parse({ name: "x", model: { base: "x" }, method: "lora", data: { train: "x.jsonl" } });
 const root = emptyFolder();
 const target = skypilotTargetSchema.parse({ launcher: "skypilot", bucket: "s3://runs" });
 process.env.FT_FAKE_SKY = root;
 installProgram("sky", join(packageRoot, "test/fixtures/sky.mjs"));
 installProgram("aws", join(packageRoot, "test/fixtures/aws.mjs"));
 
-/** As `sky gpus list -o json` of 0.14.1 prints it: NaN where there is no such offer. */
+/** As `sky gpus list -o json` of 0.14.1 prints it (over two rows of a catalogue): null where there is no such offer. */
 const offers = `{
   "H100": [
     ${offer("us-east-1", "98.32", "39.5")},
-    ${offer("us-west-2", "55.04", "NaN")}
+    ${offer("us-west-2", "55.04", "null")}
   ]
 }`;
 function offer(region: string, price: string, spot: string): string {
@@ -92,6 +95,11 @@ it("prices come from its catalogue, the cheapest for the target first", async ()
   expect(other).toMatchObject({ where: "aws/us-west-2", usdHour: 55.04, spotUsdHour: null });
   const [onDemand] = await pricesOf({ ...target, spot: false }, "H100", 8);
   expect(onDemand!.where).toBe("aws/us-west-2");
+  const settings = targetSchema.parse({ ...target, gpu: "H100" });
+  const prices = await pricesThere({ ...recipe.compute, on: settings, gpus: 8 }, {});
+  expect(prices.filter(({ gpu }) => gpu === "h100-sxm")).toMatchObject([
+    { provider: "aws/us-east-1", kind: "spot", usdHour: 39.5 / 8 },
+  ]);
 });
 
 it("`ft plan --on` reckons with them: a GPU's share of the machine, of the kind that the target rents", async () => {

@@ -22,7 +22,7 @@ import { isComplete, takeIntoEvents } from "../log-events.js";
 import { readEvents } from "../read-events.js";
 import { takeResults } from "../take-results.js";
 import { asked, type HubJob, isOver, logOf, openHub, stageOf } from "./hub.js";
-import { probeHardware } from "./probe.js";
+import { planPrices, probeHardware } from "./probe.js";
 import { renderJob, repoOf } from "./render-job.js";
 import { bringFolder, fetchFiles, putFile, type RunRepository } from "./run-repository.js";
 
@@ -37,6 +37,7 @@ export const hfJobsLauncher: Launcher<Handle> = {
   parseHandle: (stored) => handleSchema.parse(stored),
   uses: (target) => ({ environment: false, base: "base" in target && target.base === "copy" }),
   probe: async (target) => probeHardware(target as HfJobsTarget),
+  prices: async (target) => planPrices(target as HfJobsTarget),
   find,
   submit,
   observe,

@@ -83,7 +83,9 @@ export function filesPod(target: KubernetesTarget): Host {
     },
     talk(argv, options): Conversation {
       const talk = talkTo(command(argv), options);
-      return { ...talk, ended: talk.ended.then(judge) };
+      const ended = talk.ended.then(judge);
+      ended.catch(() => undefined); // whoever waits for it hears of it; who ended it from here does not
+      return { ...talk, ended };
     },
   };
 }

@@ -23,6 +23,7 @@ import { isComplete, takeIntoEvents } from "../log-events.js";
 import { readEvents } from "../read-events.js";
 import { takeResults } from "../take-results.js";
 import { fetchFromBucket, putIntoBucket, readFromBucket } from "./bucket.js";
+import { planPrices } from "./prices.js";
 import { probeSky } from "./probe.js";
 import { renderTask } from "./render-task.js";
 import { queue, type SkyJob, sky } from "./sky.js";
@@ -43,6 +44,7 @@ export const skypilotLauncher: Launcher<Handle> = {
   parseHandle: (stored) => handleSchema.parse(stored),
   uses: (target) => ({ environment: false, base: "base" in target && target.base === "copy" }),
   probe: async (target) => probeSky(target as SkypilotTarget),
+  prices: async (target, gpus) => planPrices(target as SkypilotTarget, gpus),
   find,
   submit,
   observe,

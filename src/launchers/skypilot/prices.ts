@@ -1,5 +1,7 @@
 // What SkyPilot's catalogue asks for a GPU, place by place: read through `sky gpus list`, which provisions nothing and needs no account.
 import { z } from "zod";
+import { gpuCatalogue, gpuNamed } from "../../plan/gpus.js";
+import type { Price } from "../../plan/prices.js";
 import type { SkypilotTarget } from "../../recipes/schema/targets/skypilot.js";
 import { skyGpus } from "./sky.js";
 
@@ -15,7 +17,7 @@ export interface SkyPrice {
   spotUsdHour: number | null;
 }
 
-/** Prices stand as NaN where something is not offered, which is no JSON: `sky.ts` makes it null. */
+/** A price is null (0, of some clouds) where something is not offered. */
 const offerSchema = z.object({
   cloud: z.string(),
   instance_type: z.string().nullable(),
@@ -43,6 +45,23 @@ export async function pricesOf(target: SkypilotTarget, gpu: string, count: numbe
       spotUsdHour: offer.spot_price || null,
     }))
     .sort((one, other) => paid(one, target.spot) - paid(other, target.spot));
+}
+
+/** The target's prices as ft's plan reads them: of one GPU, of the kind that the target rents. A GPU that ft does not know has none. */
+export async function planPrices(target: SkypilotTarget, count: number): Promise<Price[]> {
+  const gpus = [target.gpu ?? []].flat();
+  const offers = (await Promise.all(gpus.map((gpu) => pricesOf(target, gpu, Math.ceil(count / target.nodes))))).flat();
+  return offers.flatMap(({ gpu, count, where, usdHour, spotUsdHour }): Price[] => {
+    const usd = target.spot ? spotUsdHour : usdHour;
+    const known = gpuNamed(gpu, gpuCatalogue(process.env));
+    if (usd === null || !known) return [];
+    return [
+      {
+        ...{ gpu: known.alias, provider: where, kind: target.spot ? "spot" : "on-demand", usdHour: usd / count },
+        ...{ date: null, source: "sky gpus list", isOwn: true },
+      },
+    ];
+  });
 }
 
 function paid({ usdHour, spotUsdHour }: SkyPrice, isSpot: boolean): number {

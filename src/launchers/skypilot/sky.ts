@@ -91,6 +91,5 @@ export async function skyGpus(gpu: string, infra: string | undefined): Promise<u
   // SkyPilot shows a GPU's regions only when no region is asked for.
   const place =
     infra === undefined ? ["--all-regions"] : ["--infra", infra, ...(infra.includes("/") ? [] : ["--all-regions"])];
-  const text = textOf(await sky(["gpus", "list", gpu, ...place, "--output", "json"]));
-  return parseJsonPart(text.replaceAll(/(?<=[:[,]\s*)NaN\b/g, "null"));
+  return parseJsonPart(textOf(await sky(["gpus", "list", gpu, ...place, "--output", "json"])));
 }
