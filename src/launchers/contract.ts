@@ -75,7 +75,8 @@ export interface Probe {
  * find: the handle of an attempt that was submitted by a process that died before it could store the handle; null: there is none.
  *   Without an attempt: that of the latest one.
  * submit: returns as soon as the attempt is the platform's; repeating it for the same run and attempt, also at the same moment from
- *   another process, finds the one that is there instead of starting a second.
+ *   another process, finds the one that is there instead of starting a second. Throws launcher.not-listed where the platform took it but
+ *   does not show it yet.
  * observe: one look from any byte offset of the home folder's events.jsonl, which it brings up to date first (and stdout.log, as far as
  *   that is sensible). Re-entrant, keeps nothing in memory. The caller polls.
  * cancel: asks for a checkpoint (SIGTERM), waits graceMs, then ends everything of the attempt; returns once the platform's own state says

@@ -1,15 +1,20 @@
 // Takes over what a platform's own client brought into a folder beside the run: regular files alone, under the names that a run has.
 import {
+  closeSync,
   existsSync,
+  fstatSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
-  statSync,
   writeFileSync,
 } from "node:fs";
+import { rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { withFileLock } from "../file-lock.js";
 import { takeIntoEvents } from "./log-events.js";
 
 /** So much of a log is kept at home, its newest. */
@@ -17,8 +22,27 @@ const mostLogBytes = 16 << 20;
 
 const books = ["spent.json", "supervisor.json"];
 
+/** Brings home what `fetch` puts into a folder of its own. Several ft processes at once take turns: each would move the other's files away. */
+export async function bringResults(
+  home: string,
+  fetch: (folder: string) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const folder = join(home, ".collect");
+  await withFileLock(
+    `${folder}.lock`,
+    async () => {
+      mkdirSync(folder, { recursive: true });
+      await fetch(folder);
+      await takeResults(folder, home);
+      await rm(folder, { recursive: true, force: true });
+    },
+    { signal },
+  );
+}
+
 /** Of `from`, into the home folder: out/, the books, events that home lacks, and the log. Repeating it changes nothing. */
-export async function takeResults(from: string, home: string): Promise<void> {
+async function takeResults(from: string, home: string): Promise<void> {
   for (const path of regularFiles(from)) {
     const file = join(from, path);
     if (path === "events.jsonl") await takeIntoEvents(join(home, path), { collected: readFileSync(file) });
@@ -52,7 +76,14 @@ function hasLink(root: string, folder: string): boolean {
   return hasLink(root, dirname(folder)) || (existsSync(path) && lstatSync(path).isSymbolicLink());
 }
 
+/** A log may be larger than what is read in one piece (2 GiB). */
 function lastBytes(file: string): Uint8Array {
-  const content = readFileSync(file);
-  return content.subarray(Math.max(0, statSync(file).size - mostLogBytes));
+  const descriptor = openSync(file, "r");
+  try {
+    const { size } = fstatSync(descriptor);
+    const bytes = new Uint8Array(Math.min(size, mostLogBytes));
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, size - bytes.length));
+  } finally {
+    closeSync(descriptor);
+  }
 }

@@ -31,7 +31,8 @@ export interface Reaping {
 /** `on`: one target; else all of targets.yaml and all that this project's runs went to. The store must be up to date. */
 export async function findLeftovers(store: Store | null, projectDir: string, env: Env, on?: string): Promise<Reaping> {
   const runs = store ? listRuns(store) : [];
-  const targets = on === undefined ? [...readTargets(env), ...targetsOf(projectDir, runs)] : [resolveTarget(on, env)];
+  const used = on === undefined ? targetsOf(projectDir, runs) : { targets: [], problems: [] };
+  const targets = on === undefined ? [...readTargets(env), ...used.targets] : [resolveTarget(on, env)];
   const seen = new Map(targets.map((target) => [JSON.stringify(target.settings), target]));
   const asked = await Promise.all(
     [...seen.values()].map(async (target): Promise<Reaping> => {
@@ -47,7 +48,7 @@ export async function findLeftovers(store: Store | null, projectDir: string, env
   );
   return {
     leftovers: asked.flatMap(({ leftovers }) => leftovers),
-    problems: asked.flatMap(({ problems }) => problems),
+    problems: [...used.problems, ...asked.flatMap(({ problems }) => problems)],
   };
 }
 
@@ -65,9 +66,22 @@ function judge({ run: id, attempt, isAlive }: Leftover, runs: ReturnType<typeof 
   return isAlive || run.state === "succeeded" ? "orphan" : "at work";
 }
 
-function targetsOf(projectDir: string, runs: ReturnType<typeof listRuns>): NamedTarget[] {
-  return runs.flatMap(({ id, launcher }) => {
+/** A folder that cannot be read must not hide what the others left. */
+function targetsOf(
+  projectDir: string,
+  runs: ReturnType<typeof listRuns>,
+): { targets: NamedTarget[]; problems: string[] } {
+  const targets: NamedTarget[] = [];
+  const problems: string[] = [];
+  for (const { id, launcher, target } of runs) {
     const dir = join(runsDir(projectDir), id);
-    return launcher === "local" || !existsSync(join(dir, "job.json")) ? [] : [readJob(dir).target];
-  });
+    if (launcher === "local" || !existsSync(join(dir, "job.json"))) continue;
+    try {
+      targets.push(readJob(dir).target);
+    } catch (error) {
+      if (!(error instanceof FtError)) throw error;
+      problems.push(`run ${id} on ${target}: ${error.message}`);
+    }
+  }
+  return { targets, problems };
 }

@@ -10,8 +10,8 @@ import { runsDir } from "../paths.js";
 import type { Job } from "../runs/job.js";
 import { readJob } from "../runs/job-file.js";
 import { lastAttempt } from "../runs/last-attempt.js";
-import { beginAttempt, getRun, setTarget } from "../runs/run-store.js";
-import { canMove } from "../runs/state.js";
+import { getRun, resumeAttempt } from "../runs/run-store.js";
+import { isResumable } from "../runs/state.js";
 import type { Store } from "../store/open.js";
 import { collectRun } from "./collect-run.js";
 import { submitAttempt } from "./submit.js";
@@ -26,7 +26,7 @@ export async function resumeRun(
   { ignoreBudget = false, on }: { ignoreBudget?: boolean; on?: string | undefined } = {},
 ): Promise<void> {
   const run = getRun(store, id);
-  if (run.state === "queued" || !canMove(run.state, "preparing")) throw notResumable(id, run.state);
+  if (!isResumable(run.state)) throw notResumable(id, run.state);
   const dir = join(runsDir(projectDir), id);
   await collectRun(store, id, signal).catch((error) => {
     // What it goes on from, elsewhere if need be. A machine that is gone for good must not hold the run back.
@@ -37,13 +37,12 @@ export async function resumeRun(
   const target = on === undefined ? before.target : resolveTarget(on, env);
   const job = { ...before, target, ...(ignoreBudget ? { limits: null } : {}) };
   refuseSpent(id, dir, job);
-  writeJob(dir, job);
-  setTarget(store, id, target);
   const { settings } = job.target;
   const { environment } = (await loadLauncher(settings.launcher)).uses(settings);
   const python = environment ? (await ensureEnvironment(job.engine, { env, onProgress, signal })).python : null;
   const attempt = Math.max(run.attempt, lastAttempt(dir)) + 1;
-  beginAttempt(store, id, attempt, now());
+  if (!resumeAttempt(store, id, attempt, now(), target)) throw notResumable(id, getRun(store, id).state);
+  writeJob(dir, job);
   await submitAttempt(store, { job, dir, attempt, resume: true, python }, { env, now, onProgress, signal });
 }
 

@@ -1,9 +1,9 @@
 // Hands an attempt to its launcher by the crash protocol: state first, then submit, then the handle; what fails is written down.
-import type { Submission } from "../launchers/contract.js";
+import type { Launcher, Submission } from "../launchers/contract.js";
 import { loadLauncher } from "../launchers/index.js";
 import type { Env } from "../paths.js";
 import type { Target } from "../recipes/schema/targets.js";
-import { setFailure, setHandle, transition } from "../runs/run-store.js";
+import { getRun, setFailure, setHandle, transition } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
 import type { PrepareContext } from "./survey.js";
 
@@ -17,12 +17,36 @@ export async function submitAttempt(
   const secrets = secretsFor(target.settings, env);
   transition(store, id, "preparing", now());
   try {
-    setHandle(store, id, await launcher.submit({ ...attempt, env: trainerEnv(env), secrets, onProgress, signal }));
+    const handle = await launcher.submit({ ...attempt, env: trainerEnv(env), secrets, onProgress, signal });
+    setHandle(store, id, handle);
+    // Another ft cancelled it while it was handed over, and found nothing yet that it could end.
+    if (getRun(store, id).state === "cancelled") await launcher.cancel(handle, 0);
   } catch (error) {
-    setFailure(store, id, { class: "unknown", message: (error as Error).message, hint: null });
-    transition(store, id, "failed", now(), "the launcher could not start it");
+    const started = await whatBecameOf(attempt, launcher, error, signal);
+    if (started !== null && started !== "unknown") setHandle(store, id, started);
+    else if (getRun(store, id).state === "preparing") {
+      setFailure(store, id, { class: "unknown", message: (error as Error).message, hint: null });
+      if (started === null) transition(store, id, "failed", now(), "the launcher could not start it");
+      else transition(store, id, "lost", now(), "whether it was started is not known: its target fell silent");
+    }
     throw error;
   }
+}
+
+/**
+ * After an error: the handle where the attempt was started all the same (its answer was lost, or the person did not wait for it), "unknown"
+ * where nobody can say (it is looked for again later), null where there is none.
+ */
+async function whatBecameOf(
+  { dir, attempt }: Pick<Submission, "dir" | "attempt">,
+  launcher: Launcher<unknown>,
+  error: unknown,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const { code } = error as { code?: string };
+  if (code === "launcher.not-listed") return "unknown";
+  if (code !== "launcher.unreachable" && !signal?.aborted) return null;
+  return launcher.find(dir, attempt).catch(() => "unknown");
 }
 
 /** The person's environment: a trainer on this machine needs their proxies, caches and CUDA settings. */

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { fakeJob } from "../../test/fake-run.js";
 import { emptyFolder } from "../../test/project.js";
+import { targetSchema } from "../recipes/schema/targets.js";
 import { openStore } from "../store/open.js";
 import { newRunId } from "./run-id.js";
 import {
@@ -10,7 +11,9 @@ import {
   findRun,
   getRun,
   listRuns,
+  resumeAttempt,
   setFailure,
+  setHandle,
   stateChanges,
   transition,
 } from "./run-store.js";
@@ -59,6 +62,33 @@ describe("beginAttempt", () => {
     transition(store, "a", "failed", 2000);
     beginAttempt(store, "a", 2, 3000);
     expect(getRun(store, "a")).toMatchObject({ state: "preparing", attempt: 2, failure: null, endedAt: null });
+  });
+});
+
+describe("resumeAttempt", () => {
+  const elsewhere = { name: "box", settings: targetSchema.parse({ launcher: "docker" }) };
+
+  it("of two at once the second one changes nothing, least of all where the run is", () => {
+    const store = storeWith("a");
+    transition(store, "a", "failed", 2000);
+    expect(resumeAttempt(store, "a", 2, 3000, { name: "local", settings: { launcher: "local" } })).toBe(true);
+    setHandle(store, "a", { pid: 1 });
+    expect(resumeAttempt(store, "a", 2, 3001, elsewhere)).toBe(false);
+    transition(store, "a", "running", 4000);
+    expect(resumeAttempt(store, "a", 2, 4001, elsewhere)).toBe(false);
+    expect(getRun(store, "a")).toMatchObject({
+      launcher: "local",
+      target: "local",
+      handle: { pid: 1 },
+      state: "running",
+    });
+  });
+
+  it("may go on elsewhere", () => {
+    const store = storeWith("a");
+    transition(store, "a", "lost", 2000);
+    expect(resumeAttempt(store, "a", 2, 3000, elsewhere)).toBe(true);
+    expect(getRun(store, "a")).toMatchObject({ launcher: "docker", target: "box", attempt: 2, state: "preparing" });
   });
 });
 

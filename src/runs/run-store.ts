@@ -6,7 +6,7 @@ import { nearest } from "../nearest.js";
 import type { Store } from "../store/open.js";
 import { failureClasses } from "./events.js";
 import type { Job } from "./job.js";
-import { canMove, isFinal, type RunState, runStates } from "./state.js";
+import { canMove, isFinal, isResumable, type RunState, runStates } from "./state.js";
 
 const rowSchema = z.object({
   id: z.string(),
@@ -131,9 +131,20 @@ export function setHandle(store: Store, id: string, handle: unknown): void {
   store.prepare("UPDATE runs SET handle = ? WHERE id = ?").run(JSON.stringify(handle), id);
 }
 
-/** A resumed run may go on elsewhere. */
-export function setTarget(store: Store, id: string, { name, settings }: Job["target"]): void {
-  store.prepare("UPDATE runs SET launcher = ?, target = ? WHERE id = ?").run(settings.launcher, name, id);
+/**
+ * The next attempt of a run that is resumed, on `target`. False, and nothing is changed, when the run can't be resumed (any more): another ft
+ * was quicker.
+ */
+export function resumeAttempt(store: Store, id: string, attempt: number, at: number, target: Job["target"]): boolean {
+  return store
+    .transaction(() => {
+      if (!isResumable(getRun(store, id).state)) return false;
+      beginAttempt(store, id, attempt, at);
+      const { name, settings } = target;
+      store.prepare("UPDATE runs SET launcher = ?, target = ? WHERE id = ?").run(settings.launcher, name, id);
+      return true;
+    })
+    .immediate();
 }
 
 export function setFailure(store: Store, id: string, failure: NonNullable<Run["failure"]>): void {

@@ -32,3 +32,8 @@ export function canMove(from: RunState, to: RunState): boolean {
 export function isFinal(state: RunState): boolean {
   return state === "succeeded" || state === "failed" || state === "cancelled";
 }
+
+/** Its next attempt may begin: it failed, was cancelled, or is lost. */
+export function isResumable(state: RunState): boolean {
+  return state === "failed" || state === "cancelled" || state === "lost";
+}

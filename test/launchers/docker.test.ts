@@ -99,6 +99,31 @@ describe("a run in a container", { timeout: 120_000 }, () => {
     }
   });
 
+  it("that finds no image leaves no secret behind, and is told what to build", async ({ skip }) => {
+    lasting ??= await startDockerd({ liveRestore: true });
+    if (lasting === null) return skip();
+    process.env.DOCKER_HOST = lasting.host;
+    const engine = { name: "trl", version: "1.16.0" };
+    const refusal = async (keys: object) => {
+      const settings = targetSchema.parse({ launcher: "docker", ...keys });
+      const run = fakeRun("losses 1 0", { id: newId(), target: { name: "docker", settings } });
+      const job = { ...run.job, engine, gpus: 1 };
+      writeFileSync(join(run.dir, "job.json"), JSON.stringify(job));
+      const submission = { ...run.submission, job, secrets: { TOKEN: "left-behind" } };
+      const error = await dockerLauncher.submit(submission).catch((error) => error);
+      expect(readdirSync(join(process.env.HOME!, ".cache/ft/secrets")).filter((name) => name.includes(run.id))).toEqual(
+        [],
+      );
+      return error;
+    };
+    expect(await refusal({})).toMatchObject({
+      code: "launcher.no-image",
+      next: expect.stringMatching(/^ft image build --engine trl@1\.16\.0 --cuda 13\.2;/),
+    });
+    expect(await refusal({ image: "nope:1", pull: "never" })).toMatchObject({ code: "launcher.no-image" });
+    expect(await refusal({ image: "localhost:9/nope:1" })).toMatchObject({ code: "launcher.no-image" });
+  });
+
   it("gets its token as a file: no command line, inspection, log or folder shows it", async ({ skip }) => {
     const token = "hf_dockerTestToken0123456789";
     const run = await supervised("secrets");

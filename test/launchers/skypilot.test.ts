@@ -1,15 +1,19 @@
 // The SkyPilot launcher against the contract of all launchers, over managed jobs in small (test/fixtures/sky.mjs), and what it does when machines go.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Launcher } from "../../src/launchers/contract.js";
 import { skypilotLauncher } from "../../src/launchers/skypilot/index.js";
 import { pricesOf } from "../../src/launchers/skypilot/prices.js";
 import { packageRoot } from "../../src/paths.js";
+import { reconcile } from "../../src/pipeline/reconcile.js";
+import { submitAttempt } from "../../src/pipeline/submit.js";
 import { pricesThere } from "../../src/pipeline/target-prices.js";
 import { skypilotTargetSchema } from "../../src/recipes/schema/targets/skypilot.js";
 import { targetSchema } from "../../src/recipes/schema/targets.js";
 import { recipeSchema } from "../../src/recipes/schema.js";
+import { createRun, getRun, transition } from "../../src/runs/run-store.js";
+import { openStore, type Store } from "../../src/store/open.js";
 import { fakeRun, until } from "../fake-run.js";
 import { emptyFolder, tinyProject } from "../project.js";
 import { runFt } from "../run-ft.js";
@@ -86,8 +90,82 @@ it("a SkyPilot that does not answer is no news of the run", async () => {
     reason: expect.stringContaining("Failed to connect"),
   });
   await expect(skypilotLauncher.find(run.dir, 1)).rejects.toMatchObject({ code: "launcher.unreachable" });
+  const { code, err } = await runFt(["runs", "reap", "--on", "sky"], {
+    cwd: emptyFolder(),
+    env: configWith({ sky: target }),
+  });
+  expect([code, err]).toEqual([6, expect.stringContaining("nothing of ft's is left where ft could ask")]);
   rmdirSync(join(root, "down"));
 });
+
+it("what a folder left that cannot be read is said, and hides nothing of the others", async () => {
+  const run = fakeRun("losses 1 0", { id: "20260101-120000-torn", target: { name: "sky", settings: target } });
+  const store = openStore(run.projectDir);
+  createRun(store, { ...run.job, createdAt: Date.now() });
+  transition(store, run.id, "failed", Date.now());
+  store.close();
+  writeFileSync(join(run.dir, "job.json"), "{");
+  const { code, err } = await runFt(["runs", "reap"], { cwd: run.projectDir, env: configWith({ sky: target }) });
+  expect([code, err]).toEqual([
+    6,
+    expect.stringContaining("note: run 20260101-120000-torn on sky: the run's manifest"),
+  ]);
+});
+
+it("nor is a controller that SkyPilot does not reach", async () => {
+  const run = fakeRun("losses 1 0", { id: "20260101-120000-unreached", target: { name: "sky", settings: target } });
+  mkdirSync(join(root, "unreached"));
+  const handle = { home: run.dir, attempt: 1, job: 1 };
+  expect((await skypilotLauncher.observe(handle, { inode: 0, offset: 0 })).liveness).toBe("unknown");
+  rmdirSync(join(root, "unreached"));
+});
+
+describe("a run that is handed over", { timeout: 120_000 }, () => {
+  function handingOver(id: string, onProgress: (store: Store) => void = () => {}) {
+    const run = fakeRun("hang", { id, target: { name: "sky", settings: target } });
+    const store = openStore(run.projectDir);
+    createRun(store, { ...run.job, createdAt: Date.now() });
+    const context = {
+      ...run.submission,
+      now: Date.now,
+      signal: new AbortController().signal,
+      onProgress: () => onProgress(store),
+    };
+    return { run, store, submitted: submitAttempt(store, run.submission, context) };
+  }
+
+  it("is not lost when SkyPilot's answer is: its job is found, and no second one is started", async () => {
+    mkdirSync(join(root, "cut"));
+    const { run, store, submitted } = handingOver("20260101-120000-cut");
+    await expect(submitted).rejects.toMatchObject({ code: "launcher.unreachable" });
+    rmdirSync(join(root, "cut"));
+    const { state, handle } = getRun(store, run.id);
+    expect([state, handle]).toEqual(["preparing", expect.objectContaining({ attempt: 1 })]);
+    await until(async () => (await reconcile(store, run.projectDir, run.id, Date.now())).state === "running", 40_000);
+    await skypilotLauncher.cancel(skypilotLauncher.parseHandle(handle), 0);
+    store.close();
+  });
+
+  it("is ended when another ft cancelled it meanwhile", async () => {
+    const { run, store, submitted } = handingOver("20260101-120000-meanwhile", (at) => {
+      if (getRun(at, "20260101-120000-meanwhile").state === "preparing")
+        transition(at, "20260101-120000-meanwhile", "cancelled", Date.now(), "stopped before it began");
+    });
+    await submitted;
+    const left = await skypilotLauncher.leftovers(targetSchema.parse(target));
+    expect(left.filter((one) => one.run === run.id)).toEqual([]);
+    expect(getRun(store, run.id).state).toBe("cancelled");
+    store.close();
+  });
+});
+
+/** Environment of a person whose targets.yaml has these. */
+function configWith(targets: Record<string, object>): Record<string, string> {
+  const config = emptyFolder();
+  mkdirSync(join(config, "ft"));
+  writeFileSync(join(config, "ft/targets.yaml"), JSON.stringify({ targets }));
+  return { XDG_CONFIG_HOME: config };
+}
 
 it("prices come from its catalogue, the cheapest for the target first", async () => {
   const [spot, other] = await pricesOf({ ...target, gpu: "H100" }, "H100", 8);
@@ -104,11 +182,8 @@ it("prices come from its catalogue, the cheapest for the target first", async ()
 
 it("`ft plan --on` reckons with them: a GPU's share of the machine, of the kind that the target rents", async () => {
   const cwd = tinyProject();
-  const config = emptyFolder();
-  mkdirSync(join(config, "ft"));
   const sky = { launcher: "skypilot", bucket: "s3://runs", gpu: "H100" };
-  writeFileSync(join(config, "ft/targets.yaml"), JSON.stringify({ targets: { sky, dear: { ...sky, spot: false } } }));
-  const env = { XDG_CONFIG_HOME: config };
+  const env = configWith({ sky, dear: { ...sky, spot: false } });
   const ratesOn = async (target: string) => {
     const { out, err, code } = await runFt(["plan", "--on", target, "--json"], { cwd, env });
     expect(code, err).toBe(0);

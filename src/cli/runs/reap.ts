@@ -1,5 +1,6 @@
 // `ft runs reap`: what of ft's is left on targets, and ends it after asking.
 import { createInterface } from "node:readline/promises";
+import { exitCodes } from "../../errors.js";
 import { endLeftover, type FoundLeftover, findLeftovers } from "../../pipeline/reap.js";
 import { type Io, isInteractive, writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
@@ -13,12 +14,13 @@ interface Flags {
 }
 
 /** `ids`: these runs, also of other projects; else the orphans of this one. */
-export async function reapCommand({ io }: CommandContext, ids: string[], flags: Flags): Promise<void> {
+export async function reapCommand({ io, exit }: CommandContext, ids: string[], flags: Flags): Promise<void> {
   await withRuns(io, async (store) => {
     const { leftovers, problems } = await findLeftovers(store, io.cwd, io.env, flags.on);
     for (const problem of problems) io.err.write(`note: ${problem}\n`);
     const meant = leftovers.filter(({ run, verdict }) => (ids.length > 0 ? ids.includes(run) : verdict === "orphan"));
-    if (!flags.json) show(io, leftovers, meant);
+    if (problems.length > 0) exit(exitCodes.environment.code);
+    if (!flags.json) show(io, leftovers, { meant, isAllAsked: problems.length === 0 });
     const isAgreed = meant.length > 0 && (flags.yes || (!flags.json && (await agrees(io, meant.length))));
     const ended: FoundLeftover[] = [];
     if (isAgreed) {
@@ -37,9 +39,17 @@ function plain({ run, attempt, what, isAlive, target, verdict }: FoundLeftover) 
   return { run, attempt, target: target.name, what, isAlive, verdict };
 }
 
-function show(io: Io, leftovers: FoundLeftover[], meant: FoundLeftover[]): void {
+function show(
+  io: Io,
+  leftovers: FoundLeftover[],
+  { meant, isAllAsked }: { meant: FoundLeftover[]; isAllAsked: boolean },
+): void {
   if (leftovers.length === 0) {
-    io.err.write("nothing of ft's is left anywhere\n");
+    io.err.write(
+      isAllAsked
+        ? "nothing of ft's is left anywhere\n"
+        : "nothing of ft's is left where ft could ask; repeat for the others\n",
+    );
     return;
   }
   const columns = ["", "run", "attempt", "target", "what", "verdict"].map((head) => ({ head }));

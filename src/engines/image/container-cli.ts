@@ -41,8 +41,10 @@ export async function containerCli(args: string[], { runtime, env, signal, onLin
   return { failed, stdout, lastWords: words.split("\n").slice(-12).join("\n") };
 }
 
-function isWithoutDaemon(stderr: string): boolean {
-  return /Cannot connect to the Docker daemon|error during connect|permission denied while trying to connect/.test(
+/** By what docker (before and since 29) or podman says on stderr. A registry that the daemon does not reach is another thing. */
+export function isWithoutDaemon(stderr: string): boolean {
+  if (/^Error response from daemon/m.test(stderr)) return false;
+  return /Cannot connect to the Docker daemon|failed to connect to the docker API|error during connect|permission denied while trying to connect|unable to connect to Podman/i.test(
     stderr,
   );
 }

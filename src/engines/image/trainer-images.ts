@@ -82,5 +82,11 @@ function unknown(name: string): FtError {
 }
 
 function refused(why: string): FtError {
-  return new FtError({ code: "image.refused", exit: "environment", message: "the container engine refused", why });
+  return new FtError({
+    code: "image.refused",
+    exit: "environment",
+    message: "the container engine refused",
+    why,
+    next: "mend what it says, then repeat",
+  });
 }

@@ -1,4 +1,5 @@
 // Talks to a container engine by its own command line, on the machine where it is: docker's daemon, or podman.
+import { isWithoutDaemon } from "../../engines/image/container-cli.js";
 import { FtError } from "../../errors.js";
 import type { Connection } from "../../recipes/schema/targets/connection.js";
 import type { TargetOf } from "../../recipes/schema/targets.js";
@@ -56,12 +57,6 @@ export async function tell(daemon: Daemon, args: readonly string[], timeoutMs?: 
     why: words,
     next: "mend what it says, then repeat",
   });
-}
-
-function isWithoutDaemon(stderr: string): boolean {
-  return /Cannot connect to the Docker daemon|error during connect|permission denied while trying to connect|unable to connect to Podman|connection refused/i.test(
-    stderr,
-  );
 }
 
 function noRuntime({ host, runtime }: Daemon): FtError {

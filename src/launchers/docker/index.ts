@@ -136,7 +136,7 @@ function idOf({ runtime, address }: Daemon, container: string): ContainerId {
 async function run(daemon: Daemon, place: Place, target: Target, start: Start): Promise<void> {
   const { job } = place;
   const image = imageOf(target, job);
-  await bringImage(daemon, target, image, job.engine.name);
+  await bringImage(daemon, target, image, job);
   const ids = await idsFor(daemon, target);
   const { mounts, env, args } = await mountsFor(place, target, start);
   const facts = {

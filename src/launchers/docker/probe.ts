@@ -74,6 +74,8 @@ async function imageCheck(daemon: Daemon, { image, pull }: TargetOf<"docker">): 
     name: "image",
     status: "missing",
     detail: `no ${image ?? "image made by ft"}`,
-    next: "ft image build --engine trl",
+    next: image
+      ? `bring it there (${daemon.runtime} pull), or name another in the target's \`image\``
+      : "ft image build --engine trl",
   };
 }

@@ -82,7 +82,7 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
         if (before && (await runner.liveness(placed(before), before.id, attempt)).liveness !== "gone") return before;
         const { target, connection, python, place } = await placeOf(home, job);
         if (!place.host.isHere) place.base = await bringFolder(place, runner.dir(target), submission);
-        const id = await runner.start(place, target, {
+        const start = {
           attempt,
           args: ["--attempt", String(attempt), ...(resume ? ["--resume"] : []), ...runner.runArgs(target, place)],
           python: place.host.isHere ? submission.python : null,
@@ -90,6 +90,12 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
           ...(runner.keepsSecrets
             ? { secretsFile: null, secrets }
             : { secretsFile: await placeSecrets(place, attempt, secrets), secrets: {} }),
+        };
+        const id = await runner.start(place, target, start).catch(async (error) => {
+          // Nothing will read them. After a silence something may: then they go with the end of the attempt.
+          const isSilence = (error as { code?: string }).code === "launcher.unreachable";
+          if (!isSilence && start.secretsFile !== null) await removeSecrets(place, attempt).catch(() => undefined);
+          throw error;
         });
         return { home, attempt, connection, python, dir: place.dir, id };
       },

@@ -1,6 +1,5 @@
 // The launcher of Hugging Face Jobs: an attempt is a job of the Hub, its folder lies in a private repository, its events come by the job's log.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -20,7 +19,7 @@ import {
 } from "../contract.js";
 import { isComplete, takeIntoEvents } from "../log-events.js";
 import { readEvents } from "../read-events.js";
-import { takeResults } from "../take-results.js";
+import { bringResults } from "../take-results.js";
 import { asked, type HubJob, isOver, logOf, openHub, stageOf } from "./hub.js";
 import { planPrices, probeHardware } from "./probe.js";
 import { renderJob, repoOf } from "./render-job.js";
@@ -142,11 +141,7 @@ async function fillGaps({ home }: Handle): Promise<void> {
 }
 
 async function bringHome(home: string, takes: (path: string) => boolean, signal?: AbortSignal): Promise<void> {
-  const folder = join(home, ".collect");
-  mkdirSync(folder, { recursive: true });
-  await fetchFiles(repositoryOf(home), folder, { takes, signal });
-  await takeResults(folder, home);
-  await rm(folder, { recursive: true, force: true });
+  await bringResults(home, (folder) => fetchFiles(repositoryOf(home), folder, { takes, signal }), signal);
 }
 
 async function collect({ home }: Handle, signal?: AbortSignal): Promise<void> {

@@ -35,7 +35,7 @@ export async function bringFolder(
   );
   const goes = (path: string) =>
     !path.startsWith("cache/") &&
-    !path.startsWith(".collect/") &&
+    !path.startsWith(".collect") &&
     !stays.includes(path) &&
     (base || !path.startsWith("model/")) &&
     (resume || !(path.startsWith("out/") || onlyToResume.includes(path)));

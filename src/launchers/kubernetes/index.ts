@@ -51,7 +51,14 @@ export const kubernetesRunner: Runner<"kubernetes", Id> = {
       const { apiVersion, kind, metadata } = made.exitCode === 0 ? objectIn(made) : await getJob(target, name);
       const owner = { apiVersion: apiVersion!, kind, uid: metadata.uid };
       const secret = JSON.stringify(secretManifest(input, { secrets, owner })); // the pod waits for it
-      await kubectl(target, ["create", "--filename", "-"], { input: secret, expected: ["AlreadyExists"] });
+      const put = kubectl(target, ["create", "--filename", "-"], { input: secret, expected: ["AlreadyExists"] });
+      await put.catch(async (error) => {
+        // Its pod would hold a node's GPUs and wait for the Secret until the deadline.
+        await kubectl(target, ["delete", kindOf(target), name, "--wait=false"], { expected: ["NotFound"] }).catch(
+          () => undefined,
+        );
+        throw error;
+      });
     }
     return { name, run: job.id };
   },

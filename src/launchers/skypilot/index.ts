@@ -1,6 +1,5 @@
 // The SkyPilot launcher: an attempt is a managed job, which SkyPilot moves to another machine when its own is taken away. Events come by its log, results by a bucket.
-import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { existsSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
@@ -21,7 +20,7 @@ import {
 } from "../contract.js";
 import { isComplete, takeIntoEvents } from "../log-events.js";
 import { readEvents } from "../read-events.js";
-import { takeResults } from "../take-results.js";
+import { bringResults } from "../take-results.js";
 import { fetchFromBucket, putIntoBucket, readFromBucket } from "./bucket.js";
 import { planPrices } from "./prices.js";
 import { probeSky } from "./probe.js";
@@ -90,7 +89,7 @@ async function launch({ job, dir, attempt, resume, secrets, onProgress, signal }
   const found = pickJob(await knownJobs(), name);
   if (found) return { home: dir, attempt, job: found.job_id };
   throw new FtError({
-    code: "launcher.not-started",
+    code: "launcher.not-listed",
     exit: "environment",
     message: "SkyPilot took the job, but does not list it",
     next: `look at \`sky jobs queue\` for ${name}; \`ft runs show ${job.id}\` finds it when it is there`,
@@ -107,7 +106,7 @@ function leftOut(resume: boolean): string {
     `/${submitLock}`,
     "/cancel",
     "/COMPLETE",
-    "/.collect",
+    "/.collect*",
   ];
   return `${[...always, ...(resume ? [] : ["/out", "/events.jsonl", "/spent.json", "/supervisor.json"])].join("\n")}\n`;
 }
@@ -124,14 +123,19 @@ async function jobOf({ job }: Pick<Handle, "job">): Promise<SkyJob | null> {
 async function observe(handle: Handle, from: EventsPosition): Promise<Observation> {
   try {
     const state = stateOf(await jobOf(handle));
-    if (state.liveness !== "gone") await takeLog(handle);
+    if (state.liveness !== "gone") await takeLog(handle).catch(forgiveFlood);
     if (state.liveness === "ended" || state.liveness === "gone") await fillGaps(handle);
     return { ...readEvents(handle.home, from), ...state };
   } catch (error) {
     const { code, why, message } = error as { code?: string; why?: string; message: string };
-    if (code !== "launcher.unreachable" && code !== "launcher.too-much") throw error;
+    if (code !== "launcher.unreachable") throw error;
     return { ...readEvents(handle.home, from), liveness: "unknown", reason: why ?? message };
   }
+}
+
+/** A log too long to take must not hide how the job stands: its events come with the results. */
+function forgiveFlood(error: unknown): void {
+  if ((error as { code?: string }).code !== "launcher.too-much") throw error;
 }
 
 /** The newest lines; the home log is what they are, without events. `sky jobs logs` exits as the job did, so its exit code says nothing. */
@@ -193,11 +197,8 @@ async function overWithin(handle: Pick<Handle, "job">, limitMs: number): Promise
 
 async function collect({ home }: Handle, signal?: AbortSignal): Promise<void> {
   const { id, target } = readJob(home);
-  const folder = join(home, ".collect");
-  mkdirSync(folder, { recursive: true });
-  await fetchFromBucket((target.settings as SkypilotTarget).bucket, id, folder, signal);
-  await takeResults(folder, home);
-  await rm(folder, { recursive: true, force: true });
+  const { bucket } = target.settings as SkypilotTarget;
+  await bringResults(home, (folder) => fetchFromBucket(bucket, id, folder, signal), signal);
 }
 
 async function leftovers(): Promise<Leftover[]> {

@@ -47,10 +47,10 @@ export async function queue({ refresh = false } = {}): Promise<SkyJob[] | "idle"
   const result = await runSky(args, { timeoutMs: refresh ? 900_000 : timeoutMs });
   if (result.exitCode === 0) return z.array(jobSchema).parse(parseJsonPart(textOf(result)));
   const words = `${textOf(result)}\n${result.stderr}`;
-  if (/No in-progress managed jobs|ClusterNotUpError/.test(words)) {
-    const isStopped = /stopped/i.test(words);
-    return isStopped && !refresh ? queue({ refresh: true }) : "idle";
-  }
+  const isNotUp = /ClusterNotUpError/.test(words);
+  if (isNotUp && /stopped/i.test(words) && !refresh) return queue({ refresh: true });
+  // A controller that is there and is not reached ("Failed to connect to jobs controller") is no news of its jobs.
+  if (/No in-progress managed jobs/.test(words)) return "idle";
   throw unreachable(label, lastWords(result));
 }
 
