@@ -197,18 +197,15 @@ const roots = new WeakMap<Place["host"], Map<string, Promise<string>>>();
 
 /** Asked once for each machine: where `~` is does not change. */
 async function farDir(host: Place["host"], python: string, root: string, ...names: string[]): Promise<string> {
-  const key = JSON.stringify([host.label, python, root]);
-  if (!roots.has(key)) {
-    const call = { host, python, command: "where", args: [root], answer: whereSchema };
-    roots.set(
-      key,
-      callFarEnd(call).then(({ answer }) => answer.path),
-    );
-  }
+  const known = roots.get(host) ?? new Map<string, Promise<string>>();
+  roots.set(host, known);
+  const call = { host, python, command: "where", args: [root], answer: whereSchema };
+  const path = known.get(root) ?? callFarEnd(call).then(({ answer }) => answer.path);
+  known.set(root, path);
   try {
-    return posix.join(await roots.get(key)!, ...names);
+    return posix.join(await path, ...names);
   } catch (error) {
-    roots.delete(key);
+    known.delete(root);
     throw error;
   }
 }
