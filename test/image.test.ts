@@ -22,7 +22,7 @@ beforeAll(async () => {
   dockerd = await startDockerd();
   base = dockerd && (await debianImage(dockerd));
   if (dockerd) env = { DOCKER_HOST: dockerd.host, ...(await buildKit()) };
-}, 5 * minutes);
+}, 10 * minutes);
 
 afterAll(() => dockerd?.stop(), 10 * minutes);
 

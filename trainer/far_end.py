@@ -225,13 +225,13 @@ def leave_marker(folder):
 
 
 def begin(folder):
-    """Makes the folder, and takes away what an earlier attempt left in it to end it by."""
+    """Makes the folder, takes away what an earlier attempt left in it to end it by, and lists its files as `list` does."""
     os.makedirs(folder, exist_ok=True)
     try:
         os.unlink(os.path.join(folder, "cancel"))
     except FileNotFoundError:
         pass
-    say({})
+    list_files(folder)
 
 
 def runs(root):

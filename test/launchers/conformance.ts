@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Launcher, Submission } from "../../src/launchers/contract.js";
 import { packageRoot } from "../../src/paths.js";
 import type { Target } from "../../src/recipes/schema/targets.js";
@@ -22,22 +22,27 @@ export interface Conforming {
 }
 
 const start = { inode: 0, offset: 0 };
+/** A daemon, and what it needs, may have to be fetched first. */
+export const setUpMs = 10 * 60_000;
 
-/** `setUp` runs once, when the first test needs it; null: the daemon cannot be had here, which it has said loudly. */
+/** `setUp` runs once; null: the daemon cannot be had here, which it has said loudly. */
 export function conformance(name: string, setUp: () => Promise<Conforming | null>): void {
-  let made: Promise<Conforming | null> | undefined;
+  let made: Conforming | null = null;
   const open: { launcher: Launcher<unknown>; handle: unknown }[] = [];
   let count = 0;
 
   describe(`${name} as a launcher`, { timeout: 120_000 }, () => {
+    beforeAll(async () => {
+      made = await setUp();
+    }, setUpMs);
+
     afterEach(async () => {
       for (const { launcher, handle } of open.splice(0)) await launcher.cancel(handle, 0);
     }, 60_000);
 
     function test(title: string, body: (given: Conforming & { patienceMs: number }) => Promise<void>): void {
       it(title, async ({ skip }) => {
-        made ??= setUp();
-        const given = await made;
+        const given = made;
         if (given === null) return skip();
         await body({ patienceMs: 20_000, ...given });
       });

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { packageRoot, runsDir } from "../../src/paths.js";
 import { collectRun } from "../../src/pipeline/collect-run.js";
 import { reconcile } from "../../src/pipeline/reconcile.js";
@@ -14,7 +14,7 @@ import { beginAttempt, createRun, getRun } from "../../src/runs/run-store.js";
 import { isFinal, type RunState } from "../../src/runs/state.js";
 import { openStore, type Store } from "../../src/store/open.js";
 import { type FakeRun, fakeRun, until } from "../fake-run.js";
-import type { Conforming } from "./conformance.js";
+import { type Conforming, setUpMs } from "./conformance.js";
 
 export interface Faulty extends Conforming {
   /** Restarts the daemon behind the target; runs survive it where the platform promises that. */
@@ -27,16 +27,19 @@ const recoveryMs = 30_000;
 const moments = 20;
 const lanes = 4;
 
-/** `setUp` runs once, when the first test needs it; null: the daemon cannot be had here, which it has said loudly. */
+/** `setUp` runs once; null: the daemon cannot be had here, which it has said loudly. */
 export function faults(name: string, setUp: () => Promise<Faulty | null>): void {
-  let made: Promise<Faulty | null> | undefined;
+  let made: Faulty | null = null;
   let count = 0;
 
   describe(`${name} and what goes wrong`, { timeout: 300_000 }, () => {
+    beforeAll(async () => {
+      made = await setUp();
+    }, setUpMs);
+
     function test(title: string, body: (given: Faulty) => Promise<void>): void {
       it(title, async ({ skip }) => {
-        made ??= setUp();
-        const given = await made;
+        const given = made;
         if (given === null) return skip();
         await body(given);
       });

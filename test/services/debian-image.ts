@@ -25,7 +25,7 @@ export async function debianArchive(): Promise<string | null> {
   const dir = await made("debian-python", async (folder) => {
     const root = `${folder}/root`;
     const packages = "--include=ca-certificates,python3";
-    await execa(findProgram("debootstrap")!, ["--variant=minbase", packages, "bookworm", root, mirror]);
+    await execa(findProgram("debootstrap")!, ["--variant=minbase", packages, "bookworm", root]);
     if (existsSync(ownCertificates)) {
       for (const name of readdirSync(ownCertificates))
         cpSync(join(ownCertificates, name), join(root, ownCertificates, name));
@@ -36,5 +36,3 @@ export async function debianArchive(): Promise<string | null> {
   });
   return join(dir, "root.tar");
 }
-
-const mirror = "http://deb.debian.org/debian";

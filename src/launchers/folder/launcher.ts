@@ -1,6 +1,6 @@
 // A launcher out of a runner: the job folder goes to the runner's machine (or stays, where that is this one), its events come home, its results too.
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { z } from "zod";
 import { withFileLock } from "../../file-lock.js";
 import type { LauncherName, Target, TargetOf } from "../../recipes/schema/targets.js";
@@ -174,7 +174,7 @@ async function bringFolder(place: Place, root: string, submission: Submission): 
   const base = linkOf(submission.dir);
   if (base === null || (job.model.hub && !("base" in target && target.base === "copy"))) return null;
   const there = await farDir(host, python, root, "bases", job.model.revision.replaceAll(/[^\w.-]/g, "_"));
-  await pushFiles(base, { host, python, dir: there }, options);
+  await pushFiles(base, { host, python, dir: there }, { ...options, isNamedByContent: true });
   await callFarEnd({ host, python, command: "link", args: [dir, "model", there], answer: nothing });
   return there;
 }
@@ -199,9 +199,21 @@ async function bringEvents(place: Place, home: string): Promise<void> {
 
 const whereSchema = z.object({ path: z.string().startsWith("/") });
 
+const roots = new WeakMap<Place["host"], Map<string, Promise<string>>>();
+
+/** Asked once for each machine: where `~` is does not change. */
 async function farDir(host: Place["host"], python: string, root: string, ...names: string[]): Promise<string> {
-  const call = { host, python, command: "where", args: [root, ...names], answer: whereSchema };
-  return (await callFarEnd(call)).answer.path;
+  const known = roots.get(host) ?? new Map<string, Promise<string>>();
+  roots.set(host, known);
+  const call = { host, python, command: "where", args: [root], answer: whereSchema };
+  const path = known.get(root) ?? callFarEnd(call).then(({ answer }) => answer.path);
+  known.set(root, path);
+  try {
+    return posix.join(await path, ...names);
+  } catch (error) {
+    known.delete(root);
+    throw error;
+  }
 }
 
 function readJobOf(home: string): Job {

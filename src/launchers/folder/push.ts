@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { hashFile } from "../../models/hash-cache.js";
 import type { Host } from "../hosts/contract.js";
-import { callFarEnd, farFailure, nothing, talkToFarEnd } from "./far-end.js";
+import { callFarEnd, farFailure, talkToFarEnd } from "./far-end.js";
 
 export interface FarFolder {
   host: Host;
@@ -21,6 +21,8 @@ export interface PushOptions {
   signal?: AbortSignal | undefined;
   /** Which of the files at home go, by relative path. */
   takes?(path: string): boolean;
+  /** The folder is named by its content: a file that has its name there was checked when it arrived, and is not read again. */
+  isNamedByContent?: boolean;
 }
 
 const filesSchema = z.object({ files: z.record(z.string(), z.number()) });
@@ -31,15 +33,15 @@ const part = ".part";
 
 /** Every regular file below `home` (links are followed: a base's folder may be made of them) is in the far folder then. */
 export async function pushFiles(home: string, far: FarFolder, options: PushOptions): Promise<void> {
-  const { onProgress, signal, takes = () => true } = options;
-  await callFarEnd({ ...far, command: "begin", args: [far.dir], answer: nothing, signal });
-  const there = (await callFarEnd({ ...far, command: "list", args: [far.dir], answer: filesSchema, signal })).answer
-    .files;
+  const { onProgress, signal, takes = () => true, isNamedByContent = false } = options;
+  const begin = { ...far, command: "begin", args: [far.dir], answer: filesSchema, signal };
+  const there = (await callFarEnd(begin)).answer.files;
   const here = (await filesBelow(home)).filter(({ path }) => takes(path));
   const sameSize = here.filter(({ path, bytes }) => there[path] === bytes).map(({ path }) => path);
-  const hashes = await farHashes(far, sameSize, signal);
+  const hashes = isNamedByContent ? {} : await farHashes(far, sameSize, signal);
   const wanted: Wanted[] = [];
   for (const file of here) {
+    if (isNamedByContent && sameSize.includes(file.path)) continue;
     const sha256 = await hashFile(join(home, file.path));
     if (hashes[file.path] === sha256) continue;
     const begun = there[`${file.path}${part}`] ?? 0;
