@@ -1,5 +1,5 @@
 // A machine behind ssh: the system's own client, so that ~/.ssh/config, agents, jump hosts and hardware keys work as they do by hand.
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, lstatSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -15,12 +15,20 @@ const aliveSeconds = 5;
 /** A shared connection stays for the next ft, s. */
 const persistSeconds = 60;
 const runTimeoutMs = 120_000;
+/** After a connection that could not be made, none is tried for so long, ms. */
+const retryMs = 1_000;
 
 export function sshHost(connection: Connection): Host {
   const label = connection.host;
   let shared: Promise<void> | null = null;
   const command = async (argv: readonly string[]): Promise<string[]> => {
-    shared ??= shareConnection(connection);
+    shared ??= shareConnection(connection).catch((error: unknown) => {
+      // Said again for a moment, so that whoever asks often does not knock as often; then it is tried anew.
+      setTimeout(() => {
+        shared = null;
+      }, retryMs).unref();
+      throw error;
+    });
     await shared;
     return ["ssh", ...sshOptions(connection), connection.host, "--", argv.map(quote).join(" ")];
   };
@@ -62,18 +70,24 @@ function sshOptions({ port, identity, jump, config }: Connection): string[] {
       "ForwardAgent=no",
     ],
     ...["-o", `ServerAliveInterval=${aliveSeconds}`, "-o", "ServerAliveCountMax=3"],
-    ...["-o", `ControlPath=${controlPath()}`],
+    ...["-o", `ControlPath=${controlPath() ?? "none"}`],
     ...(port ? ["-p", String(port)] : []),
     ...(identity ? ["-i", identity, "-o", "IdentitiesOnly=yes"] : []),
     ...(jump ? ["-J", jump] : []),
   ];
 }
 
-/** Short, as a socket's path may have some 100 characters; %C is ssh's hash of user, host, port and jump. */
-function controlPath(): string {
-  const folder = join(tmpdir(), `ft-ssh-${userInfo().uid}`);
+/**
+ * Short, as a socket's path may have some 100 characters; %C is ssh's hash of user, host, port and jump. Null where the folder is another
+ * user's or open to one, who could listen there in sshd's place: then nothing is shared.
+ */
+function controlPath(): string | null {
+  const { uid } = userInfo();
+  const folder = join(tmpdir(), `ft-ssh-${uid}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return join(folder, "%C");
+  const status = lstatSync(folder);
+  const isOurs = status.isDirectory() && status.uid === uid && (status.mode & 0o077) === 0;
+  return isOurs ? join(folder, "%C") : null;
 }
 
 /**
@@ -81,11 +95,12 @@ function controlPath(): string {
  * gets a file for it and not a pipe that would never end.
  */
 async function shareConnection(connection: Connection): Promise<void> {
+  if (controlPath() === null) return;
   const options = sshOptions(connection);
   const check = await execa("ssh", [...options, "-O", "check", connection.host], { reject: false, stdin: "ignore" });
   if (check.exitCode === 0) return;
   const file = join(tmpdir(), `ft-ssh-${process.pid}-${performance.now()}`);
-  const words = openSync(file, "w", 0o600);
+  const words = openSync(file, "wx", 0o600);
   try {
     const master = ["-M", "-N", "-f", "-o", `ControlPersist=${persistSeconds}`];
     const { exitCode, code } = await execa("ssh", [...options, ...master, connection.host], {
