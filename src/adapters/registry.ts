@@ -145,3 +145,8 @@ function emptyFolder(dir: string): FtError {
     next: "look at what the trainer printed: ft runs logs",
   });
 }
+
+/** Ids of the runs that have an adapter in the registry. */
+export function registeredRuns(store: Database): string[] {
+  return store.prepare("SELECT run FROM adapters").pluck().all() as string[];
+}

@@ -18,20 +18,35 @@ export async function cancelRun(
   id: string,
   { now, graceMs = defaultGraceMs }: { now(): number; graceMs?: number },
 ): Promise<Run> {
-  const run = await reconcile(store, projectDir, id, now());
+  let silence: string | null = null;
+  const run = await reconcile(store, projectDir, id, now(), (why) => {
+    silence = why;
+  });
   if (isFinal(run.state)) throw alreadyEnded(run);
+  if (silence !== null) throw unheard(run, silence); // nobody would ask again
   const launcher = await loadLauncher(run.launcher);
   const handle = run.handle === null ? await launcher.find(join(runsDir(projectDir), id), run.attempt) : run.handle;
   if (canMove(run.state, "stopping")) transition(store, id, "stopping", now(), askedToStop);
   if (handle !== null) await launcher.cancel(launcher.parseHandle(handle), graceMs);
   const after = await reconcile(store, projectDir, id, now());
   if (isFinal(after.state)) {
-    await collectRun(store, id); // its last checkpoint is what it goes on from
+    await collectRun(store, projectDir, id); // its last checkpoint is what it goes on from
     return after;
   }
-  setFailure(store, id, { class: "killed", message: "stopped before it began", hint: null });
-  transition(store, id, "cancelled", now(), "stopped before it began");
+  const how = handle === null ? "stopped before it began" : "stopped without a last word";
+  setFailure(store, id, { class: "killed", message: how, hint: null });
+  transition(store, id, "cancelled", now(), how);
   return getRun(store, id);
+}
+
+function unheard({ id, target }: Run, why: string): FtError {
+  return new FtError({
+    code: "launcher.unreachable",
+    exit: "environment",
+    message: `run ${id} could not be asked to stop`,
+    why,
+    next: `it goes on as it was; when ${target} answers again: ft runs cancel ${id}`,
+  });
 }
 
 function alreadyEnded({ id, state }: Run): FtError {

@@ -1,7 +1,7 @@
 // What follows a run that succeeded: its evaluation into the store, its adapter into the registry. Idempotent, so any command may catch up on it.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type RegisteredAdapter, registerAdapter } from "../adapters/registry.js";
+import { type RegisteredAdapter, registerAdapter, registeredRuns } from "../adapters/registry.js";
 import { compare } from "../eval/comparison.js";
 import { runsDir } from "../paths.js";
 import { readJob } from "../runs/job-file.js";
@@ -17,7 +17,7 @@ import { storedRecipe } from "./stored-recipe.js";
 /** Registers the run's adapter with its lineage; a run that is registered already gives its version back. */
 export async function finishRun(store: Store, projectDir: string, id: string): Promise<RegisteredAdapter> {
   const dir = join(runsDir(projectDir), id);
-  await collectRun(store, id);
+  await collectRun(store, projectDir, id);
   const job = readJob(dir);
   const recipe = storedRecipe(dir);
   const lock = runLockSchema.parse(JSON.parse(readFileSync(join(dir, "lock.json"), "utf8")));
@@ -44,7 +44,7 @@ export async function finishRun(store: Store, projectDir: string, id: string): P
  */
 export async function catchUp(store: Store, projectDir: string, now: number): Promise<string[]> {
   const problems = await reconcileAll(store, projectDir, now);
-  const registered = store.prepare("SELECT run FROM adapters").pluck().all();
+  const registered = registeredRuns(store);
   for (const { id } of listRuns(store, { state: "succeeded" })) {
     if (registered.includes(id) || !existsSync(join(runsDir(projectDir), id))) continue;
     try {

@@ -19,7 +19,7 @@ export interface FollowOptions {
 
 /** Ends when the run is in a final state, or lost, or the signal fires. */
 export async function* followRun(id: string, options: FollowOptions): AsyncGenerator<RunUpdate> {
-  const { store, projectDir, now, signal, pollMs = 250 } = options;
+  const { store, projectDir, now, signal, pollMs } = options;
   const dir = join(runsDir(projectDir), id);
   let last = { attempt: 0, seq: 0 };
   let state = "";
@@ -43,6 +43,6 @@ export async function* followRun(id: string, options: FollowOptions): AsyncGener
       yield { type: "state", state: run.state, ...(run.failure ? { reason: run.failure.message } : {}) };
     }
     if (isFinal(run.state) || run.state === "lost") return;
-    await sleep(pollMs, undefined, { signal }).catch(() => {});
+    await sleep(pollMs ?? (run.target === "local" ? 250 : 1_000), undefined, { signal }).catch(() => {});
   }
 }

@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { registeredRuns } from "../adapters/registry.js";
 import { FtError } from "../errors.js";
 import type { Leftover } from "../launchers/contract.js";
 import { loadLauncher } from "../launchers/index.js";
@@ -31,6 +32,7 @@ export interface Reaping {
 /** `on`: one target; else all of targets.yaml and all that this project's runs went to. The store must be up to date. */
 export async function findLeftovers(store: Store | null, projectDir: string, env: Env, on?: string): Promise<Reaping> {
   const runs = store ? listRuns(store) : [];
+  const atHome = new Set(store ? registeredRuns(store) : []);
   const used = on === undefined ? targetsOf(projectDir, runs) : { targets: [], problems: [] };
   const targets = on === undefined ? [...readTargets(env), ...used.targets] : [resolveTarget(on, env)];
   const seen = new Map(targets.map((target) => [JSON.stringify(target.settings), target]));
@@ -39,7 +41,10 @@ export async function findLeftovers(store: Store | null, projectDir: string, env
       try {
         const launcher = await loadLauncher(target.settings.launcher);
         const found = await launcher.leftovers(target.settings);
-        return { leftovers: found.map((left) => ({ ...left, target, verdict: judge(left, runs) })), problems: [] };
+        return {
+          leftovers: found.map((left) => ({ ...left, target, verdict: judge(left, runs, atHome) })),
+          problems: [],
+        };
       } catch (error) {
         if (!(error instanceof FtError)) throw error;
         return { leftovers: [], problems: [`${target.name}: ${error.message}${error.why ? ` (${error.why})` : ""}`] };
@@ -58,12 +63,17 @@ export async function endLeftover({ target, verdict: _, ...leftover }: FoundLeft
   await launcher.end(target.settings, leftover);
 }
 
-function judge({ run: id, attempt, isAlive }: Leftover, runs: ReturnType<typeof listRuns>): FoundLeftover["verdict"] {
+/** `atHome`: runs whose adapter was brought home and registered; of another one the target may have the only copy. */
+function judge(
+  { run: id, attempt, isAlive }: Leftover,
+  runs: ReturnType<typeof listRuns>,
+  atHome: ReadonlySet<string>,
+): FoundLeftover["verdict"] {
   const run = runs.find((known) => known.id === id);
   if (run === undefined) return "unknown";
   if (!isFinal(run.state)) return isAlive && attempt < run.attempt ? "orphan" : "at work";
   // A run that ended early goes on from what lies there.
-  return isAlive || run.state === "succeeded" ? "orphan" : "at work";
+  return isAlive || atHome.has(id) ? "orphan" : "at work";
 }
 
 /** A folder that cannot be read must not hide what the others left. */

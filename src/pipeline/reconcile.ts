@@ -19,9 +19,12 @@ export async function reconcileAll(store: Store, projectDir: string, now: number
   const problems = listRuns(store)
     .filter(({ state }) => !isFinal(state))
     .map(async ({ id, target }) => {
+      const silences: string[] = [];
       try {
-        await reconcile(store, projectDir, id, now);
-        return [];
+        await reconcile(store, projectDir, id, now, (why) =>
+          silences.push(`run ${id}: ${why}; shown as it was last seen`),
+        );
+        return silences;
       } catch (error) {
         if (!(error instanceof FtError)) throw error;
         return [`run ${id} on ${target}: ${error.message}${error.why ? ` (${error.why})` : ""}`];

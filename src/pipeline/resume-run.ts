@@ -28,7 +28,7 @@ export async function resumeRun(
   const run = getRun(store, id);
   if (!isResumable(run.state)) throw notResumable(id, run.state);
   const dir = join(runsDir(projectDir), id);
-  await collectRun(store, id, signal).catch((error) => {
+  await collectRun(store, projectDir, id, signal).catch((error) => {
     // What it goes on from, elsewhere if need be. A machine that is gone for good must not hold the run back.
     if (on === undefined || (error as { code?: string }).code !== "launcher.unreachable") throw error;
     onNotice(`${run.target} does not answer: the run goes on from the newest checkpoint that is here`);

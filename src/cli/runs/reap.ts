@@ -1,6 +1,6 @@
 // `ft runs reap`: what of ft's is left on targets, and ends it after asking.
 import { createInterface } from "node:readline/promises";
-import { exitCodes } from "../../errors.js";
+import { exitCodes, FtError } from "../../errors.js";
 import { endLeftover, type FoundLeftover, findLeftovers } from "../../pipeline/reap.js";
 import { type Io, isInteractive, writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
@@ -18,7 +18,8 @@ export async function reapCommand({ io, exit }: CommandContext, ids: string[], f
   await withRuns(io, async (store) => {
     const { leftovers, problems } = await findLeftovers(store, io.cwd, io.env, flags.on);
     for (const problem of problems) io.err.write(`note: ${problem}\n`);
-    const meant = leftovers.filter(({ run, verdict }) => (ids.length > 0 ? ids.includes(run) : verdict === "orphan"));
+    const named = ids.flatMap((asked) => namedBy(asked, leftovers));
+    const meant = ids.length > 0 ? named : leftovers.filter(({ verdict }) => verdict === "orphan");
     if (problems.length > 0) exit(exitCodes.environment.code);
     if (!flags.json) show(io, leftovers, { meant, isAllAsked: problems.length === 0 });
     const isAgreed = meant.length > 0 && (flags.yes || (!flags.json && (await agrees(io, meant.length))));
@@ -32,6 +33,20 @@ export async function reapCommand({ io, exit }: CommandContext, ids: string[], f
     }
     if (flags.json) writeJson(io, { ok: true, leftovers: leftovers.map(plain), ended: ended.map(plain), problems });
     else if (meant.length > 0 && !isAgreed) io.err.write("nothing was ended; ft runs reap --yes ends what is marked\n");
+  });
+}
+
+/** By an id, or the beginning or end of one. Throws FtError reap.unknown, reap.ambiguous (usage): what is ended must be sure. */
+function namedBy(asked: string, leftovers: FoundLeftover[]): FoundLeftover[] {
+  const found = leftovers.filter(({ run }) => run.startsWith(asked) || run.endsWith(asked));
+  const runs = new Set(found.map(({ run }) => run));
+  if (runs.size === 1) return found;
+  const isUnknown = runs.size === 0;
+  throw new FtError({
+    code: isUnknown ? "reap.unknown" : "reap.ambiguous",
+    exit: "usage",
+    message: isUnknown ? `nothing is left of a run ${asked}` : `${asked} may mean ${[...runs].join(", ")}`,
+    next: isUnknown ? "`ft runs reap` lists what is left" : "type more of the id",
   });
 }
 

@@ -103,7 +103,8 @@ async function observe(handle: Handle, from: EventsPosition): Promise<Observatio
   try {
     const job = await jobOf(handle);
     const state = stateOf(job);
-    if (job) await takeLog(handle);
+    // A log that the Hub has not yet, or no more, hides nothing of the job itself: the repository has the events too.
+    if (job) await takeLog(handle).catch(exceptRefused);
     if (state.liveness === "ended" || state.liveness === "gone") await fillGaps(handle);
     return { ...readEvents(handle.home, from), ...state };
   } catch (error) {
@@ -119,6 +120,10 @@ function stateOf(job: HubJob | null): { liveness: Liveness; reason?: string } {
   const words = job.status.message ? visibleLine(`${stage}: ${job.status.message}`.slice(0, 500)) : stage;
   if (isOver(job)) return { liveness: "ended", ...(stage !== "COMPLETED" && { reason: words }) };
   return stage === "RUNNING" ? { liveness: "running" } : { liveness: "queued", reason: words };
+}
+
+function exceptRefused(error: unknown): void {
+  if ((error as { code?: string }).code !== "launcher.refused") throw error;
 }
 
 async function takeLog({ home, namespace, job }: Handle): Promise<void> {
