@@ -45,20 +45,22 @@ export const kubernetesRunner: Runner<"kubernetes", Id> = {
     const isOwn = target.secret === undefined && Object.keys(secrets).length > 0;
     const input: PodInput = { job, attempt, args, target, secret: target.secret ?? (isOwn ? name : null) };
     const create = ["create", "--filename", "-", "--output", "json"];
-    const manifest = JSON.stringify(renderManifest(input));
-    const made = await kubectl(target, create, { input: manifest, expected: ["AlreadyExists"] });
+    const present = { expected: ["AlreadyExists"] };
+    // The Secret first: a Job without it would hold a node's GPUs and wait for it until its deadline.
+    if (isOwn) await kubectl(target, create, { input: JSON.stringify(secretManifest(input, secrets)), ...present });
+    const made = await kubectl(target, create, { input: JSON.stringify(renderManifest(input)), ...present });
     if (isOwn) {
       const { apiVersion, kind, metadata } = made.exitCode === 0 ? objectIn(made) : await getJob(target, name);
-      const owner = { apiVersion: apiVersion!, kind, uid: metadata.uid };
-      const secret = JSON.stringify(secretManifest(input, { secrets, owner })); // the pod waits for it
-      const put = kubectl(target, ["create", "--filename", "-"], { input: secret, expected: ["AlreadyExists"] });
-      await put.catch(async (error) => {
-        // Its pod would hold a node's GPUs and wait for the Secret until the deadline.
-        await kubectl(target, ["delete", kindOf(target), name, "--wait=false"], { expected: ["NotFound"] }).catch(
-          () => undefined,
-        );
-        throw error;
-      });
+      const owner = {
+        apiVersion: apiVersion!,
+        kind,
+        name,
+        uid: metadata.uid,
+        controller: false,
+        blockOwnerDeletion: false,
+      };
+      const patch = JSON.stringify({ metadata: { ownerReferences: [owner] } }); // it goes with the Job
+      await kubectl(target, ["patch", "secret", name, "--type", "merge", "--patch", patch]);
     }
     return { name, run: job.id };
   },
@@ -134,6 +136,8 @@ async function endAll(
 ): Promise<void> {
   const gone = { expected: ["NotFound"] };
   await kubectl(target, ["delete", kindOf(target), ...names, "--cascade=foreground", "--wait=false"], gone);
+  // Where ft died before it said whose it is; who may not delete Secrets has none of ft's.
+  await kubectl(target, ["delete", "secrets", ...names, "--wait=false"], gone).catch(() => undefined);
   const pods = ["delete", "pods", "--selector", selector, "--wait=false"];
   const isGone = async (limitMs: number): Promise<boolean> => {
     for (const deadline = performance.now() + limitMs; ; await sleep(pollMs)) {

@@ -110,25 +110,15 @@ interface PodTemplate {
   spec: { containers: { name: string; env: object[] }[] };
 }
 
-/** The Secret of an attempt; `owner`: its Job or JobSet, with which it goes. Goes to kubectl by stdin alone. */
-export function secretManifest(
-  input: PodInput,
-  { secrets, owner }: { secrets: Record<string, string>; owner: Owner },
-): object {
+/** The Secret of an attempt; once its Job or JobSet is there, that is made its owner, with which it goes. Goes to kubectl by stdin alone. */
+export function secretManifest(input: PodInput, secrets: Record<string, string>): object {
   const { name, labels } = metadata({ ...input, target: { ...input.target, queue: undefined } });
-  const ownerReferences = [{ ...owner, name, controller: false, blockOwnerDeletion: false }];
   return {
     apiVersion: "v1",
     kind: "Secret",
-    metadata: { name, labels, ownerReferences },
+    metadata: { name, labels },
     type: "Opaque",
     immutable: true,
     stringData: secrets,
   };
-}
-
-export interface Owner {
-  apiVersion: string;
-  kind: string;
-  uid: string;
 }
