@@ -46,5 +46,5 @@ it(
     expect(await show()).toMatchObject({ state: "succeeded", step: 4000, failure: null });
     expect(readdirSync(join(dir, ".ft/runs", id))).toContain("COMPLETE");
   },
-  8 * minutes,
+  20 * minutes,
 );

@@ -30,7 +30,7 @@ describe("a run whose ft is killed", () => {
       const adapters = JSON.parse((await ft(["adapters", "ls", "--json"], dir)).stdout);
       expect(adapters.adapters).toHaveLength(1);
     },
-    5 * minutes,
+    12 * minutes,
   );
 });
 
@@ -49,7 +49,7 @@ describe("ft that is told to end", () => {
       expect(detached).toBe(true);
       await until(async () => (await show(dir, run.id)).state === "succeeded");
     },
-    5 * minutes,
+    12 * minutes,
   );
 });
 
@@ -74,7 +74,7 @@ describe("a run whose trainer is killed", () => {
       expect(after[0]!.step).toBeGreaterThan(5);
       expect(after.at(-1)!.step).toBe(200);
     },
-    6 * minutes,
+    12 * minutes,
   );
 });
 
@@ -102,7 +102,7 @@ describe("a cancelled run", () => {
         Array.from({ length: 200 - stoppedAt }, (_, index) => stoppedAt + 1 + index),
       );
     },
-    6 * minutes,
+    12 * minutes,
   );
 });
 
@@ -139,7 +139,7 @@ async function show(dir: string, id: string): Promise<ShownRun> {
   return JSON.parse((await ft(["runs", "show", id, "--json"], dir)).stdout).run;
 }
 
-async function until(condition: () => boolean | Promise<boolean>, limitMs = 120_000): Promise<void> {
+async function until(condition: () => boolean | Promise<boolean>, limitMs = 300_000): Promise<void> {
   const deadline = Date.now() + limitMs;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error("waited in vain");

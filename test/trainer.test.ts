@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-test("the trainer side passes its own tests", { timeout: 900_000 }, async () => {
+test("the trainer side passes its own tests", { timeout: 1_800_000 }, async () => {
   const python = process.env.FT_TEST_PYTHON;
   if (!python) throw new Error("FT_TEST_PYTHON is not set: it names the Python of the TRL environment");
   const args = ["-m", "unittest", "discover", "--start-directory", "trainer/tests"];
@@ -17,7 +17,7 @@ test("the trainer side passes its own tests", { timeout: 900_000 }, async () => 
 });
 
 test("the supervisor runs on Python 3.9, the oldest that a far machine may have", {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async (context) => {
   const python = await oldestPython();
   if (python === null) {

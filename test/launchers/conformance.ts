@@ -31,7 +31,7 @@ export function conformance(name: string, setUp: () => Promise<Conforming | null
   const open: { launcher: Launcher<unknown>; handle: unknown }[] = [];
   let count = 0;
 
-  describe(`${name} as a launcher`, { timeout: 120_000 }, () => {
+  describe(`${name} as a launcher`, { timeout: 300_000 }, () => {
     beforeAll(async () => {
       made = await setUp();
     }, setUpMs);

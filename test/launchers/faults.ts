@@ -32,7 +32,7 @@ export function faults(name: string, setUp: () => Promise<Faulty | null>): void 
   let made: Faulty | null = null;
   let count = 0;
 
-  describe(`${name} and what goes wrong`, { timeout: 300_000 }, () => {
+  describe(`${name} and what goes wrong`, { timeout: 900_000 }, () => {
     beforeAll(async () => {
       made = await setUp();
     }, setUpMs);
