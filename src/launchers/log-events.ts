@@ -1,8 +1,10 @@
 // Events out of a platform's log, where no file of the far side can be read as it grows: run.py --echo-events prints each with a mark before it.
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
 import { withFileLock } from "../file-lock.js";
+import { visibleText } from "../report/visible.js";
 
 /** Stands before each event line in the log; whatever a log tool puts before it is not ours. */
 const mark = "ft-event {";
@@ -82,6 +84,19 @@ export async function takeIntoEvents(
     appendFileSync(file, `${torn ? "\n" : ""}${lines.join("\n")}\n`);
     return lines.length;
   });
+}
+
+/** Takes a platform's log over: its events into events.jsonl, the rest into stdout.log, which is then what this log shows. */
+export async function takeLog(home: string, log: Uint8Array): Promise<void> {
+  await takeIntoEvents(join(home, "events.jsonl"), { log });
+  const lines = new TextDecoder().decode(log).split("\n");
+  writeFileSync(join(home, "stdout.log"), visibleText(lines.filter((line) => !line.includes(mark)).join("\n")));
+}
+
+/** Whether the home folder has all events of a run that is over: none left out, and the last one its end. */
+export function hasAllEvents(home: string): boolean {
+  const file = join(home, "events.jsonl");
+  return existsSync(file) && isComplete(readFileSync(file));
 }
 
 /** Whether no number is left out in any attempt, and the last one said its end. */

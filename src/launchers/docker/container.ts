@@ -3,16 +3,6 @@ import { z } from "zod";
 import type { Liveness } from "../contract.js";
 import { ask, type Daemon, tell } from "./daemon.js";
 
-export function containerName(run: string, attempt: number): string {
-  return `ft-${run}-${attempt}`;
-}
-
-/** Null for a name that is not of ft's making. */
-export function attemptOf(name: string): { run: string; attempt: number } | null {
-  const parts = /^ft-(.+)-(\d+)$/.exec(name);
-  return parts && { run: parts[1]!, attempt: Number(parts[2]) };
-}
-
 const inspectedSchema = z.tuple([
   z.object({
     Created: z.string(),

@@ -3,12 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FtError } from "../../errors.js";
 import type { TargetOf } from "../../recipes/schema/targets.js";
+import { attemptName, parseAttemptName } from "../attempt-name.js";
 import type { Leftover } from "../contract.js";
 import type { Place, Runner, Start } from "../folder/contract.js";
 import { callFarEnd, nothing } from "../folder/far-end.js";
 import { folderLauncher } from "../folder/launcher.js";
 import type { Host } from "../hosts/contract.js";
-import { attemptOf, containerName, inspect, isOver, livenessOf } from "./container.js";
+import { inspect, isOver, livenessOf } from "./container.js";
 import { ask, type Daemon, tell, whereDaemon } from "./daemon.js";
 import { idsFor } from "./ids.js";
 import { bringImage, imageOf } from "./image.js";
@@ -47,15 +48,15 @@ const dockerRunner: Runner<"docker", ContainerId> = {
     const target = job.target.settings as Target;
     const daemon = daemonOn(host, target);
     const names = await containersOf(daemon, `label=ft.run=${job.id}`);
-    const attempts = names.flatMap(({ name }) => attemptOf(name)?.attempt ?? []);
+    const attempts = names.flatMap(({ name }) => parseAttemptName(name)?.attempt ?? []);
     const found = attempt === undefined ? Math.max(...attempts) : attempt;
     if (!attempts.includes(found)) return null;
-    return { id: idOf(daemon, containerName(job.id, found)), attempt: found };
+    return { id: idOf(daemon, attemptName(job.id, found)), attempt: found };
   },
 
   async start(place, target, start) {
     const daemon = daemonOn(place.host, target);
-    const id = idOf(daemon, containerName(place.job.id, start.attempt));
+    const id = idOf(daemon, attemptName(place.job.id, start.attempt));
     if ((await inspect(daemon, id.container)) === null) await run(daemon, place, target, start);
     else await tell(daemon, ["start", id.container]); // made, but whoever made it died before it was started
     return id;
@@ -77,7 +78,7 @@ const dockerRunner: Runner<"docker", ContainerId> = {
         if (!(await isGone(daemon, id, killedWithinMs))) throw notStopped(place.host, id);
       }
     }
-    const { run, attempt } = attemptOf(id.container)!;
+    const { run, attempt } = parseAttemptName(id.container)!;
     await removeSecrets(place, run, attempt);
   },
 
@@ -85,7 +86,7 @@ const dockerRunner: Runner<"docker", ContainerId> = {
     const daemon = { host: place.host, ...id };
     if (!isOver(await inspect(daemon, id.container))) return;
     await ask(daemon, ["rm", id.container]);
-    const { run, attempt } = attemptOf(id.container)!;
+    const { run, attempt } = parseAttemptName(id.container)!;
     await removeSecrets(place, run, attempt);
   },
 
@@ -95,7 +96,7 @@ const dockerRunner: Runner<"docker", ContainerId> = {
     const daemon = daemonOn(host, target);
     const found = await containersOf(daemon, "label=ft.run");
     return found.flatMap(({ name, state }) => {
-      const parts = attemptOf(name);
+      const parts = parseAttemptName(name);
       if (parts === null) return [];
       const isAlive = /^(Up|Restarting|Paused)/.test(state);
       return [{ ...parts, what: `container ${name} (${state})`, isAlive, handle: idOf(daemon, name) }];
@@ -152,7 +153,7 @@ async function run(daemon: Daemon, place: Place, target: Target, start: Start): 
   };
   const { ok, words } = await ask(daemon, runArgs({ ...facts, args: [...start.args, ...args] }), 300_000);
   if (ok) return;
-  const name = containerName(job.id, start.attempt);
+  const name = attemptName(job.id, start.attempt);
   if (/is already in use/.test(words)) return; // another ft was quicker: the container has its name from this attempt
   await ask(daemon, ["rm", "--force", name]); // made, but it could not be started
   await removeSecrets(place, job.id, start.attempt);

@@ -1,6 +1,6 @@
 // The command line that starts a run's container: pure, and without a secret in it.
 import type { TargetOf } from "../../recipes/schema/targets.js";
-import { containerName } from "./container.js";
+import { attemptName } from "../attempt-name.js";
 import type { Ids } from "./ids.js";
 
 /** A folder of the machine, and where the container sees it. */
@@ -43,7 +43,7 @@ export function runArgs(facts: RunFacts): string[] {
   return [
     "run",
     "--detach",
-    ...["--name", containerName(run, attempt)],
+    ...["--name", attemptName(run, attempt)],
     ...["--label", `ft.run=${run}`, "--label", `ft.attempt=${attempt}`, "--label", `ft.project=${project}`],
     ...["--pull", "never"], // it is there by now
     "--init",

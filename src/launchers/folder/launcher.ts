@@ -1,20 +1,14 @@
 // A launcher out of a runner: the job folder goes to the runner's machine (or stays, where that is this one), its events come home, its results too.
-import { existsSync, readFileSync, readlinkSync } from "node:fs";
-import { join, posix } from "node:path";
+import { posix } from "node:path";
 import { z } from "zod";
-import { withFileLock } from "../../file-lock.js";
 import type { LauncherName, Target, TargetOf } from "../../recipes/schema/targets.js";
-import { type Job, jobSchema } from "../../runs/job.js";
-import {
-  type EventsPosition,
-  type Launcher,
-  type Liveness,
-  type Observation,
-  type Submission,
-  submitLock,
-} from "../contract.js";
+import type { Job } from "../../runs/job.js";
+import { readJob } from "../../runs/job-file.js";
+import { baseAtHome } from "../base-link.js";
+import { type EventsPosition, type Launcher, type Observation, type Submission, submitLock } from "../contract.js";
 import { hostOf, type Reach, reachSchema } from "../hosts/index.js";
-import { readEvents } from "../read-events.js";
+import { submitInTurn } from "../in-turn.js";
+import { lookHome } from "../look-home.js";
 import type { Place, Runner } from "./contract.js";
 import { callFarEnd, nothing } from "./far-end.js";
 import { logPosition, mirrorEvents, mirroredEvents, mirrorLog } from "./mirror.js";
@@ -52,11 +46,11 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
     python: handle.python,
     dir: handle.dir,
     base: null,
-    job: readJobOf(handle.home),
+    job: readJob(handle.home),
   });
 
   async function find(home: string, attempt?: number): Promise<FolderHandle<Id> | null> {
-    const job = readJobOf(home);
+    const job = readJob(home);
     const { connection, python, place } = await placeOf(home, job);
     const found = await runner.find(place, attempt);
     return found && { home, attempt: found.attempt, connection, python, dir: place.dir, id: found.id };
@@ -68,55 +62,44 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
     const host = hostOf(connection);
     const python = pythonOf(target);
     const dir = host.isHere ? home : await farDir(host, python, runner.dir(target), "runs", job.id);
-    const place: Place = { host, python, dir, base: host.isHere ? linkOf(home) : null, job };
+    const place: Place = { host, python, dir, base: host.isHere ? baseAtHome(home) : null, job };
     return { target, connection, python, place };
   }
 
   async function submit(submission: Submission): Promise<FolderHandle<Id>> {
-    const { dir: home, job, attempt, resume, secrets, signal, onProgress } = submission;
+    const { dir: home, job, attempt, resume, secrets } = submission;
     // Two terminals that submit the same attempt do it one after the other: the second one finds it.
-    return withFileLock(
-      join(home, submitLock),
-      async () => {
-        const before = await find(home, attempt);
-        if (before && (await runner.liveness(placed(before), before.id, attempt)).liveness !== "gone") return before;
-        const { target, connection, python, place } = await placeOf(home, job);
-        if (!place.host.isHere) place.base = await bringFolder(place, runner.dir(target), submission);
-        const start = {
-          attempt,
-          args: ["--attempt", String(attempt), ...(resume ? ["--resume"] : []), ...runner.runArgs(target, place)],
-          python: place.host.isHere ? submission.python : null,
-          env: envOf(target),
-          ...(runner.keepsSecrets
-            ? { secretsFile: null, secrets }
-            : { secretsFile: await placeSecrets(place, attempt, secrets), secrets: {} }),
-        };
-        const id = await runner.start(place, target, start).catch(async (error) => {
-          // Nothing will read them. After a silence something may: then they go with the end of the attempt.
-          const isSilence = (error as { code?: string }).code === "launcher.unreachable";
-          if (!isSilence && start.secretsFile !== null) await removeSecrets(place, attempt).catch(() => undefined);
-          throw error;
-        });
-        return { home, attempt, connection, python, dir: place.dir, id };
-      },
-      {
-        signal,
-        onWait: (pid) => onProgress({ label: `waiting for another ft (process ${pid}) that submits this run` }),
-      },
-    );
+    return submitInTurn(submission, async () => {
+      const before = await find(home, attempt);
+      if (before && (await runner.liveness(placed(before), before.id, attempt)).liveness !== "gone") return before;
+      const { target, connection, python, place } = await placeOf(home, job);
+      if (!place.host.isHere) place.base = await bringFolder(place, runner.dir(target), submission);
+      const start = {
+        attempt,
+        args: ["--attempt", String(attempt), ...(resume ? ["--resume"] : []), ...runner.runArgs(target, place)],
+        python: place.host.isHere ? submission.python : null,
+        env: envOf(target),
+        ...(runner.keepsSecrets
+          ? { secretsFile: null, secrets }
+          : { secretsFile: await placeSecrets(place, attempt, secrets), secrets: {} }),
+      };
+      const id = await runner.start(place, target, start).catch(async (error) => {
+        // Nothing will read them. After a silence something may: then they go with the end of the attempt.
+        const isSilence = (error as { code?: string }).code === "launcher.unreachable";
+        if (!isSilence && start.secretsFile !== null) await removeSecrets(place, attempt).catch(() => undefined);
+        throw error;
+      });
+      return { home, attempt, connection, python, dir: place.dir, id };
+    });
   }
 
   async function observe(handle: FolderHandle<Id>, from: EventsPosition): Promise<Observation> {
     const place = placed(handle);
-    let known: { liveness: Liveness; reason?: string };
-    try {
-      known = await runner.liveness(place, handle.id, handle.attempt);
+    return lookHome(handle.home, from, async () => {
+      const known = await runner.liveness(place, handle.id, handle.attempt);
       if (!place.host.isHere) await bringEvents(place, handle.home);
-    } catch (error) {
-      if ((error as { code?: string }).code !== "launcher.unreachable") throw error;
-      known = { liveness: "unknown", reason: (error as { why?: string }).why ?? (error as Error).message };
-    }
-    return { ...readEvents(handle.home, from), ...known };
+      return known;
+    });
   }
 
   async function cancel(handle: FolderHandle<Id>, graceMs: number): Promise<void> {
@@ -171,7 +154,7 @@ async function bringFolder(place: Place, root: string, submission: Submission): 
   const { resume, onProgress, signal } = submission;
   const options = { onProgress, signal };
   await pushFiles(submission.dir, { host, python, dir }, { ...options, takes: (path) => goesAlong(path, resume) });
-  const base = linkOf(submission.dir);
+  const base = baseAtHome(submission.dir);
   if (base === null || (job.model.hub && !("base" in target && target.base === "copy"))) return null;
   const there = await farDir(host, python, root, "bases", job.model.revision.replaceAll(/[^\w.-]/g, "_"));
   await pushFiles(base, { host, python, dir: there }, { ...options, isNamedByContent: true });
@@ -213,19 +196,6 @@ async function farDir(host: Place["host"], python: string, root: string, ...name
   } catch (error) {
     known.delete(root);
     throw error;
-  }
-}
-
-function readJobOf(home: string): Job {
-  return jobSchema.parse(JSON.parse(readFileSync(join(home, "job.json"), "utf8")));
-}
-
-function linkOf(home: string): string | null {
-  try {
-    const path = readlinkSync(join(home, "model"));
-    return existsSync(path) ? path : null;
-  } catch {
-    return null;
   }
 }
 

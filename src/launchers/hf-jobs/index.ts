@@ -1,24 +1,14 @@
 // The launcher of Hugging Face Jobs: an attempt is a job of the Hub, its folder lies in a private repository, its events come by the job's log.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FtError } from "../../errors.js";
-import { withFileLock } from "../../file-lock.js";
 import type { HfJobsTarget } from "../../recipes/schema/targets/hf-jobs.js";
-import { visibleLine, visibleText } from "../../report/visible.js";
+import { visibleLine } from "../../report/visible.js";
 import { readJob } from "../../runs/job-file.js";
-import {
-  type EventsPosition,
-  type Launcher,
-  type Leftover,
-  type Liveness,
-  type Observation,
-  type Submission,
-  submitLock,
-} from "../contract.js";
-import { isComplete, takeIntoEvents } from "../log-events.js";
-import { readEvents } from "../read-events.js";
+import type { EventsPosition, Launcher, Leftover, Liveness, Observation, Submission } from "../contract.js";
+import { submitInTurn } from "../in-turn.js";
+import { hasAllEvents, takeLog } from "../log-events.js";
+import { lookHome } from "../look-home.js";
 import { bringResults } from "../take-results.js";
 import { asked, type HubJob, isOver, logOf, openHub, stageOf } from "./hub.js";
 import { planPrices, probeHardware } from "./probe.js";
@@ -58,11 +48,7 @@ async function find(home: string, attempt?: number): Promise<Handle | null> {
 }
 
 async function submit(submission: Submission): Promise<Handle> {
-  const { dir, signal, onProgress } = submission;
-  return withFileLock(join(dir, submitLock), async () => (await find(dir, submission.attempt)) ?? start(submission), {
-    signal,
-    onWait: (pid) => onProgress({ label: `waiting for another ft (process ${pid}) that submits this run` }),
-  });
+  return submitInTurn(submission, async () => (await find(submission.dir, submission.attempt)) ?? start(submission));
 }
 
 async function start({ job, dir, attempt, resume, secrets, onProgress }: Submission): Promise<Handle> {
@@ -99,19 +85,15 @@ async function jobOf({ namespace, job }: Pick<Handle, "namespace" | "job">): Pro
   return asked(found);
 }
 
-async function observe(handle: Handle, from: EventsPosition): Promise<Observation> {
-  try {
+function observe(handle: Handle, from: EventsPosition): Promise<Observation> {
+  return lookHome(handle.home, from, async () => {
     const job = await jobOf(handle);
     const state = stateOf(job);
     // A log that the Hub has not yet, or no more, hides nothing of the job itself: the repository has the events too.
-    if (job) await takeLog(handle).catch(exceptRefused);
+    if (job) await bringLog(handle).catch(exceptRefused);
     if (state.liveness === "ended" || state.liveness === "gone") await fillGaps(handle);
-    return { ...readEvents(handle.home, from), ...state };
-  } catch (error) {
-    const { code, why, message } = error as { code?: string; why?: string; message: string };
-    if (code !== "launcher.unreachable") throw error;
-    return { ...readEvents(handle.home, from), liveness: "unknown", reason: why ?? message };
-  }
+    return state;
+  });
 }
 
 function stateOf(job: HubJob | null): { liveness: Liveness; reason?: string } {
@@ -126,11 +108,8 @@ function exceptRefused(error: unknown): void {
   if ((error as { code?: string }).code !== "launcher.refused") throw error;
 }
 
-async function takeLog({ home, namespace, job }: Handle): Promise<void> {
-  const log = await asked(logOf(openHub(), namespace, job));
-  await takeIntoEvents(join(home, "events.jsonl"), { log: new TextEncoder().encode(log) });
-  const lines = log.split("\n").filter((line) => !line.includes("ft-event {"));
-  writeFileSync(join(home, "stdout.log"), visibleText(lines.join("\n")));
+async function bringLog({ home, namespace, job }: Handle): Promise<void> {
+  await takeLog(home, new TextEncoder().encode(await asked(logOf(openHub(), namespace, job))));
 }
 
 function repositoryOf(home: string): RunRepository {
@@ -140,9 +119,7 @@ function repositoryOf(home: string): RunRepository {
 
 /** What the log did not have, of a run that is over. */
 async function fillGaps({ home }: Handle): Promise<void> {
-  const file = join(home, "events.jsonl");
-  if (isComplete(existsSync(file) ? readFileSync(file) : new Uint8Array())) return;
-  await bringHome(home, (path) => path === "events.jsonl");
+  if (!hasAllEvents(home)) await bringHome(home, (path) => path === "events.jsonl");
 }
 
 async function bringHome(home: string, takes: (path: string) => boolean, signal?: AbortSignal): Promise<void> {

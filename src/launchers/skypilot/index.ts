@@ -1,15 +1,14 @@
 // The SkyPilot launcher: an attempt is a managed job, which SkyPilot moves to another machine when its own is taken away. Events come by its log, results by a bucket.
-import { existsSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { FtError } from "../../errors.js";
-import { withFileLock } from "../../file-lock.js";
 import type { SkypilotTarget } from "../../recipes/schema/targets/skypilot.js";
-import { visibleText } from "../../report/visible.js";
 import { readJob } from "../../runs/job-file.js";
 import { attemptName, parseAttemptName } from "../attempt-name.js";
+import { baseAtHome } from "../base-link.js";
 import {
   type EventsPosition,
   type Launcher,
@@ -18,8 +17,9 @@ import {
   type Submission,
   submitLock,
 } from "../contract.js";
-import { isComplete, takeIntoEvents } from "../log-events.js";
-import { readEvents } from "../read-events.js";
+import { submitInTurn } from "../in-turn.js";
+import { hasAllEvents, takeIntoEvents, takeLog } from "../log-events.js";
+import { lookHome } from "../look-home.js";
 import { bringResults } from "../take-results.js";
 import { fetchFromBucket, putIntoBucket, readFromBucket } from "./bucket.js";
 import { planPrices } from "./prices.js";
@@ -67,17 +67,13 @@ async function find(home: string, attempt?: number): Promise<Handle | null> {
 
 /** Two terminals take turns: the second one finds the job by its name. */
 async function submit(submission: Submission): Promise<Handle> {
-  const { dir, signal, onProgress } = submission;
-  return withFileLock(join(dir, submitLock), async () => (await find(dir, submission.attempt)) ?? launch(submission), {
-    signal,
-    onWait: (pid) => onProgress({ label: `waiting for another ft (process ${pid}) that submits this run` }),
-  });
+  return submitInTurn(submission, async () => (await find(submission.dir, submission.attempt)) ?? launch(submission));
 }
 
 async function launch({ job, dir, attempt, resume, secrets, onProgress, signal }: Submission): Promise<Handle> {
   const target = job.target.settings as SkypilotTarget;
   const names = Object.keys(secrets);
-  const base = job.model.hub && target.base === "fetch" ? null : linkOf(dir);
+  const base = job.model.hub && target.base === "fetch" ? null : baseAtHome(dir);
   const task = renderTask({ job, dir, attempt, resume, target, secrets: names, base });
   const file = join(dir, "skypilot.yaml");
   writeFileSync(file, stringify(task, { lineWidth: 0 }));
@@ -120,17 +116,13 @@ async function jobOf({ job }: Pick<Handle, "job">): Promise<SkyJob | null> {
   return (await knownJobs()).find(({ job_id }) => job_id === job) ?? null;
 }
 
-async function observe(handle: Handle, from: EventsPosition): Promise<Observation> {
-  try {
+function observe(handle: Handle, from: EventsPosition): Promise<Observation> {
+  return lookHome(handle.home, from, async () => {
     const state = stateOf(await jobOf(handle));
-    if (state.liveness !== "gone") await takeLog(handle).catch(forgiveFlood);
+    if (state.liveness !== "gone") await bringLog(handle).catch(forgiveFlood);
     if (state.liveness === "ended" || state.liveness === "gone") await fillGaps(handle);
-    return { ...readEvents(handle.home, from), ...state };
-  } catch (error) {
-    const { code, why, message } = error as { code?: string; why?: string; message: string };
-    if (code !== "launcher.unreachable") throw error;
-    return { ...readEvents(handle.home, from), liveness: "unknown", reason: why ?? message };
-  }
+    return state;
+  });
 }
 
 /** A log too long to take must not hide how the job stands: its events come with the results. */
@@ -139,25 +131,17 @@ function forgiveFlood(error: unknown): void {
 }
 
 /** The newest lines; the home log is what they are, without events. `sky jobs logs` exits as the job did, so its exit code says nothing. */
-async function takeLog({ home, job }: Handle): Promise<void> {
-  const { stdout } = await sky(["jobs", "logs", "--no-follow", "--tail", String(tailLines), String(job)], {
-    anyExit: true,
-  });
-  await takeIntoEvents(join(home, "events.jsonl"), { log: stdout });
-  const lines = Buffer.from(stdout).toString("utf8").split("\n");
-  writeFileSync(join(home, "stdout.log"), visibleText(lines.filter((line) => !line.includes("ft-event {")).join("\n")));
+async function bringLog({ home, job }: Handle): Promise<void> {
+  const args = ["jobs", "logs", "--no-follow", "--tail", String(tailLines), String(job)];
+  await takeLog(home, (await sky(args, { anyExit: true })).stdout);
 }
 
 /** What the log did not have, of a run that is over: its last words, or a line that was torn. */
 async function fillGaps({ home }: Handle): Promise<void> {
-  if (isComplete(readOrEmpty(join(home, "events.jsonl")))) return;
+  if (hasAllEvents(home)) return;
   const { id, target } = readJob(home);
   const kept = await readFromBucket((target.settings as SkypilotTarget).bucket, `${id}/events.jsonl`);
   if (kept) await takeIntoEvents(join(home, "events.jsonl"), { collected: kept });
-}
-
-function readOrEmpty(file: string): Uint8Array {
-  return existsSync(file) ? readFileSync(file) : new Uint8Array();
 }
 
 /** The mark in the bucket asks for a checkpoint; then SkyPilot ends what is left, and gives the machine back. */
@@ -207,13 +191,4 @@ async function leftovers(): Promise<Leftover[]> {
     if (!parsed || isOver(job)) return [];
     return [{ ...parsed, what: `SkyPilot job ${job.job_id} (${job.status})`, isAlive: true, handle: job.job_id }];
   });
-}
-
-function linkOf(home: string): string | null {
-  try {
-    const path = readlinkSync(join(home, "model"));
-    return existsSync(path) ? path : null;
-  } catch {
-    return null;
-  }
 }

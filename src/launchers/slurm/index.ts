@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FtError } from "../../errors.js";
+import { attemptName, parseAttemptName } from "../attempt-name.js";
 import type { Leftover } from "../contract.js";
 import type { Place, Runner } from "../folder/contract.js";
 import { callFarEnd, nothing } from "../folder/far-end.js";
@@ -35,7 +36,7 @@ const slurmRunner: Runner<"slurm", SlurmId> = {
 
   async find(place, attempt) {
     const jobs = (await jobsOf(place.host)).flatMap(({ name }) => {
-      const job = parseName(name);
+      const job = parseAttemptName(name);
       return job?.run === place.job.id ? [{ ...job, name }] : [];
     });
     const named = jobs.find((job) => attempt === undefined || job.attempt === attempt);
@@ -45,14 +46,14 @@ const slurmRunner: Runner<"slurm", SlurmId> = {
     if (supervised === null || (attempt !== undefined && supervised < attempt)) return null;
     const submitted = jobs.find((job) => job.attempt <= supervised); // Slurm has started it again since: the number went up
     const number = submitted?.attempt ?? attempt ?? supervised;
-    return { id: { name: nameOf(place.job.id, number) }, attempt: number };
+    return { id: { name: attemptName(place.job.id, number) }, attempt: number };
   },
 
   async start(place, target, { attempt, args, python, env, secretsFile }) {
     const { host, dir, job } = place;
     if (job.gpus % target.nodes !== 0) throw uneven(job.gpus, target.nodes);
     const batch = {
-      name: nameOf(job.id, attempt),
+      name: attemptName(job.id, attempt),
       ...{ dir, env, gpus: job.gpus, python: python ?? target.python },
       args: [...args, ...(secretsFile ? ["--secrets", secretsFile] : [])],
       reads: [place.base, secretsFile && dirname(secretsFile)].filter((path) => path !== null),
@@ -75,7 +76,7 @@ const slurmRunner: Runner<"slurm", SlurmId> = {
 
   async leftovers(host, target): Promise<Leftover[]> {
     const found = (await jobsOf(host)).flatMap((job): Leftover[] => {
-      const named = parseName(job.name);
+      const named = parseAttemptName(job.name);
       if (named === null || isOver(job)) return [];
       const what = `Slurm job ${job.id} on ${host.label} (${job.state.toLowerCase()})`;
       return [{ ...named, what, isAlive: true, handle: { name: job.name } }];
@@ -98,13 +99,6 @@ function enginePython({ login, container, engine_python }: SlurmTarget): string[
   if (container) return [];
   if (engine_python) return ["--python", engine_python];
   return login === undefined ? [] : ["--prepare"];
-}
-
-const nameOf = (run: string, attempt: number) => `ft-${run}-${attempt}`;
-
-function parseName(name: string): { run: string; attempt: number } | null {
-  const [, run, attempt] = /^ft-(\d{8}-\d{6}-\w+)-(\d+)$/.exec(name) ?? [];
-  return run === undefined ? null : { run, attempt: Number(attempt) };
 }
 
 const lookSchema = z.object({ supervisor: z.object({ attempt: z.int() }).nullable() });
