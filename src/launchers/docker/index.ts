@@ -1,5 +1,4 @@
 // The docker launcher: the job's supervisor in a container, by docker or podman, on this machine or one that ssh reaches.
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FtError } from "../../errors.js";
 import type { TargetOf } from "../../recipes/schema/targets.js";
@@ -9,6 +8,7 @@ import type { Place, Runner, Start } from "../folder/contract.js";
 import { callFarEnd, nothing } from "../folder/far-end.js";
 import { folderLauncher } from "../folder/launcher.js";
 import type { Host } from "../hosts/contract.js";
+import { within } from "../within.js";
 import { inspect, isOver, livenessOf } from "./container.js";
 import { ask, type Daemon, tell, whereDaemon } from "./daemon.js";
 import { idsFor } from "./ids.js";
@@ -178,11 +178,8 @@ async function containersOf(daemon: Daemon, filter: string): Promise<{ name: str
     });
 }
 
-async function isGone(daemon: Daemon, id: ContainerId, limitMs: number): Promise<boolean> {
-  for (const deadline = performance.now() + limitMs; ; await sleep(200)) {
-    if (isOver(await inspect(daemon, id.container))) return true;
-    if (performance.now() >= deadline) return false;
-  }
+function isGone(daemon: Daemon, id: ContainerId, limitMs: number): Promise<boolean> {
+  return within(limitMs, 200, async () => isOver(await inspect(daemon, id.container)));
 }
 
 function notStopped(host: Host, { container }: ContainerId): FtError {

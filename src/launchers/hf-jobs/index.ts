@@ -1,5 +1,4 @@
 // The launcher of Hugging Face Jobs: an attempt is a job of the Hub, its folder lies in a private repository, its events come by the job's log.
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FtError } from "../../errors.js";
 import type { HfJobsTarget } from "../../recipes/schema/targets/hf-jobs.js";
@@ -10,6 +9,7 @@ import { submitInTurn } from "../in-turn.js";
 import { hasAllEvents, takeLog } from "../log-events.js";
 import { lookHome } from "../look-home.js";
 import { bringResults } from "../take-results.js";
+import { within } from "../within.js";
 import { asked, type HubJob, isOver, logOf, openHub, stageOf } from "./hub.js";
 import { planPrices, probeHardware } from "./probe.js";
 import { renderJob, repoOf } from "./render-job.js";
@@ -157,12 +157,11 @@ async function endJob(namespace: string, jobId: string): Promise<void> {
   });
 }
 
-async function overWithin(handle: Pick<Handle, "namespace" | "job">, limitMs: number): Promise<boolean> {
-  for (const deadline = performance.now() + limitMs; ; await sleep(pollMs)) {
+function overWithin(handle: Pick<Handle, "namespace" | "job">, limitMs: number): Promise<boolean> {
+  return within(limitMs, pollMs, async () => {
     const job = await jobOf(handle);
-    if (!job || isOver(job)) return true;
-    if (performance.now() >= deadline) return false;
-  }
+    return !job || isOver(job);
+  });
 }
 
 async function leftovers({ namespace }: HfJobsTarget): Promise<Leftover[]> {

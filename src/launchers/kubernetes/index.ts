@@ -1,5 +1,4 @@
 // The Kubernetes launcher: an attempt is a Job (a JobSet, on several nodes) over a run folder on a claim, which a small pod reads and writes for ft.
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FtError } from "../../errors.js";
 import type { KubernetesTarget } from "../../recipes/schema/targets/kubernetes.js";
@@ -8,6 +7,7 @@ import type { Leftover } from "../contract.js";
 import type { Runner } from "../folder/contract.js";
 import { folderLauncher } from "../folder/launcher.js";
 import type { RunResult } from "../hosts/contract.js";
+import { within } from "../within.js";
 import { kubectl, labelOf } from "./kubectl.js";
 import { ownLabel, type PodInput, selectorOf } from "./names.js";
 import { probeCluster } from "./probe.js";
@@ -139,17 +139,14 @@ async function endAll(
   // Where ft died before it said whose it is; who may not delete Secrets has none of ft's.
   await kubectl(target, ["delete", "secrets", ...names, "--wait=false"], gone).catch(() => undefined);
   const pods = ["delete", "pods", "--selector", selector, "--wait=false"];
-  const isGone = async (limitMs: number): Promise<boolean> => {
-    for (const deadline = performance.now() + limitMs; ; await sleep(pollMs)) {
-      const left = await look(target, selector);
-      if (left.jobs.length === 0 && left.pods.length === 0) return true;
-      if (performance.now() >= deadline) return false;
-    }
+  const isGone = async (): Promise<boolean> => {
+    const left = await look(target, selector);
+    return left.jobs.length === 0 && left.pods.length === 0;
   };
   await kubectl(target, [...pods, `--grace-period=${Math.max(1, Math.ceil(graceMs / 1000))}`], gone);
-  if (await isGone(graceMs + pollMs)) return;
+  if (await within(graceMs + pollMs, pollMs, isGone)) return;
   await kubectl(target, [...pods, "--grace-period=0", "--force"], gone);
-  if (!(await isGone(killedWithinMs))) throw notStopped(target, names[0]!);
+  if (!(await within(killedWithinMs, pollMs, isGone))) throw notStopped(target, names[0]!);
 }
 
 function attemptOf({ metadata }: ClusterObject): number {

@@ -1,7 +1,7 @@
 // Processes of this machine: who is alive under which identity, and how a whole group is ended.
 import { readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
+import { within } from "../within.js";
 
 /**
  * When a process started, as text that is only compared (a pid alone may be used again): field 22 of /proc/<pid>/stat, elsewhere what
@@ -26,13 +26,8 @@ export async function isAlive(identity: { pid: number; startTime: string }): Pro
 }
 
 /** True as soon as the process is gone, false when it still is there after `limitMs`. */
-export async function waitUntilGone(identity: { pid: number; startTime: string }, limitMs: number): Promise<boolean> {
-  const deadline = performance.now() + limitMs;
-  while (await isAlive(identity)) {
-    if (performance.now() >= deadline) return false;
-    await sleep(100);
-  }
-  return true;
+export function waitUntilGone(identity: { pid: number; startTime: string }, limitMs: number): Promise<boolean> {
+  return within(limitMs, 100, async () => !(await isAlive(identity)));
 }
 
 /** Signals a process, or with a negative pid its group; one that is gone is no error. */

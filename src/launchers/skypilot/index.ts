@@ -1,7 +1,6 @@
 // The SkyPilot launcher: an attempt is a managed job, which SkyPilot moves to another machine when its own is taken away. Events come by its log, results by a bucket.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { FtError } from "../../errors.js";
@@ -21,6 +20,7 @@ import { submitInTurn } from "../in-turn.js";
 import { hasAllEvents, takeIntoEvents, takeLog } from "../log-events.js";
 import { lookHome } from "../look-home.js";
 import { bringResults } from "../take-results.js";
+import { within } from "../within.js";
 import { fetchFromBucket, putIntoBucket, readFromBucket } from "./bucket.js";
 import { planPrices } from "./prices.js";
 import { probeSky } from "./probe.js";
@@ -172,11 +172,8 @@ async function endJob(job: number): Promise<void> {
   });
 }
 
-async function overWithin(handle: Pick<Handle, "job">, limitMs: number): Promise<boolean> {
-  for (const deadline = performance.now() + limitMs; ; await sleep(pollMs)) {
-    if (isOver(await jobOf(handle))) return true;
-    if (performance.now() >= deadline) return false;
-  }
+function overWithin(handle: Pick<Handle, "job">, limitMs: number): Promise<boolean> {
+  return within(limitMs, pollMs, async () => isOver(await jobOf(handle)));
 }
 
 async function collect({ home }: Handle, signal?: AbortSignal): Promise<void> {

@@ -1,7 +1,6 @@
 // The slurm launcher: the job's supervisor as a batch job of a cluster, found by its name; Slurm queues it, starts it, and starts it again.
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FtError } from "../../errors.js";
 import { attemptName, parseAttemptName } from "../attempt-name.js";
@@ -10,6 +9,7 @@ import type { Place, Runner } from "../folder/contract.js";
 import { callFarEnd, nothing } from "../folder/far-end.js";
 import { folderLauncher } from "../folder/launcher.js";
 import type { Host } from "../hosts/contract.js";
+import { within } from "../within.js";
 import { lastLiveness, seenNow } from "./last-look.js";
 import { probeSlurm } from "./probe.js";
 import { askSlurm, isOver, jobsOf } from "./queue.js";
@@ -128,12 +128,8 @@ async function submitBatch(host: Host, name: string, args: string[]): Promise<vo
   seenNow(host, name);
 }
 
-async function appears(host: Host, name: string): Promise<boolean> {
-  for (const deadline = performance.now() + answerLostMs; performance.now() < deadline; await sleep(1_000)) {
-    const jobs = await jobsOf(host, name).catch(() => []);
-    if (jobs.length > 0) return true;
-  }
-  return false;
+function appears(host: Host, name: string): Promise<boolean> {
+  return within(answerLostMs, 1_000, async () => (await jobsOf(host, name).catch(() => [])).length > 0);
 }
 
 const runsSchema = z.object({ runs: z.array(z.object({ run: z.string() })) });

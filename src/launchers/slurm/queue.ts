@@ -1,10 +1,10 @@
 // What Slurm's controller says of jobs, by their names: whether they wait, run or are over, and how a job is ended.
-import { setTimeout as sleep } from "node:timers/promises";
 import { FtError } from "../../errors.js";
 import { visibleLine } from "../../report/visible.js";
 import type { Liveness } from "../contract.js";
 import type { Host } from "../hosts/contract.js";
 import { unreachable } from "../hosts/this-machine.js";
+import { within } from "../within.js";
 
 export interface SlurmJob {
   id: string;
@@ -83,11 +83,8 @@ export function isOver(job: SlurmJob): boolean {
 }
 
 /** Waits until none of that name waits or works any more; false when that takes longer. */
-export async function allOver(host: Host, name: string, limitMs: number): Promise<boolean> {
-  for (const deadline = performance.now() + limitMs; ; await sleep(500)) {
-    if ((await jobsOf(host, name)).every(isOver)) return true;
-    if (performance.now() >= deadline) return false;
-  }
+export function allOver(host: Host, name: string, limitMs: number): Promise<boolean> {
+  return within(limitMs, 500, async () => (await jobsOf(host, name)).every(isOver));
 }
 
 function noSlurm(host: Host, program: string): FtError {

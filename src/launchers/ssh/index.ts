@@ -1,6 +1,5 @@
 // The ssh launcher: the job's supervisor as a process on any machine with sshd and python3, which outlives the link and ft.
 import { posix } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FtError } from "../../errors.js";
 import type { Leftover, Liveness } from "../contract.js";
@@ -9,6 +8,7 @@ import { callFarEnd, nothing } from "../folder/far-end.js";
 import { folderLauncher } from "../folder/launcher.js";
 import type { Host } from "../hosts/contract.js";
 import { probeHost } from "../hosts/probe.js";
+import { within } from "../within.js";
 
 const supervisorSchema = z.object({ pid: z.int().positive(), startTime: z.string(), attempt: z.int() });
 const idSchema = supervisorSchema.omit({ attempt: true });
@@ -67,12 +67,7 @@ const sshRunner: Runner<"ssh", Supervisor> = {
       const args = [place.dir, pid, startTime, name];
       return (await callFarEnd({ ...place, command: "stop", args, answer: stopSchema })).answer.alive;
     };
-    const gone = async (limitMs: number): Promise<boolean> => {
-      for (const deadline = performance.now() + limitMs; ; await sleep(200)) {
-        if (!(await send("CONT"))) return true;
-        if (performance.now() >= deadline) return false;
-      }
-    };
+    const gone = (limitMs: number) => within(limitMs, 200, async () => !(await send("CONT")));
     await send("TERM");
     const ended = await gone(graceMs);
     await send("KILL"); // also after a good end: what the trainer left behind in its group
