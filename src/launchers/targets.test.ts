@@ -83,5 +83,10 @@ describe("ft", () => {
     expect([run.code, run.err]).toEqual([6, expect.stringContaining("127.0.0.1 does not answer")]);
     expect((await runFt(["run", "--on", "docker-box"], { cwd, env })).code).toBe(2);
     expect((await runFt(["doctor", "--on", "nowhere"], { cwd, env })).code).toBe(6);
+    const rendered = await runFt(["render", "--set", "compute.on=nowhere"], { cwd, env });
+    expect([rendered.code, rendered.out + rendered.err]).toEqual([
+      0,
+      expect.stringContaining("rendered for this machine: 127.0.0.1 does not answer"),
+    ]);
   });
 });

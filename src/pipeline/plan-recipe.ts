@@ -73,7 +73,9 @@ export async function planRecipe(
   const named = all
     ? catalogue.map((gpu) => hardwareOf({ gpu, count: written.recipe.compute.gpus }))
     : gpus.map(({ typed, count }) => hardwareOf({ gpu: findGpu(typed, catalogue), count }));
-  const refined = await refineRecipe(written, env, named.length > 0 ? namedDevice : renderingDevice);
+  const refined = await refineRecipe(written, env, {
+    deviceOf: named.length > 0 ? namedDevice : renderingDevice,
+  });
   const here = hardwareHere(refined.loaded, { ...refined, env });
   const where = named.length > 0 ? "named" : here === null ? "smallest" : "here";
   const known = where === "here" ? refined : { ...refined, loaded: asWrittenBatch(refined.loaded, written) };

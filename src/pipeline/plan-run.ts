@@ -45,7 +45,7 @@ export async function planRun(
   const locked = await readLock(written.file);
   const source = await locateData(written, { env, locked, offline: true, onProgress: () => undefined });
   refuseBadData(await checkRecipeData(written, source, null));
-  const known = await refineRecipe(written, env, trainingDevice);
+  const known = await refineRecipe(written, env, { deviceOf: trainingDevice });
   const { loaded, model, device } = known;
   const { recipe } = loaded;
   requirePackages(recipe);

@@ -29,6 +29,8 @@ export interface KnownRecipe {
   device: RenderInput["device"];
   /** The machine's. */
   here: Device;
+  /** Why its target could not be asked, so that `here` is this machine; null: it was. */
+  silence: string | null;
   /** Null when a training file is not here. */
   dataset: DatasetFacts | null;
   source: LocatedSource | null;
@@ -38,17 +40,23 @@ export interface KnownRecipe {
   rows: CountedRows;
 }
 
+interface RefineOptions {
+  deviceOf?: typeof renderingDevice;
+  /** `targetOrHere`, where nothing depends on what the target has. */
+  askTarget?: typeof targetThere;
+}
+
 /** Throws FtError recipe.*, model.*, env.no-device, data.* (a data file that is there but cannot be used). */
 export async function refineRecipe(
   loaded: LoadedRecipe,
   env: Env,
-  deviceOf: typeof renderingDevice = renderingDevice,
+  { deviceOf = renderingDevice, askTarget = targetThere }: RefineOptions = {},
 ): Promise<KnownRecipe> {
   const { recipe } = loaded;
   const locked = await readLock(loaded.file);
   const resolved = pinnedByLock(resolveRecipeModel(loaded, env), loaded, locked);
   const model = await describeRecipeModel(loaded, resolved, env);
-  const { here } = await targetThere(recipe, env);
+  const { here, silence } = await askTarget(recipe, env);
   const device = deviceOf(recipe, here);
   let dataProblem: string | null = null;
   const onMissing = ({ message }: FtError): void => {
@@ -61,7 +69,7 @@ export async function refineRecipe(
   if (source && dataset?.train.rows === 0) dataProblem = await whyNoRows(loaded, source);
   const rows = countedRows({ loaded: chosen, model, device, dataset, source });
   const closed = await closeMicroBatch(chosen, { model, rows, device, here, env }, locked);
-  return { loaded: closed, resolved, model, device, here, dataset, source, dataProblem, rows };
+  return { loaded: closed, resolved, model, device, here, silence, dataset, source, dataProblem, rows };
 }
 
 /** The first of what the check finds. */

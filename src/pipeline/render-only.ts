@@ -9,15 +9,18 @@ import type { LoadedRecipe } from "../recipes/load.js";
 import { refineRecipe } from "./refine.js";
 import { renderRecipe } from "./render-recipe.js";
 import { supportedEngine } from "./supported-engine.js";
+import { targetOrHere } from "./target-there.js";
 
 /** Throws FtError recipe.*, model.*, data.* (a data file that is there but cannot be used). */
 export async function renderOnly(loaded: LoadedRecipe, env: Env): Promise<Rendering> {
-  const { loaded: known, resolved, model, device, here, dataset } = await refineRecipe(loaded, env);
+  const refined = await refineRecipe(loaded, env, { askTarget: targetOrHere });
+  const { loaded: known, resolved, model, device, here, silence, dataset } = refined;
   const engine = await supportedEngine(known);
   const rendering = renderRecipe(engine, known, { model, dataset, device });
   const isElsewhere = known.recipe.compute.device === "auto" && device.kind === "cuda" && here.count === 0;
   const notes = [
     ...(resolved.notice ? [resolved.notice] : []),
+    ...(silence ? [`rendered for this machine: ${silence}`] : []),
     ...(isElsewhere ? ["rendered for a CUDA GPU, which this recipe cannot do without and this machine has not"] : []),
   ];
   return { ...rendering, notes: [...notes, ...rendering.notes] };

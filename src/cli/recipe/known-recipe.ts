@@ -6,7 +6,10 @@ import type { Io } from "../io.js";
 export async function knownRecipe(io: Io, file: string, sets: string[] = []): Promise<KnownRecipe> {
   const { loadRecipe } = await import("../../recipes/load.js");
   const { refineRecipe } = await import("../../pipeline/refine.js");
+  const { targetOrHere } = await import("../../pipeline/target-there.js");
   const { builtInRecipes } = await import("../../recipes/built-in.js");
   const builtIn = builtInRecipes().find(({ name }) => name === file);
-  return refineRecipe(loadRecipe(builtIn?.file ?? file, { cwd: io.cwd, env: io.env, sets }), io.env);
+  return refineRecipe(loadRecipe(builtIn?.file ?? file, { cwd: io.cwd, env: io.env, sets }), io.env, {
+    askTarget: targetOrHere,
+  });
 }
