@@ -32,7 +32,7 @@ export async function diagnose({ env, cwd }: { env: Env; cwd: string }): Promise
     engines(env),
   ]);
   const [container, project, cache, network, made] = others;
-  return [node(), ...python, ...gpu(device), container, project, cache, token(env), network, ...made];
+  return [node(), ...python, ...gpuChecks(device), container, project, cache, token(env), network, ...made];
 }
 
 function node(): Check {
@@ -73,7 +73,8 @@ async function pythonAndUv(env: Env): Promise<Check[]> {
   ];
 }
 
-function gpu(device: Device): Check[] {
+/** Of this machine or another: what it trains on, and its driver. */
+export function gpuChecks(device: Device): Check[] {
   if (device.kind === "cpu") {
     const status = device.problem ? "warn" : "ok";
     const next = device.problem

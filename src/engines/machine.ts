@@ -35,10 +35,11 @@ export async function detectDevice(env: Env, ask?: AskTool): Promise<Device> {
   const tool = ask ?? ((file, args) => run(file, args, env));
   const nvidia = await detectNvidia(env, tool);
   if (nvidia?.kind === "cuda") return nvidia;
-  return (await detectAmd(tool)) ?? nvidia ?? cpu(null);
+  return (await detectAmd(tool)) ?? nvidia ?? cpuOnly(null);
 }
 
-function cpu(problem: string | null): Device {
+/** A machine without a GPU that can be used; `problem`: why one that seems to be there is not. */
+export function cpuOnly(problem: string | null = null): Device {
   return { kind: "cpu", count: 0, bf16: false, names: [], driver: null, memoryBytes: [], problem };
 }
 
@@ -47,14 +48,14 @@ async function detectNvidia(env: Env, ask: AskTool): Promise<Device | null> {
   const query = ["--query-gpu=name,driver_version,memory.total,compute_cap", "--format=csv,noheader,nounits"];
   const probe = await ask("nvidia-smi", query);
   if (probe === null) return null;
-  if (!probe.ok) return cpu(`nvidia-smi: ${probe.text}`);
+  if (!probe.ok) return cpuOnly(`nvidia-smi: ${probe.text}`);
   const gpus = probe.text
     .split("\n")
     .map((line) => line.split(",").map((cell) => cell.trim()))
     .filter((cells) => cells.length >= 4);
-  if (gpus.length === 0) return cpu("nvidia-smi lists no GPU");
+  if (gpus.length === 0) return cpuOnly("nvidia-smi lists no GPU");
   const visible = visibleGpus(gpus, env.CUDA_VISIBLE_DEVICES);
-  if (visible.length === 0) return cpu("CUDA_VISIBLE_DEVICES hides every GPU");
+  if (visible.length === 0) return cpuOnly("CUDA_VISIBLE_DEVICES hides every GPU");
   return {
     kind: "cuda",
     count: visible.length,
@@ -83,7 +84,7 @@ function visibleGpus<T>(gpus: T[], setting: string | undefined): T[] {
 /** Null when there is no rocm-smi or it lists no card. */
 async function detectAmd(ask: AskTool): Promise<Device | null> {
   const probe = await ask("rocm-smi", ["--showproductname", "--showdriverversion", "--showmeminfo", "vram", "--json"]);
-  if (!probe?.ok) return probe === null ? null : cpu(`rocm-smi: ${probe.text}`);
+  if (!probe?.ok) return probe === null ? null : cpuOnly(`rocm-smi: ${probe.text}`);
   try {
     const report = JSON.parse(probe.text) as Record<string, Record<string, string>>;
     const cards = Object.keys(report)
@@ -100,7 +101,7 @@ async function detectAmd(ask: AskTool): Promise<Device | null> {
       problem: null,
     };
   } catch {
-    return cpu("rocm-smi prints no JSON");
+    return cpuOnly("rocm-smi prints no JSON");
   }
 }
 

@@ -1,4 +1,5 @@
 // What a launcher is to ft. Scheduling, retries and provisioning beyond one machine stay the platform's.
+import type { Check } from "../engines/diagnose.js";
 import type { Device } from "../engines/machine.js";
 import type { Price } from "../plan/prices.js";
 import type { Target } from "../recipes/schema/targets.js";
@@ -64,7 +65,7 @@ export interface Probe {
   /** What a run would train on there. */
   device: Device;
   /** One line a thing, as `ft doctor` shows them. */
-  checks: { name: string; status: "ok" | "warn" | "missing"; detail: string; next: string | null }[];
+  checks: Check[];
 }
 
 /**

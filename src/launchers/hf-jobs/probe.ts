@@ -1,5 +1,5 @@
 // What the Hub's hardware list says of a target's flavor: GPUs, memory, price.
-import type { Device } from "../../engines/machine.js";
+import { cpuOnly, type Device } from "../../engines/machine.js";
 import { gpuCatalogue, gpuNamed } from "../../plan/gpus.js";
 import type { Price } from "../../plan/prices.js";
 import type { HfJobsTarget } from "../../recipes/schema/targets/hf-jobs.js";
@@ -17,14 +17,14 @@ export async function probeHardware({ namespace, flavor }: HfJobsTarget): Promis
   if (!found) {
     const next = `choose one of: ${hardware.map(({ name }) => name).join(", ")}`;
     return {
-      device: cpu,
+      device: cpuOnly(),
       checks: [token, { name: "flavor", status: "missing", detail: `the Hub has no ${flavor}`, next }],
     };
   }
   const { prettyName, cpu: cores, ram, accelerator } = found;
   const detail = `${prettyName}: ${cores}, ${ram}, $${hourly(found).toFixed(2)}/h`;
   const check: Check = { name: "flavor", status: "ok", detail, next: null };
-  if (accelerator?.type !== "gpu") return { device: cpu, checks: [token, check] };
+  if (accelerator?.type !== "gpu") return { device: cpuOnly(), checks: [token, check] };
   const count = Number.parseInt(accelerator.quantity, 10) || 1;
   const vram = Number.parseFloat(accelerator.vram);
   const device: Device = {
@@ -53,5 +53,3 @@ export async function planPrices({ flavor }: HfJobsTarget): Promise<Price[]> {
 function hourly({ unitCostUSD, unitLabel }: { unitCostUSD: number; unitLabel: string }): number {
   return unitCostUSD * (unitLabel === "minute" ? 60 : 1);
 }
-
-const cpu: Device = { kind: "cpu", count: 0, bf16: false, names: [], driver: null, memoryBytes: [], problem: null };

@@ -1,5 +1,6 @@
 // What a machine is made of, asked through its host: the same questions as of this one, and what a run there needs.
 import { z } from "zod";
+import { gpuChecks } from "../../engines/diagnose.js";
 import { type Device, detectDevice } from "../../engines/machine.js";
 import { gigabytes } from "../../free-space.js";
 import type { Probe } from "../contract.js";
@@ -36,7 +37,7 @@ export async function probeHost(host: Host, { python, dir }: { python: string; d
         ...{ name: "machine", status: "ok", next: null },
         detail: `${machine.cores} cores, ${Math.round(machine.memoryBytes / 2 ** 30)} GiB of memory`,
       },
-      gpuCheck(device),
+      ...gpuChecks(device),
       {
         ...{ name: "disk", status: machine.canWrite ? (machine.freeBytes < littleDisk ? "warn" : "ok") : "missing" },
         detail: `${gigabytes(machine.freeBytes)} free in ${dir}${machine.canWrite ? "" : ", which cannot be written"}`,
@@ -61,14 +62,4 @@ function deviceOf(host: Host): Promise<Device> {
       ? { ok: true, text: Buffer.from(stdout).toString("utf8").trim() }
       : { ok: false, text: words };
   });
-}
-
-function gpuCheck(device: Device): Probe["checks"][number] {
-  const { kind, count, names, memoryBytes, problem } = device;
-  if (kind === "cpu") {
-    const next = problem ? "mend the driver there; until then it trains on the CPU" : null;
-    return { name: "gpu", status: problem ? "warn" : "ok", detail: problem ?? "none", next };
-  }
-  const memory = memoryBytes[0] ? `, ${Math.round(memoryBytes[0] / 2 ** 30)} GiB each` : "";
-  return { name: "gpu", status: "ok", detail: `${count} x ${names[0] ?? kind}${memory}`, next: null };
 }

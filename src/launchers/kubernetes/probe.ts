@@ -1,6 +1,6 @@
 // What a cluster has for a run, asked without starting one: permissions, the claim, the kinds that are needed, and a Job that the server only judges.
 import { z } from "zod";
-import type { Device } from "../../engines/machine.js";
+import { cpuOnly, type Device } from "../../engines/machine.js";
 import type { KubernetesTarget } from "../../recipes/schema/targets/kubernetes.js";
 import type { Probe } from "../contract.js";
 import { kubectl, labelOf, refusal } from "./kubectl.js";
@@ -75,13 +75,11 @@ async function deviceOf(target: KubernetesTarget): Promise<Device> {
     "json",
   ];
   const result = await kubectl(target, asked, { expected: ["Forbidden"] });
-  const none: Device = { kind: "cpu", count: 0, bf16: false, names: [], driver: null, memoryBytes: [], problem: null };
-  if (result.exitCode !== 0)
-    return { ...none, problem: "the cluster's nodes may not be listed, so its GPUs are not known" };
+  if (result.exitCode !== 0) return cpuOnly("the cluster's nodes may not be listed, so its GPUs are not known");
   const { items } = nodesSchema.parse(JSON.parse(Buffer.from(result.stdout).toString("utf8")));
   const counts = items.map(({ status }) => Number(status.allocatable[target.gpu_resource] ?? 0));
   const count = Math.max(0, ...counts);
-  if (count === 0) return none;
+  if (count === 0) return cpuOnly();
   const { labels } = items[counts.indexOf(count)]!.metadata;
   const memoryMiB = Number(labels["nvidia.com/gpu.memory"] ?? 0);
   return {

@@ -1,5 +1,5 @@
 // What SkyPilot offers for a target: the program, the bucket's program, and the GPUs with their prices. No machine is started.
-import type { Device } from "../../engines/machine.js";
+import { cpuOnly, type Device } from "../../engines/machine.js";
 import { gpuCatalogue, gpuNamed } from "../../plan/gpus.js";
 import type { SkypilotTarget } from "../../recipes/schema/targets/skypilot.js";
 import type { Probe } from "../contract.js";
@@ -41,8 +41,7 @@ function priceText({ where, usdHour, spotUsdHour }: SkyPrice): string {
 
 /** The first GPU that the target names, as ft's own table knows it: what a run is planned for. */
 function deviceOf([gpu]: string[]): Device {
-  const cpu: Device = { kind: "cpu", count: 0, bf16: false, names: [], driver: null, memoryBytes: [], problem: null };
-  if (gpu === undefined) return cpu;
+  if (gpu === undefined) return cpuOnly();
   const known = gpuNamed(gpu, gpuCatalogue(process.env));
   return {
     ...{ kind: "cuda", count: mostGpus, driver: null, problem: null },

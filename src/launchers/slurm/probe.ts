@@ -1,5 +1,5 @@
 // What a cluster offers a run: asked of Slurm without submitting anything.
-import type { Device } from "../../engines/machine.js";
+import { cpuOnly, type Device } from "../../engines/machine.js";
 import type { Probe } from "../contract.js";
 import type { Host } from "../hosts/contract.js";
 import { probeHost } from "../hosts/probe.js";
@@ -82,7 +82,7 @@ function deviceOf(gres: string): Device {
     return count === undefined ? [] : [{ name: name ?? "GPU", count: Number(count) }];
   });
   const most = gpus.sort((one, other) => other.count - one.count)[0];
-  const none = { driver: null, memoryBytes: [], problem: null };
-  if (most === undefined) return { kind: "cpu", count: 0, bf16: false, names: [], ...none };
-  return { kind: "cuda", count: most.count, bf16: true, names: Array(most.count).fill(most.name), ...none };
+  if (most === undefined) return cpuOnly();
+  const { name, count } = most;
+  return { ...cpuOnly(), kind: "cuda", count, bf16: true, names: Array(count).fill(name) };
 }
