@@ -61,7 +61,7 @@ export function fakeJob(id: string, createdAt = 1_700_000_000_000): Job {
   };
 }
 
-export async function until(condition: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error("waited in vain");

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Launcher, Submission } from "../../src/launchers/contract.js";
 import { packageRoot } from "../../src/paths.js";
 import type { Target } from "../../src/recipes/schema/targets.js";
@@ -15,12 +15,17 @@ export interface Conforming {
   killTrainer(run: FakeRun, handle: unknown): Promise<void>;
   /** How many trainers of the run are there: processes, containers, jobs. */
   trainers(run: FakeRun): Promise<number>;
-  /** How long the platform may take to start or notice something, ms. */
-  patienceMs?: number;
   /** Python of `submission.python`, where the launcher uses this machine's environment. */
   python?: string;
 }
 
+interface Given extends Conforming {
+  /** What is ended after the test. */
+  submitted: unknown[];
+}
+
+/** How long a platform may take to start or notice something, on a slow machine too. */
+const patienceMs = 60_000;
 const start = { inode: 0, offset: 0 };
 /** A daemon, and what it needs, may have to be fetched first. */
 export const setUpMs = 10 * 60_000;
@@ -28,23 +33,23 @@ export const setUpMs = 10 * 60_000;
 /** `setUp` runs once; null: the daemon cannot be had here, which it has said loudly. */
 export function conformance(name: string, setUp: () => Promise<Conforming | null>): void {
   let made: Conforming | null = null;
-  const open: { launcher: Launcher<unknown>; handle: unknown }[] = [];
   let count = 0;
 
-  describe(`${name} as a launcher`, { timeout: 300_000 }, () => {
+  // Side by side: most of each test is waiting for a platform, and a launcher has many runs at once anyway.
+  describe.concurrent(`${name} as a launcher`, { timeout: 300_000 }, () => {
     beforeAll(async () => {
       made = await setUp();
     }, setUpMs);
 
-    afterEach(async () => {
-      for (const { launcher, handle } of open.splice(0)) await launcher.cancel(handle, 0);
-    }, 60_000);
-
-    function test(title: string, body: (given: Conforming & { patienceMs: number }) => Promise<void>): void {
+    function test(title: string, body: (given: Given) => Promise<void>): void {
       it(title, async ({ skip }) => {
-        const given = made;
-        if (given === null) return skip();
-        await body({ patienceMs: 20_000, ...given });
+        if (made === null) return skip();
+        const given: Given = { ...made, submitted: [] };
+        try {
+          await body(given);
+        } finally {
+          for (const handle of given.submitted) await given.launcher.cancel(handle, 0);
+        }
       });
     }
 
@@ -57,9 +62,9 @@ export function conformance(name: string, setUp: () => Promise<Conforming | null
       });
     }
 
-    async function submit({ launcher }: Conforming, { submission }: FakeRun, more: Partial<Submission> = {}) {
+    async function submit({ launcher, submitted }: Given, { submission }: FakeRun, more: Partial<Submission> = {}) {
       const handle = await launcher.submit({ ...submission, ...more });
-      open.push({ launcher, handle });
+      submitted.push(handle);
       return launcher.parseHandle(JSON.parse(JSON.stringify(handle))); // as a later ft has it
     }
 
@@ -74,8 +79,8 @@ export function conformance(name: string, setUp: () => Promise<Conforming | null
     test("a run's events come home from any byte offset, until it is over", async (given) => {
       const run = made1(given, "losses 5 0.05");
       const handle = await submit(given, run);
-      await until(async () => (await seen(given, handle)).includes('"end"'), given.patienceMs);
-      await until(async () => ["ended", "gone"].includes(await livenessOf(given, handle)), given.patienceMs);
+      await until(async () => (await seen(given, handle)).includes('"end"'), patienceMs);
+      await until(async () => ["ended", "gone"].includes(await livenessOf(given, handle)), patienceMs);
       const all = await given.launcher.observe(handle, start);
       const lines = Buffer.from(all.bytes).toString("utf8").trim().split("\n");
       expect(lines.map((line) => JSON.parse(line).seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
@@ -89,8 +94,8 @@ export function conformance(name: string, setUp: () => Promise<Conforming | null
       const [one, other] = await Promise.all([submit(given, run), submit(given, run)]);
       expect(await submit(given, run)).toEqual(one);
       expect(other).toEqual(one);
-      await until(async () => (await seen(given, one)).includes("metric"), given.patienceMs);
-      await until(async () => (await given.trainers(run)) === 1, 5_000); // one that found the other is on its way out
+      await until(async () => (await seen(given, one)).includes("metric"), patienceMs);
+      await until(async () => (await given.trainers(run)) === 1, patienceMs); // one that found the other is on its way out
     });
 
     test("two processes that submit the same attempt start it once", async (given) => {
@@ -98,9 +103,9 @@ export function conformance(name: string, setUp: () => Promise<Conforming | null
       writeFileSync(join(run.dir, "submission.json"), JSON.stringify(run.submission));
       const both = [0, 1].map(() => execa(process.execPath, [join(packageRoot, "test/fixtures/submit.mjs"), run.dir]));
       const [one, other] = (await Promise.all(both)).map(({ stdout }) => JSON.parse(stdout) as unknown);
-      open.push({ launcher: given.launcher, handle: one });
+      given.submitted.push(one);
       expect(other).toEqual(one);
-      await until(async () => (await given.trainers(run)) === 1, given.patienceMs);
+      await until(async () => (await given.trainers(run)) === 1, patienceMs);
     });
 
     test("an attempt whose ft died before it could store the handle is found again", async (given) => {
@@ -115,17 +120,17 @@ export function conformance(name: string, setUp: () => Promise<Conforming | null
     test("a trainer that is killed from outside is noticed, with every event that it wrote", async (given) => {
       const run = made1(given, "hang");
       const handle = await submit(given, run);
-      await until(async () => (await seen(given, handle)).includes("metric"), given.patienceMs);
+      await until(async () => (await seen(given, handle)).includes("metric"), patienceMs);
       expect(await livenessOf(given, handle)).toBe("running");
       await given.killTrainer(run, handle);
-      await until(async () => ["ended", "gone"].includes(await livenessOf(given, handle)), given.patienceMs);
+      await until(async () => ["ended", "gone"].includes(await livenessOf(given, handle)), patienceMs);
       expect((await seen(given, handle)).trim().split("\n")).toHaveLength(3);
     });
 
     test("cancelling ends a trainer that ignores SIGTERM, and all that it started", async (given) => {
       const run = made1(given, "stubborn");
       const handle = await submit(given, run);
-      await until(async () => (await seen(given, handle)).includes("metric"), given.patienceMs);
+      await until(async () => (await seen(given, handle)).includes("metric"), patienceMs);
       await given.launcher.cancel(handle, 300);
       expect(["ended", "gone"]).toContain(await livenessOf(given, handle));
       expect(await given.trainers(run)).toBe(0);
@@ -135,7 +140,7 @@ export function conformance(name: string, setUp: () => Promise<Conforming | null
     test("a trainer that is asked to end writes its last words, and they come home", async (given) => {
       const run = made1(given, "polite");
       const handle = await submit(given, run);
-      await until(async () => (await seen(given, handle)).includes("metric"), given.patienceMs);
+      await until(async () => (await seen(given, handle)).includes("metric"), patienceMs);
       await given.launcher.cancel(handle, 30_000);
       expect(await seen(given, handle)).toContain('"cancelled"');
       expect(await given.trainers(run)).toBe(0);
@@ -144,7 +149,7 @@ export function conformance(name: string, setUp: () => Promise<Conforming | null
     test("what a run made comes home", async (given) => {
       const run = made1(given, "makes out/adapter/adapter_model.safetensors 300000");
       const handle = await submit(given, run);
-      await until(async () => ["ended", "gone"].includes(await livenessOf(given, handle)), given.patienceMs);
+      await until(async () => ["ended", "gone"].includes(await livenessOf(given, handle)), patienceMs);
       await given.launcher.collect(handle);
       await given.launcher.collect(handle);
       expect(readFileSync(join(run.dir, "out/adapter/adapter_model.safetensors"))).toHaveLength(300_000);
@@ -155,7 +160,7 @@ export function conformance(name: string, setUp: () => Promise<Conforming | null
       const run = made1(given, "exit 1");
       const outcome = await submit(given, run).then(
         async (handle) => {
-          await until(async () => ["ended", "gone"].includes(await livenessOf(given, handle)), given.patienceMs);
+          await until(async () => ["ended", "gone"].includes(await livenessOf(given, handle)), patienceMs);
           return readFileSync(join(run.dir, "stdout.log"), "utf8");
         },
         (error: { message: string; why?: string }) => `${error.message} ${error.why}`,
@@ -167,7 +172,7 @@ export function conformance(name: string, setUp: () => Promise<Conforming | null
       const run = made1(given, "secrets");
       const secrets = { HF_TOKEN: "hf_conformance0123456789" };
       const handle = await submit(given, run, { secrets });
-      await until(async () => (await seen(given, handle)).includes('"end"'), given.patienceMs);
+      await until(async () => (await seen(given, handle)).includes('"end"'), patienceMs);
       if (given.target.launcher !== "local")
         expect(readFileSync(join(run.dir, "stdout.log"), "utf8")).toContain("HF_TOKEN 600");
       for (const entry of readdirSync(run.dir, { recursive: true, withFileTypes: true })) {
@@ -180,14 +185,14 @@ export function conformance(name: string, setUp: () => Promise<Conforming | null
     test("what is left on the target is listed, and can be ended", async (given) => {
       const run = made1(given, "hang");
       const handle = await submit(given, run);
-      await until(async () => (await seen(given, handle)).includes("metric"), given.patienceMs);
+      await until(async () => (await seen(given, handle)).includes("metric"), patienceMs);
       const mine = async () => (await given.launcher.leftovers(given.target)).filter((left) => left.run === run.id);
       if (given.target.launcher === "local") return expect(await mine()).toEqual([]);
       const [leftover] = await mine();
       expect(leftover).toMatchObject({ attempt: 1, isAlive: true });
       await given.launcher.end(given.target, leftover!);
       expect(await given.trainers(run)).toBe(0);
-      await until(async () => !(await mine()).some(({ isAlive }) => isAlive), given.patienceMs);
+      await until(async () => !(await mine()).some(({ isAlive }) => isAlive), patienceMs);
     });
 
     test("what is there can be asked without starting anything", async (given) => {
@@ -201,7 +206,7 @@ export function conformance(name: string, setUp: () => Promise<Conforming | null
       const run = made1(given, "losses 1 0");
       const before = readdirSync(run.dir);
       const handle = await submit(given, run);
-      await until(async () => ["ended", "gone"].includes(await livenessOf(given, handle)), given.patienceMs);
+      await until(async () => ["ended", "gone"].includes(await livenessOf(given, handle)), patienceMs);
       for (const name of before) expect(existsSync(join(run.dir, name)), name).toBe(true);
     });
   });

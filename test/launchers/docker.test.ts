@@ -59,7 +59,7 @@ describe("a run in a container", { timeout: 120_000 }, () => {
     const state = async () => (await reconcile(store, run.projectDir, run.id, Date.now())).state;
     await until(async () => (await state()) === "running");
     await plain!.restart();
-    await until(async () => (await state()) === "failed", 30_000);
+    await until(async () => (await state()) === "failed");
     const { failure } = await reconcile(store, run.projectDir, run.id, Date.now());
     expect(failure?.message).toMatch(/exit code \d+/);
     expect(await containersOf(run)).toBe(0);
@@ -75,7 +75,7 @@ describe("a run in a container", { timeout: 120_000 }, () => {
     const run = await supervised("checkpoint");
     if (run === null) return skip();
     const handle = await dockerLauncher.submit(run.submission);
-    await until(() => events(run).includes('"training"'), 30_000);
+    await until(() => events(run).includes('"training"'));
     await dockerLauncher.cancel(handle, 30_000);
     expect(events(run)).toMatch(/"checkpoint".*\n.*"end".*"cancelled"/s);
     const format = ["--format", "{{.State.ExitCode}}"];
@@ -90,7 +90,7 @@ describe("a run in a container", { timeout: 120_000 }, () => {
     try {
       const handle = await dockerLauncher.submit(run.submission);
       const look = () => dockerLauncher.observe(handle, { inode: 0, offset: 0 });
-      await until(async () => (await look()).liveness === "ended", 60_000);
+      await until(async () => (await look()).liveness === "ended");
       expect(events(run)).toMatch(/"disk-full".*\n.*"end".*"failed"/s);
       expect((await look()).reason).toContain("exit code 41");
       await dockerLauncher.collect(handle);
@@ -132,7 +132,7 @@ describe("a run in a container", { timeout: 120_000 }, () => {
     const watching = setInterval(() => commandLines(seen), 5);
     const secrets = { HF_TOKEN: token, WANDB_API_KEY: "key-in-the-environment" };
     const handle = await dockerLauncher.submit({ ...run.submission, secrets });
-    await until(() => events(run).includes('"end"'), 30_000);
+    await until(() => events(run).includes('"end"'));
     clearInterval(watching);
     const result = JSON.parse(readFileSync(join(run.dir, "result.json"), "utf8"));
     expect(result).toMatchObject({ token, mode: "0o600", is_in_environ: false });

@@ -74,7 +74,7 @@ export function faults(name: string, setUp: () => Promise<Faulty | null>): void 
       if (!given.restartDaemon) return;
       const { run, store } = await started(given, "losses 60 0.2");
       await given.restartDaemon();
-      const state = await settle(store, run, 60_000);
+      const state = await settle(store, run);
       expect(state).toBe("succeeded");
       expectEachOnce(store, run, 60);
     });
@@ -169,7 +169,7 @@ async function expectWhole(given: Faulty, run: FakeRun, moment: string): Promise
     // As two terminals do that see the end at the same moment.
     await Promise.all([0, 1].map(() => collectRun(store, run.projectDir, run.id)));
     expect(readFileSync(join(run.dir, "out/adapter/weights")), moment).toHaveLength(50_000);
-    await until(async () => (await given.trainers(run)) === 0, 5_000);
+    await until(async () => (await given.trainers(run)) === 0);
   } finally {
     store.close();
   }

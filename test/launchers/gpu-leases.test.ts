@@ -31,17 +31,17 @@ it("a run waits for the GPU of another, says for whom, takes it when that one is
     holding(target, `20260101-120000-gpu${name}${process.pid}`),
   );
   const one = await sshLauncher.submit(first!.submission);
-  await until(async () => (await said(one)).includes("training"), 30_000);
+  await until(async () => (await said(one)).includes("training"));
   const two = await sshLauncher.submit(second!.submission);
-  await until(async () => (await said(two)).includes(`held by run ${first!.id}`), 30_000);
+  await until(async () => (await said(two)).includes(`held by run ${first!.id}`));
   const three = await sshLauncher.submit(third!.submission);
-  await until(async () => (await said(three)).includes(`1 before it: ${second!.id}`), 30_000);
+  await until(async () => (await said(three)).includes(`1 before it: ${second!.id}`));
 
   await sshLauncher.cancel(three, 10_000);
   expect(await said(three)).toContain('"status":"cancelled"');
   expect(await said(two)).not.toContain('"phase":"training"');
   await sshLauncher.cancel(one, 0);
-  await until(async () => (await said(two)).includes('"phase":"training"'), 30_000);
+  await until(async () => (await said(two)).includes('"phase":"training"'));
   await sshLauncher.cancel(two, 0);
 });
 

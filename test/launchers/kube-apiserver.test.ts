@@ -73,7 +73,7 @@ describe("with a real API server", { timeout: 120_000 }, () => {
     const job = async () => (await kubernetesLauncher.probe(severalNodes)).checks.find(({ name }) => name === "job");
     expect(await job()).toMatchObject({ status: "missing", detail: expect.stringContaining("JobSet") });
     await execa("kubectl", ["create", "-f", await jobsetDefinition()]);
-    await until(async () => (await job())?.status === "ok", 60_000);
+    await until(async () => (await job())?.status === "ok");
     const place = placeOf("20260101-120000-many", severalNodes);
     const id = await kubernetesRunner.start(place, severalNodes, { ...start, secrets: {} });
     expect(await kubernetesRunner.find(place, 1)).toEqual({ id, attempt: 1 });

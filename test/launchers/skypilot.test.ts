@@ -54,7 +54,6 @@ conformance("skypilot", async () => ({
     process.kill(pid, "SIGKILL");
   },
   trainers: livingTrainers,
-  patienceMs: 40_000,
 }));
 
 it("a run whose machine is taken away goes on elsewhere, and its events come home once each", {
@@ -64,11 +63,11 @@ it("a run whose machine is taken away goes on elsewhere, and its events come hom
   const handle = await skypilotLauncher.submit(run.submission);
   const seen = async () =>
     Buffer.from((await skypilotLauncher.observe(handle, { inode: 0, offset: 0 })).bytes).toString();
-  await until(async () => (await seen()).includes("metric"), 40_000);
+  await until(async () => (await seen()).includes("metric"));
   const first = machineOf(handle);
   const file = join(root, "jobs", `${handle.job}.json`);
   writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), isPreempted: true }));
-  await until(() => machineOf(handle) !== first && existsSync(join(machineOf(handle), "supervisor.json")), 40_000);
+  await until(() => machineOf(handle) !== first && existsSync(join(machineOf(handle), "supervisor.json")));
   await until(
     async () => (await skypilotLauncher.observe(handle, { inode: 0, offset: 0 })).liveness === "running",
     40_000,
@@ -141,7 +140,7 @@ describe("a run that is handed over", { timeout: 120_000 }, () => {
     rmdirSync(join(root, "cut"));
     const { state, handle } = getRun(store, run.id);
     expect([state, handle]).toEqual(["preparing", expect.objectContaining({ attempt: 1 })]);
-    await until(async () => (await reconcile(store, run.projectDir, run.id, Date.now())).state === "running", 40_000);
+    await until(async () => (await reconcile(store, run.projectDir, run.id, Date.now())).state === "running");
     await skypilotLauncher.cancel(skypilotLauncher.parseHandle(handle), 0);
     store.close();
   });

@@ -23,7 +23,6 @@ function conforming(target: Target, runs: string | null): Conforming {
     target,
     killTrainer: (run) => killAlone(runs === null ? run.dir : join(runs, run.id)),
     trainers: livingTrainers,
-    patienceMs: 30_000,
   };
 }
 
