@@ -14,6 +14,10 @@ from .failures import Refusal
 from .gpus import nvidia, visible
 
 
+#: Longer than any turn on a busy machine. Only then the one who has it is named; whoever waits can still be stopped.
+_TURN_SECONDS = 3
+
+
 class Leases:
     """What one run wants, and holds until its process ends. `wanted`: how many. Raises Refusal when this machine has not so many."""
 
@@ -25,17 +29,17 @@ class Leases:
             raise Refusal("gpu-lost", f"{_gpus(wanted)} asked for, and {len(self.gpus)} can be taken on this machine", hint)
         self.held = []
         self.reason = None
+        self.ticket_fd = None
         _make_folder(folder)
-        with self._turn():
-            self.number = max((number for number, _ in self._tickets()), default=0) + 1
-            self.ticket = os.path.join(folder, f"ticket-{self.number:012d}")
-            self.ticket_fd = _open(self.ticket)
-            fcntl.flock(self.ticket_fd, fcntl.LOCK_EX)
-            _write(self.ticket_fd, {"run": run, "gpus": [uuid for _, uuid, *_ in self.gpus]})
 
     def take(self):
         """Whether the GPUs are held now; if not, `reason` says why. To be repeated."""
-        with self._turn():
+        with self._turn() as holder:
+            if holder is not None:
+                self.reason = f"waiting for its turn to look for GPUs: {holder} keeps {os.path.join(self.folder, 'queue.lock')}, and may hang"
+                return False
+            if self.ticket_fd is None:
+                self._join()
             before = [ticket for number, ticket in self._tickets() if number < self.number and self._competes(ticket)]
             opened = [] if before else [(gpu, _open(self._lease(gpu))) for gpu in self.gpus]
             free = [(gpu, fd) for gpu, fd in opened if _locked(fd)][: self.wanted]
@@ -65,6 +69,13 @@ class Leases:
         """For the steps: only the GPUs held, numbered as nvidia-smi does."""
         return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": ",".join(gpu[0] for gpu, _ in self.held)}
 
+    def _join(self):
+        self.number = max((number for number, _ in self._tickets()), default=0) + 1
+        self.ticket = os.path.join(self.folder, f"ticket-{self.number:012d}")
+        self.ticket_fd = _open(self.ticket)
+        fcntl.flock(self.ticket_fd, fcntl.LOCK_EX)
+        _write(self.ticket_fd, {"run": self.run, "gpus": [uuid for _, uuid, *_ in self.gpus]})
+
     def _why(self, before):
         holders = [(gpu[0], _read(self._lease(gpu)).get("run")) for gpu in self.gpus if _is_locked(self._lease(gpu))]
         held = [f"{name} {'is ' if index == 0 else ''}held by run {_plain(run)}" for index, (name, run) in enumerate(holders)]
@@ -91,11 +102,19 @@ class Leases:
 
     @contextmanager
     def _turn(self):
-        """One looks and takes at a time."""
-        fd = _open(os.path.join(self.folder, "queue.lock"))
+        """One looks and takes at a time, which is a matter of milliseconds. Gives None, or who has the turn and does not end it."""
+        path = os.path.join(self.folder, "queue.lock")
+        fd = _open(path)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            yield
+            deadline = time.monotonic() + _TURN_SECONDS
+            while not _locked(fd):
+                if time.monotonic() > deadline:
+                    holder = _read(path)
+                    yield f"process {_plain(str(holder.get('pid')))} of run {_plain(holder.get('run'))}"
+                    return
+                time.sleep(0.01)
+            _write(fd, {"run": self.run, "pid": os.getpid()})
+            yield None
         finally:
             os.close(fd)
 

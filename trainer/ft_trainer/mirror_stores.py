@@ -35,7 +35,12 @@ class FolderStore:
 
     def put(self, paths, gone):
         for path in paths:
-            _copy(path, os.path.join(self.root, path))
+            try:
+                _copy(path, os.path.join(self.root, path))
+            except FileNotFoundError:
+                if os.path.exists(path):
+                    raise
+                # deleted while it was brought: what of its checkpoint is in the store goes at the next look
         for path in gone:
             if os.path.exists(os.path.join(self.root, path)):
                 os.unlink(os.path.join(self.root, path))

@@ -51,7 +51,9 @@ def work(stop):
             with open(f"{path}/weights", "w", encoding="utf-8") as file:
                 file.write(str(step) * 1000)
             events.emit("checkpoint", path=path, step=step, sha256=seal(path))
-            shutil.rmtree(f"out/checkpoints/checkpoint-{step - 2}", ignore_errors=True)
+            for name in os.listdir("out/checkpoints"):  # as engines do it: also what an earlier attempt left
+                if int(name.rpartition("-")[2]) < step - 1:
+                    shutil.rmtree(f"out/checkpoints/{name}")
             time.sleep(0.05)
             if stop.requested:
                 return 33

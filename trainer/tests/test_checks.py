@@ -105,10 +105,14 @@ esac"""
 
     @unittest.skipUnless(hasattr(os, "getuid") and os.getuid() == 0, "becomes another user: needs root")
     def test_a_folder_of_another_owner_is_named_before_the_steps_start(self):
-        scratch = tempfile.mkdtemp()
+        scratch = tempfile.mkdtemp(dir="/tmp")  # which anybody may enter, whatever TMPDIR says
         self.addCleanup(shutil.rmtree, scratch)
-        os.chmod(scratch, 0o755)
         folder = fake_job(self, "steps", folder=os.path.join(scratch, "job"))
+        for base, _, names in os.walk(scratch):  # whatever umask it was made under, and the checkout before it
+            os.chmod(base, 0o755)
+            for name in names:
+                if not os.path.islink(os.path.join(base, name)):
+                    os.chmod(os.path.join(base, name), 0o644)
         python = shutil.which("python3", path="/usr/bin:/bin")  # the engine's may lie where only root may look
 
         def run_as_nobody():
@@ -116,10 +120,11 @@ esac"""
             return subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin"})
 
         result = run_as_nobody()
-        self.assertEqual(result.returncode, 51)
+        self.assertEqual(result.returncode, 51, result.stderr)
         self.assertIn("can't write to its folder as user 65534", result.stderr)
         os.chown(folder, 65534, 65534)
-        self.assertEqual(run_as_nobody().returncode, 51)
+        result = run_as_nobody()
+        self.assertEqual(result.returncode, 51, result.stderr)
         error = read_events(folder, "error")[0]
         self.assertEqual(error["class"], "permission")
         self.assertIn(f"{folder}/out belongs to user 0, and the run is user 65534", error["message"])

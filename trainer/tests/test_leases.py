@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -44,24 +45,24 @@ class LeasesTest(unittest.TestCase):
 
     def test_six_runs_on_three_gpus_never_share_one_though_one_of_them_is_killed(self):
         folders = [self.job(f"run-{number}", 0.5) for number in range(6)]
-        victim = self.job("victim", 60)
-        doomed = self.start(victim, gpus=2)
-        wait_for(self.lines, what="the victim")
+        doomed, ended = self.start(self.job("victim", 600), gpus=2), self.start(self.job("ended", 600))
+        wait_for(lambda: len(self.lines()) == 2, what="every GPU to be held")  # so that each of the six finds none free, in whatever order they arrive
         processes = [self.start(folder, gpus=1 + number % 2) for number, folder in enumerate(folders)]
-        for folder in folders[1:]:
+        for folder in folders:
             self.waits(folder)
         doomed.send_signal(signal.SIGKILL)
+        ended.terminate()
         self.assertEqual([process.wait(timeout=120) for process in processes], [0] * 6)
         holders = {}
         for word, gpus, name in self.lines():
             for gpu in gpus.split(","):
                 if word == "takes":
-                    self.assertIn(holders.get(gpu), (None, "victim"), f"{name} takes {gpu}")
+                    self.assertIn(holders.get(gpu), (None, "victim", "ended"), f"{name} takes {gpu}")
                     holders[gpu] = name
                 else:
                     self.assertEqual(holders.pop(gpu), name)
         taken = sum(len(gpus.split(",")) for word, gpus, _ in self.lines() if word == "takes")
-        self.assertEqual(taken, 2 + 9)
+        self.assertEqual(taken, 3 + 9)
 
     def test_whoever_comes_first_goes_first_and_the_wait_says_for_whom(self):
         folders = [self.job(f"run-{number}", 0 if number else 600) for number in range(4)]
@@ -92,6 +93,20 @@ class LeasesTest(unittest.TestCase):
         self.assertLess(time.monotonic() - began, 5)
         self.assertEqual(read_events(waiter, "end")[0]["status"], "cancelled")
         self.assertEqual([name for name in os.listdir(self.leases) if name.startswith("ticket")], [])
+
+    def test_a_process_that_keeps_the_turn_is_named_and_whoever_waits_for_it_goes_on_when_it_ends(self):
+        os.makedirs(self.leases)
+        program = "import fcntl, sys, time; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); f.write(sys.argv[2]); f.flush(); time.sleep(600)"
+        path = os.path.join(self.leases, "queue.lock")
+        stuck = subprocess.Popen([sys.executable, "-c", program, path, '{"run": "stuck-run", "pid": 77}'])
+        self.running.append(stuck)
+        wait_for(lambda: os.path.exists(path) and os.path.getsize(path), what="the lock")
+        folder = self.job("waiter", 0)
+        waiting = self.start(folder)
+        self.assertIn("process 77 of run stuck-run keeps", self.waits(folder)[0])
+        wait_for(lambda: read_events(folder, "system"), what="a heartbeat while waiting")
+        stuck.kill()
+        self.assertEqual(waiting.wait(timeout=60), 0)
 
     def test_only_visible_gpus_are_taken_and_who_wants_others_does_not_wait(self):
         holder, waiter, other = self.job("holder", 60), self.job("waiter", 0), self.job("other", 0)
