@@ -235,13 +235,15 @@ def begin(folder):
 
 
 def runs(root):
-    """Of each run folder below the root: its id, latest attempt, supervisor, and whether that lives."""
-    found = []
+    """Of each run folder below the root: its id, latest attempt, supervisor, whether that lives, and what tells the folder from any other."""
+    found, machine = [], machine_id()
     folder = os.path.join(os.path.expanduser(root), "runs")
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
         supervisor = read_json(os.path.join(folder, name, "supervisor.json"))
         alive = bool(supervisor) and start_time(supervisor["pid"]) == supervisor["startTime"]
-        found.append({"run": name, "supervisor": supervisor, "alive": alive})
+        status = os.stat(os.path.join(folder, name))
+        identity = "%s:%d:%d" % (machine, status.st_dev, status.st_ino)
+        found.append({"run": name, "supervisor": supervisor, "alive": alive, "identity": identity})
     say({"runs": found})
 
 
@@ -254,12 +256,25 @@ def remove(root, name):
     supervisor = read_json(os.path.join(folder, "supervisor.json"))
     if supervisor and start_time(supervisor["pid"]) == supervisor["startTime"]:
         fail("run %s is alive there" % name)
-    shutil.rmtree(folder, ignore_errors=True)
+    if os.path.isdir(folder):
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            fail("%s could not be removed: %s" % (error.filename or folder, error.strerror or error))
     kept = os.path.join(root, "secrets")
     for entry in os.listdir(kept) if os.path.isdir(kept) else []:
         if entry.startswith(name + "-"):
             os.unlink(os.path.join(kept, entry))
     say({})
+
+
+def machine_id():
+    """The same for all who ask this machine, however they reach it, until it is started again."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return os.uname().nodename
 
 
 def machine(root):

@@ -1,6 +1,7 @@
 // Watches a run until it ends, then shows what came of it; the exit code says how it ended. For `ft run`, `ft runs watch` and `resume`.
 import { exitCodes, FtError } from "../errors.js";
 import { cancelRun } from "../pipeline/cancel-run.js";
+import { collectEnded } from "../pipeline/collect-run.js";
 import { finishRun } from "../pipeline/finish-run.js";
 import { followRun } from "../pipeline/follow.js";
 import { pushRun } from "../pipeline/push-run.js";
@@ -27,7 +28,8 @@ export async function followToEnd({ io, exit }: CommandContext, request: FollowR
   const leave = new AbortController();
   try {
     const { name } = getRun(store, id);
-    const stop = async () => void (await cancelRun(store, projectDir, id, { now: io.now }));
+    const onNotice = () => {}; // what could not be brought home is said at the end
+    const stop = async () => void (await cancelRun(store, projectDir, id, { now: io.now, onNotice }));
     const updates = followRun(id, { store, projectDir, now: io.now, signal: leave.signal });
     const end = await watchRun(io, { id, name }, updates, { stop, leave: () => leave.abort() }, { json: stream });
     if (end === "detached" || end === "interrupted") {
@@ -36,7 +38,11 @@ export async function followToEnd({ io, exit }: CommandContext, request: FollowR
       return end === "interrupted" ? exit(exitCodes.interrupted.code) : undefined;
     }
     const run = getRun(store, id);
-    if (run.state !== "succeeded") throw ending(run);
+    if (run.state !== "succeeded") {
+      const problem = run.state === "lost" ? null : await collectEnded(store, projectDir, id);
+      if (problem !== null) io.err.write(`note: ${problem}\n`);
+      throw ending(run);
+    }
     const adapter = await finishRun(store, projectDir, id);
     const pushed = await pushRun(projectDir, adapter, io.env);
     const notEvaluated = whyNotEvaluated(projectDir, id);

@@ -37,6 +37,7 @@ export function registerRuns(program: Command, context: CommandContext): void {
     .command("cancel <run>")
     .description("stop a run with a checkpoint")
     .option("--grace <seconds>", "time for the checkpoint before it is killed", wholeNumber, 120)
+    .option("--force", "give it up where its machine cannot be reached: what runs there may still run, and bill")
     .option("--json", "print JSON")
     .action(async (id, flags) => (await import("./runs/cancel.js")).cancelCommand(context, id, flags));
 

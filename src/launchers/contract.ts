@@ -45,18 +45,22 @@ export interface Observation extends EventsPosition {
   bytes: Uint8Array;
   /** Taken before the bytes were read, so that nothing is written between an `ended` or `gone` and its last bytes. */
   liveness: Liveness;
-  /** Why it is `queued` or `unknown`, in the platform's words. */
+  /** Why it is `queued` or `unknown`, or how it `ended`, in the platform's words. */
   reason?: string | undefined;
+  /** The platform's own time limit ended it: the target's key that sets it. */
+  limit?: string | undefined;
 }
 
-/** Something of ft's that is on a target: a container, a process, a job of the scheduler. */
+/** Something of ft's that is on a target: a container, a process, a job of the scheduler, a run's folder. */
 export interface Leftover {
   run: string;
   attempt: number;
   /** For a person: "container ft-20260101-120000-test-1 (running)". */
   what: string;
   isAlive: boolean;
-  /** For `end`: the launcher's own. */
+  /** The same for the same thing, by whichever target it is found: two of them may be one machine. */
+  identity: string;
+  /** For `end`: the launcher's own; null: the run's folder. */
   handle: unknown;
 }
 
@@ -87,7 +91,9 @@ export interface Probe {
  * probe: what is there.
  * prices: what the platform asks for one of the target's GPUs, of machines with so many; they stand in place of ft's own list. Left out
  *   where no one is paid by the hour.
- * leftovers: all of ft's that is on the target, whoever's ft it was; `end` ends one as `cancel` with no grace and removes its traces.
+ * leftovers: all of ft's that is on the target, whoever's ft it was, but folders. folders: run folders there, apart from it, as they may take
+ *   longer to list; left out where none lie. `end` ends one thing as `cancel` with no grace, and removes its traces; a folder with all that is in
+ *   it, unless its trainer lives.
  */
 export interface Launcher<Handle> {
   name: string;
@@ -102,5 +108,6 @@ export interface Launcher<Handle> {
   probe(target: Target): Promise<Probe>;
   prices?(target: Target, gpus: number): Promise<Price[]>;
   leftovers(target: Target): Promise<Leftover[]>;
+  folders?(target: Target): Promise<Leftover[]>;
   end(target: Target, leftover: Leftover): Promise<void>;
 }

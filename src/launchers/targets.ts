@@ -1,6 +1,7 @@
 // Which target a person means: a name of targets.yaml, a launcher whose target needs no settings, or the target's keys themselves.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { FtError } from "../errors.js";
@@ -11,6 +12,11 @@ import { type LauncherName, type Target, targetSchema, targetsFileSchema } from 
 export interface NamedTarget {
   name: string;
   settings: Target;
+}
+
+/** Whatever they are called. */
+export function isSameTarget({ settings: one }: NamedTarget, { settings: other }: NamedTarget): boolean {
+  return isDeepStrictEqual(one, other);
 }
 
 export function targetsFile(env: Env): string {

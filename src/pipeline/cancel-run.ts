@@ -1,22 +1,51 @@
-// Stops a run: asks for a checkpoint, waits, then ends it whatever it does. Returns when nothing of it runs any more.
+// Stops a run: asks for a checkpoint, waits, then ends it whatever it does. Returns when nothing of it runs any more, or the person has given its machine up.
 import { join } from "node:path";
 import { FtError } from "../errors.js";
 import { loadLauncher } from "../launchers/index.js";
 import { runsDir } from "../paths.js";
-import { askedToStop, getRun, type Run, setFailure, transition } from "../runs/run-store.js";
+import { askedToStop, getRun, type Run, setFailure, setGivenUp, transition } from "../runs/run-store.js";
 import { canMove, isFinal } from "../runs/state.js";
 import type { Store } from "../store/open.js";
-import { collectRun } from "./collect-run.js";
+import { collectEnded, isToCollect } from "./collect-run.js";
 import { reconcile } from "./reconcile.js";
 
 const defaultGraceMs = 120_000;
 
-/** The run as it is then. Throws FtError `run.ended` (usage) when it already ended. */
-export async function cancelRun(
+export interface CancelOptions {
+  now(): number;
+  graceMs?: number;
+  /** Where its machine cannot be asked, or does not end it: the run is over for this project, whatever still runs there. */
+  force?: boolean;
+  /** What is as it should be but for one thing, which the person should know. */
+  onNotice(text: string): void;
+}
+
+/** The run as it is then. Throws FtError `run.ended` (usage) when it already ended, launcher.* when it could not be ended. */
+export async function cancelRun(store: Store, projectDir: string, id: string, options: CancelOptions): Promise<Run> {
+  const { force = false, onNotice } = options;
+  const before = getRun(store, id);
+  if (isFinal(before.state)) {
+    if (!force || !isToCollect(before)) throw alreadyEnded(before);
+    setGivenUp(store, id);
+    onNotice(`what it made on ${before.target} stays there: ft runs reap finds it when that answers`);
+    return getRun(store, id);
+  }
+  try {
+    const run = await stop(store, projectDir, id, options);
+    const problem = await collectEnded(store, projectDir, id); // its last checkpoint is what it goes on from
+    if (problem !== null) onNotice(problem);
+    return run;
+  } catch (error) {
+    if (!force || !(error instanceof FtError) || isFinal(getRun(store, id).state)) throw error;
+    return giveUp(store, getRun(store, id), error, options);
+  }
+}
+
+async function stop(
   store: Store,
   projectDir: string,
   id: string,
-  { now, graceMs = defaultGraceMs }: { now(): number; graceMs?: number },
+  { now, graceMs = defaultGraceMs }: CancelOptions,
 ): Promise<Run> {
   let silence: string | null = null;
   const run = await reconcile(store, projectDir, id, now(), (why) => {
@@ -29,13 +58,22 @@ export async function cancelRun(
   if (canMove(run.state, "stopping")) transition(store, id, "stopping", now(), askedToStop);
   if (handle !== null) await launcher.cancel(launcher.parseHandle(handle), graceMs);
   const after = await reconcile(store, projectDir, id, now());
-  if (isFinal(after.state)) {
-    await collectRun(store, projectDir, id); // its last checkpoint is what it goes on from
-    return after;
-  }
+  if (isFinal(after.state)) return after;
   const how = handle === null ? "stopped before it began" : "stopped without a last word";
   setFailure(store, id, { class: "killed", message: how, hint: null });
   transition(store, id, "cancelled", now(), how);
+  return getRun(store, id);
+}
+
+function giveUp(store: Store, { id, target }: Run, error: FtError, { now, onNotice }: CancelOptions): Run {
+  const isSilent = error.code === "launcher.unreachable";
+  const what = isSilent ? "its machine could not be reached" : "it could not be ended there";
+  const message = `${what} (${error.why ?? error.message}); what runs there may still run, and bill`;
+  const hint = `look at ${target} itself; \`ft runs reap\` finds and ends what is left there as soon as it answers`;
+  setFailure(store, id, { class: "killed", message, hint });
+  transition(store, id, "cancelled", now(), `given up: ${what}`);
+  setGivenUp(store, id);
+  onNotice(`${message}; ${hint}`);
   return getRun(store, id);
 }
 
@@ -45,7 +83,7 @@ function unheard({ id, target }: Run, why: string): FtError {
     exit: "environment",
     message: `run ${id} could not be asked to stop`,
     why,
-    next: `it goes on as it was; when ${target} answers again: ft runs cancel ${id}`,
+    next: `it goes on as it was; when ${target} answers again: ft runs cancel ${id}; if it is gone for good: ft runs cancel ${id} --force`,
   });
 }
 

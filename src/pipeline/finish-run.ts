@@ -6,9 +6,10 @@ import { compare } from "../eval/comparison.js";
 import { runsDir } from "../paths.js";
 import { readJob } from "../runs/job-file.js";
 import { runLockSchema } from "../runs/lock.js";
-import { listRuns } from "../runs/run-store.js";
+import { listRuns, type Run } from "../runs/run-store.js";
+import { isFinal } from "../runs/state.js";
 import type { Store } from "../store/open.js";
-import { collectRun } from "./collect-run.js";
+import { collectEnded, collectRun, isToCollect } from "./collect-run.js";
 import { importEvaluation } from "./evaluate.js";
 import { reconcileAll } from "./reconcile.js";
 import { recordMeasurement } from "./record-measurement.js";
@@ -39,14 +40,26 @@ export async function finishRun(store: Store, projectDir: string, id: string): P
 }
 
 /**
- * Brings everything up to date: runs from their launchers, and what succeeded while no ft was there into the registry. A run that cannot be
- * finished stops no other; what was wrong comes back as sentences.
+ * Brings everything up to date: runs from their launchers, what succeeded while no ft was there into the registry, what another one left
+ * elsewhere home. A run that cannot be finished stops no other; what was wrong comes back as sentences. `onCollect`: before what may take long.
  */
-export async function catchUp(store: Store, projectDir: string, now: number): Promise<string[]> {
+export async function catchUp(
+  store: Store,
+  projectDir: string,
+  now: number,
+  onCollect: (run: Run) => void = () => {},
+): Promise<string[]> {
   const problems = await reconcileAll(store, projectDir, now);
   const registered = registeredRuns(store);
-  for (const { id } of listRuns(store, { state: "succeeded" })) {
-    if (registered.includes(id) || !existsSync(join(runsDir(projectDir), id))) continue;
+  for (const run of listRuns(store)) {
+    const { id, state } = run;
+    if (!isFinal(state) || registered.includes(id) || !existsSync(join(runsDir(projectDir), id, "job.json"))) continue;
+    if (isToCollect(run)) onCollect(run);
+    if (state !== "succeeded") {
+      const problem = await collectEnded(store, projectDir, id); // its log and last checkpoint, from which it can go on anywhere
+      if (problem !== null) problems.push(problem);
+      continue;
+    }
     try {
       await finishRun(store, projectDir, id);
     } catch (error) {

@@ -16,7 +16,7 @@ import { checkRecipeData, refuseBadData } from "./check-recipe-data.js";
 import { countedLengths, fitHere, refuseUnfit } from "./fit-here.js";
 import { locateData } from "./locate-data.js";
 import { refineRecipe } from "./refine.js";
-import { renderOnly } from "./render-only.js";
+import { renderKnown } from "./render-only.js";
 import { estimateHere, type HardwareEstimate, refuseOverBudget } from "./run-estimate.js";
 import { trainingDevice } from "./training-device.js";
 
@@ -49,7 +49,7 @@ export async function planRun(
   const { loaded, model, device } = known;
   const { recipe } = loaded;
   requirePackages(recipe);
-  const rendering = await renderOnly(written, env);
+  const rendering = await renderKnown(known);
   const engine = await loadEngine(recipe.engine.name);
   const report = await checkRecipeData(loaded, source, model);
   refuseBadData(report);

@@ -17,6 +17,7 @@ import { reconcile } from "./reconcile.js";
 import { submitAttempt } from "./submit.js";
 
 const now = Date.now;
+const onNotice = () => {};
 const toClose: { store: Store; run: FakeRun }[] = [];
 
 async function started(behaviour: string): Promise<{ store: Store; run: FakeRun; handle: LocalHandle }> {
@@ -118,6 +119,15 @@ describe("reconcile", () => {
     expect(getRun(store, run.id).endedAt).not.toBeNull();
   });
 
+  it("a trainer that its platform stopped, and never starts again, has failed with that for a reason", async () => {
+    const { store, run } = await started("preempted");
+    await until(async () => (await reconcile(store, run.projectDir, run.id, now())).state === "failed");
+    expect(getRun(store, run.id).failure).toMatchObject({
+      message: "local asked it to stop, and did not start it again",
+      hint: expect.stringMatching(/time limit.*resume/),
+    });
+  });
+
   it("finds the trainer of an ft that died before it wrote the handle down", async () => {
     const { store, run } = await started("losses 3 0");
     store.prepare("UPDATE runs SET handle = NULL").run();
@@ -151,7 +161,7 @@ describe("cancelRun", () => {
   it("of a trainer that ignores it ends as cancelled, by force", async () => {
     const { store, run, handle } = await started("stubborn");
     await until(async () => (await reconcile(store, run.projectDir, run.id, now())).step === 1);
-    const after = await cancelRun(store, run.projectDir, run.id, { now, graceMs: 200 });
+    const after = await cancelRun(store, run.projectDir, run.id, { now, graceMs: 200, onNotice });
     expect(after).toMatchObject({ state: "cancelled", failure: null });
     expect(stateChanges(store, run.id).map(({ to }) => to)).toEqual([
       "queued",
@@ -166,7 +176,9 @@ describe("cancelRun", () => {
   it("of a run that ended is refused", async () => {
     const { store, run } = await started("losses 1 0");
     await until(async () => (await reconcile(store, run.projectDir, run.id, now())).state === "succeeded");
-    await expect(cancelRun(store, run.projectDir, run.id, { now })).rejects.toMatchObject({ code: "run.ended" });
+    await expect(cancelRun(store, run.projectDir, run.id, { now, onNotice })).rejects.toMatchObject({
+      code: "run.ended",
+    });
   });
 });
 

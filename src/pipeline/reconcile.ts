@@ -6,7 +6,7 @@ import { isLocked } from "../file-lock.js";
 import { type EventsPosition, type Launcher, type Observation, submitLock } from "../launchers/contract.js";
 import { loadLauncher } from "../launchers/index.js";
 import { runsDir } from "../paths.js";
-import { ingest } from "../runs/ingest.js";
+import { ingest, preempted } from "../runs/ingest.js";
 import { getRun, listRuns, type Run, setFailure, setHandle, stateChanges, transition } from "../runs/run-store.js";
 import { canMove, isFinal } from "../runs/state.js";
 import type { Store } from "../store/open.js";
@@ -60,8 +60,9 @@ export async function reconcile(
     }
     return getRun(store, id);
   }
-  const { liveness, reason } = await takeEvents(store, launcher, id, handle);
-  if (liveness === "gone" || liveness === "ended") judgeGone(store, id, now, reason);
+  const look = await takeEvents(store, launcher, id, handle);
+  const { liveness, reason } = look;
+  if (liveness === "gone" || liveness === "ended") judgeGone(store, id, now, look);
   if (liveness === "unknown") onSilence(`${run.target} does not answer${reason ? `: ${reason}` : ""}`);
   if (liveness === "queued") judgeQueued(store, id, now, reason);
   return getRun(store, id);
@@ -92,20 +93,46 @@ function isOvertaken({ inode, offset }: Observation, ingested: EventsPosition): 
   return ingested.inode === inode && ingested.offset !== offset;
 }
 
-/** The trainer is no longer there. When it did not say `end`, it was killed; `reason`: what the platform says of it. */
-function judgeGone(store: Store, id: string, now: number, reason?: string): void {
+/** The trainer is no longer there, and did not say `end`: it was killed, or its platform stopped it. */
+function judgeGone(store: Store, id: string, now: number, look: Pick<Observation, "reason" | "limit">): void {
   const run = getRun(store, id);
   if (isFinal(run.state)) return;
   if (run.state === "stopping") {
     transition(store, id, "cancelled", now, "it did not end when asked to, and was killed");
     return;
   }
-  setFailure(store, id, {
+  const wasStopped = run.state === "queued" && stateChanges(store, id).at(-1)?.reason === preempted;
+  setFailure(store, id, whyGone(run, look, wasStopped));
+  transition(store, id, "failed", now, "the trainer is gone");
+}
+
+/** `wasStopped`: its last words were that it was asked to stop. */
+function whyGone(
+  { id, target }: Run,
+  { reason, limit }: Pick<Observation, "reason" | "limit">,
+  wasStopped: boolean,
+): NonNullable<Run["failure"]> {
+  const words = reason ? `: ${reason}` : "";
+  const goOn = `\`ft runs resume ${id}\` goes on from the last checkpoint`;
+  if (limit) {
+    return {
+      class: "time-limit",
+      message: `the time limit of ${target} was reached${words}`,
+      hint: `${goOn}, for as long again; to give it longer raise ${limit} of ${target}, then \`ft runs resume ${id} --on ${target}\``,
+    };
+  }
+  if (wasStopped) {
+    return {
+      class: "killed",
+      message: `${target} asked it to stop, and did not start it again${words}`,
+      hint: `often a time limit of the platform or its queue; ${goOn}`,
+    };
+  }
+  return {
     class: "killed",
     message: `the trainer is gone without a word: ${reason ?? "it was killed, or the machine went down"}`,
-    hint: `often the out-of-memory killer; \`ft runs logs ${id}\` shows its last words, \`ft runs resume ${id}\` goes on from the last checkpoint`,
-  });
-  transition(store, id, "failed", now, "the trainer is gone");
+    hint: `often the out-of-memory killer; \`ft runs logs ${id}\` shows its last words, ${goOn}`,
+  };
 }
 
 /** The stored handle, or that of a trainer whose ft died before it could store it. */

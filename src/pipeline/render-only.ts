@@ -6,14 +6,18 @@ import { ensureDir } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
 import type { Env } from "../paths.js";
 import type { LoadedRecipe } from "../recipes/load.js";
-import { refineRecipe } from "./refine.js";
+import { type KnownRecipe, refineRecipe } from "./refine.js";
 import { renderRecipe } from "./render-recipe.js";
 import { supportedEngine } from "./supported-engine.js";
 import { targetOrHere } from "./target-there.js";
 
 /** Throws FtError recipe.*, model.*, data.* (a data file that is there but cannot be used). */
 export async function renderOnly(loaded: LoadedRecipe, env: Env): Promise<Rendering> {
-  const refined = await refineRecipe(loaded, env, { askTarget: targetOrHere });
+  return renderKnown(await refineRecipe(loaded, env, { askTarget: targetOrHere }));
+}
+
+/** Throws FtError recipe.*. */
+export async function renderKnown(refined: KnownRecipe): Promise<Rendering> {
   const { loaded: known, resolved, model, device, here, silence, dataset } = refined;
   const engine = await supportedEngine(known);
   const rendering = renderRecipe(engine, known, { model, dataset, device });

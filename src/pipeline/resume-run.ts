@@ -5,7 +5,7 @@ import { z } from "zod";
 import { ensureEnvironment } from "../engines/env/ensure-environment.js";
 import { FtError } from "../errors.js";
 import { loadLauncher } from "../launchers/index.js";
-import { resolveTarget } from "../launchers/targets.js";
+import { isSameTarget, resolveTarget } from "../launchers/targets.js";
 import { runsDir } from "../paths.js";
 import type { Job } from "../runs/job.js";
 import { readJob } from "../runs/job-file.js";
@@ -28,14 +28,20 @@ export async function resumeRun(
   const run = getRun(store, id);
   if (!isResumable(run.state)) throw notResumable(id, run.state);
   const dir = join(runsDir(projectDir), id);
-  await collectRun(store, projectDir, id, signal).catch((error) => {
-    // What it goes on from, elsewhere if need be. A machine that is gone for good must not hold the run back.
-    if (on === undefined || (error as { code?: string }).code !== "launcher.unreachable") throw error;
-    onNotice(`${run.target} does not answer: the run goes on from the newest checkpoint that is here`);
-  });
   const before = readJob(dir);
   const target = on === undefined ? before.target : resolveTarget(on, env);
-  const job = { ...before, target, ...(ignoreBudget ? { limits: null } : {}) };
+  const isMoved = !isSameTarget(before.target, target);
+  await collectRun(store, projectDir, id, signal).catch((error: FtError) => {
+    if (!canGoOnWithout(error, isMoved)) throw error;
+    const from = isMoved ? "the newest checkpoint that is here" : `the newest checkpoint that ${run.target} has`;
+    onNotice(
+      `what it made on ${run.target} is not all here (${error.why ?? error.message}): the run goes on from ${from}`,
+    );
+  });
+  const known = before.formerTargets ?? [];
+  const isKnown = !isMoved || known.some((former) => isSameTarget(former, before.target));
+  const formerTargets = isKnown ? known : [...known, before.target];
+  const job = { ...before, target, formerTargets, ...(ignoreBudget ? { limits: null } : {}) };
   refuseSpent(id, dir, job);
   const { settings } = job.target;
   const { environment } = (await loadLauncher(settings.launcher)).uses(settings);
@@ -44,6 +50,14 @@ export async function resumeRun(
   if (!resumeAttempt(store, id, attempt, now(), target)) throw notResumable(id, getRun(store, id).state);
   writeJob(dir, job);
   await submitAttempt(store, { job, dir, attempt, resume: true, python }, { env, now, onProgress, signal });
+}
+
+/**
+ * What it goes on from comes home first, to be taken elsewhere if need be. A machine that is gone for good must not hold the run back, and
+ * where it stays the results lie in a store that the next attempt reads by itself: of that one this machine needs no program.
+ */
+function canGoOnWithout({ code }: Partial<FtError>, isMoved: boolean): boolean {
+  return code === "env.no-bucket-tool" || code === "launcher.bucket" || (isMoved && code === "launcher.unreachable");
 }
 
 /** The supervisor reads its limits there, the launcher where it runs. */

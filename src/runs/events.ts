@@ -23,6 +23,8 @@ export const failureClasses = [
   "nothing-learnt",
   /** compute.budget is used up: the run was stopped with a checkpoint and can be resumed. */
   "budget",
+  /** The platform's own time limit ended it. */
+  "time-limit",
   "data",
   "killed",
   "dependency",

@@ -33,6 +33,9 @@ export function ingest(store: Store, id: string, { inode, offset, bytes }: Event
 
 const newline = 0x0a;
 
+/** Why a run is `queued` that its platform stopped, and may start again. */
+export const preempted = "preempted; waits for a machine";
+
 function take(store: Store, id: string, line: string): void {
   const event = parseEvent(line);
   if (!event) return;
@@ -81,7 +84,7 @@ function apply(store: Store, id: string, event: RunEvent): void {
     store
       .prepare("UPDATE runs SET exit_code = ?, step = coalesce(?, step) WHERE id = ?")
       .run(...([event.exitCode, event.step ?? null, id] as const));
-    if (event.status === "preempted") move("queued", "preempted; waits for a machine");
+    if (event.status === "preempted") move("queued", preempted);
     else move(event.status, `the trainer ended with exit code ${event.exitCode}`);
   }
 }

@@ -11,6 +11,12 @@ const stepSchema = z.object({
   args: z.array(z.string()),
 });
 
+const namedTargetSchema = z.object({
+  /** As the person calls it. */
+  name: z.string(),
+  settings: targetSchema,
+});
+
 export const jobSchema = z.object({
   version: z.literal(jobVersion),
   /** Run id, also the folder's name. */
@@ -51,13 +57,9 @@ export const jobSchema = z.object({
     .nullable()
     .default(null),
   /** Where it runs. */
-  target: z
-    .object({
-      /** As the person calls it. */
-      name: z.string(),
-      settings: targetSchema,
-    })
-    .default({ name: "local", settings: { launcher: "local" } }),
+  target: namedTargetSchema.default({ name: "local", settings: { launcher: "local" } }),
+  /** Where attempts ran before it was resumed elsewhere: what they left there is found by this. */
+  formerTargets: z.array(namedTargetSchema).optional(),
   /** Checkpoints go here; relative to the job folder. */
   checkpointDir: z.string(),
   /** The trained adapter (or full model) goes here; relative. */

@@ -32,6 +32,8 @@ const rowSchema = z.object({
   exit_code: z.int().nullable(),
   events_inode: z.int(),
   events_offset: z.int(),
+  collected: z.int().nullable(),
+  given_up: z.int().nullable(),
 });
 
 /** Times are epoch ms. */
@@ -58,6 +60,10 @@ export interface Run {
   exitCode: number | null;
   /** How far events.jsonl (of that inode) has been taken in, bytes. */
   ingested: { inode: number; offset: number };
+  /** The attempt all of whose results were brought home, where it ran elsewhere. */
+  collected: number | null;
+  /** The attempt whose machine the person gave up: nothing more is asked of it. */
+  givenUp: number | null;
 }
 
 export interface StateChange {
@@ -153,6 +159,15 @@ export function setFailure(store: Store, id: string, failure: NonNullable<Run["f
     .run(failure.class, failure.message, failure.hint, id);
 }
 
+export function setCollected(store: Store, id: string, attempt: number): void {
+  store.prepare("UPDATE runs SET collected = ? WHERE id = ?").run(attempt, id);
+}
+
+/** Of its present attempt. */
+export function setGivenUp(store: Store, id: string): void {
+  store.prepare("UPDATE runs SET given_up = attempt WHERE id = ?").run(id);
+}
+
 /** Newest first. */
 export function listRuns(store: Store, filter: { state?: RunState } = {}): Run[] {
   const rows = filter.state
@@ -223,6 +238,8 @@ function toRun(stored: unknown): Run {
       : null,
     exitCode: row.exit_code,
     ingested: { inode: row.events_inode, offset: row.events_offset },
+    collected: row.collected,
+    givenUp: row.given_up,
   };
 }
 

@@ -195,6 +195,21 @@ export function conformance(name: string, setUp: () => Promise<Conforming | null
       await until(async () => !(await mine()).some(({ isAlive }) => isAlive), patienceMs);
     });
 
+    test("a run's folder on the target is listed apart from what runs, and is removed when it is asked for; home keeps its own", async (given) => {
+      const { folders, end } = given.launcher;
+      const mine = async () => (await folders?.(given.target))?.filter((left) => left.run === run.id) ?? [];
+      const run = made1(given, "hang");
+      const handle = await submit(given, run);
+      await until(async () => (await seen(given, handle)).includes("metric"), given.patienceMs);
+      const [folder] = await mine();
+      await given.launcher.cancel(handle, 0);
+      if (folder === undefined) return; // there is none but at home, or in a store
+      expect(folder).toMatchObject({ attempt: 1, isAlive: false, handle: null });
+      await end(given.target, folder);
+      expect(await mine()).toEqual([]);
+      expect(existsSync(join(run.dir, "job.json"))).toBe(true);
+    });
+
     test("what is there can be asked without starting anything", async (given) => {
       const { device, checks } = await given.launcher.probe(given.target);
       expect(device.count).toBeGreaterThanOrEqual(0);

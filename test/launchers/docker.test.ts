@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Launcher } from "../../src/launchers/contract.js";
 import { dockerLauncher } from "../../src/launchers/docker/index.js";
-import { packageRoot } from "../../src/paths.js";
+import { ftCacheDir, packageRoot } from "../../src/paths.js";
 import { reconcile } from "../../src/pipeline/reconcile.js";
 import { type Target, targetSchema } from "../../src/recipes/schema/targets.js";
 import { createRun, setHandle, transition } from "../../src/runs/run-store.js";
@@ -111,9 +111,7 @@ describe("a run in a container", { timeout: 120_000 }, () => {
       writeFileSync(join(run.dir, "job.json"), JSON.stringify(job));
       const submission = { ...run.submission, job, secrets: { TOKEN: "left-behind" } };
       const error = await dockerLauncher.submit(submission).catch((error) => error);
-      expect(readdirSync(join(process.env.HOME!, ".cache/ft/secrets")).filter((name) => name.includes(run.id))).toEqual(
-        [],
-      );
+      expect(readdirSync(join(ftCacheDir(process.env), "secrets")).filter((name) => name.includes(run.id))).toEqual([]);
       return error;
     };
     expect(await refusal({})).toMatchObject({
@@ -146,7 +144,7 @@ describe("a run in a container", { timeout: 120_000 }, () => {
       for (const secret of Object.values(secrets)) expect(text).not.toContain(secret);
     }
     await dockerLauncher.collect(handle);
-    const kept = execFileSync("find", [join(process.env.HOME!, ".cache/ft"), "-path", `*secrets*${run.id}*`], {
+    const kept = execFileSync("find", [ftCacheDir(process.env), "-path", `*secrets*${run.id}*`], {
       encoding: "utf8",
     });
     expect(kept).toBe("");

@@ -1,6 +1,6 @@
 // The SkyPilot launcher against the contract of all launchers, over managed jobs in small (test/fixtures/sky.mjs), and what it does when machines go.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Launcher } from "../../src/launchers/contract.js";
 import { skypilotLauncher } from "../../src/launchers/skypilot/index.js";
@@ -15,7 +15,7 @@ import { recipeSchema } from "../../src/recipes/schema.js";
 import { createRun, getRun, transition } from "../../src/runs/run-store.js";
 import { openStore, type Store } from "../../src/store/open.js";
 import { fakeRun, until } from "../fake-run.js";
-import { emptyFolder, tinyProject } from "../project.js";
+import { emptyFolder, ft, tinyProject } from "../project.js";
 import { runFt } from "../run-ft.js";
 import { installProgram } from "../services/install-program.js";
 import { conformance } from "./conformance.js";
@@ -156,6 +156,53 @@ describe("a run that is handed over", { timeout: 120_000 }, () => {
     expect(getRun(store, run.id).state).toBe("cancelled");
     store.close();
   });
+});
+
+it("a run whose machine was in use for as long as it may be has reached its time limit, which is told with the key to raise", {
+  timeout: 120_000,
+}, async () => {
+  const settings = { ...target, max_hours: 3 / 3600 };
+  const run = fakeRun("hang", { id: "20260101-120000-late", target: { name: "sky", settings } });
+  const store = openStore(run.projectDir);
+  createRun(store, { ...run.job, createdAt: Date.now() });
+  await submitAttempt(store, run.submission, {
+    ...run.submission,
+    now: Date.now,
+    signal: new AbortController().signal,
+  });
+  await until(async () => (await reconcile(store, run.projectDir, run.id, Date.now())).state === "failed", 60_000);
+  expect(getRun(store, run.id).failure).toMatchObject({
+    class: "time-limit",
+    message: expect.stringMatching(/^the time limit of sky was reached: FAILED: /),
+    hint: expect.stringMatching(/ft runs resume .*raise max_hours of sky/),
+  });
+  store.close();
+});
+
+it("where the bucket's own program is missing, a run is ended and goes on all the same, and what is not here is said", {
+  timeout: 120_000,
+}, async () => {
+  const run = fakeRun("hang", { id: "20260101-120000-noaws", target: { name: "sky", settings: target } });
+  const store = openStore(run.projectDir);
+  createRun(store, { ...run.job, createdAt: Date.now() });
+  await submitAttempt(store, run.submission, {
+    ...run.submission,
+    now: Date.now,
+    signal: new AbortController().signal,
+  });
+  await until(async () => (await reconcile(store, run.projectDir, run.id, Date.now())).state === "running", 40_000);
+  store.close();
+  const without = process.env.PATH!.split(delimiter).filter((dir) => !existsSync(join(dir, "aws")));
+  const env = { PATH: without.join(delimiter), FT_FAKE_SKY: root, XDG_CONFIG_HOME: emptyFolder() };
+  const cancelled = await ft(["runs", "cancel", run.id], run.projectDir, env);
+  expect([cancelled.exitCode, cancelled.stdout]).toEqual([0, expect.stringContaining("cancelled")]);
+  expect(cancelled.stderr).toMatch(/note: .*not all that it made on sky is here yet.*no `aws`/);
+  const resumed = await ft(["runs", "resume", run.id, "--detach"], run.projectDir, env);
+  expect([resumed.exitCode, resumed.stderr]).toEqual([
+    0,
+    expect.stringMatching(/no `aws`.*goes on from the newest checkpoint that sky has/),
+  ]);
+  expect((await ft(["runs", "cancel", run.id, "--grace", "0"], run.projectDir, env)).exitCode).toBe(0);
 });
 
 /** Environment of a person whose targets.yaml has these. */

@@ -1,10 +1,10 @@
 // What a target asks for is what Slurm gets: real sbatch, read back from the controller.
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { slurmLauncher } from "../../src/launchers/slurm/index.js";
+import { ftCacheDir } from "../../src/paths.js";
 import { targetSchema } from "../../src/recipes/schema/targets.js";
 import { fakeRun } from "../fake-run.js";
 import { type Slurm, startSlurm } from "../services/slurm.js";
@@ -30,7 +30,7 @@ describe("a slurm target", { timeout: 120_000 }, () => {
       ...{ signal_seconds: 600, requeue: false, extra: ["--hold", "--nice=7", "--licenses="] },
     });
     const handle = await slurmLauncher.submit({ ...submission, secrets: { HF_TOKEN: "hf_waits" } });
-    const secrets = join(homedir(), ".cache/ft/secrets/20260101-120000-b0-1.json");
+    const secrets = join(ftCacheDir(process.env), "secrets/20260101-120000-b0-1.json");
     expect(existsSync(secrets)).toBe(true);
     const { stdout } = await execa("scontrol", ["show", "job", "-o"]);
     const asked = [

@@ -20,27 +20,33 @@ export async function reapCommand({ io, exit }: CommandContext, ids: string[], f
     for (const problem of problems) io.err.write(`note: ${problem}\n`);
     const named = ids.flatMap((asked) => namedBy(asked, leftovers));
     const meant = ids.length > 0 ? named : leftovers.filter(({ verdict }) => verdict === "orphan");
-    if (problems.length > 0) exit(exitCodes.environment.code);
     if (!flags.json) show(io, leftovers, { meant, isAllAsked: problems.length === 0 });
     const isAgreed = meant.length > 0 && (flags.yes || (!flags.json && (await agrees(io, meant.length))));
     const ended: FoundLeftover[] = [];
     if (isAgreed) {
       for (const leftover of meant) {
-        await endLeftover(leftover);
-        ended.push(leftover);
-        if (!flags.json) io.err.write(`ended: ${leftover.what}\n`);
+        try {
+          await endLeftover(leftover);
+          ended.push(leftover);
+          if (!flags.json) io.err.write(`ended: ${leftover.what}\n`);
+        } catch (error) {
+          if (!(error instanceof FtError)) throw error;
+          problems.push(`${leftover.what} is still there: ${error.message}${error.why ? ` (${error.why})` : ""}`);
+          io.err.write(`note: ${problems.at(-1)}\n`);
+        }
       }
     }
+    if (problems.length > 0) exit(exitCodes.environment.code);
     if (flags.json) writeJson(io, { ok: true, leftovers: leftovers.map(plain), ended: ended.map(plain), problems });
     else if (meant.length > 0 && !isAgreed) io.err.write("nothing was ended; ft runs reap --yes ends what is marked\n");
   });
 }
 
-/** By an id, or the beginning or end of one. Throws FtError reap.unknown, reap.ambiguous (usage): what is ended must be sure. */
+/** By an id, or the beginning or end of one. Throws FtError reap.unknown, reap.ambiguous, reap.at-work (usage): what is ended must be sure. */
 function namedBy(asked: string, leftovers: FoundLeftover[]): FoundLeftover[] {
   const found = leftovers.filter(({ run }) => run.startsWith(asked) || run.endsWith(asked));
   const runs = new Set(found.map(({ run }) => run));
-  if (runs.size === 1) return found;
+  if (runs.size === 1) return exceptAtWork(found);
   const isUnknown = runs.size === 0;
   throw new FtError({
     code: isUnknown ? "reap.unknown" : "reap.ambiguous",
@@ -50,8 +56,21 @@ function namedBy(asked: string, leftovers: FoundLeftover[]): FoundLeftover[] {
   });
 }
 
-function plain({ run, attempt, what, isAlive, target, verdict }: FoundLeftover) {
-  return { run, attempt, target: target.name, what, isAlive, verdict };
+/** Throws FtError reap.at-work (usage): to stop a run is another command's. */
+function exceptAtWork(found: FoundLeftover[]): FoundLeftover[] {
+  const ending = found.filter(({ verdict }) => verdict !== "at work");
+  if (ending.length > 0) return ending;
+  const { run } = found[0]!;
+  throw new FtError({
+    code: "reap.at-work",
+    exit: "usage",
+    message: `nothing of run ${run} is left over: it is at work`,
+    next: `stop it: ft runs cancel ${run}`,
+  });
+}
+
+function plain({ run, attempt, what, isAlive, target, verdict, why }: FoundLeftover) {
+  return { run, attempt, target: target.name, what, isAlive, verdict, why };
 }
 
 function show(
@@ -67,13 +86,13 @@ function show(
     );
     return;
   }
-  const columns = ["", "run", "attempt", "target", "what", "verdict"].map((head) => ({ head }));
+  const columns = ["", "run", "attempt", "target", "what", "verdict", "why"].map((head) => ({ head }));
   const rows = leftovers.map((left) => [
-    ...[meant.includes(left) ? "*" : "", left.run, left.attempt, left.target.name, left.what, left.verdict],
+    ...[meant.includes(left) ? "*" : "", left.run, left.attempt, left.target.name, left.what, left.verdict, left.why],
   ]);
   io.out.write(`${plainTable(columns, rows).join("\n")}\n`);
   if (meant.length === 0)
-    io.err.write("no orphans; a run of another project can be ended by its id: ft runs reap <run>\n");
+    io.err.write("no orphans; what is kept, or of another project, ends by its run's id: ft runs reap <run>\n");
 }
 
 async function agrees(io: Io, count: number): Promise<boolean> {

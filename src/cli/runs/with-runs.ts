@@ -11,7 +11,10 @@ import type { Io } from "../io.js";
 export async function withRuns<T>(io: Io, work: (store: Store | null) => T | Promise<T>): Promise<T> {
   const store = existsSync(ftDir(io.cwd)) ? await openProject(io.cwd) : null;
   try {
-    if (store) for (const problem of await catchUp(store, io.cwd, io.now())) io.err.write(`note: ${problem}\n`);
+    if (store) {
+      const onCollect = ({ id, target }: Run) => io.err.write(`bringing home what ${id} made on ${target} ...\n`);
+      for (const problem of await catchUp(store, io.cwd, io.now(), onCollect)) io.err.write(`note: ${problem}\n`);
+    }
     return await work(store);
   } finally {
     store?.close();

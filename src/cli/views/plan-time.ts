@@ -190,7 +190,7 @@ export function estimateLine({ time, timeUnknown, cost, network, disk }: Hardwar
   const money = cost ? `, ${dollars(cost.usd.mid)} (${dollars(cost.usd.low)} to ${dollars(cost.usd.high)})` : "";
   const duration = time
     ? `about ${span(time.total.mid)} (${span(time.total.low)} to ${span(time.total.high)})`
-    : `time not known: ${timeUnknown}`;
+    : `an unknown time (${timeUnknown})`;
   return `${duration}${money}; ${network.total > 0 ? `${gb(network.total)} to fetch` : "nothing to fetch"}, ${gb(disk.total)} of disk${disk.short ? ` (${disk.short})` : ""}`;
 }
 

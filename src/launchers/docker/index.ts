@@ -5,7 +5,7 @@ import type { TargetOf } from "../../recipes/schema/targets.js";
 import { attemptName, parseAttemptName } from "../attempt-name.js";
 import type { Leftover } from "../contract.js";
 import type { Place, Runner, Start } from "../folder/contract.js";
-import { callFarEnd, nothing } from "../folder/far-end.js";
+import { callFarEnd } from "../folder/far-end.js";
 import { folderLauncher } from "../folder/launcher.js";
 import type { Host } from "../hosts/contract.js";
 import { within } from "../within.js";
@@ -95,11 +95,11 @@ const dockerRunner: Runner<"docker", ContainerId> = {
   async leftovers(host, target): Promise<Leftover[]> {
     const daemon = daemonOn(host, target);
     const found = await containersOf(daemon, "label=ft.run");
-    return found.flatMap(({ name, state }) => {
+    return found.flatMap(({ id, name, state }) => {
       const parts = parseAttemptName(name);
       if (parts === null) return [];
       const isAlive = /^(Up|Restarting|Paused)/.test(state);
-      return [{ ...parts, what: `container ${name} (${state})`, isAlive, handle: idOf(daemon, name) }];
+      return [{ ...parts, what: `container ${name} (${state})`, isAlive, identity: id, handle: idOf(daemon, name) }];
     });
   },
 
@@ -118,9 +118,6 @@ const dockerRunner: Runner<"docker", ContainerId> = {
     };
     const dir = host.isHere ? "" : (await callFarEnd(call)).answer.path;
     await removeSecrets({ host, python, dir }, run, attempt);
-    const others = await containersOf(daemon, `label=ft.run=${run}`);
-    if (host.isHere || others.length > 0) return; // the folder at home is the run itself
-    await callFarEnd({ host, python, command: "remove", args: [target.dir, run], answer: nothing });
   },
 };
 
@@ -166,15 +163,15 @@ async function run(daemon: Daemon, place: Place, target: Target, start: Start): 
   });
 }
 
-async function containersOf(daemon: Daemon, filter: string): Promise<{ name: string; state: string }[]> {
-  const format = "{{.Names}}\t{{.Status}}";
-  const listed = await tell(daemon, ["ps", "--all", "--filter", filter, "--format", format]);
+async function containersOf(daemon: Daemon, filter: string): Promise<{ id: string; name: string; state: string }[]> {
+  const format = "{{.ID}}\t{{.Names}}\t{{.Status}}";
+  const listed = await tell(daemon, ["ps", "--all", "--no-trunc", "--filter", filter, "--format", format]);
   return listed
     .split("\n")
     .filter(Boolean)
     .map((line) => {
-      const [name = "", state = ""] = line.split("\t");
-      return { name, state };
+      const [id = "", name = "", state = ""] = line.split("\t");
+      return { id, name, state };
     });
 }
 

@@ -2,6 +2,7 @@
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
+import { ftCacheDir } from "../../paths.js";
 import type { TargetOf } from "../../recipes/schema/targets.js";
 import type { Place, Start } from "../folder/contract.js";
 import { callFarEnd, farFailure } from "../folder/far-end.js";
@@ -62,9 +63,12 @@ function secretsFolder(place: Place, attempt: number): string {
 }
 
 function secretsRoot({ host, dir }: Pick<Place, "host" | "dir">): string {
-  return host.isHere
-    ? join(homedir(), ".cache", "ft", "mounted-secrets")
-    : join(dirname(dirname(dir)), "mounted-secrets");
+  return host.isHere ? mountedSecretsHere() : join(dirname(dirname(dir)), "mounted-secrets");
+}
+
+/** Of containers on this machine: a folder an attempt. */
+export function mountedSecretsHere(): string {
+  return join(ftCacheDir(process.env), "mounted-secrets");
 }
 
 /** A snapshot of the Hub's cache is made of links to blobs, which lie beside it. */

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { LauncherName, TargetOf } from "../../recipes/schema/targets.js";
 import type { Job } from "../../runs/job.js";
-import type { Leftover, Liveness, Probe } from "../contract.js";
+import type { Leftover, Observation, Probe } from "../contract.js";
 import type { Host } from "../hosts/contract.js";
 import type { Reach } from "../hosts/index.js";
 
@@ -40,7 +40,8 @@ export interface Start {
  * connection: where its machine is; null: this machine.
  * dir: setting of the folder for jobs on a machine that is not this one.
  * uses: see the launcher's.
- * find, start, liveness, stop, probe, leftovers, end: as the launcher's (src/launchers/contract.ts), for a folder that is in its place.
+ * find, start, liveness, stop, probe, leftovers, end: as the launcher's (src/launchers/contract.ts), for a folder that is in its place; the folder
+ *   itself is none of `leftovers`, and `end` leaves it where it is.
  * tidy: takes away what the platform keeps of an attempt that is over, when all of it is at home (a container); nothing is lost with it.
  * stop: asks (the marker `cancel` lies in the folder then), waits, ends; returns when the platform's state says that it is over.
  */
@@ -56,7 +57,7 @@ export interface Runner<Name extends LauncherName, Id> {
   runArgs(target: TargetOf<Name>, place: Place): string[];
   find(place: Place, attempt: number | undefined): Promise<{ id: Id; attempt: number } | null>;
   start(place: Place, target: TargetOf<Name>, start: Start): Promise<Id>;
-  liveness(place: Place, id: Id, attempt: number): Promise<{ liveness: Liveness; reason?: string }>;
+  liveness(place: Place, id: Id, attempt: number): Promise<Pick<Observation, "liveness" | "reason" | "limit">>;
   stop(place: Place, id: Id, graceMs: number): Promise<void>;
   tidy?(place: Place, id: Id): Promise<void>;
   probe(host: Host, target: TargetOf<Name>): Promise<Probe>;

@@ -5,7 +5,15 @@ import type { LauncherName, Target, TargetOf } from "../../recipes/schema/target
 import type { Job } from "../../runs/job.js";
 import { readJob } from "../../runs/job-file.js";
 import { baseAtHome } from "../base-link.js";
-import { type EventsPosition, type Launcher, type Observation, type Submission, submitLock } from "../contract.js";
+import {
+  type EventsPosition,
+  type Launcher,
+  type Leftover,
+  type Liveness,
+  type Observation,
+  type Submission,
+  submitLock,
+} from "../contract.js";
 import { hostOf, type Reach, reachSchema } from "../hosts/index.js";
 import { submitInTurn } from "../in-turn.js";
 import { lookHome } from "../look-home.js";
@@ -30,7 +38,17 @@ export interface FolderHandle<Id> {
 
 const eventBytes = 4 << 20;
 const logBytes = 256 << 10;
+/** Of a folder with many checkpoints on a slow disk. */
+const removeTimeoutMs = 600_000;
+
+const foldersSchema = z.object({
+  runs: z.array(
+    z.object({ run: z.string(), supervisor: z.object({ attempt: z.int() }).nullable(), identity: z.string() }),
+  ),
+});
+
 const silent = () => undefined;
+const isOver = (liveness: Liveness) => liveness === "ended" || liveness === "gone";
 
 export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Name, Id>): Launcher<FolderHandle<Id>> {
   const handleSchema = z.object({
@@ -98,6 +116,8 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
     return lookHome(handle.home, from, async () => {
       const known = await runner.liveness(place, handle.id, handle.attempt);
       if (!place.host.isHere) await bringEvents(place, handle.home);
+      // A trainer that was killed could not take its secrets away.
+      if (isOver(known.liveness) && !runner.keepsSecrets) await removeSecrets(place, handle.attempt);
       return known;
     });
   }
@@ -119,6 +139,25 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
     await runner.tidy?.(place, handle.id);
   }
 
+  async function folders(target: Target): Promise<Leftover[]> {
+    const host = hostFor(target);
+    if (host.isHere) return []; // they are the projects' own
+    const [python, dir] = [pythonOf(target as TargetOf<Name>), runner.dir(target as TargetOf<Name>)];
+    const { answer } = await callFarEnd({ host, python, command: "runs", args: [dir], answer: foldersSchema });
+    return answer.runs.map(({ run, supervisor, identity }) => ({
+      ...{ run, attempt: supervisor?.attempt ?? 0, isAlive: false, identity, handle: null },
+      what: `folder of ${run} on ${host.label}`,
+    }));
+  }
+
+  async function end(target: Target, leftover: Leftover): Promise<void> {
+    const [host, settings] = [hostFor(target), target as TargetOf<Name>];
+    if (leftover.handle !== null) return runner.end(host, settings, leftover);
+    const args = [runner.dir(settings), leftover.run];
+    const python = pythonOf(settings);
+    await callFarEnd({ host, python, command: "remove", args, answer: nothing, timeoutMs: removeTimeoutMs });
+  }
+
   return {
     name: runner.name,
     parseHandle: (stored) => handleSchema.parse(stored) as FolderHandle<Id>,
@@ -130,7 +169,8 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
     uses: (target) => runner.uses(target as TargetOf<Name>),
     probe: async (target) => runner.probe(hostFor(target), target as TargetOf<Name>),
     leftovers: async (target) => runner.leftovers(hostFor(target), target as TargetOf<Name>),
-    end: async (target, leftover) => runner.end(hostFor(target), target as TargetOf<Name>, leftover),
+    folders,
+    end,
   };
 
   function hostFor(target: Target) {

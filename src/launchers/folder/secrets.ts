@@ -1,7 +1,7 @@
 // The secrets of an attempt as a file that nobody else can read, outside the job folder.
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { ftCacheDir } from "../../paths.js";
 import type { Place } from "./contract.js";
 import { callFarEnd, nothing } from "./far-end.js";
 
@@ -35,5 +35,10 @@ export async function removeSecrets(place: Place, attempt: number): Promise<void
 
 function secretsFile({ host, dir, job }: Place, attempt: number): string {
   const name = `${job.id}-${attempt}.json`;
-  return host.isHere ? join(homedir(), ".cache", "ft", "secrets", name) : join(dirname(dirname(dir)), "secrets", name);
+  return host.isHere ? join(secretsHere(), name) : join(dirname(dirname(dir)), "secrets", name);
+}
+
+/** Of runs that this machine itself runs. */
+export function secretsHere(): string {
+  return join(ftCacheDir(process.env), "secrets");
 }

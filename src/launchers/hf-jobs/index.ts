@@ -4,7 +4,8 @@ import { FtError } from "../../errors.js";
 import type { HfJobsTarget } from "../../recipes/schema/targets/hf-jobs.js";
 import { visibleLine } from "../../report/visible.js";
 import { readJob } from "../../runs/job-file.js";
-import type { EventsPosition, Launcher, Leftover, Liveness, Observation, Submission } from "../contract.js";
+import type { EventsPosition, Launcher, Leftover, Observation, Submission } from "../contract.js";
+import { isOutOfTime } from "../exit-codes.js";
 import { submitInTurn } from "../in-turn.js";
 import { hasAllEvents, takeLog } from "../log-events.js";
 import { lookHome } from "../look-home.js";
@@ -96,11 +97,12 @@ function observe(handle: Handle, from: EventsPosition): Promise<Observation> {
   });
 }
 
-function stateOf(job: HubJob | null): { liveness: Liveness; reason?: string } {
+function stateOf(job: HubJob | null): Pick<Observation, "liveness" | "reason" | "limit"> {
   if (!job) return { liveness: "gone" };
   const stage = stageOf(job);
   const words = job.status.message ? visibleLine(`${stage}: ${job.status.message}`.slice(0, 500)) : stage;
-  if (isOver(job)) return { liveness: "ended", ...(stage !== "COMPLETED" && { reason: words }) };
+  const limit = isOutOfTime(words) ? { limit: "max_hours" } : {};
+  if (isOver(job)) return { liveness: "ended", ...(stage !== "COMPLETED" && { reason: words, ...limit }) };
   return stage === "RUNNING" ? { liveness: "running" } : { liveness: "queued", reason: words };
 }
 
@@ -172,6 +174,7 @@ async function leftovers({ namespace }: HfJobsTarget): Promise<Leftover[]> {
       attempt: attemptOf(job),
       what: `job ${job.id} of ${namespace} on the Hub (${stageOf(job)}, ${job.flavor})`,
       isAlive: true,
+      identity: `job ${job.id} of the Hub`,
       handle: job.id,
     }));
 }

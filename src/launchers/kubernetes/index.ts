@@ -93,9 +93,9 @@ export const kubernetesRunner: Runner<"kubernetes", Id> = {
       .filter(({ metadata }) => metadata.labels["ft.run"] !== undefined)
       .map((job) => {
         const isAlive = stateOf(job, []).liveness === "queued";
-        const { name, labels } = job.metadata;
+        const { name, uid, labels } = job.metadata;
         const what = `${job.kind} ${name} in ${labelOf(target)} (${isAlive ? "not over" : "over"})`;
-        return { run: labels["ft.run"]!, attempt: attemptOf(job), what, isAlive, handle: name };
+        return { run: labels["ft.run"]!, attempt: attemptOf(job), what, isAlive, identity: uid, handle: name };
       });
   },
 

@@ -1,7 +1,7 @@
 // What Kubernetes' own objects say of an attempt, pure: a Job or JobSet and its pods -> liveness, and why.
 import { z } from "zod";
 import { visibleLine } from "../../report/visible.js";
-import type { Liveness } from "../contract.js";
+import type { Observation } from "../contract.js";
 
 const conditionSchema = z.object({
   type: z.string(),
@@ -43,10 +43,16 @@ export type ClusterObject = z.output<typeof objectSchema>;
 export const listSchema = z.object({ items: z.array(objectSchema) });
 
 /** `job`: the Job or JobSet; null: there is none. */
-export function stateOf(job: ClusterObject | null, pods: ClusterObject[]): { liveness: Liveness; reason?: string } {
+export function stateOf(
+  job: ClusterObject | null,
+  pods: ClusterObject[],
+): Pick<Observation, "liveness" | "reason" | "limit"> {
   if (job === null) return pods.some(isOnANode) ? { liveness: "running" } : { liveness: "gone" };
   const over = conditionOf(job, "Complete", "Completed", "Failed");
-  if (over) return { liveness: "ended", ...(over.type === "Failed" && told(over)) };
+  if (over) {
+    const isTime = over.reason === "DeadlineExceeded";
+    return { liveness: "ended", ...(over.type === "Failed" && told(over)), ...(isTime && { limit: "max_hours" }) };
+  }
   if (pods.some(isOnANode)) return { liveness: "running" };
   const suspended = conditionOf(job, "Suspended");
   if (suspended) return { liveness: "queued", reason: "suspended: it waits until the queue admits it" };

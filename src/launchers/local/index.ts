@@ -1,11 +1,14 @@
 // The local launcher: the job's supervisor (trainer/run.py) as a detached process of this machine, in a session of its own.
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FtError } from "../../errors.js";
-import type { EventsPosition, Launcher, Liveness, Observation, Submission } from "../contract.js";
+import { parseAttemptName } from "../attempt-name.js";
+import type { EventsPosition, Launcher, Leftover, Liveness, Observation, Submission } from "../contract.js";
+import { mountedSecretsHere } from "../docker/mounts.js";
+import { secretsHere } from "../folder/secrets.js";
 import { probeHost } from "../hosts/probe.js";
 import { thisMachine } from "../hosts/this-machine.js";
 import { readEvents } from "../read-events.js";
@@ -32,9 +35,8 @@ export const localLauncher: Launcher<LocalHandle> = {
   collect: async () => {},
   uses: () => ({ environment: true, base: true }),
   probe: async () => probeHost(thisMachine, { python: "python3", dir: process.cwd() }),
-  // Processes of other projects are those projects' business: what of this one is left, its own run folders say.
-  leftovers: async () => [],
-  end: async () => {},
+  leftovers: async () => secretsLeft(),
+  end: async (_target, { handle }) => rmSync(z.string().parse(handle), { recursive: true, force: true }),
 };
 
 async function find(dir: string, attempt?: number): Promise<LocalHandle | null> {
@@ -117,6 +119,20 @@ async function cancel(handle: LocalHandle, graceMs: number): Promise<void> {
     why: "it is stuck in the kernel, often in a driver or on a network disk",
     next: "look at it with `ps`; the run is found again when it ends",
   });
+}
+
+/**
+ * Secrets that nobody took away: of a container or a Slurm job of this machine that was killed, and that no ft looked at since. Processes of
+ * other projects are those projects' business: what of this one is left, its own run folders say.
+ */
+function secretsLeft(): Leftover[] {
+  return [secretsHere(), mountedSecretsHere()].flatMap((folder) =>
+    (existsSync(folder) ? readdirSync(folder) : []).flatMap((name) => {
+      const attempt = parseAttemptName(`ft-${name.replace(/\.json$/, "")}`);
+      const path = join(folder, name);
+      return attempt ? [{ ...attempt, what: `secrets in ${path}`, isAlive: false, identity: path, handle: path }] : [];
+    }),
+  );
 }
 
 function readSupervisor(dir: string): z.output<typeof supervisorSchema> | null {

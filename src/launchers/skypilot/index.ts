@@ -186,6 +186,7 @@ async function leftovers(): Promise<Leftover[]> {
   return (await knownJobs()).flatMap((job) => {
     const parsed = parseAttemptName(job.job_name ?? "");
     if (!parsed || isOver(job)) return [];
-    return [{ ...parsed, what: `SkyPilot job ${job.job_id} (${job.status})`, isAlive: true, handle: job.job_id }];
+    const what = `SkyPilot job ${job.job_id} (${job.status})`;
+    return [{ ...parsed, what, isAlive: true, identity: `SkyPilot job ${job.job_id}`, handle: job.job_id }];
   });
 }

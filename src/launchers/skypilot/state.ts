@@ -1,13 +1,14 @@
 // A managed job's status as ft's liveness, pure.
 import { visibleLine } from "../../report/visible.js";
-import type { Liveness } from "../contract.js";
+import type { Observation } from "../contract.js";
+import { isOutOfTime } from "../exit-codes.js";
 import type { SkyJob } from "./sky.js";
 
 const running = ["RUNNING", "WINDING_DOWN", "CANCELLING"];
 const over = /^(SUCCEEDED|CANCELLED|FAILED.*)$/;
 
 /** Null: SkyPilot does not know of it. */
-export function stateOf(job: SkyJob | null): { liveness: Liveness; reason?: string } {
+export function stateOf(job: SkyJob | null): Pick<Observation, "liveness" | "reason" | "limit"> {
   if (job === null) return { liveness: "gone" };
   const status = job.status ?? "PENDING";
   if (running.includes(status)) return { liveness: "running" };
@@ -15,6 +16,7 @@ export function stateOf(job: SkyJob | null): { liveness: Liveness; reason?: stri
   return {
     liveness: over.test(status) ? "ended" : "queued",
     ...(status !== "SUCCEEDED" && { reason: visibleLine(words.slice(0, 500)) }),
+    ...(isOutOfTime(words) && { limit: "max_hours" }),
   };
 }
 

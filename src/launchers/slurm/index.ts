@@ -74,22 +74,17 @@ const slurmRunner: Runner<"slurm", SlurmId> = {
 
   probe: probeSlurm,
 
-  async leftovers(host, target): Promise<Leftover[]> {
-    const found = (await jobsOf(host)).flatMap((job): Leftover[] => {
+  async leftovers(host): Promise<Leftover[]> {
+    return (await jobsOf(host)).flatMap((job): Leftover[] => {
       const named = parseAttemptName(job.name);
       if (named === null || isOver(job)) return [];
       const what = `Slurm job ${job.id} on ${host.label} (${job.state.toLowerCase()})`;
-      return [{ ...named, what, isAlive: true, handle: { name: job.name } }];
+      const identity = `Slurm job ${job.id} of ${job.name}`;
+      return [{ ...named, what, isAlive: true, identity, handle: { name: job.name } }];
     });
-    const alive = new Set(found.map(({ run }) => run));
-    return [...found, ...(await foldersOf(host, target)).filter(({ run }) => !alive.has(run))];
   },
 
-  async end(host, target, { run, handle }) {
-    if (handle !== null) await stopJobs(host, idSchema.parse(handle).name, 0);
-    if (host.isHere) return; // its folder is a project's own
-    await callFarEnd({ host, python: target.python, command: "remove", args: [target.dir, run], answer: nothing });
-  },
+  end: (host, _target, { handle }) => stopJobs(host, idSchema.parse(handle).name, 0),
 };
 
 export const slurmLauncher = folderLauncher(slurmRunner);
@@ -130,17 +125,6 @@ async function submitBatch(host: Host, name: string, args: string[]): Promise<vo
 
 function appears(host: Host, name: string): Promise<boolean> {
   return within(answerLostMs, 1_000, async () => (await jobsOf(host, name).catch(() => [])).length > 0);
-}
-
-const runsSchema = z.object({ runs: z.array(z.object({ run: z.string() })) });
-
-/** Run folders on a login node; on this machine they are the projects' own. */
-async function foldersOf(host: Host, { python, dir }: SlurmTarget): Promise<Leftover[]> {
-  if (host.isHere) return [];
-  const { answer } = await callFarEnd({ host, python, command: "runs", args: [dir], answer: runsSchema });
-  return answer.runs.map(({ run }) => {
-    return { run, attempt: 0, what: `folder of ${run} on ${host.label}`, isAlive: false, handle: null };
-  });
 }
 
 function uneven(gpus: number, nodes: number): FtError {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { FtError } from "../../errors.js";
 import type { Leftover, Liveness } from "../contract.js";
 import type { Place, Runner } from "../folder/contract.js";
-import { callFarEnd, nothing } from "../folder/far-end.js";
+import { callFarEnd } from "../folder/far-end.js";
 import { folderLauncher } from "../folder/launcher.js";
 import type { Host } from "../hosts/contract.js";
 import { probeHost } from "../hosts/probe.js";
@@ -16,7 +16,9 @@ type Supervisor = z.output<typeof idSchema>;
 
 const lookSchema = z.object({ supervisor: supervisorSchema.nullable(), alive: z.boolean(), there: z.boolean() });
 const runsSchema = z.object({
-  runs: z.array(z.object({ run: z.string(), supervisor: supervisorSchema.nullable(), alive: z.boolean() })),
+  runs: z.array(
+    z.object({ run: z.string(), supervisor: supervisorSchema.nullable(), alive: z.boolean(), identity: z.string() }),
+  ),
 });
 const stopSchema = z.object({ alive: z.boolean() });
 
@@ -78,23 +80,27 @@ const sshRunner: Runner<"ssh", Supervisor> = {
 
   async leftovers(host, { python, dir }): Promise<Leftover[]> {
     const { answer } = await callFarEnd({ host, python, command: "runs", args: [dir], answer: runsSchema });
-    return answer.runs.map(({ run, supervisor, alive }) => ({
-      run,
-      attempt: supervisor?.attempt ?? 0,
-      what: alive ? `process ${supervisor!.pid} on ${host.label}` : `folder of ${run} on ${host.label}`,
-      isAlive: alive,
-      handle: supervisor,
-    }));
+    return answer.runs.flatMap(({ run, supervisor, alive, identity }) => {
+      if (supervisor === null || !alive) return [];
+      const what = `process ${supervisor.pid} on ${host.label}`;
+      return [
+        {
+          run,
+          attempt: supervisor.attempt,
+          what,
+          isAlive: true,
+          identity: `process in ${identity}`,
+          handle: supervisor,
+        },
+      ];
+    });
   },
 
   async end(host, { python, dir }, { run, handle }) {
     const call = { host, python, answer: z.object({ path: z.string() }), command: "where", args: [dir, "runs", run] };
     const folder = (await callFarEnd(call)).answer.path;
-    if (handle !== null) {
-      const { pid, startTime } = supervisorSchema.parse(handle);
-      await sshRunner.stop({ host, python, dir: folder, base: null } as Place, { pid, startTime }, 0);
-    }
-    await callFarEnd({ host, python, command: "remove", args: [dir, run], answer: nothing });
+    const { pid, startTime } = supervisorSchema.parse(handle);
+    await sshRunner.stop({ host, python, dir: folder, base: null } as Place, { pid, startTime }, 0);
   },
 };
 
