@@ -99,7 +99,6 @@ function judge(
     if (attempt < submitted) return { verdict: "orphan", why: `attempt ${submitted} has taken its place` };
     return { verdict: "at work", why: `the run is ${state}` };
   }
-  const resumes = `ft runs resume ${run.id}`;
   if (!isOver && state !== "lost") {
     if (isWhereItIs) return { verdict: "at work", why: `the run is ${state}` };
     return { verdict: "kept", why: `the run goes on on ${run.target}` };
@@ -108,9 +107,8 @@ function judge(
     if (isRegistered) return { verdict: "orphan", why: "the run succeeded, and its adapter is at home" };
     return { verdict: "kept", why: "the run succeeded, and its adapter is not at home yet" };
   }
-  if (run.collected === run.attempt)
-    return { verdict: "kept", why: `a copy of what is at home: ${resumes} goes on here without sending it` };
-  return { verdict: "kept", why: `not all of it is at home: ${resumes} goes on from it` };
+  const copy = run.collected === run.attempt ? "a copy is at home" : "not all of it is at home";
+  return { verdict: "kept", why: `ft runs resume goes on from it; ${copy}` };
 }
 
 const handleSchema = z.object({ attempt: z.int() });

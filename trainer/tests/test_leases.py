@@ -16,23 +16,19 @@ class LeasesTest(unittest.TestCase):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
         self.leases, self.log = os.path.join(scratch.name, "shared/leases"), os.path.join(scratch.name, "log")
-        self.running = []
-        self.addCleanup(self.end_all)
 
-    def end_all(self):
-        for process in self.running:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
+    def end_with_test(self, process):
+        """Before the folders go in which it writes: those were made earlier, and so are cleaned up later."""
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
 
     def job(self, name, seconds):
         return fake_job(self, f"hold {self.log} {seconds} {name}", heartbeat=0.2)
 
     def start(self, folder, gpus=1, have=3, **env):
         options = ("--gpus", str(gpus), "--leases", self.leases)
-        process = start(folder, *options, env={"FT_FAKE_GPUS": str(have), **env}, stdout=subprocess.DEVNULL)
-        self.running.append(process)
-        return process
+        return self.end_with_test(start(folder, *options, env={"FT_FAKE_GPUS": str(have), **env}, stdout=subprocess.DEVNULL))
 
     def lines(self):
         if not os.path.exists(self.log):
@@ -98,8 +94,7 @@ class LeasesTest(unittest.TestCase):
         os.makedirs(self.leases)
         program = "import fcntl, sys, time; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); f.write(sys.argv[2]); f.flush(); time.sleep(600)"
         path = os.path.join(self.leases, "queue.lock")
-        stuck = subprocess.Popen([sys.executable, "-c", program, path, '{"run": "stuck-run", "pid": 77}'])
-        self.running.append(stuck)
+        stuck = self.end_with_test(subprocess.Popen([sys.executable, "-c", program, path, '{"run": "stuck-run", "pid": 77}']))
         wait_for(lambda: os.path.exists(path) and os.path.getsize(path), what="the lock")
         folder = self.job("waiter", 0)
         waiting = self.start(folder)

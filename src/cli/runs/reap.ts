@@ -28,10 +28,12 @@ export async function reapCommand({ io, exit }: CommandContext, ids: string[], f
         try {
           await endLeftover(leftover);
           ended.push(leftover);
-          if (!flags.json) io.err.write(`ended: ${leftover.what}\n`);
+          if (!flags.json) io.err.write(`ended: ${leftover.run}: ${leftover.what}\n`);
         } catch (error) {
           if (!(error instanceof FtError)) throw error;
-          problems.push(`${leftover.what} is still there: ${error.message}${error.why ? ` (${error.why})` : ""}`);
+          problems.push(
+            `${leftover.run}: ${leftover.what} is still there: ${error.message}${error.why ? ` (${error.why})` : ""}`,
+          );
           io.err.write(`note: ${problems.at(-1)}\n`);
         }
       }

@@ -146,7 +146,7 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
     const { answer } = await callFarEnd({ host, python, command: "runs", args: [dir], answer: foldersSchema });
     return answer.runs.map(({ run, supervisor, identity }) => ({
       ...{ run, attempt: supervisor?.attempt ?? 0, isAlive: false, identity, handle: null },
-      what: `folder of ${run} on ${host.label}`,
+      what: `its folder on ${host.label}`,
     }));
   }
 
