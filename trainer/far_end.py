@@ -241,7 +241,10 @@ def runs(root):
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
         supervisor = read_json(os.path.join(folder, name, "supervisor.json"))
         alive = bool(supervisor) and start_time(supervisor["pid"]) == supervisor["startTime"]
-        status = os.stat(os.path.join(folder, name))
+        try:
+            status = os.stat(os.path.join(folder, name))
+        except FileNotFoundError:
+            continue  # removed since it was listed
         identity = "%s:%d:%d" % (machine, status.st_dev, status.st_ino)
         found.append({"run": name, "supervisor": supervisor, "alive": alive, "identity": identity})
     say({"runs": found})

@@ -200,7 +200,7 @@ export function conformance(name: string, setUp: () => Promise<Conforming | null
       const mine = async () => (await folders?.(given.target))?.filter((left) => left.run === run.id) ?? [];
       const run = made1(given, "hang");
       const handle = await submit(given, run);
-      await until(async () => (await seen(given, handle)).includes("metric"), given.patienceMs);
+      await until(async () => (await seen(given, handle)).includes("metric"), patienceMs);
       const [folder] = await mine();
       await given.launcher.cancel(handle, 0);
       if (folder === undefined) return; // there is none but at home, or in a store
