@@ -2,6 +2,7 @@
 import type { Check } from "../engines/diagnose.js";
 import type { Device } from "../engines/machine.js";
 import type { Price } from "../plan/prices.js";
+import type { OnProgress } from "../progress.js";
 import type { Target } from "../recipes/schema/targets.js";
 import type { Job } from "../runs/job.js";
 
@@ -24,7 +25,7 @@ export interface Submission {
   /** The secrets that the target's `secrets` name, by variable. They reach the run as a 0600 file outside the job folder, and no other way. */
   secrets: Record<string, string>;
   /** What takes its time (copying, an image) says how far it is. */
-  onProgress(progress: { label: string; done?: number; total?: number }): void;
+  onProgress: OnProgress;
   signal?: AbortSignal | undefined;
 }
 
@@ -60,6 +61,13 @@ export interface Leftover {
   handle: unknown;
 }
 
+/** What a run would look for on its machine. */
+export interface Wanted {
+  engine: { name: string; version: string };
+  /** Of the Hub, as it is called there; null: it comes from here. */
+  base: string | null;
+}
+
 /** What a target is made of, asked without starting a run. */
 export interface Probe {
   /** What a run would train on there. */
@@ -84,7 +92,7 @@ export interface Probe {
  *   that it is over. Cancelling what is gone succeeds. Throws FtError launcher.not-stopped.
  * collect: brings home what the run made (out/, checksums verified); a no-op where the folder is at home. May be repeated, goes on where it was.
  * uses: what of this machine a run there works with; what it does not is not made or fetched here.
- * probe: what is there.
+ * probe: what is there, and of what a run wants. A check that is `missing` says that no run can work there.
  * prices: what the platform asks for one of the target's GPUs, of machines with so many; they stand in place of ft's own list. Left out
  *   where no one is paid by the hour.
  * leftovers: all of ft's that is on the target, whoever's ft it was; `end` ends one as `cancel` with no grace and removes its traces.
@@ -99,7 +107,7 @@ export interface Launcher<Handle> {
   cancel(handle: Handle, graceMs: number): Promise<void>;
   collect(handle: Handle, signal?: AbortSignal): Promise<void>;
   uses(target: Target): { environment: boolean; base: boolean };
-  probe(target: Target): Promise<Probe>;
+  probe(target: Target, wanted?: Wanted): Promise<Probe>;
   prices?(target: Target, gpus: number): Promise<Price[]>;
   leftovers(target: Target): Promise<Leftover[]>;
   end(target: Target, leftover: Leftover): Promise<void>;

@@ -38,6 +38,10 @@ const dockerRunner: Runner<"docker", ContainerId> = {
     environment: false,
     base: whereDaemon(target).connection === null || target.base === "copy",
   }),
+  caches: ({ prepare, dir, hub_cache }) => ({
+    environment: prepare,
+    env: { FT_CACHE: `${dir}/cache`, HF_HOME: hub_cache },
+  }),
   // The image's Python is named to run.py by FT_PYTHON, so that --prepare only looks for the base.
   runArgs: (_target, { job: { gpus } }) => [
     "--prepare",
