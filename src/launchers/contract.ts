@@ -4,6 +4,7 @@ import type { Device } from "../engines/machine.js";
 import type { Price } from "../plan/prices.js";
 import type { OnProgress } from "../progress.js";
 import type { Target } from "../recipes/schema/targets.js";
+import type { FailureClass } from "../runs/events.js";
 import type { Job } from "../runs/job.js";
 
 /** In the home folder while an ft submits it. */
@@ -41,6 +42,14 @@ export interface EventsPosition {
   offset: number;
 }
 
+/** What a platform knows of the end of an attempt. It counts where the trainer itself left no word. */
+export interface Ending {
+  class: FailureClass;
+  message: string;
+  /** What to do; null: the run's log may say more. */
+  hint: string | null;
+}
+
 /** `bytes`, whole lines or not, start at (inode, offset): the asked position, or the start of the file when it is another one. */
 export interface Observation extends EventsPosition {
   bytes: Uint8Array;
@@ -48,6 +57,7 @@ export interface Observation extends EventsPosition {
   liveness: Liveness;
   /** Why it is `queued` or `unknown`, in the platform's words. */
   reason?: string | undefined;
+  ending?: Ending | undefined;
 }
 
 /** Something of ft's that is on a target: a container, a process, a job of the scheduler. */

@@ -60,8 +60,8 @@ export async function reconcile(
     }
     return getRun(store, id);
   }
-  const { liveness, reason } = await takeEvents(store, launcher, id, handle);
-  if (liveness === "gone" || liveness === "ended") judgeGone(store, id, now, reason);
+  const { liveness, reason, ending } = await takeEvents(store, launcher, id, handle);
+  if (liveness === "gone" || liveness === "ended") judgeGone(store, id, now, { reason, ending });
   if (liveness === "unknown") onSilence(`${run.target} does not answer${reason ? `: ${reason}` : ""}`);
   if (liveness === "queued") judgeQueued(store, id, now, reason);
   return getRun(store, id);
@@ -93,17 +93,24 @@ function isOvertaken({ inode, offset }: Observation, ingested: EventsPosition): 
 }
 
 /** The trainer is no longer there. When it did not say `end`, it was killed; `reason`: what the platform says of it. */
-function judgeGone(store: Store, id: string, now: number, reason?: string): void {
+function judgeGone(
+  store: Store,
+  id: string,
+  now: number,
+  { reason, ending }: Pick<Observation, "reason" | "ending">,
+): void {
   const run = getRun(store, id);
   if (isFinal(run.state)) return;
   if (run.state === "stopping") {
     transition(store, id, "cancelled", now, "it did not end when asked to, and was killed");
     return;
   }
+  const further = `\`ft runs logs ${id}\` shows its last words, \`ft runs resume ${id}\` goes on from the last checkpoint`;
   setFailure(store, id, {
-    class: "killed",
+    class: ending?.class ?? "killed",
     message: `the trainer is gone without a word: ${reason ?? "it was killed, or the machine went down"}`,
-    hint: `often the out-of-memory killer; \`ft runs logs ${id}\` shows its last words, \`ft runs resume ${id}\` goes on from the last checkpoint`,
+    hint:
+      ending?.hint ?? (!ending || ending.class === "killed" ? `often the out-of-memory killer; ${further}` : further),
   });
   transition(store, id, "failed", now, "the trainer is gone");
 }

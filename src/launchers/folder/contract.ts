@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { LauncherName, TargetOf } from "../../recipes/schema/targets.js";
 import type { Job } from "../../runs/job.js";
-import type { Leftover, Liveness, Probe, Submission, Wanted } from "../contract.js";
+import type { Ending, Leftover, Liveness, Probe, Submission, Wanted } from "../contract.js";
 import type { Host } from "../hosts/contract.js";
 import type { Reach } from "../hosts/index.js";
 import type { Caches } from "./room.js";
@@ -61,7 +61,7 @@ export interface Runner<Name extends LauncherName, Id> {
   runArgs(target: TargetOf<Name>, place: Place): string[];
   find(place: Place, attempt: number | undefined): Promise<{ id: Id; attempt: number } | null>;
   start(place: Place, target: TargetOf<Name>, start: Start): Promise<Id>;
-  liveness(place: Place, id: Id, attempt: number): Promise<{ liveness: Liveness; reason?: string }>;
+  liveness(place: Place, id: Id, attempt: number): Promise<{ liveness: Liveness; reason?: string; ending?: Ending }>;
   stop(place: Place, id: Id, graceMs: number): Promise<void>;
   tidy?(place: Place, id: Id): Promise<void>;
   probe(host: Host, target: TargetOf<Name>, wanted?: Wanted): Promise<Probe>;
