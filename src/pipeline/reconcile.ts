@@ -42,7 +42,7 @@ export async function reconcile(
   projectDir: string,
   id: string,
   now: number,
-  onSilence: (why: string) => void = () => {},
+  onSilence: (what: string, why?: string) => void = () => {},
 ): Promise<Run> {
   const run = getRun(store, id);
   const launcher = await loadLauncher(run.launcher);
@@ -62,7 +62,7 @@ export async function reconcile(
   }
   const { liveness, reason, ending } = await takeEvents(store, launcher, id, handle);
   if (liveness === "gone" || liveness === "ended") judgeGone(store, id, now, { reason, ending });
-  if (liveness === "unknown") onSilence(`${run.target} does not answer${reason ? `: ${reason}` : ""}`);
+  if (liveness === "unknown") onSilence(`${run.target} does not answer${reason ? `: ${reason}` : ""}`, reason);
   if (liveness === "queued") judgeQueued(store, id, now, reason);
   return getRun(store, id);
 }
