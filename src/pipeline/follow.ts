@@ -19,7 +19,7 @@ export interface FollowOptions {
 }
 
 /** A target that takes longer than that to answer counts as silent, ms. */
-const silentMs = 5_000;
+const silentMs = 8_000;
 
 /** Ends when the run is in a final state, or lost, or the signal fires. */
 export async function* followRun(id: string, options: FollowOptions): AsyncGenerator<RunUpdate> {
