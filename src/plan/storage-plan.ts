@@ -1,4 +1,5 @@
 // Bytes that a run fetches, and bytes that it leaves on the disks: base, environment, checkpoints, the result.
+import { diskSize } from "../free-space.js";
 import type { ModelShape } from "../models/model-shape.js";
 import { countParameters, type WeightGroup, weightGroups } from "../models/weight-groups.js";
 import type { Recipe } from "../recipes/schema.js";
@@ -127,10 +128,9 @@ function shortOf(
   run: number,
   { cache: cacheFree, project, isSame, on }: StorageFacts["disks"],
 ): string | null {
-  const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
   const where = on === undefined ? "here" : `of ${on}`;
   const short = (disk: string, free: number, needed: number) =>
-    `the ${disk} has ${gb(free)} free, and ${gb(needed)} are needed`;
+    `the ${disk} has ${diskSize(free)} free, and ${diskSize(needed)} are needed`;
   if (isSame && cacheFree !== null && cache + run > cacheFree) return short(`disk ${where}`, cacheFree, cache + run);
   if (cacheFree !== null && cache > cacheFree) return short(`caches' disk ${where}`, cacheFree, cache);
   if (project !== null && run > project)

@@ -10,7 +10,7 @@ import { createRun } from "../../src/runs/run-store.js";
 import { isFinal } from "../../src/runs/state.js";
 import { openStore } from "../../src/store/open.js";
 import { type FakeRun, fakeRun, supervisedRun, until } from "../fake-run.js";
-import { emptyFolder } from "../project.js";
+import { emptyFolder, tinyProject } from "../project.js";
 import { runFt } from "../run-ft.js";
 import { sayLoudly } from "../services/programs.js";
 import { type Sshd, startSshd } from "../services/sshd.js";
@@ -49,6 +49,16 @@ async function disk(...options: string[]): Promise<string> {
 function targetAt(dir: string) {
   const at = { host: sshd!.alias, config: sshd!.configFile };
   return { name: "gpu-box", settings: targetSchema.parse({ launcher: "ssh", at, dir, engine_python: "python3" }) };
+}
+
+/** A configuration with ssh targets, by name, each with its folder. */
+function configWith(dirs: Record<string, string>): { XDG_CONFIG_HOME: string } {
+  const config = emptyFolder();
+  mkdirSync(join(config, "ft"));
+  const at = { host: sshd!.alias, config: sshd!.configFile };
+  const targets = Object.fromEntries(Object.entries(dirs).map(([name, dir]) => [name, { launcher: "ssh", at, dir }]));
+  writeFileSync(join(config, "ft/targets.yaml"), JSON.stringify({ targets }));
+  return { XDG_CONFIG_HOME: config };
 }
 
 async function submitted(run: FakeRun) {
@@ -113,25 +123,29 @@ describe("a machine with a full disk", { timeout: 120_000 }, () => {
     const full = await disk("size=1m");
     writeFileSync(join(full, "all"), Buffer.alloc(1 << 20));
     const closed = await disk("size=1m", "ro");
-    const config = emptyFolder();
-    mkdirSync(join(config, "ft"));
-    const target = (dir: string) =>
-      `{ launcher: ssh, at: { host: ${sshd!.alias}, config: ${sshd!.configFile} }, dir: ${dir} }`;
-    writeFileSync(
-      join(config, "ft/targets.yaml"),
-      `targets:\n  full: ${target(full)}\n  closed: ${target(join(closed, "ft-jobs"))}\n`,
-    );
-    const env = { XDG_CONFIG_HOME: config };
+    const env = configWith({ full, closed: join(closed, "ft-jobs") });
     for (const [name, why] of [
       ["full", /No space left on device/],
       ["closed", /Read-only file system, as user/],
     ] as const) {
-      const { code, out } = await runFt(["doctor", "--on", name], { cwd: config, env });
+      const { code, out } = await runFt(["doctor", "--on", name], { cwd: full, env });
       expect([code, out]).toEqual([6, expect.stringMatching(/missing +disk +.*nothing can be written/)]);
       expect(out).toMatch(why);
     }
-    const { code, out } = await runFt(["launch", "targets", "--check"], { cwd: config, env });
+    const { code, out } = await runFt(["launch", "targets", "--check"], { cwd: full, env });
     expect([code, out]).toEqual([6, expect.stringMatching(/full .*No space left[\s\S]*closed .*Read-only/)]);
     expect(existsSync(join(full, ".ft-trial"))).toBe(false);
+  });
+
+  it("is what `ft plan --on` counts with, in place of this machine's", async ({ skip }) => {
+    if (!sshd || !canMount) return skip();
+    const dir = await disk("size=8m");
+    const env = configWith({ small: dir });
+    const { code, out } = await runFt(["plan", "--on", "small", "--json"], { cwd: tinyProject(), env });
+    expect(code).toBe(0);
+    const { disk: planned } = JSON.parse(out).plan;
+    expect(planned.free).toMatchObject({ on: "small", project: expect.any(Number) });
+    expect(planned.free.project).toBeLessThanOrEqual(8 << 20);
+    expect(planned.short).toMatch(/^the jobs' disk of small has 8\.4 MB free, and .* are needed$/);
   });
 });
