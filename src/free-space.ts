@@ -18,17 +18,18 @@ export async function requireFreeSpace(dir: string, bytes: number, purpose: stri
   if (free < bytes) throw diskFull(dir, bytes, free, purpose);
 }
 
-/** The one error for a full disk. `free` null: not known. */
+/** The one error for a full disk of this machine. `free` null: not known. */
 export function diskFull(dir: string, needed: number, free: number | null, purpose: string): FtError {
   return new FtError({
     code: "env.disk-full",
     exit: "environment",
-    message: `not enough disk space to ${purpose}: ${dir} needs ${gigabytes(needed)}${free === null ? "" : `, ${gigabytes(free)} are free`}`,
+    message: `not enough disk space to ${purpose}: ${dir} needs ${diskSize(needed)}${free === null ? "" : `, ${diskSize(free)} are free`}`,
     next: "free some space, or move ft's cache to another disk with FT_CACHE (models: HF_HOME)",
   });
 }
 
-/** "1.53 GB", decimal. */
-export function gigabytes(bytes: number): string {
+/** "1.53 GB", "20.4 MB", decimal. */
+export function diskSize(bytes: number): string {
+  if (bytes < 1e9) return `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`;
   return `${(bytes / 1e9).toFixed(bytes < 1e10 ? 2 : 0)} GB`;
 }

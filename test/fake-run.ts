@@ -42,6 +42,23 @@ export function fakeRun(
   };
 }
 
+/** The same with the real supervisor, and a step without an engine: trainer/tests/fake_step.py. */
+export function supervisedRun(what: string, options: NonNullable<Parameters<typeof fakeRun>[1]>): FakeRun {
+  const run = fakeRun("", options);
+  const trainer = join(packageRoot, "trainer");
+  for (const name of ["run.py", "ft_trainer"]) {
+    const filter = (path: string) => !path.includes("__pycache__");
+    cpSync(join(trainer, name), join(run.dir, "trainer", name), { recursive: true, filter });
+  }
+  cpSync(join(trainer, "tests/fake_step.py"), join(run.dir, "trainer/fake_step.py"));
+  mkdirSync(join(run.dir, "model"));
+  const step = { name: "train" as const, module: "fake_step", args: [what] };
+  const env = { RESULT: "result.json", PYTHONDONTWRITEBYTECODE: "1" };
+  const job = { ...run.job, steps: [step], env };
+  writeFileSync(join(run.dir, "job.json"), JSON.stringify(job));
+  return { ...run, job, submission: { ...run.submission, job } };
+}
+
 export function fakeJob(id: string, createdAt = 1_700_000_000_000): Job {
   return {
     version: 1,

@@ -3,7 +3,7 @@ import { eventSchema, type RunEvent } from "../src/runs/events.js";
 import { initialProgress, type RunProgress, reduceProgress } from "../src/runs/progress.js";
 import type { RunUpdate } from "../src/runs/update.js";
 
-export const run = { id: "20261123-144342-19v7", name: "support-triage" };
+export const run = { id: "20261123-144342-19v7", name: "support-triage", target: "local" };
 
 export interface Script {
   updates: RunUpdate[];

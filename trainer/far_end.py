@@ -4,9 +4,13 @@ one file: ft hands its text to the far python3 with each call, so nothing is ins
 
     python3 -c <this text> COMMAND ARGUMENT...
 
-Results are one line of JSON on stdout, before any bytes. What a person could mend ends with exit code 1 and one line on stderr.
+Results are one line of JSON on stdout, before any bytes. What a person could mend ends with one line on stderr and exit code 41 (the disk is
+full), 51 (a folder that cannot be written), as ft_trainer/exit_codes.py has them, or 1.
 """
 
+import errno
+import getpass
+import glob
 import hashlib
 import json
 import os
@@ -18,11 +22,27 @@ import time
 
 CHUNK = 1 << 20
 ALREADY_RUNNING = 75
+DISK_FULL, PERMISSION = 41, 51
 
 
 def main(argv):
     command, *arguments = argv
-    sys.exit(COMMANDS[command](*arguments))
+    try:
+        sys.exit(COMMANDS[command](*arguments))
+    except OSError as error:
+        refuse(error, arguments[0])
+
+
+def refuse(error, folder):
+    """Says what the system refused, and where."""
+    path = error.filename or os.path.abspath(os.path.expanduser(folder))
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        why = "its quota is used up" if error.errno == errno.EDQUOT else "%d bytes are free" % disk_of(path)["freeBytes"]
+        fail("%s: %s" % (path, why), DISK_FULL)
+    words = error.strerror or str(error)
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        fail("%s: %s, as %s" % (path, words, user()), PERMISSION)
+    fail("%s: %s" % (path, words))
 
 
 def where(root, *names):
@@ -281,12 +301,7 @@ def machine_id():
 
 
 def machine(root):
-    """What a run would find here: Python, cores, memory, room where the jobs lie."""
-    folder = os.path.abspath(os.path.expanduser(root))
-    there = folder
-    while not os.path.exists(there) and os.path.dirname(there) != there:
-        there = os.path.dirname(there)
-    disk = os.statvfs(there)
+    """What a run would find here: Python, cores, memory, room where the jobs and the caches lie, and whether a file can be written there."""
     try:
         shm = os.statvfs("/dev/shm")
         shm_bytes = shm.f_blocks * shm.f_frsize
@@ -297,11 +312,91 @@ def machine(root):
             "python": "%d.%d.%d" % sys.version_info[:3],
             "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
             "memoryBytes": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
-            "freeBytes": disk.f_bavail * disk.f_frsize,
             "shmBytes": shm_bytes,
-            "canWrite": os.access(there, os.W_OK | os.X_OK),
+            "disk": disk_of(root),
+            "caches": disk_of(ft_cache(os.environ)),
+            "unwritable": unwritable(root),
         }
     )
+
+
+def room(folder):
+    """
+    Where a run's bytes would lie: the disks of the folder for jobs, of ft's cache and of the Hub's. Says too whether the environment
+    and the base ({id, revision}) that stdin names are there; * stands for anything, null for none.
+    """
+    asked = json.load(sys.stdin)
+    env = {**os.environ, **asked["env"]}
+    cache, hub = ft_cache(env), hub_cache(env)
+    base = asked["base"]
+    snapshot = base and ("models--" + base["id"].replace("/", "--"), "snapshots", base["revision"])
+    made = asked["environment"] and ("envs", asked["environment"], "ft-env.json")
+    say(
+        {
+            "jobs": disk_of(folder),
+            "environments": {**disk_of(cache), "isThere": is_in(cache, made)},
+            "hub": {**disk_of(hub), "isThere": is_in(hub, snapshot)},
+        }
+    )
+
+
+def is_in(folder, names):
+    """Whether something of these names, one below the other and with * in them, is in the folder; `names` may be None."""
+    return bool(names) and bool(glob.glob(os.path.join(glob.escape(os.path.expanduser(folder)), *names)))
+
+
+def ft_cache(env):
+    """As ft_trainer/environment.py has it."""
+    return env.get("FT_CACHE") or os.path.join(env.get("XDG_CACHE_HOME") or "~/.cache", "ft")
+
+
+def hub_cache(env):
+    """As huggingface_hub has it."""
+    home = env.get("HF_HOME") or os.path.join(env.get("XDG_CACHE_HOME") or "~/.cache", "huggingface")
+    return env.get("HF_HUB_CACHE") or os.path.join(home, "hub")
+
+
+def disk_of(folder):
+    """Absolute path, its disk, and what is free there for this user; of the nearest folder that is there."""
+    path = os.path.abspath(os.path.expanduser(folder))
+    there = nearest(path)
+    disk = os.statvfs(there)
+    return {"path": path, "device": os.stat(there).st_dev, "freeBytes": disk.f_bavail * disk.f_frsize}
+
+
+def unwritable(folder):
+    """Why nothing can be written there, found by writing; None: it can. Access rights alone say nothing of root, quotas and read-only disks."""
+    place = nearest(os.path.abspath(os.path.expanduser(folder)))
+    if not os.path.isdir(place):
+        return "%s is no folder" % place
+    trial = os.path.join(place, ".ft-trial.%d" % os.getpid())
+    try:
+        with open(os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(bytes(4096))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return "%s: %s, as %s" % (place, error.strerror or error, user())
+    finally:
+        try:
+            os.unlink(trial)
+        except OSError:
+            pass
+    return None
+
+
+def nearest(path):
+    """The path, or what is there of it."""
+    while not os.path.exists(path) and os.path.dirname(path) != path:
+        path = os.path.dirname(path)
+    return path
+
+
+def user():
+    try:
+        return "user %s" % getpass.getuser()
+    except Exception:  # a container's ids need no name
+        return "user %d" % os.getuid()
 
 
 def opened(folder, name):
@@ -380,9 +475,9 @@ def say(answer):
     sys.stdout.flush()
 
 
-def fail(message):
+def fail(message, code=1):
     sys.stderr.write(message + "\n")
-    sys.exit(1)
+    sys.exit(code)
 
 
 COMMANDS = {
@@ -402,6 +497,7 @@ COMMANDS = {
     "runs": runs,
     "remove": remove,
     "machine": machine,
+    "room": room,
 }
 
 if __name__ == "__main__":

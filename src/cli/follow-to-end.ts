@@ -27,11 +27,17 @@ export async function followToEnd({ io, exit }: CommandContext, request: FollowR
   const store = openStore(projectDir);
   const leave = new AbortController();
   try {
-    const { name } = getRun(store, id);
+    const { name, target } = getRun(store, id);
     const onNotice = () => {}; // what could not be brought home is said at the end
     const stop = async () => void (await cancelRun(store, projectDir, id, { now: io.now, onNotice }));
     const updates = followRun(id, { store, projectDir, now: io.now, signal: leave.signal });
-    const end = await watchRun(io, { id, name }, updates, { stop, leave: () => leave.abort() }, { json: stream });
+    const end = await watchRun(
+      io,
+      { id, name, target },
+      updates,
+      { stop, leave: () => leave.abort() },
+      { json: stream },
+    );
     if (end === "detached" || end === "interrupted") {
       io.err.write(`\nthe run goes on\n  watch it: ft runs watch ${id}\n  stop it:  ft runs cancel ${id}\n`);
       if (json && !stream) writeJson(io, { ok: true, detached: true, run: { id, name } });

@@ -6,6 +6,8 @@ import { type Io, isInteractive } from "./io.js";
 export interface WatchedRun {
   id: string;
   name: string;
+  /** Where it runs, as the person calls it. */
+  target: string;
 }
 
 /** `detached`: the person left; `interrupted`: a signal made ft leave; the run goes on in both. `stopped`: the person asked the run to stop, and it ended. */

@@ -1,6 +1,6 @@
 // What is on this machine that training needs, as one check a thing: for `ft doctor`.
 import { execa } from "execa";
-import { freeBytes, gigabytes } from "../free-space.js";
+import { diskSize, freeBytes } from "../free-space.js";
 import { hubToken, hubUrl } from "../models/hub-cache.js";
 import { type Env, ftCacheDir } from "../paths.js";
 import { engineVersions } from "../recipes/schema/compute.js";
@@ -113,9 +113,9 @@ async function disk(name: string, dir: string, wanted: number): Promise<Check> {
   const free = await freeBytes(dir);
   const next =
     free < wanted
-      ? `free some: ${gigabytes(wanted)} is a comfortable start${name === "disk, cache" ? ", or move it with FT_CACHE" : ""}`
+      ? `free some: ${diskSize(wanted)} is a comfortable start${name === "disk, cache" ? ", or move it with FT_CACHE" : ""}`
       : null;
-  return check(name, free < wanted ? "warn" : "ok", `${gigabytes(free)} free in ${dir}`, next);
+  return check(name, free < wanted ? "warn" : "ok", `${diskSize(free)} free in ${dir}`, next);
 }
 
 function token(env: Env): Check {

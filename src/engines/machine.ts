@@ -19,7 +19,21 @@ export interface Device {
   /** Why GPUs that seem to be here are not used: "nvidia-smi: Failed to initialize NVML". Null: nothing to say. */
   problem: string | null;
   /** Of another machine than this one: how it is called, and its memory (null: not told). */
-  elsewhere?: { label: string; ramBytes: number | null };
+  elsewhere?: { label: string; ramBytes: number | null; room?: FarRoom };
+}
+
+/** A folder, its disk, and what is free there, bytes. */
+export interface FarDisk {
+  path: string;
+  device: number;
+  freeBytes: number;
+}
+
+/** Where a run's bytes would lie on another machine. `isThere`: what the run wants of a cache is in it. */
+export interface FarRoom {
+  jobs: FarDisk;
+  environments: FarDisk & { isThere: boolean };
+  hub: FarDisk & { isThere: boolean };
 }
 
 const probeTimeoutMs = 5_000;

@@ -2,7 +2,9 @@
 import type { Check } from "../engines/diagnose.js";
 import type { Device } from "../engines/machine.js";
 import type { Price } from "../plan/prices.js";
+import type { OnProgress } from "../progress.js";
 import type { Target } from "../recipes/schema/targets.js";
+import type { FailureClass } from "../runs/events.js";
 import type { Job } from "../runs/job.js";
 
 /** In the home folder while an ft submits it. */
@@ -24,7 +26,7 @@ export interface Submission {
   /** The secrets that the target's `secrets` name, by variable. They reach the run as a 0600 file outside the job folder, and no other way. */
   secrets: Record<string, string>;
   /** What takes its time (copying, an image) says how far it is. */
-  onProgress(progress: { label: string; done?: number; total?: number }): void;
+  onProgress: OnProgress;
   signal?: AbortSignal | undefined;
 }
 
@@ -40,6 +42,14 @@ export interface EventsPosition {
   offset: number;
 }
 
+/** What a platform knows of the end of an attempt. It counts where the trainer itself left no word. */
+export interface Ending {
+  class: FailureClass;
+  message: string;
+  /** What to do; null: the run's log may say more. */
+  hint: string | null;
+}
+
 /** `bytes`, whole lines or not, start at (inode, offset): the asked position, or the start of the file when it is another one. */
 export interface Observation extends EventsPosition {
   bytes: Uint8Array;
@@ -47,6 +57,7 @@ export interface Observation extends EventsPosition {
   liveness: Liveness;
   /** Why it is `queued` or `unknown`, or how it `ended`, in the platform's words. */
   reason?: string | undefined;
+  ending?: Ending | undefined;
   /** The platform's own time limit ended it: the target's key that sets it. */
   limit?: string | undefined;
 }
@@ -62,6 +73,13 @@ export interface Leftover {
   identity: string;
   /** For `end`: the launcher's own; null: the run's folder. */
   handle: unknown;
+}
+
+/** What a run would look for on its machine. */
+export interface Wanted {
+  engine: { name: string; version: string };
+  /** Of the Hub, as it is called there; null: it comes from here. */
+  base: string | null;
 }
 
 /** What a target is made of, asked without starting a run. */
@@ -88,7 +106,7 @@ export interface Probe {
  *   that it is over. Cancelling what is gone succeeds. Throws FtError launcher.not-stopped.
  * collect: brings home what the run made (out/, checksums verified); a no-op where the folder is at home. May be repeated, goes on where it was.
  * uses: what of this machine a run there works with; what it does not is not made or fetched here.
- * probe: what is there.
+ * probe: what is there, and of what a run wants. A check that is `missing` says that no run can work there.
  * prices: what the platform asks for one of the target's GPUs, of machines with so many; they stand in place of ft's own list. Left out
  *   where no one is paid by the hour.
  * leftovers: all of ft's that is on the target, whoever's ft it was, but folders. folders: run folders there, apart from it, as they may take
@@ -105,7 +123,7 @@ export interface Launcher<Handle> {
   cancel(handle: Handle, graceMs: number): Promise<void>;
   collect(handle: Handle, signal?: AbortSignal): Promise<void>;
   uses(target: Target): { environment: boolean; base: boolean };
-  probe(target: Target): Promise<Probe>;
+  probe(target: Target, wanted?: Wanted): Promise<Probe>;
   prices?(target: Target, gpus: number): Promise<Price[]>;
   leftovers(target: Target): Promise<Leftover[]>;
   folders?(target: Target): Promise<Leftover[]>;

@@ -78,15 +78,15 @@ describe("ft", () => {
     );
     const checked = await runFt(["launch", "targets", "--check"], { cwd, env });
     expect(checked.code).toBe(6);
-    expect(checked.out).toMatch(/nowhere +ssh +127.0.0.1 +127.0.0.1 does not answer/);
+    expect(checked.out).toMatch(/nowhere +ssh +127.0.0.1 +127.0.0.1 takes no ssh connection at this port: .*refused/);
     const run = await runFt(["run", "--on", "nowhere"], { cwd, env });
-    expect([run.code, run.err]).toEqual([6, expect.stringContaining("127.0.0.1 does not answer")]);
+    expect([run.code, run.err]).toEqual([6, expect.stringContaining("127.0.0.1 takes no ssh connection")]);
     expect((await runFt(["run", "--on", "docker-box"], { cwd, env })).code).toBe(2);
     expect((await runFt(["doctor", "--on", "nowhere"], { cwd, env })).code).toBe(6);
     const rendered = await runFt(["render", "--set", "compute.on=nowhere"], { cwd, env });
     expect([rendered.code, rendered.out + rendered.err]).toEqual([
       0,
-      expect.stringContaining("rendered for this machine: 127.0.0.1 does not answer"),
+      expect.stringContaining("rendered for this machine: 127.0.0.1 takes no ssh connection"),
     ]);
   });
 });

@@ -96,7 +96,7 @@ async function memoryOf(
   if (planned === null) return { machine: null, measured: [] };
   const { input, hardware, machine } = planned;
   const recipe = { ...loaded.recipe, train: { ...loaded.recipe.train, micro_batch: micro } };
-  const estimate = makeEstimate({ ...input, recipe }, hardware, { machine, speed: null, cost: null });
+  const estimate = makeEstimate({ ...input, recipe }, hardware, { machine, speed: null, cost: null, disk: null });
   const { longestTokens: longest } = measure;
   // All rows of a probe are of the longest.
   const real = longest === null ? input.lengths : { longest, mean: longest };

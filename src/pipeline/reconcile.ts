@@ -42,7 +42,7 @@ export async function reconcile(
   projectDir: string,
   id: string,
   now: number,
-  onSilence: (why: string) => void = () => {},
+  onSilence: (what: string, why?: string) => void = () => {},
 ): Promise<Run> {
   const run = getRun(store, id);
   const launcher = await loadLauncher(run.launcher);
@@ -63,7 +63,7 @@ export async function reconcile(
   const look = await takeEvents(store, launcher, id, handle);
   const { liveness, reason } = look;
   if (liveness === "gone" || liveness === "ended") judgeGone(store, id, now, look);
-  if (liveness === "unknown") onSilence(`${run.target} does not answer${reason ? `: ${reason}` : ""}`);
+  if (liveness === "unknown") onSilence(`${run.target} does not answer${reason ? `: ${reason}` : ""}`, reason);
   if (liveness === "queued") judgeQueued(store, id, now, reason);
   return getRun(store, id);
 }
@@ -93,8 +93,11 @@ function isOvertaken({ inode, offset }: Observation, ingested: EventsPosition): 
   return ingested.inode === inode && ingested.offset !== offset;
 }
 
+/** How an attempt that is no longer there ended, in its platform's words. */
+type Ended = Pick<Observation, "reason" | "limit" | "ending">;
+
 /** The trainer is no longer there, and did not say `end`: it was killed, or its platform stopped it. */
-function judgeGone(store: Store, id: string, now: number, look: Pick<Observation, "reason" | "limit">): void {
+function judgeGone(store: Store, id: string, now: number, look: Ended): void {
   const run = getRun(store, id);
   if (isFinal(run.state)) return;
   if (run.state === "stopping") {
@@ -109,7 +112,7 @@ function judgeGone(store: Store, id: string, now: number, look: Pick<Observation
 /** `wasStopped`: its last words were that it was asked to stop. */
 function whyGone(
   { id, target }: Run,
-  { reason, limit }: Pick<Observation, "reason" | "limit">,
+  { reason, limit, ending }: Ended,
   wasStopped: boolean,
 ): NonNullable<Run["failure"]> {
   const words = reason ? `: ${reason}` : "";
@@ -128,10 +131,12 @@ function whyGone(
       hint: `often a time limit of the platform or its queue; ${goOn}`,
     };
   }
+  const further = `\`ft runs logs ${id}\` shows its last words, ${goOn}`;
   return {
-    class: "killed",
+    class: ending?.class ?? "killed",
     message: `the trainer is gone without a word: ${reason ?? "it was killed, or the machine went down"}`,
-    hint: `often the out-of-memory killer; \`ft runs logs ${id}\` shows its last words, ${goOn}`,
+    hint:
+      ending?.hint ?? (!ending || ending.class === "killed" ? `often the out-of-memory killer; ${further}` : further),
   };
 }
 

@@ -56,7 +56,7 @@ export async function refineRecipe(
   const locked = await readLock(loaded.file);
   const resolved = pinnedByLock(resolveRecipeModel(loaded, env), loaded, locked);
   const model = await describeRecipeModel(loaded, resolved, env);
-  const { here, silence } = await askTarget(recipe, env);
+  const { here, silence } = await askTarget(recipe, resolved, env);
   const device = deviceOf(recipe, here);
   let dataProblem: string | null = null;
   const onMissing = ({ message }: FtError): void => {

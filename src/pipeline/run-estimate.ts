@@ -245,11 +245,22 @@ async function storageFacts(
   env: Env,
 ): Promise<Omit<StorageFacts, "tokensPerEpoch">> {
   const { engine } = loaded.recipe;
+  const { elsewhere } = here;
+  const common = { dataChars: dataset ? dataset.train.totalChars : 0, bandwidth: bandwidthOf(env) };
+  const isHub = model.source === "hub" || model.source === "embedded";
+  if (elsewhere) {
+    const { room } = elsewhere;
+    return {
+      ...common,
+      ...{ baseMissing: room?.hub.isThere && isHub ? 0 : baseBytes(shape), isBaseFetched: isHub },
+      environmentMissing: room?.environments.isThere ? 0 : environmentBytes[here.kind],
+      disks: disksThere(elsewhere),
+    };
+  }
   const environments = await listEnvironments(env);
   const isEnvironmentHere = environments.some(
     ({ marker }) => marker?.engine === engine.name && marker.engineVersion === engine.version,
   );
-  const isHub = model.source === "hub" || model.source === "embedded";
   const partly =
     isHub && model.dir === null ? await bytesIn(`${hubRepoDir(env, { type: "model", id: model.id })}/blobs`) : 0;
   return {
@@ -257,8 +268,7 @@ async function storageFacts(
     isBaseFetched: isHub,
     environmentMissing: isEnvironmentHere ? 0 : environmentBytes[here.kind],
     disks: await disksOf([hubCacheDir(env), environmentsDir(env)], runsDir(loaded.dir)),
-    dataChars: dataset ? dataset.train.totalChars : 0,
-    bandwidth: bandwidthOf(env),
+    ...common,
   };
 }
 
@@ -275,6 +285,18 @@ async function bytesIn(dir: string): Promise<number> {
     ),
   );
   return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** A platform whose disks cannot be asked for says nothing of them. */
+function disksThere({ label, room }: NonNullable<Device["elsewhere"]>): StorageFacts["disks"] {
+  if (!room) return { cache: null, project: null, isSame: false, on: label };
+  const { jobs, environments, hub } = room;
+  return {
+    cache: Math.min(environments.freeBytes, hub.freeBytes),
+    project: jobs.freeBytes,
+    isSame: new Set([jobs.device, environments.device, hub.device]).size === 1,
+    on: label,
+  };
 }
 
 /** Of two caches on different disks the fuller one. */

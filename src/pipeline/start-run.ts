@@ -6,6 +6,7 @@ import { requireWritable } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
 import { runsDir } from "../paths.js";
 import { type Estimate, makeEstimate } from "../plan/calibration/estimate-file.js";
+import { baseBytes } from "../plan/storage-plan.js";
 import type { TimePlan } from "../plan/time/time-plan.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import { driftOf, driftText, refuseDrift } from "../recipes/lock-drift.js";
@@ -23,6 +24,7 @@ import { estimateHere, type HardwareEstimate, limitsOf, refuseOverBudget } from 
 import { gpusOf, lockOf } from "./run-lock.js";
 import { submitAttempt } from "./submit.js";
 import { type PrepareContext, type Surveyed, survey } from "./survey.js";
+import { refuseUnready } from "./target-there.js";
 import { findUnchanged, fingerprint, type UnchangedRun } from "./unchanged.js";
 
 export interface StartContext extends PrepareContext {
@@ -78,6 +80,7 @@ export async function startSurveyed(
 ): Promise<StartedRun> {
   const { loaded } = found;
   let surveyed = found;
+  refuseUnready(found.target, found.lacks);
   if (options.probe) refuseProbeElsewhere(surveyed);
   if (!options.ignoreFit) refuseUnfit(surveyed.memory);
   const early = await expect(surveyed, surveyed, context, options);
@@ -137,11 +140,12 @@ function withMicroBatch(loaded: LoadedRecipe, micro: number): LoadedRecipe {
 function estimateOf(planned: PlanHere | null, estimate: HardwareEstimate | null): Estimate | null {
   if (planned === null) return null;
   const { input, hardware, machine } = planned;
-  const { time = null, cost = null } = estimate ?? {};
+  const { time = null, cost = null, disk = null } = estimate ?? {};
   return makeEstimate(input, hardware, {
     machine,
     speed: time && saidSpeed(time),
     cost: cost && { usd: cost.usd.mid, usdHour: cost.rates.mid.usdHour * cost.gpus },
+    disk: disk && { base: baseBytes(input.shape), run: disk.runPeak, checkpoint: disk.run.checkpoint },
   });
 }
 

@@ -1,8 +1,11 @@
 // Hands an attempt to its launcher by the crash protocol: state first, then submit, then the handle; what fails is written down.
+
+import type { FtError } from "../errors.js";
 import type { Launcher, Submission } from "../launchers/contract.js";
 import { loadLauncher } from "../launchers/index.js";
 import type { Env } from "../paths.js";
 import type { Target } from "../recipes/schema/targets.js";
+import type { FailureClass } from "../runs/events.js";
 import { getRun, setFailure, setHandle, transition } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
 import type { PrepareContext } from "./survey.js";
@@ -25,8 +28,10 @@ export async function submitAttempt(
     const started = await whatBecameOf(attempt, launcher, error, signal);
     if (started !== null && started !== "unknown") setHandle(store, id, started);
     else if (getRun(store, id).state === "preparing") {
-      setFailure(store, id, { class: "unknown", message: (error as Error).message, hint: null });
-      if (started === null) transition(store, id, "failed", now(), "the launcher could not start it");
+      setFailure(store, id, failureOf(error, signal));
+      if (started === null && signal?.aborted)
+        transition(store, id, "cancelled", now(), "stopped before it was started");
+      else if (started === null) transition(store, id, "failed", now(), "the launcher could not start it");
       else transition(store, id, "lost", now(), "whether it was started is not known: its target fell silent");
     }
     throw error;
@@ -48,6 +53,23 @@ async function whatBecameOf(
   if (code !== "launcher.unreachable" && !signal?.aborted) return null;
   return launcher.find(dir, attempt).catch(() => "unknown");
 }
+
+/** As a run keeps it: what, why, and what to do. */
+function failureOf(
+  error: unknown,
+  signal: AbortSignal | undefined,
+): { class: FailureClass; message: string; hint: string | null } {
+  if (signal?.aborted) return { class: "killed", message: "it was stopped before it was started", hint: null };
+  const { code = "", message, why, next } = error as Partial<FtError> & Error;
+  return { class: classes[code] ?? "unknown", message: why ? `${message}: ${why}` : message, hint: next ?? null };
+}
+
+const classes: Record<string, FailureClass> = {
+  "env.disk-full": "disk-full",
+  "launcher.unwritable": "permission",
+  "launcher.unreachable": "network",
+  "launcher.no-engine": "dependency",
+};
 
 /** The person's environment: a trainer on this machine needs their proxies, caches and CUDA settings. */
 export function trainerEnv(env: Env): Record<string, string> {

@@ -43,6 +43,7 @@ export interface Surveyed {
   /** Where it runs, and what of this machine it works with there. */
   target: NamedTarget;
   uses: TargetThere["uses"];
+  lacks: TargetThere["lacks"];
   /** That machine's, and what of it the run trains on. */
   here: Device;
   device: RenderInput["device"];
@@ -81,7 +82,7 @@ export async function survey(
   onProgress({ label: "checking the data" });
   const report = await checkRecipeData(written, source, null);
   refuseBadData(report);
-  const { target, here, uses } = await targetThere(written.recipe, env);
+  const { target, here, uses, lacks } = await targetThere(written.recipe, asked, env);
   const device = trainingDevice(written.recipe, here);
   const base = newest ? await atNewest(asked, context) : pinnedByLock(asked, written, locked);
   if (!newest) noticeMove(asked, base, context);
@@ -99,7 +100,7 @@ export async function survey(
   const entry = revision === null ? null : await lockEntry(loaded, { base, revision, source, report });
   const memory = fitHere(loaded, { ...known, lengths: await countedLengths(rows) });
   return {
-    ...{ loaded, base, rows, model: described, target, uses, here, device },
+    ...{ loaded, base, rows, model: described, target, uses, lacks, here, device },
     ...{ engine, source, report, locked, entry, memory },
   };
 }

@@ -1,9 +1,10 @@
 // Where a recipe's run is to be executed, and what hardware is there.
 import { type Device, detectDevice } from "../engines/machine.js";
 import { FtError } from "../errors.js";
-import type { Launcher } from "../launchers/contract.js";
+import type { Launcher, Probe, Wanted } from "../launchers/contract.js";
 import { loadLauncher } from "../launchers/index.js";
 import { type NamedTarget, resolveTarget } from "../launchers/targets.js";
+import type { ResolvedModel } from "../models/resolve.js";
 import type { Env } from "../paths.js";
 import type { Recipe } from "../recipes/schema.js";
 
@@ -14,33 +15,59 @@ export interface TargetThere {
   uses: { environment: boolean; base: boolean };
   /** Why the target could not be asked: this machine stands in for it. Null: it was. */
   silence: string | null;
+  /** What no run can do without there, and lacks. */
+  lacks: Probe["checks"];
 }
 
-/** Asks the target. Throws FtError targets.*, launcher.unreachable, launcher.far-end (environment). */
-export async function targetThere({ compute }: Pick<Recipe, "compute">, env: Env): Promise<TargetThere> {
+type Asked = Pick<Recipe, "compute" | "engine">;
+
+/** Asks the target, of the base and the engine too. Throws FtError targets.*, launcher.unreachable, launcher.far-end (environment). */
+export async function targetThere({ compute, engine }: Asked, base: ResolvedModel, env: Env): Promise<TargetThere> {
   const target = resolveTarget(compute.on, env);
   const launcher = await loadLauncher(target.settings.launcher);
-  return {
-    ...{ target, here: await deviceOf(target, launcher, env), uses: launcher.uses(target.settings) },
-    silence: null,
-  };
+  const { base: comesFrom } = { base: null, ...target.settings };
+  const isFetched = (base.source === "hub" || base.source === "embedded") && comesFrom !== "copy";
+  const wanted = { engine: { name: engine.name, version: engine.version }, base: isFetched ? base.id : null };
+  const { device, checks } = await probeTarget(target, launcher, { env, wanted });
+  const { launcher: name } = target.settings;
+  // A platform with a queue takes a job all the same: what lacks now may be there by then.
+  const lacks = name === "ssh" || name === "docker" ? checks.filter(({ status }) => status === "missing") : [];
+  return { target, here: device, uses: launcher.uses(target.settings), silence: null, lacks };
+}
+
+/** Throws FtError launcher.not-ready (environment), before anything is written: nothing could run there. */
+export function refuseUnready({ name }: NamedTarget, lacks: Probe["checks"]): void {
+  const [first] = lacks;
+  if (first === undefined) return;
+  throw new FtError({
+    code: "launcher.not-ready",
+    exit: "environment",
+    message: `${name} cannot take the run: ${lacks.map((check) => check.detail).join("; ")}`,
+    why: "nothing was written, there or here",
+    next: first.next ?? `ft doctor --on ${name} shows all that it lacks`,
+  });
 }
 
 /** For what is only shown: what a recipe comes to can be said of a target that is down, too. Throws FtError targets.* (usage). */
-export async function targetOrHere(recipe: Pick<Recipe, "compute">, env: Env): Promise<TargetThere> {
+export async function targetOrHere(recipe: Asked, base: ResolvedModel, env: Env): Promise<TargetThere> {
   const target = resolveTarget(recipe.compute.on, env);
   try {
-    return await targetThere(recipe, env);
+    return await targetThere(recipe, base, env);
   } catch (error) {
     if (!(error instanceof FtError) || error.exit !== "environment") throw error;
     const uses = (await loadLauncher(target.settings.launcher)).uses(target.settings);
-    return { target, uses, here: await detectDevice(env), silence: error.message };
+    return { target, uses, here: await detectDevice(env), silence: error.message, lacks: [] };
   }
 }
 
-async function deviceOf({ name, settings }: NamedTarget, { probe }: Launcher<unknown>, env: Env): Promise<Device> {
-  if (settings.launcher === "local") return detectDevice(env);
-  const { device } = await probe(settings);
+async function probeTarget(
+  { name, settings }: NamedTarget,
+  { probe }: Launcher<unknown>,
+  { env, wanted }: { env: Env; wanted: Wanted },
+): Promise<Probe> {
+  if (settings.launcher === "local") return { device: await detectDevice(env), checks: [] };
+  const { device, checks } = await probe(settings, wanted);
   const isHere = settings.launcher === "docker" && device.elsewhere === undefined;
-  return isHere ? device : { ...device, elsewhere: { ramBytes: null, ...device.elsewhere, label: name } };
+  if (isHere) return { device, checks };
+  return { device: { ...device, elsewhere: { ramBytes: null, ...device.elsewhere, label: name } }, checks };
 }

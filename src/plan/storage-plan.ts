@@ -1,4 +1,5 @@
 // Bytes that a run fetches, and bytes that it leaves on the disks: base, environment, checkpoints, the result.
+import { diskSize } from "../free-space.js";
 import type { ModelShape } from "../models/model-shape.js";
 import { countParameters, type WeightGroup, weightGroups } from "../models/weight-groups.js";
 import type { Recipe } from "../recipes/schema.js";
@@ -14,7 +15,13 @@ export interface StorageFacts {
   /** Bytes of the engine's environment, unpacked; 0: it is here. */
   environmentMissing: number;
   /** Free bytes where caches and the project are; the same disk twice counts once. Null: not known. */
-  disks: { cache: number | null; project: number | null; isSame: boolean };
+  disks: {
+    cache: number | null;
+    project: number | null;
+    isSame: boolean;
+    /** Another machine's, by its name; left out: those here. */
+    on?: string;
+  };
   /** Characters of the training data: its copy, and the tokenised rows. */
   dataChars: number;
   tokensPerEpoch: number;
@@ -119,13 +126,14 @@ export function checkpointBytes(setting: MemorySetting): number {
 function shortOf(
   cache: number,
   run: number,
-  { cache: cacheFree, project, isSame }: StorageFacts["disks"],
+  { cache: cacheFree, project, isSame, on }: StorageFacts["disks"],
 ): string | null {
-  const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
-  if (isSame && cacheFree !== null && cache + run > cacheFree)
-    return `the disk here has ${gb(cacheFree)} free, and ${gb(cache + run)} are needed`;
-  if (cacheFree !== null && cache > cacheFree)
-    return `the caches' disk has ${gb(cacheFree)} free, and ${gb(cache)} are needed`;
-  if (project !== null && run > project) return `the project's disk has ${gb(project)} free, and ${gb(run)} are needed`;
+  const where = on === undefined ? "here" : `of ${on}`;
+  const short = (disk: string, free: number, needed: number) =>
+    `the ${disk} has ${diskSize(free)} free, and ${diskSize(needed)} are needed`;
+  if (isSame && cacheFree !== null && cache + run > cacheFree) return short(`disk ${where}`, cacheFree, cache + run);
+  if (cacheFree !== null && cache > cacheFree) return short(`caches' disk ${where}`, cacheFree, cache);
+  if (project !== null && run > project)
+    return short(on === undefined ? "project's disk" : `jobs' disk ${where}`, project, run);
   return null;
 }

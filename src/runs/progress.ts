@@ -8,6 +8,8 @@ import type { RunUpdate } from "./update.js";
 export interface RunProgress {
   id: string;
   name: string;
+  /** Where it runs, as the person calls it. */
+  target: string;
   state: RunState;
   phase: Phase | null;
   /** What the phase says about itself: "20 steps", "base", "adapter". */
@@ -33,6 +35,8 @@ export interface RunProgress {
   /** Each message once, with how often it came; the latest `maxWarnings`. */
   warnings: readonly { message: string; times: number }[];
   failure: { class: FailureClass | null; message: string; hint: string | null } | null;
+  /** Its target does not answer, since then (epoch ms of this machine), and why; null: it does. */
+  silence: { since: number; why: string | null } | null;
   /** Last line of the log, without control characters. */
   lastLine: string;
   /** Time of the first and the latest event, epoch ms. */
@@ -45,12 +49,21 @@ export interface RunProgress {
 const maxMarks = 20;
 const maxWarnings = 20;
 
-export function initialProgress({ id, name }: { id: string; name: string }): RunProgress {
+export function initialProgress({ id, name, target }: Pick<RunProgress, "id" | "name" | "target">): RunProgress {
   return {
-    ...{ id, name, state: "queued", phase: null, detail: null, passed: [], attempt: 1 },
+    ...{ id, name, target, state: "queued", phase: null, detail: null, passed: [], attempt: 1 },
     ...{ step: 0, totalSteps: null, evaluated: null, etaMs: null, losses: noLosses },
     ...{ learningRate: null, tokensPerSecond: null, rssBytes: null, gpuBytes: null },
-    ...{ checkpoint: null, warnings: [], failure: null, lastLine: "", startedAt: null, at: null, marks: [] },
+    ...{
+      checkpoint: null,
+      warnings: [],
+      failure: null,
+      silence: null,
+      lastLine: "",
+      startedAt: null,
+      at: null,
+      marks: [],
+    },
   };
 }
 
@@ -58,6 +71,10 @@ export function reduceProgress(progress: RunProgress, update: RunUpdate): RunPro
   switch (update.type) {
     case "log":
       return { ...progress, lastLine: lastVisible(update.line) };
+    case "silence": {
+      const { since, why = null } = update;
+      return { ...progress, silence: since === null ? null : { since, why } };
+    }
     case "state":
       return changeState(progress, update.state, update.reason);
     case "event": {

@@ -5,5 +5,7 @@ import type { RunState } from "./state.js";
 export type RunUpdate =
   | { type: "event"; event: RunEvent }
   | { type: "state"; state: RunState; reason?: string }
+  /** Whether its target answers. `since`: when it last did, epoch ms of this machine, as `at`; null: it does again. `why`: once that is known. */
+  | { type: "silence"; target: string; since: number | null; at: number; why?: string }
   /** Last line of stdout.log. */
   | { type: "log"; line: string };

@@ -1,17 +1,16 @@
 // The docker launcher against the contract of all launchers and what goes wrong, with real daemons.
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Launcher } from "../../src/launchers/contract.js";
 import { dockerLauncher } from "../../src/launchers/docker/index.js";
-import { ftCacheDir, packageRoot } from "../../src/paths.js";
 import { reconcile } from "../../src/pipeline/reconcile.js";
 import { type Target, targetSchema } from "../../src/recipes/schema/targets.js";
 import { createRun, setHandle, transition } from "../../src/runs/run-store.js";
 import { openStore } from "../../src/store/open.js";
-import { type FakeRun, fakeRun, until } from "../fake-run.js";
+import { type FakeRun, fakeRun, supervisedRun, until } from "../fake-run.js";
 import { emptyFolder } from "../project.js";
 import { debianImage } from "../services/debian-image.js";
 import { type Dockerd, startDockerd } from "../services/dockerd.js";
@@ -172,18 +171,7 @@ async function supervised(what: string, size?: string): Promise<FakeRun | null> 
   if (target === null) return null;
   const projectDir = emptyFolder();
   if (size) await execa("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", projectDir]);
-  const run = fakeRun("", { projectDir, id: newId(), target: { name: "docker", settings: target } });
-  const trainer = join(packageRoot, "trainer");
-  for (const name of ["run.py", "ft_trainer"]) {
-    const takes = (path: string) => !path.includes("__pycache__");
-    cpSync(join(trainer, name), join(run.dir, "trainer", name), { recursive: true, filter: takes });
-  }
-  cpSync(join(trainer, "tests/fake_step.py"), join(run.dir, "trainer/fake_step.py"));
-  mkdirSync(join(run.dir, "model"));
-  const step = { name: "train", module: "fake_step", args: [what] };
-  const env = { RESULT: "result.json", PYTHONDONTWRITEBYTECODE: "1" };
-  writeFileSync(join(run.dir, "job.json"), JSON.stringify({ ...run.job, steps: [step], env }));
-  return run;
+  return supervisedRun(what, { projectDir, id: newId(), target: { name: "docker", settings: target } });
 }
 
 function events({ dir }: FakeRun): string {

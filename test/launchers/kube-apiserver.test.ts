@@ -23,7 +23,14 @@ function placeOf(id: string, settings = target): Place {
   return { host: thisMachine, dir: "/nowhere", python: "python3", base: null, job };
 }
 
-const start = { attempt: 1, args: ["--attempt", "1"], python: null, env: {}, secretsFile: null };
+const start = {
+  attempt: 1,
+  args: ["--attempt", "1"],
+  python: null,
+  env: {},
+  secretsFile: null,
+  onProgress: () => undefined,
+};
 const secrets = { HF_TOKEN: "hf_apiserver0123456789" };
 
 /** What the garbage collector of a whole cluster does: it lets go of what was deleted in the foreground. */

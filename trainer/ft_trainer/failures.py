@@ -8,11 +8,12 @@ import traceback
 
 from . import events
 from .exit_codes import FAILURES, LOST_ANOTHER
+from .full_disk import room_here
 from .known_failures import GPU_LOST, known
 
 HINTS = {
     "out-of-memory": "lower train.micro_batch or data.max_length, turn on train.gradient_checkpointing, or use method qlora",
-    "disk-full": "free some space, or keep fewer checkpoints (train.keep_checkpoints), then resume",
+    "disk-full": "free some space there, then resume: it goes on from the last checkpoint; a new run may keep fewer (train.keep_checkpoints)",
     "auth": "log in with `hf auth login` or set HF_TOKEN, and accept the model's terms on its page",
     "network": "check the connection, or use a model and data that are already on this machine; then resume",
     "nan-loss": "lower train.learning_rate, or train in fp32 or bf16 (train.precision), and look at the data of the last steps",
@@ -46,12 +47,14 @@ def report(error):
     if isinstance(error, Refusal):
         events.emit("error", **{"class": error.failure}, message=str(error), hint=error.hint)
         return FAILURES[error.failure]
-    failure, hint = classify(error), None
+    failure, hint = classify(error), _image_hint(error)
     told = next((told for told in map(_known, _chain(error)) if told), None)
     if told:
         failure, hint = told
     lost = not told and "WORLD_SIZE" in os.environ and any(_lost_another(link) for link in _chain(error))
     message = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    if failure == "disk-full" and not told:
+        message = f"{message[:300]} ({room_here()})"
     if not lost:
         events.emit("error", **{"class": failure}, message=message[:500], hint=hint or HINTS[failure])
     try:
@@ -60,6 +63,14 @@ def report(error):
     except OSError:
         pass
     return LOST_ANOTHER if lost else FAILURES[failure]
+
+
+def _image_hint(error):
+    """An image that lacks the engine is mended otherwise than an environment that lacks a package."""
+    image = os.environ.get("FT_IMAGE")
+    if not image or not isinstance(error, ImportError):
+        return None
+    return f"the image {image} lacks it: set `prepare: true` in the target, so that the engine is made in the container, or build one: `ft image build`"
 
 
 def classify(error):

@@ -12,7 +12,8 @@ from . import checks
 from .budget import Budget
 from .ending import failure_code, outcome, unexplained
 from .exit_codes import FAILURES, RESUME_ME, TRANSIENT
-from .failures import Refusal
+from .failures import HINTS, Refusal
+from .full_disk import room_here
 from .heartbeat import Beats
 from .leases import Leases
 from .processes import start_time
@@ -252,12 +253,12 @@ class Supervisor:
             self.child.kill()
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         failure = "disk-full" if full else "permission" if isinstance(error, PermissionError) else "unknown"
-        message = f"the supervisor stopped: {error}"
+        message = f"the supervisor stopped: {error}" + (f" ({room_here()})" if full else "")
         try:
             self.journal.release()
             with open("stdout.log", "a", encoding="utf-8") as log:
                 log.write(f"run.py: {message}\n")
-            hint = {"hint": "free some space, then resume: it goes on from the last checkpoint"} if full else {}
+            hint = {"hint": HINTS["disk-full"]} if full else {}
             self.journal.append("error", **{"class": failure}, message=message, **hint)
             self.end(FAILURES[failure])
         except OSError:

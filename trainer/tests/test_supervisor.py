@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -161,6 +162,7 @@ class SupervisorTest(unittest.TestCase):
         with open(os.path.join(folder, "events.jsonl"), encoding="utf-8") as file:
             *_, error, end = [json.loads(line) for line in file.read().splitlines()[-2:]]
         self.assertEqual((error["kind"], error["class"]), ("error", "disk-full"))
+        self.assertRegex(error["message"], f"{socket.gethostname()}: .*{mount}/job has .* MB free")
         self.assertEqual((end["kind"], end["status"], end["exitCode"]), ("end", "failed", 41))
         self.assertIn("No space left", read_log(folder))
 

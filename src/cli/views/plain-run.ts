@@ -1,6 +1,7 @@
 // A run as plain lines, for pipes and CI: a line for each change that matters, not for each step.
 import { initialProgress, percentDone, type RunProgress, reduceProgress } from "../../runs/progress.js";
 import type { RunUpdate } from "../../runs/update.js";
+import type { WatchedRun } from "../watch-run.js";
 import { duration, learningRateText, lossText } from "./format.js";
 import { oneLine } from "./one-line.js";
 
@@ -8,13 +9,14 @@ import { oneLine } from "./one-line.js";
 const quiet = { leastMs: 5_000, mostMs: 60_000, share: 0.01 };
 
 /** Returns a function that takes updates and gives back the lines to print, often none. Times are local. */
-export function plainLines(run: { id: string; name: string }): (update: RunUpdate) => string[] {
+export function plainLines(run: WatchedRun): (update: RunUpdate) => string[] {
   let progress = initialProgress(run);
   let told = { percent: -1, at: Number.NEGATIVE_INFINITY };
   return (update) => {
     const before = progress;
     progress = reduceProgress(progress, update);
     if (update.type === "log") return [];
+    if (update.type === "silence") return [silenceLine(update)];
     if (update.type === "state") return before.state === progress.state ? [] : stateLines(before, progress);
     const { event } = update;
     switch (event.kind) {
@@ -56,6 +58,12 @@ function stateLines(before: RunProgress, { state, failure, at }: RunProgress): s
   return [line(at, [state, failure && !before.failure ? failure.message : null])];
 }
 
+/** Without it a link that is cut looks like a trainer that has nothing to say. */
+function silenceLine({ target, since, at, why }: Extract<RunUpdate, { type: "silence" }>): string {
+  if (since === null) return line(at, [`${target} answers again`]);
+  return line(at, [`no news from ${target} since ${clock(since)}${why ? ` (${why})` : ""}; the run goes on there`]);
+}
+
 function stepFacts(progress: RunProgress): (string | null)[] {
   const { step, totalSteps, losses, learningRate, tokensPerSecond } = progress;
   const loss = losses.isBroken ? "not a number" : losses.last === null ? null : lossText(losses.last);
@@ -84,6 +92,10 @@ function eta({ etaMs }: RunProgress): string | null {
 }
 
 function line(t: number | null, facts: (string | null | undefined)[]): string {
-  const time = t === null ? "--:--:--" : new Date(t).toTimeString().slice(0, 8);
+  const time = t === null ? "--:--:--" : clock(t);
   return `${time} ${oneLine(facts.filter(Boolean).join(" "))}`;
+}
+
+function clock(t: number): string {
+  return new Date(t).toTimeString().slice(0, 8);
 }

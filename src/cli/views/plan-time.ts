@@ -116,7 +116,8 @@ function diskWords({ cache, run, total, merged, free, short }: HardwareEstimate[
     `result ${gb(run.result)}`,
     `rows ${gb(run.data)}`,
   ];
-  const freeWords = short ?? (free.project === null ? null : `${gb(free.project)} free here`);
+  const freeWords =
+    short ?? (free.project === null ? null : `${gb(free.project)} free ${free.on ? `on ${free.on}` : "here"}`);
   return `${gb(total)}: ${parts.join(", ")}${freeWords ? `; ${freeWords}` : ""}. A merged copy would take ${gb(merged)}`;
 }
 

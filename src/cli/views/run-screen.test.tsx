@@ -13,7 +13,7 @@ function screen(onStop: () => Promise<void> = async () => {}) {
   const onDetach = vi.fn();
   const stop = vi.fn(onStop);
   const progress = progressOf(train(upToTraining(), 36));
-  const props = { progress, tick: 0, onDetach, onStop: stop };
+  const props = { progress, clock: { now: 0, sinceEventMs: 0 }, tick: 0, onDetach, onStop: stop };
   const app = render(<RunScreen {...props} isLast={false} />);
   const press = async (key: string) => {
     // Ink listens to the keyboard only after the first frame.

@@ -2,10 +2,11 @@
 import { Box, Text, useInput, useStdout } from "ink";
 import { useEffect, useRef, useState } from "react";
 import type { RunProgress } from "../../runs/progress.js";
-import { RunView } from "./run-view.js";
+import { type Clock, RunView } from "./run-view.js";
 
 export interface RunScreenProps {
   progress: RunProgress;
+  clock: Clock;
   tick: number;
   /** The frame that stays. */
   isLast: boolean;
@@ -16,7 +17,7 @@ export interface RunScreenProps {
 
 type Question = "none" | "asked" | "stopping";
 
-export function RunScreen({ progress, tick, isLast, onDetach, onStop }: RunScreenProps) {
+export function RunScreen({ progress, clock, tick, isLast, onDetach, onStop }: RunScreenProps) {
   const size = useSize();
   const [question, showQuestion] = useState<Question>("none");
   const asked = useRef<Question>("none"); // what keys mean: they may come faster than frames
@@ -43,7 +44,7 @@ export function RunScreen({ progress, tick, isLast, onDetach, onStop }: RunScree
   });
   return (
     <Box flexDirection="column">
-      <RunView progress={progress} tick={tick} isLast={isLast} {...size} />
+      <RunView progress={progress} clock={clock} tick={tick} isLast={isLast} {...size} />
       {isLast ? null : <Footer question={question} trouble={trouble} {...size} />}
     </Box>
   );

@@ -6,9 +6,13 @@ import { RunView } from "./run-view.js";
 
 afterEach(cleanup);
 
+const noon = { now: Date.UTC(2026, 10, 23, 12), sinceEventMs: 0 };
+
 /** ink-testing-library's terminal is 100 columns wide. */
-function frame(lines: Script, columns: number, rows: number, isLast = false): string {
-  const view = <RunView progress={progressOf(lines)} columns={columns} rows={rows} tick={0} isLast={isLast} />;
+function frame(lines: Script, columns: number, rows: number, isLast = false, clock = noon): string {
+  const view = (
+    <RunView progress={progressOf(lines)} clock={clock} columns={columns} rows={rows} tick={0} isLast={isLast} />
+  );
   return stripVTControlCharacters(render(view).lastFrame() ?? "");
 }
 
@@ -83,4 +87,27 @@ test("the last frame of a run without evaluation claims none, and has no log lin
   const shown = frame(lines, 80, 24, true);
   expect(shown).toMatch(/✓ saving {2}· evaluating/);
   expect(shown).not.toContain("s/it");
+});
+
+test("time goes on between two events: elapsed counts up, what is left down; a run that is over stands still", () => {
+  const later = { now: noon.now, sinceEventMs: 7_000 };
+  expect(frame(training(), 80, 24)).toMatch(/running here {2}2m36s.*\n[\s\S]*2m56s left/);
+  expect(frame(training(), 80, 24, false, later)).toMatch(/running here {2}2m43s.*\n[\s\S]*2m49s left/);
+  expect(frame(failed(), 80, 24, false, later)).toContain("2m36s");
+});
+
+test("a target that does not answer is named in place of the log's line, with how long and why", () => {
+  const silent = (why?: string) =>
+    training().update({
+      type: "silence",
+      target: "local",
+      since: noon.now - 12_000,
+      at: noon.now,
+      ...(why && { why }),
+    });
+  expect(frame(silent(), 80, 24)).toContain("! no news from local for 12s; the run goes on there");
+  expect(frame(silent("Connection timed out"), 120, 24)).toContain("the run goes on there (Connection timed out)");
+  expect(frame(silent(), 80, 24)).not.toContain("36/80 [02:24");
+  const back = silent().update({ type: "silence", target: "local", since: null, at: noon.now });
+  expect(frame(back, 80, 24)).not.toContain("no news");
 });

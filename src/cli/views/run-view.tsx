@@ -2,14 +2,23 @@
 import { Box, Text } from "ink";
 import type { Phase } from "../../runs/events.js";
 import { percentDone, type RunProgress } from "../../runs/progress.js";
-import type { RunState } from "../../runs/state.js";
+import { isFinal, type RunState } from "../../runs/state.js";
 import { duration, learningRateText, memory } from "./format.js";
 import { LossView } from "./loss-view.js";
 import { oneLine, wrapWords } from "./one-line.js";
 import { PhaseLine, shownPhase } from "./phase-line.js";
 
+/** Events come seconds apart, and from a machine whose clock may differ: what moves between them is counted here. */
+export interface Clock {
+  /** Epoch ms. */
+  now: number;
+  /** How long ago the latest event arrived. */
+  sinceEventMs: number;
+}
+
 export interface RunViewProps {
   progress: RunProgress;
+  clock: Clock;
   columns: number;
   rows: number;
   /** Counts up while something is going on: turns the spinner. */
@@ -30,7 +39,9 @@ const stateColours: Record<RunState, string> = {
 };
 
 /** Takes at most `rows` - 3 lines, so that a question fits below and the terminal never scrolls. */
-export function RunView({ progress, columns, rows, tick, isLast }: RunViewProps) {
+export function RunView({ progress: told, clock, columns, rows, tick, isLast }: RunViewProps) {
+  const progress = atThisMoment(told, clock);
+  const { silence, target } = progress;
   const width = Math.min(columns - 1, 120);
   const { plotHeight, isSpacious, isTiny } = room(columns, rows);
   const isCrowded = progress.failure !== null && !isSpacious;
@@ -38,7 +49,7 @@ export function RunView({ progress, columns, rows, tick, isLast }: RunViewProps)
   return (
     <Box flexDirection="column" width={width}>
       <Header progress={progress} />
-      {isTiny ? null : <PhaseLine progress={progress} tick={tick} isShort={width < 72} />}
+      {isTiny ? null : <PhaseLine progress={progress} tick={silence ? 0 : tick} isShort={width < 72} />}
       <Bars progress={progress} width={width} hasBoth={!isTiny} />
       {plotHeight > 0 && progress.losses.points.length > 1 ? (
         <Box flexDirection="column" marginTop={gap} marginBottom={gap}>
@@ -48,13 +59,33 @@ export function RunView({ progress, columns, rows, tick, isLast }: RunViewProps)
       <Facts progress={progress} />
       {isCrowded ? null : <Warnings warnings={progress.warnings} shown={isSpacious ? 3 : 1} />}
       {progress.failure ? <Failure {...progress.failure} width={width} isTiny={isTiny} /> : null}
-      {progress.lastLine && !isLast && !isTiny && !isCrowded ? (
+      {silence && !isLast ? (
+        <Text color="yellow" wrap="truncate">
+          {silenceText({ ...silence, target }, clock.now)}
+        </Text>
+      ) : null}
+      {progress.lastLine && !silence && !isLast && !isTiny && !isCrowded ? (
         <Text dimColor wrap="truncate">
           {progress.lastLine}
         </Text>
       ) : null}
     </Box>
   );
+}
+
+/** Time goes on between two events, unless the run is over. */
+function atThisMoment(progress: RunProgress, { sinceEventMs }: Clock): RunProgress {
+  const { state, at, etaMs } = progress;
+  if (isFinal(state) || state === "lost" || at === null) return progress;
+  return { ...progress, at: at + sinceEventMs, etaMs: etaMs === null ? null : Math.max(0, etaMs - sinceEventMs) };
+}
+
+/** That nothing comes is shown at once; why, when ssh has found it out. */
+function silenceText(
+  { target, since, why }: { target: string; since: number; why: string | null },
+  now: number,
+): string {
+  return `! no news from ${target} for ${duration(Math.max(0, now - since))}; the run goes on there${why ? ` (${oneLine(why)})` : ""}`;
 }
 
 /** Plot height 1: a sparkline. */
@@ -64,13 +95,14 @@ function room(columns: number, rows: number) {
   return { plotHeight, isSpacious, isTiny: rows < 12 };
 }
 
-function Header({ progress: { name, id, state, attempt, startedAt, at } }: { progress: RunProgress }) {
+function Header({ progress: { name, target, id, state, attempt, startedAt, at } }: { progress: RunProgress }) {
   const elapsed = startedAt !== null && at !== null && at > startedAt ? duration(at - startedAt) : "";
   return (
     <Text wrap="truncate">
       <Text bold>{name}</Text>
       {"  "}
       <Text color={stateColours[state]}>{state}</Text>
+      {target === "local" ? " here" : ` on ${target}`}
       {attempt > 1 ? `  attempt ${attempt}` : null}
       <Text dimColor>
         {elapsed && attempt === 1 ? `  ${elapsed}` : ""}

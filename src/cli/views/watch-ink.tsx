@@ -23,6 +23,7 @@ export async function watchInk(
   onInterrupt: (listener: () => void) => () => void = () => () => {},
 ): Promise<WatchEnd> {
   let progress = initialProgress(run);
+  let heardAt = Date.now();
   let tick = 0;
   let stopping: Promise<boolean> | undefined;
   let leave = (): void => {};
@@ -45,7 +46,14 @@ export async function watchInk(
     return asked;
   };
   const view = ({ isLast }: { isLast: boolean }) => (
-    <RunScreen progress={progress} tick={tick} isLast={isLast} onDetach={leave} onStop={stop} />
+    <RunScreen
+      progress={progress}
+      clock={{ now: Date.now(), sinceEventMs: Date.now() - heardAt }}
+      tick={tick}
+      isLast={isLast}
+      onDetach={leave}
+      onStop={stop}
+    />
   );
   const app = render(view({ isLast: false }), {
     stdout: screen,
@@ -62,6 +70,7 @@ export async function watchInk(
       updates,
       (update) => {
         progress = reduceProgress(progress, update);
+        if (update.type === "event") heardAt = Date.now();
       },
       leaving,
     );

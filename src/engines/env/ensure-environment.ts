@@ -11,6 +11,7 @@ import type { OnProgress } from "../../progress.js";
 import { type Device, detectDevice } from "../machine.js";
 import { checkEnvironment } from "./check-environment.js";
 import { type EngineLock, type PinnedEngine, readEngineLock } from "./engine-lock.js";
+import { leastEnvironmentBytes } from "./environment-bytes.js";
 import { createVenv, installPackages } from "./install.js";
 import { type EnvironmentMarker, environmentsDir, markerName, readMarker } from "./marker.js";
 import { findUv } from "./uv.js";
@@ -105,8 +106,7 @@ function describe(name: string, dir: string, marker: EnvironmentMarker): EngineE
 
 async function make(dir: string, lock: EngineLock, device: Device, options: EnsureOptions): Promise<EnvironmentMarker> {
   const { env, onProgress, signal } = options;
-  // Too little for a start; a disk that fills up later is told by what uv says.
-  await requireFreeSpace(dir, 300e6, `make the ${lock.engine} environment`);
+  await requireFreeSpace(dir, leastEnvironmentBytes, `make the ${lock.engine} environment`);
   const uv = await findUv(options);
   try {
     await rm(dir, { recursive: true, force: true });

@@ -46,7 +46,7 @@ export async function requireImage(name: string, options: CliOptions): Promise<T
     exit: "environment",
     message: `${name} was not made by ft`,
     why: "it has no label ft.engine",
-    next: "ft image ls lists those that were; `docker image inspect` shows any",
+    next: `ft image ls lists those that were; \`${options.runtime} image inspect ${name}\` shows any`,
   });
 }
 

@@ -4,7 +4,8 @@ import { imageTag, lockedCuda } from "../../engines/image/image-spec.js";
 import { FtError } from "../../errors.js";
 import type { TargetOf } from "../../recipes/schema/targets.js";
 import type { Job } from "../../runs/job.js";
-import { ask, type Daemon } from "./daemon.js";
+import type { Start } from "../folder/contract.js";
+import { ask, type Daemon, follow } from "./daemon.js";
 
 /** The target's, else what `ft image build` makes of the job's engine. */
 export function imageOf({ image }: TargetOf<"docker">, { engine, gpus }: Job): string {
@@ -16,12 +17,38 @@ function cudaOf({ engine, gpus }: Pick<Job, "engine" | "gpus">): string {
   return gpus > 0 ? lockedCuda(readEngineLock(engine)) : "cpu";
 }
 
-/** Returns when it is there. Throws FtError launcher.no-image (environment). */
+/** Returns when it is there. Throws FtError launcher.no-image, launcher.no-engine (environment). */
 export async function bringImage(
   daemon: Daemon,
   target: TargetOf<"docker">,
   image: string,
-  job: Pick<Job, "engine" | "gpus">,
+  { job, ...watching }: Pick<Start, "onProgress" | "signal"> & { job: Pick<Job, "engine" | "gpus"> },
+): Promise<void> {
+  await ensureImage(daemon, target, image, { job, ...watching });
+  const { engine } = job;
+  const made = await madeFor(daemon, image);
+  if (target.prepare || made === null || (made.name === engine.name && made.version === engine.version)) return;
+  throw new FtError({
+    code: "launcher.no-engine",
+    exit: "environment",
+    message: `the image ${image} on ${daemon.host.label} has ${made.name} ${made.version}, and the run wants ${engine.name} ${engine.version}`,
+    next: `leave the target's \`image\` out and build it: ${buildCommand(daemon, engine, cudaOf(job))}; or set \`prepare: true\``,
+  });
+}
+
+/** The engine of an image that ft made, by its labels; null: its labels do not say, or it is not there. */
+export async function madeFor(daemon: Daemon, image: string): Promise<Job["engine"] | null> {
+  const labels = ["ft.engine", "ft.engine-version"].map((label) => `{{index .Config.Labels "${label}"}}`);
+  const { ok, stdout } = await ask(daemon, ["image", "inspect", "--format", labels.join("\t"), image]);
+  const [name = "", version = ""] = stdout.trim().split("\t");
+  return ok && name !== "" && version !== "" && !name.startsWith("<") ? { name, version } : null;
+}
+
+async function ensureImage(
+  daemon: Daemon,
+  target: TargetOf<"docker">,
+  image: string,
+  { job, onProgress, signal }: Pick<Start, "onProgress" | "signal"> & { job: Pick<Job, "engine" | "gpus"> },
 ): Promise<void> {
   const isThere = (await ask(daemon, ["image", "inspect", "--format", "{{.Id}}", image])).ok;
   if (isThere && target.pull !== "always") return;
@@ -36,8 +63,33 @@ export async function bringImage(
       isOurs,
     );
   }
-  const { ok, words } = await ask(daemon, ["pull", "--quiet", image], 0);
+  const layers = layerCount();
+  const label = `${daemon.host.label} pulls ${image}`;
+  onProgress({ label });
+  const onLine = (line: string) => onProgress({ label: `${label}${layers(line)}` });
+  const { ok, words } = await follow(daemon, ["pull", image], { onLine, signal });
   if (!ok) throw noImage(daemon, image, words, job, false);
+}
+
+/** Takes what docker prints of each layer where no terminal is; returns how far it is, in words. Podman prints none of it. */
+function layerCount(): (line: string) => string {
+  const isHere = new Map<string, boolean>();
+  return (line) => {
+    const [, layer, state] = /^([0-9a-f]{12}): (.+)$/.exec(line) ?? [];
+    if (layer && state) isHere.set(layer, /^(Pull complete|Already exists)/.test(state));
+    const done = [...isHere.values()].filter(Boolean).length;
+    return isHere.size === 0 ? "" : `, ${done} of ${isHere.size} layers`;
+  };
+}
+
+/** Where it is built may have another GPU, or none: so `cuda` is said. */
+export function buildCommand(
+  { host, runtime }: Pick<Daemon, "host" | "runtime">,
+  { name, version }: Job["engine"],
+  cuda?: string,
+): string {
+  const elsewhere = host.isHere ? "" : `DOCKER_HOST=ssh://${host.label} `;
+  return `${elsewhere}ft image build --engine ${name}@${version}${cuda ? ` --cuda ${cuda}` : ""}${runtime === "podman" ? " --runtime podman" : ""}`;
 }
 
 function noImage(
@@ -47,10 +99,7 @@ function noImage(
   job: Pick<Job, "engine" | "gpus">,
   isOurs: boolean,
 ): FtError {
-  const elsewhere = host.isHere ? "" : `DOCKER_HOST=ssh://${host.label} `;
-  const { name, version } = job.engine;
-  // Where it is built may have another GPU, or none.
-  const build = `${elsewhere}ft image build --engine ${name}@${version} --cuda ${cudaOf(job)}${runtime === "podman" ? " --runtime podman" : ""}`;
+  const build = buildCommand({ host, runtime }, job.engine, cudaOf(job));
   return new FtError({
     code: "launcher.no-image",
     exit: "environment",

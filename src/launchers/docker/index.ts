@@ -9,7 +9,7 @@ import { callFarEnd } from "../folder/far-end.js";
 import { folderLauncher } from "../folder/launcher.js";
 import type { Host } from "../hosts/contract.js";
 import { within } from "../within.js";
-import { inspect, isOver, livenessOf } from "./container.js";
+import { inspect, isOver, isUnstarted, lastWords, livenessOf } from "./container.js";
 import { ask, type Daemon, tell, whereDaemon } from "./daemon.js";
 import { idsFor } from "./ids.js";
 import { bringImage, imageOf } from "./image.js";
@@ -38,6 +38,10 @@ const dockerRunner: Runner<"docker", ContainerId> = {
     environment: false,
     base: whereDaemon(target).connection === null || target.base === "copy",
   }),
+  caches: ({ prepare, dir, hub_cache }) => ({
+    environment: prepare,
+    env: { FT_CACHE: `${dir}/cache`, HF_HOME: hub_cache },
+  }),
   // The image's Python is named to run.py by FT_PYTHON, so that --prepare only looks for the base.
   runArgs: (_target, { job: { gpus } }) => [
     "--prepare",
@@ -63,7 +67,9 @@ const dockerRunner: Runner<"docker", ContainerId> = {
   },
 
   async liveness(place, id, attempt) {
-    const known = livenessOf(await inspect({ host: place.host, ...id }, id.container), Date.now());
+    const daemon = { host: place.host, ...id };
+    const container = await inspect(daemon, id.container);
+    const known = livenessOf(container, Date.now(), await lastWords(daemon, id.container, container));
     // A trainer that was killed could not take its secrets away.
     if (known.liveness === "ended") await removeSecrets(place, place.job.id, attempt);
     return known;
@@ -71,6 +77,8 @@ const dockerRunner: Runner<"docker", ContainerId> = {
 
   async stop(place, id, graceMs) {
     const daemon = { host: place.host, ...id };
+    // One that was never started takes no signal.
+    if (isUnstarted(await inspect(daemon, id.container))) await ask(daemon, ["rm", "--force", id.container]);
     if (!(await isGone(daemon, id, 0))) {
       await ask(daemon, ["kill", "--signal", "TERM", id.container]);
       if (!(await isGone(daemon, id, graceMs))) {
@@ -90,7 +98,8 @@ const dockerRunner: Runner<"docker", ContainerId> = {
     await removeSecrets(place, run, attempt);
   },
 
-  probe: (host, target) => probeDaemon(host, daemonOn(host, target), target),
+  probe: (host, target, wanted) =>
+    probeDaemon(host, daemonOn(host, target), { target, caches: dockerRunner.caches(target), wanted }),
 
   async leftovers(host, target): Promise<Leftover[]> {
     const daemon = daemonOn(host, target);
@@ -134,7 +143,7 @@ function idOf({ runtime, address }: Daemon, container: string): ContainerId {
 async function run(daemon: Daemon, place: Place, target: Target, start: Start): Promise<void> {
   const { job } = place;
   const image = imageOf(target, job);
-  await bringImage(daemon, target, image, job);
+  await bringImage(daemon, target, image, { ...start, job });
   const ids = await idsFor(daemon, target);
   const { mounts, env, args } = await mountsFor(place, target, start);
   const facts = {
@@ -146,7 +155,8 @@ async function run(daemon: Daemon, place: Place, target: Target, start: Start): 
     target,
     ids,
     mounts,
-    env,
+    // An image that turns out to lack the engine is named by the trainer's own failure.
+    env: target.prepare ? env : { ...env, FT_IMAGE: image },
   };
   const { ok, words } = await ask(daemon, runArgs({ ...facts, args: [...start.args, ...args] }), 300_000);
   if (ok) return;
@@ -159,7 +169,7 @@ async function run(daemon: Daemon, place: Place, target: Target, start: Start): 
     exit: "environment",
     message: `${daemon.runtime} on ${daemon.host.label} could not start the container of ${image}`,
     why: words,
-    next: "mend what it says (`ft doctor --on` asks the machine), then ft runs resume",
+    next: `mend what it says (\`ft doctor --on ${job.target.name}\` asks the machine), then: ft runs resume ${job.id}`,
   });
 }
 
@@ -179,12 +189,12 @@ function isGone(daemon: Daemon, id: ContainerId, limitMs: number): Promise<boole
   return within(limitMs, 200, async () => isOver(await inspect(daemon, id.container)));
 }
 
-function notStopped(host: Host, { container }: ContainerId): FtError {
+function notStopped(host: Host, { container, runtime }: ContainerId): FtError {
   return new FtError({
     code: "launcher.not-stopped",
     exit: "environment",
     message: `the container ${container} on ${host.label} does not end, not even on SIGKILL`,
     why: "a process in it is stuck in the kernel, often in a driver or on a network disk",
-    next: "look at it there with `docker top`; the run is found again when it ends",
+    next: `look at it there with \`${runtime} top ${container}\`; the run is found again when it ends`,
   });
 }

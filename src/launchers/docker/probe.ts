@@ -1,19 +1,25 @@
 // What a run in a container would find: the machine, the engine, whether its containers get the GPUs, the image.
 import type { TargetOf } from "../../recipes/schema/targets.js";
-import type { Probe } from "../contract.js";
+import type { Probe, Wanted } from "../contract.js";
+import type { Caches } from "../folder/room.js";
 import type { Host } from "../hosts/contract.js";
 import { probeHost } from "../hosts/probe.js";
-import { ask, type Daemon, tell } from "./daemon.js";
+import { type Daemon, tell } from "./daemon.js";
 import { mappingOf } from "./ids.js";
+import { imageCheck } from "./image-check.js";
 
 type Check = Probe["checks"][number];
 
-export async function probeDaemon(host: Host, daemon: Daemon, target: TargetOf<"docker">): Promise<Probe> {
-  const { device, checks } = await probeHost(host, target);
+export async function probeDaemon(
+  host: Host,
+  daemon: Daemon,
+  { target, caches, wanted }: { target: TargetOf<"docker">; caches: Caches; wanted: Wanted | undefined },
+): Promise<Probe> {
+  const { device, checks } = await probeHost(host, target, { caches, wanted });
   const engine = await engineCheck(daemon);
   if (engine.status === "missing") return { device, checks: [...checks, engine] };
   const gpus = device.kind === "cuda" ? [await gpuCheck(daemon)] : [];
-  return { device, checks: [...checks, engine, ...gpus, await imageCheck(daemon, target)] };
+  return { device, checks: [...checks, engine, ...gpus, await imageCheck(daemon, { target, device, wanted })] };
 }
 
 async function engineCheck(daemon: Daemon): Promise<Check> {
@@ -53,29 +59,3 @@ const withoutToolkit: Check = {
   detail: "the NVIDIA Container Toolkit is not set up: containers see no GPU",
   next: "install nvidia-container-toolkit, then nvidia-ctk runtime configure --runtime=docker and restart the daemon",
 };
-
-async function imageCheck(daemon: Daemon, { image, pull }: TargetOf<"docker">): Promise<Check> {
-  const asked = image ? [image] : ["--filter", "label=ft.engine"];
-  const found = await ask(
-    daemon,
-    image ? ["image", "inspect", "--format", "{{.Id}}", image] : ["image", "ls", "--quiet", ...asked],
-  );
-  if (found.ok && found.stdout.trim())
-    return { name: "image", status: "ok", detail: image ?? "made by ft", next: null };
-  if (image && pull !== "never") {
-    return {
-      name: "image",
-      status: "warn",
-      detail: `${image} is not there yet`,
-      next: "it is pulled at the first run",
-    };
-  }
-  return {
-    name: "image",
-    status: "missing",
-    detail: `no ${image ?? "image made by ft"}`,
-    next: image
-      ? `bring it there (${daemon.runtime} pull), or name another in the target's \`image\``
-      : "ft image build --engine trl",
-  };
-}

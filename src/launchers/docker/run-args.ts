@@ -65,9 +65,9 @@ export function runArgs(facts: RunFacts): string[] {
 }
 
 /** Which Python has the engine: the one that the image names, else the first on its PATH. What it prints goes into the job folder. */
-const inImage =
-  'test -n "$FT_PYTHON" || FT_PYTHON="$(command -v python || command -v python3)"; export FT_PYTHON; exec "$FT_PYTHON" "$@" >>stdout.log 2>&1';
-const preparing = 'unset FT_PYTHON; exec "$(command -v python3 || command -v python)" "$@" >>stdout.log 2>&1';
+const noPython = 'echo "the image has no python" >&2; exit 127';
+const inImage = `test -n "$FT_PYTHON" || FT_PYTHON="$(command -v python || command -v python3)" || { ${noPython}; }; export FT_PYTHON; exec "$FT_PYTHON" "$@" >>stdout.log 2>&1`;
+const preparing = `unset FT_PYTHON; python="$(command -v python3 || command -v python)" || { ${noPython}; }; exec "$python" "$@" >>stdout.log 2>&1`;
 
 /** The container sees all that the target allows; run.py takes `gpus` of them that no other run holds. */
 function gpuArgs({ gpus, target }: RunFacts): string[] {

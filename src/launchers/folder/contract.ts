@@ -2,9 +2,10 @@
 import type { z } from "zod";
 import type { LauncherName, TargetOf } from "../../recipes/schema/targets.js";
 import type { Job } from "../../runs/job.js";
-import type { Leftover, Observation, Probe } from "../contract.js";
+import type { EventsPosition, Leftover, Observation, Probe, Submission, Wanted } from "../contract.js";
 import type { Host } from "../hosts/contract.js";
 import type { Reach } from "../hosts/index.js";
+import type { Caches } from "./room.js";
 
 /** A job folder where it runs. On this machine `dir` is the home folder itself. */
 export interface Place {
@@ -31,6 +32,8 @@ export interface Start {
   secretsFile: string | null;
   /** Where the runner keeps secrets itself (`keepsSecrets`); else empty. */
   secrets: Record<string, string>;
+  onProgress: Submission["onProgress"];
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -40,6 +43,7 @@ export interface Start {
  * connection: where its machine is; null: this machine.
  * dir: setting of the folder for jobs on a machine that is not this one.
  * uses: see the launcher's.
+ * caches: of a machine that is not this one.
  * find, start, liveness, stop, probe, leftovers, end: as the launcher's (src/launchers/contract.ts), for a folder that is in its place; the folder
  *   itself is none of `leftovers`, and `end` leaves it where it is.
  * tidy: takes away what the platform keeps of an attempt that is over, when all of it is at home (a container); nothing is lost with it.
@@ -53,14 +57,15 @@ export interface Runner<Name extends LauncherName, Id> {
   connection(target: TargetOf<Name>): Reach | null;
   dir(target: TargetOf<Name>): string;
   uses(target: TargetOf<Name>): { environment: boolean; base: boolean };
+  caches(target: TargetOf<Name>): Caches;
   /** Arguments for trainer/run.py besides `--attempt`, `--resume` and `--secrets`. */
   runArgs(target: TargetOf<Name>, place: Place): string[];
   find(place: Place, attempt: number | undefined): Promise<{ id: Id; attempt: number } | null>;
   start(place: Place, target: TargetOf<Name>, start: Start): Promise<Id>;
-  liveness(place: Place, id: Id, attempt: number): Promise<Pick<Observation, "liveness" | "reason" | "limit">>;
+  liveness(place: Place, id: Id, attempt: number): Promise<Omit<Observation, "bytes" | keyof EventsPosition>>;
   stop(place: Place, id: Id, graceMs: number): Promise<void>;
   tidy?(place: Place, id: Id): Promise<void>;
-  probe(host: Host, target: TargetOf<Name>): Promise<Probe>;
+  probe(host: Host, target: TargetOf<Name>, wanted?: Wanted): Promise<Probe>;
   leftovers(host: Host, target: TargetOf<Name>): Promise<Leftover[]>;
   end(host: Host, target: TargetOf<Name>, leftover: Leftover): Promise<void>;
 }

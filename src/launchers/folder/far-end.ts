@@ -26,7 +26,7 @@ export interface FarCall<T> extends RunOptions {
 /** A look brings 4 MiB of events and some log, a list of 100,000 files about as much. */
 const maxBytes = 16 << 20;
 
-/** The answer, and the bytes after it. Throws FtError launcher.unreachable, launcher.far-end (exit environment). */
+/** The answer, and the bytes after it. Throws FtError (exit environment) launcher.unreachable, launcher.far-end, launcher.unwritable, env.disk-full. */
 export async function callFarEnd<T>(call: FarCall<T>): Promise<{ answer: T; rest: Uint8Array }> {
   const { host, python, command, args, answer, ...options } = call;
   const { exitCode, stdout, stderr } = await host.run(farCommand(python, command, args), { maxBytes, ...options });
@@ -40,8 +40,29 @@ export async function callFarEnd<T>(call: FarCall<T>): Promise<{ answer: T; rest
   }
 }
 
+/** As trainer/far_end.py has them. */
+const [diskFull, notPermitted] = [41, 51];
+
 export function farFailure(host: Host, python: string, exitCode: number, stderr: string): FtError {
   const words = visibleLine(stderr.trim().split("\n").at(-1) ?? "");
+  if (exitCode === diskFull) {
+    return new FtError({
+      code: "env.disk-full",
+      exit: "environment",
+      message: `the disk of ${host.label} is full`,
+      why: words,
+      next: roomThere,
+    });
+  }
+  if (exitCode === notPermitted) {
+    return new FtError({
+      code: "launcher.unwritable",
+      exit: "environment",
+      message: `${host.label} does not let ft write there`,
+      why: words,
+      next: "give yourself that folder there, or name another in the target's `dir`",
+    });
+  }
   const isMissing = exitCode === 127;
   return new FtError({
     code: "launcher.far-end",
@@ -65,3 +86,7 @@ export function talkToFarEnd(
 }
 
 export const nothing = z.object({});
+
+/** What a person does about a full disk of another machine. */
+export const roomThere =
+  "free some there (`ft runs reap --on` finds what old runs left), keep fewer checkpoints (train.keep_checkpoints), or name a folder of another disk in the target's `dir`";

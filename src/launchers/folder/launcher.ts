@@ -21,7 +21,8 @@ import type { Place, Runner } from "./contract.js";
 import { callFarEnd, nothing } from "./far-end.js";
 import { logPosition, mirrorEvents, mirroredEvents, mirrorLog } from "./mirror.js";
 import { pullFiles } from "./pull.js";
-import { pushFiles } from "./push.js";
+import { preparePush } from "./push.js";
+import { type Caches, requireRoom } from "./room.js";
 import { placeSecrets, removeSecrets } from "./secrets.js";
 
 /** What is stored of an attempt; with it a later ft finds all again, whatever became of targets.yaml. */
@@ -91,12 +92,15 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
       const before = await find(home, attempt);
       if (before && (await runner.liveness(placed(before), before.id, attempt)).liveness !== "gone") return before;
       const { target, connection, python, place } = await placeOf(home, job);
-      if (!place.host.isHere) place.base = await bringFolder(place, runner.dir(target), submission);
+      if (!place.host.isHere)
+        place.base = await bringFolder(place, runner.dir(target), runner.caches(target), submission);
       const start = {
         attempt,
         args: ["--attempt", String(attempt), ...(resume ? ["--resume"] : []), ...runner.runArgs(target, place)],
         python: place.host.isHere ? submission.python : null,
         env: envOf(target),
+        onProgress: submission.onProgress,
+        signal: submission.signal,
         ...(runner.keepsSecrets
           ? { secretsFile: null, secrets }
           : { secretsFile: await placeSecrets(place, attempt, secrets), secrets: {} }),
@@ -167,7 +171,7 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
     cancel,
     collect,
     uses: (target) => runner.uses(target as TargetOf<Name>),
-    probe: async (target) => runner.probe(hostFor(target), target as TargetOf<Name>),
+    probe: async (target, wanted) => runner.probe(hostFor(target), target as TargetOf<Name>, wanted),
     leftovers: async (target) => runner.leftovers(hostFor(target), target as TargetOf<Name>),
     folders,
     end,
@@ -188,17 +192,33 @@ function goesAlong(path: string, resume: boolean): boolean {
 }
 
 /** Returns where the base lies there; null: it is fetched there. */
-async function bringFolder(place: Place, root: string, submission: Submission): Promise<string | null> {
+async function bringFolder(
+  place: Place,
+  root: string,
+  caches: Caches,
+  { dir: home, resume, onProgress, signal }: Submission,
+): Promise<string | null> {
   const { host, python, dir, job } = place;
   const target = job.target.settings;
-  const { resume, onProgress, signal } = submission;
   const options = { onProgress, signal };
-  await pushFiles(submission.dir, { host, python, dir }, { ...options, takes: (path) => goesAlong(path, resume) });
-  const base = baseAtHome(submission.dir);
-  if (base === null || (job.model.hub && !("base" in target && target.base === "copy"))) return null;
-  const there = await farDir(host, python, root, "bases", job.model.revision.replaceAll(/[^\w.-]/g, "_"));
-  await pushFiles(base, { host, python, dir: there }, { ...options, isNamedByContent: true });
-  await callFarEnd({ host, python, command: "link", args: [dir, "model", there], answer: nothing });
+  const folder = await preparePush(
+    home,
+    { host, python, dir },
+    { ...options, takes: (path) => goesAlong(path, resume) },
+  );
+  const base = baseAtHome(home);
+  const isFetched = base === null || (job.model.hub && !("base" in target && target.base === "copy"));
+  const there = isFetched
+    ? null
+    : await farDir(host, python, root, "bases", job.model.revision.replaceAll(/[^\w.-]/g, "_"));
+  const weights =
+    there && base && (await preparePush(base, { host, python, dir: there }, { ...options, isNamedByContent: true }));
+  const copied = folder.bytes + (weights ? weights.bytes : 0);
+  await requireRoom({ ...place, base: there }, home, caches, { copied, resume });
+  await folder.send();
+  if (!weights) return null;
+  await weights.send();
+  await callFarEnd({ host, python, command: "link", args: [dir, "model", there!], answer: nothing });
   return there;
 }
 

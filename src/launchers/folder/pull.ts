@@ -9,6 +9,7 @@ import { z } from "zod";
 import { FtError } from "../../errors.js";
 import { requireFreeSpace } from "../../free-space.js";
 import { hashFile } from "../../models/hash-cache.js";
+import type { OnProgress } from "../../progress.js";
 import { visibleLine } from "../../report/visible.js";
 import { callFarEnd, farFailure, talkToFarEnd } from "./far-end.js";
 import type { FarFolder } from "./push.js";
@@ -33,7 +34,7 @@ const hashTimeoutMs = 3_600_000;
 export interface PullOptions {
   /** Which files of the far folder, by relative path. */
   takes(path: string): boolean;
-  onProgress(progress: { label: string; done?: number; total?: number }): void;
+  onProgress: OnProgress;
   signal?: AbortSignal | undefined;
 }
 
@@ -107,7 +108,7 @@ async function receive(
         for await (const chunk of stream.bytes(head.bytes)) {
           if (!out.write(chunk)) await once(out, "drain");
           done += chunk.length;
-          onProgress({ label: `copying from ${far.host.label}`, done, total });
+          onProgress({ label: `copying from ${far.host.label}`, doneBytes: done, totalBytes: total });
         }
       } finally {
         out.end();

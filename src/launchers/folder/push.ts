@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { hashFile } from "../../models/hash-cache.js";
+import type { OnProgress } from "../../progress.js";
 import type { Host } from "../hosts/contract.js";
 import { callFarEnd, farFailure, talkToFarEnd } from "./far-end.js";
 
@@ -17,7 +18,7 @@ export interface FarFolder {
 }
 
 export interface PushOptions {
-  onProgress(progress: { label: string; done?: number; total?: number }): void;
+  onProgress: OnProgress;
   signal?: AbortSignal | undefined;
   /** Which of the files at home go, by relative path. */
   takes?(path: string): boolean;
@@ -31,8 +32,14 @@ const hashesSchema = z.object({ sha256: z.record(z.string(), z.string().nullable
 /** Names that end so are files on their way. */
 const part = ".part";
 
-/** Every regular file below `home` (links are followed: a base's folder may be made of them) is in the far folder then. */
-export async function pushFiles(home: string, far: FarFolder, options: PushOptions): Promise<void> {
+/** What is to be sent: `bytes` are looked for on the far disk before `send` begins. */
+export interface Push {
+  bytes: number;
+  send(): Promise<void>;
+}
+
+/** Every regular file below `home` (links are followed: a base's folder may be made of them) is in the far folder once it was sent. */
+export async function preparePush(home: string, far: FarFolder, options: PushOptions): Promise<Push> {
   const { onProgress, signal, takes = () => true, isNamedByContent = false } = options;
   const begin = { ...far, command: "begin", args: [far.dir], answer: filesSchema, signal };
   const there = (await callFarEnd(begin)).answer.files;
@@ -47,8 +54,17 @@ export async function pushFiles(home: string, far: FarFolder, options: PushOptio
     const begun = there[`${file.path}${part}`] ?? 0;
     wanted.push({ ...file, sha256, offset: begun <= file.bytes ? begun : 0 });
   }
+  const bytes = wanted.reduce((sum, file) => sum + file.bytes - file.offset, 0);
+  return { bytes, send: () => send(home, far, wanted, { total: bytes, onProgress, signal }) };
+}
+
+async function send(
+  home: string,
+  far: FarFolder,
+  wanted: Wanted[],
+  { total, onProgress, signal }: Pick<PushOptions, "onProgress" | "signal"> & { total: number },
+): Promise<void> {
   if (wanted.length === 0) return;
-  const total = wanted.reduce((sum, { bytes, offset }) => sum + bytes - offset, 0);
   let done = 0;
   const label = `copying to ${far.host.label}`;
   const talk = talkToFarEnd(far, "receive", [far.dir], signal);
@@ -60,7 +76,7 @@ export async function pushFiles(home: string, far: FarFolder, options: PushOptio
       // `end`: a file that grows meanwhile is sent as it was listed, and its hash then says so.
       for await (const chunk of createReadStream(join(home, path), { start: offset, end: bytes - 1 })) {
         done += (chunk as Buffer).length;
-        onProgress({ label, done, total });
+        onProgress({ label, doneBytes: done, totalBytes: total });
         yield chunk as Buffer;
       }
     }

@@ -2,28 +2,40 @@
 import { z } from "zod";
 import { gpuChecks } from "../../engines/diagnose.js";
 import { type Device, detectDevice } from "../../engines/machine.js";
-import { gigabytes } from "../../free-space.js";
-import type { Probe } from "../contract.js";
+import { diskSize } from "../../free-space.js";
+import type { Probe, Wanted } from "../contract.js";
 import { callFarEnd } from "../folder/far-end.js";
+import { askRoom, type Caches } from "../folder/room.js";
 import type { Host } from "./contract.js";
 
+const diskSchema = z.object({ path: z.string(), device: z.number(), freeBytes: z.number() });
 const machineSchema = z.object({
   python: z.string(),
   cores: z.int(),
   memoryBytes: z.number(),
-  freeBytes: z.number(),
   shmBytes: z.number().nullable(),
-  canWrite: z.boolean(),
+  disk: diskSchema,
+  caches: diskSchema,
+  unwritable: z.string().nullable(),
 });
+type Machine = z.output<typeof machineSchema>;
 
 /** A run's folder, base and environment want so much at least. */
 const littleDisk = 10e9;
 
-/** `dir`: of the jobs there. Throws FtError launcher.unreachable, launcher.far-end. */
-export async function probeHost(host: Host, { python, dir }: { python: string; dir: string }): Promise<Probe> {
+/** `dir`: of the jobs there. With `wanted` the device says what of it is there. Throws FtError launcher.unreachable, launcher.far-end. */
+export async function probeHost(
+  host: Host,
+  { python, dir }: { python: string; dir: string },
+  { caches, wanted }: { caches?: Caches; wanted?: Wanted | undefined } = {},
+): Promise<Probe> {
   const call = { host, python, command: "machine", args: [dir], answer: machineSchema };
-  const [{ answer: machine }, found] = await Promise.all([callFarEnd(call), deviceOf(host)]);
-  const elsewhere = { label: host.label, ramBytes: machine.memoryBytes };
+  const [{ answer: machine }, found, room] = await Promise.all([
+    callFarEnd(call),
+    deviceOf(host),
+    caches && wanted && !host.isHere ? askRoom({ host, python, dir }, caches, wanted) : undefined,
+  ]);
+  const elsewhere = { label: host.label, ramBytes: machine.memoryBytes, ...(room && { room }) };
   const device: Device = host.isHere ? found : { ...found, elsewhere };
   const isOldPython = !/^3\.(9|[1-9]\d)/.test(machine.python);
   return {
@@ -38,17 +50,27 @@ export async function probeHost(host: Host, { python, dir }: { python: string; d
         detail: `${machine.cores} cores, ${Math.round(machine.memoryBytes / 2 ** 30)} GiB of memory`,
       },
       ...gpuChecks(device),
-      {
-        ...{ name: "disk", status: machine.canWrite ? (machine.freeBytes < littleDisk ? "warn" : "ok") : "missing" },
-        detail: `${gigabytes(machine.freeBytes)} free in ${dir}${machine.canWrite ? "" : ", which cannot be written"}`,
-        next: machine.canWrite
-          ? machine.freeBytes < littleDisk
-            ? `free some: ${gigabytes(littleDisk)} is a comfortable start`
-            : null
-          : "give yourself that folder there, or name another in the target's `dir`",
-      },
+      ...diskChecks(machine, host),
     ],
   };
+}
+
+/** Of the jobs' folder, and of the caches where they lie on another disk. */
+function diskChecks({ disk, caches, unwritable }: Machine, { isHere }: Host): Probe["checks"] {
+  const disks = isHere || caches.device === disk.device ? [disk] : [disk, caches];
+  return disks.map(({ path, freeBytes }): Probe["checks"][number] => {
+    const name = path === disk.path ? "disk" : "disk, cache";
+    const free = `${diskSize(freeBytes)} free in ${path}`;
+    if (name === "disk" && unwritable !== null) {
+      const next = isHere
+        ? "give yourself that folder, or free some space"
+        : "give yourself that folder there, free some space, or name another in the target's `dir`";
+      return { name, status: "missing", detail: `${free}, and nothing can be written: ${unwritable}`, next };
+    }
+    const isLittle = freeBytes < littleDisk;
+    const next = isLittle ? `free some: ${diskSize(littleDisk)} is a comfortable start` : null;
+    return { name, status: isLittle ? "warn" : "ok", detail: free, next };
+  });
 }
 
 /** GPUs as that machine's own tools tell them. */

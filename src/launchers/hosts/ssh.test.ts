@@ -37,7 +37,7 @@ describe("a machine that does not answer", () => {
     const host = sshHost({ host: "box" });
     const ask = () => host.run(["true"]);
     for (let times = 0; times < 5; times++)
-      await expect(ask()).rejects.toMatchObject({ code: "launcher.unreachable", why: /timed out/ });
+      await expect(ask()).rejects.toMatchObject({ code: "launcher.unreachable", why: /timed out/, next: /VPN/ });
     expect(readFileSync(join(dir, "calls"), "utf8").match(/-M -N/g)).toHaveLength(1);
     writeFileSync(join(dir, "up"), "");
     await vi.waitFor(async () => expect((await ask()).exitCode).toBe(0), { timeout: 10_000, interval: 100 });

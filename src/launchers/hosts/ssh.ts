@@ -1,12 +1,14 @@
 // A machine behind ssh: the system's own client, so that ~/.ssh/config, agents, jump hosts and hardware keys work as they do by hand.
-import { closeSync, lstatSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { createHash } from "node:crypto";
+import { closeSync, lstatSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
+import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Connection } from "../../recipes/schema/targets/connection.js";
 import type { Host, RunResult } from "./contract.js";
 import { quote } from "./quote.js";
-import { runProgram, talkTo, unreachable } from "./this-machine.js";
+import { sshFailure } from "./ssh-failure.js";
+import { runProgram, talkTo } from "./this-machine.js";
 
 /** What ssh itself exits with when it has not run the program; no program of ft's far end does. */
 const sshFailed = 255;
@@ -35,7 +37,7 @@ export function sshHost(connection: Connection): Host {
   const judge = (result: RunResult): RunResult => {
     if (result.exitCode !== sshFailed) return result;
     shared = null;
-    throw unreachable(label, reason(result.stderr));
+    throw sshFailure(label, result.stderr);
   };
   return {
     label,
@@ -55,7 +57,8 @@ export function sshHost(connection: Connection): Host {
 }
 
 /** Never asks anything; forwards nothing; takes what is shared when it is there, and connects by itself when it is not. */
-function sshOptions({ port, identity, jump, config }: Connection): string[] {
+function sshOptions(connection: Connection): string[] {
+  const { port, identity, jump, config } = connection;
   return [
     ...(config ? ["-F", config] : []),
     ...[
@@ -70,7 +73,7 @@ function sshOptions({ port, identity, jump, config }: Connection): string[] {
       "ForwardAgent=no",
     ],
     ...["-o", `ServerAliveInterval=${aliveSeconds}`, "-o", "ServerAliveCountMax=3"],
-    ...["-o", `ControlPath=${controlPath() ?? "none"}`],
+    ...["-o", `ControlPath=${controlPath(connection) ?? "none"}`],
     ...(port ? ["-p", String(port)] : []),
     ...(identity ? ["-i", identity, "-o", "IdentitiesOnly=yes"] : []),
     ...(jump ? ["-J", jump] : []),
@@ -81,13 +84,26 @@ function sshOptions({ port, identity, jump, config }: Connection): string[] {
  * Short, as a socket's path may have some 100 characters; %C is ssh's hash of user, host, port and jump. Null where the folder is another
  * user's or open to one, who could listen there in sshd's place: then nothing is shared.
  */
-function controlPath(): string | null {
+function controlPath(connection: Connection): string | null {
   const { uid } = userInfo();
   const folder = join(tmpdir(), `ft-ssh-${uid}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const status = lstatSync(folder);
   const isOurs = status.isDirectory() && status.uid === uid && (status.mode & 0o077) === 0;
-  return isOurs ? join(folder, "%C") : null;
+  return isOurs ? join(folder, `${settingsHash(connection)}-%C`) : null;
+}
+
+/** With other settings a connection is another one: a key that no longer lets anyone in is not hidden by one that did. */
+function settingsHash(connection: Connection): string {
+  const { identity, config } = connection;
+  const files = [identity, config].map((file) => {
+    const path = file?.replace(/^~(?=\/)/, homedir());
+    return path === undefined ? null : (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null);
+  });
+  return createHash("sha256")
+    .update(JSON.stringify([connection, files]))
+    .digest("hex")
+    .slice(0, 8);
 }
 
 /**
@@ -95,7 +111,7 @@ function controlPath(): string | null {
  * gets a file for it and not a pipe that would never end.
  */
 async function shareConnection(connection: Connection): Promise<void> {
-  if (controlPath() === null) return;
+  if (controlPath(connection) === null) return;
   const options = sshOptions(connection);
   const check = await execa("ssh", [...options, "-O", "check", connection.host], { reject: false, stdin: "ignore" });
   if (check.exitCode === 0) return;
@@ -109,22 +125,10 @@ async function shareConnection(connection: Connection): Promise<void> {
       stderr: { fd: words } as never,
       reject: false,
     });
-    if (code === "ENOENT") throw unreachable(connection.host, "there is no ssh program on this machine");
-    if (exitCode !== 0) throw unreachable(connection.host, reason(readFileSync(file, "utf8")));
+    if (code === "ENOENT") throw sshFailure(connection.host, "there is no ssh program on this machine");
+    if (exitCode !== 0) throw sshFailure(connection.host, readFileSync(file, "utf8"));
   } finally {
     closeSync(words);
     rmSync(file, { force: true });
   }
-}
-
-/** The last line of what ssh said that is not a warning. */
-function reason(stderr: string): string {
-  const lines = stderr
-    .split(/[\r\n]+/)
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !/^(warning|debug)/i.test(line));
-  const last = lines.at(-1) ?? "ssh did not say why";
-  return /Host key verification failed/.test(stderr)
-    ? `${last} (connect once by hand, to see and accept its key)`
-    : last;
 }

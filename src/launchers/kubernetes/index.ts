@@ -29,6 +29,7 @@ export const kubernetesRunner: Runner<"kubernetes", Id> = {
   connection: (target) => target,
   dir: ({ dir }) => dir,
   uses: ({ base }) => ({ environment: false, base: base === "copy" }),
+  caches: ({ dir, env }) => ({ environment: false, env: { HF_HOME: `${dir}/cache/huggingface`, ...env } }),
   runArgs: () => ["--platform-restarts", "--prepare"],
 
   async find({ job }, attempt) {

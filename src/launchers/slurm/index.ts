@@ -32,6 +32,7 @@ const slurmRunner: Runner<"slurm", SlurmId> = {
     environment: target.login === undefined && !target.container && !target.engine_python,
     base: target.login === undefined || target.base === "copy",
   }),
+  caches: (target) => ({ environment: enginePython(target).includes("--prepare"), env: target.env }),
   runArgs: (target) => [...(target.requeue ? ["--platform-restarts"] : []), ...enginePython(target)],
 
   async find(place, attempt) {

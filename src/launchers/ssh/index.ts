@@ -33,6 +33,7 @@ const sshRunner: Runner<"ssh", Supervisor> = {
   connection: ({ at }) => at,
   dir: ({ dir }) => dir,
   uses: ({ base }) => ({ environment: false, base: base === "copy" }),
+  caches: ({ engine_python, env }) => ({ environment: !engine_python, env }),
   runArgs: ({ engine_python }, { dir, job: { gpus } }) => [
     ...(engine_python ? ["--python", engine_python] : ["--prepare"]),
     // Beside runs/: shared by all runs on that machine.
@@ -76,7 +77,7 @@ const sshRunner: Runner<"ssh", Supervisor> = {
     if (!ended && !(await gone(killedWithinMs))) throw notStopped(place.host, pid);
   },
 
-  probe: async (host, { python, dir }) => probeHost(host, { python, dir }),
+  probe: (host, target, wanted) => probeHost(host, target, { caches: sshRunner.caches(target), wanted }),
 
   async leftovers(host, { python, dir }): Promise<Leftover[]> {
     const { answer } = await callFarEnd({ host, python, command: "runs", args: [dir], answer: runsSchema });

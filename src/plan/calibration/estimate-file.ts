@@ -40,6 +40,8 @@ const estimateSchema = z.object({
   speed: z.object({ tokensPerSecond: z.number(), trainingSeconds: z.number() }).nullable().default(null),
   /** US dollars of the whole run, and of an hour of all its GPUs; null: no price is known. */
   cost: z.object({ usd: z.number(), usdHour: z.number() }).nullable().default(null),
+  /** Bytes: of the base as it is stored, of the run's folder at its largest, of one checkpoint; null: not estimated. */
+  disk: z.object({ base: z.number(), run: z.number(), checkpoint: z.number() }).nullable().default(null),
 });
 
 export type Estimate = z.output<typeof estimateSchema>;
@@ -50,13 +52,13 @@ export const estimateFileName = "estimate.json";
 export function makeEstimate(
   input: PlanInput,
   hardware: Hardware,
-  { machine, speed, cost }: Pick<Estimate, "machine" | "speed" | "cost">,
+  { machine, speed, cost, disk }: Pick<Estimate, "machine" | "speed" | "cost" | "disk">,
 ): Estimate {
   const { needed, allocated, reserved } = planMemory(input, hardware);
   const { correction: _, ...plain } = hardware;
   return {
     ...{ version: 1, machine, hardware: plain, shape: input.shape, lengths: input.lengths },
-    ...{ memory: { needed, allocated, reserved }, speed, cost },
+    ...{ memory: { needed, allocated, reserved }, speed, cost, disk },
   };
 }
 
