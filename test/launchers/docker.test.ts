@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Launcher } from "../../src/launchers/contract.js";
 import { dockerLauncher } from "../../src/launchers/docker/index.js";
+import { ftCacheDir } from "../../src/paths.js";
 import { reconcile } from "../../src/pipeline/reconcile.js";
 import { type Target, targetSchema } from "../../src/recipes/schema/targets.js";
 import { createRun, setHandle, transition } from "../../src/runs/run-store.js";
