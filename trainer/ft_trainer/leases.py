@@ -1,6 +1,7 @@
 """
 GPUs of a machine, each for one run at a time. A lease is a file in a folder that the machine's runs share, locked (flock) while the supervisor
-lives: a dead one holds none. Who finds too few free waits in the order of arrival, by tickets that are locked the same way.
+lives: a dead one holds none. Who finds too few free waits in the order of arrival, by tickets that are locked the same way. Runs that all ask to
+share may hold one together.
 """
 
 import fcntl
@@ -11,14 +12,14 @@ import time
 from contextlib import contextmanager
 
 from .failures import Refusal
-from .gpus import nvidia, visible
+from .gpus import amd, nvidia, visible
 
 
 class Leases:
     """What one run wants, and holds until its process ends. `wanted`: how many. Raises Refusal when this machine has not so many."""
 
-    def __init__(self, folder, run, wanted):
-        self.folder, self.run, self.wanted = folder, run, wanted
+    def __init__(self, folder, run, wanted, share=False):
+        self.folder, self.run, self.wanted, self.share = folder, run, wanted, share
         self.gpus = candidates()
         if len(self.gpus) < wanted:
             hint = "ask for fewer (compute.gpus); nvidia-smi shows what is here, CUDA_VISIBLE_DEVICES what of it may be taken"
@@ -38,7 +39,12 @@ class Leases:
         with self._turn():
             before = [ticket for number, ticket in self._tickets() if number < self.number and self._competes(ticket)]
             opened = [] if before else [(gpu, _open(self._lease(gpu))) for gpu in self.gpus]
-            free = [(gpu, fd) for gpu, fd in opened if _locked(fd)][: self.wanted]
+            free = [(gpu, fd) for gpu, fd in opened if _locked(fd)]
+            if self.share:
+                for _, fd in free:
+                    fcntl.flock(fd, fcntl.LOCK_SH)
+                free += [(gpu, fd) for gpu, fd in opened if (gpu, fd) not in free and _locked(fd, fcntl.LOCK_SH)]
+            free = free[: self.wanted]
             if len(free) < self.wanted or before:
                 self.reason = self._why(before)
                 free = []
@@ -63,7 +69,9 @@ class Leases:
 
     def environment(self):
         """For the steps: only the GPUs held, numbered as nvidia-smi does."""
-        return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": ",".join(gpu[0] for gpu, _ in self.held)}
+        held = ",".join(gpu[0] for gpu, _ in self.held)
+        hip = {"HIP_VISIBLE_DEVICES": held} if "HIP_VISIBLE_DEVICES" in os.environ else {}  # it goes before the other
+        return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": held, **hip}
 
     def _why(self, before):
         holders = [(gpu[0], _read(self._lease(gpu)).get("run")) for gpu in self.gpus if _is_locked(self._lease(gpu))]
@@ -108,6 +116,8 @@ def candidates():
         rows, problem = nvidia("index", "uuid")
         if problem:
             raise Refusal("gpu-lost", problem, "look at the driver: nvidia-smi, dmesg; in a container start it anew with --gpus")
+        if rows is None:
+            return visible(amd(), os.environ.get("HIP_VISIBLE_DEVICES", os.environ.get("CUDA_VISIBLE_DEVICES")))
     return visible(rows or [], os.environ.get("CUDA_VISIBLE_DEVICES"))
 
 
@@ -143,9 +153,9 @@ def _open(path):
     raise Refusal("permission", f"{path} appears and vanishes", "look who else writes there")
 
 
-def _locked(fd):
+def _locked(fd, how=fcntl.LOCK_EX):
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(fd, how | fcntl.LOCK_NB)
         return True
     except BlockingIOError:
         return False

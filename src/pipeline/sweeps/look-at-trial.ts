@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FtError } from "../../errors.js";
 import { runsDir } from "../../paths.js";
+import { preparingDetail } from "../../runs/ingest.js";
 import { runLockSchema } from "../../runs/lock.js";
 import type { Run } from "../../runs/run-store.js";
 import type { Store } from "../../store/open.js";
@@ -30,7 +31,7 @@ export async function lookAtTrial(
   }
   const { state, phase, step, totalSteps, loss, failure } = run;
   const seen = { ...row, state, phase, step, totalSteps, loss };
-  if (state !== "succeeded") return { ...seen, reason: failure?.message ?? silence };
+  if (state !== "succeeded") return { ...seen, reason: failure?.message ?? silence ?? preparingDetail(store, run) };
   try {
     return { ...seen, ...(await resultOf(store, projectDir, row.run, metric.name)) };
   } catch (error) {

@@ -9,7 +9,7 @@ import { isFinal } from "../../runs/state.js";
 import type { Store } from "../../store/open.js";
 import { resumeRun } from "../resume-run.js";
 import { type StartContext, startSurveyed } from "../start-run.js";
-import { survey } from "../survey.js";
+import { type Surveyed, survey } from "../survey.js";
 import { findUnchanged, fingerprint, runsOf } from "../unchanged.js";
 
 export interface TrialOptions {
@@ -39,9 +39,8 @@ export async function startTrial(
   requireWritable(runsDir(loaded.dir));
   const surveyed = await survey(loaded, context);
   if (surveyed.report.facts.eval === null || surveyed.report.facts.eval.rows === 0) throw noneHeldOut();
-  const { device, target } = surveyed;
-  if (concurrency > 1 && device.kind !== "cpu" && target.settings.launcher === "local")
-    context.onNotice("trials at the same time share this machine's GPU, and its memory must hold them all");
+  if (concurrency > 1 && sharesGpu(surveyed))
+    context.onNotice("trials at the same time share a GPU of this machine, and its memory must hold them all");
   const run = surveyed.entry && knownRun(store, loaded.dir, fingerprint(surveyed.entry, surveyed));
   if (run) {
     if (neverBegan(run) || (retry && isToRetry(run)))
@@ -51,6 +50,12 @@ export async function startTrial(
   const options = { frozen: false, ignoreFit, ignoreBudget, probe: false, writesLock: false };
   const { id } = await startSurveyed(surveyed, context, options);
   return { run: id, wasThere: false };
+}
+
+/** As the target asks for it; and Apple's only GPU has no leases. */
+function sharesGpu({ device, target: { settings } }: Surveyed): boolean {
+  if (settings.launcher !== "local") return false;
+  return device.kind === "mps" || (device.kind === "cuda" && settings.share_gpus === true);
 }
 
 /** One that succeeded and whose adapter is there; else one on its way; else the newest that ended otherwise. */
