@@ -35,6 +35,8 @@ export async function lookAtTrial(
   try {
     return { ...seen, ...(await resultOf(store, projectDir, row.run, metric.name)) };
   } catch (error) {
+    // Its adapter is not home yet: it is as good as running, and the next look brings it.
+    if (error instanceof FtError && error.code === "launcher.unreachable") return { ...row, reason: reasonOf(error) };
     const { message } = error as Error;
     return { ...seen, metric: null, reason: error instanceof FtError ? reasonOf(error) : message };
   }

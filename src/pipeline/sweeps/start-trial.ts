@@ -7,6 +7,7 @@ import type { LoadedRecipe } from "../../recipes/load.js";
 import type { Run } from "../../runs/run-store.js";
 import { isFinal } from "../../runs/state.js";
 import type { Store } from "../../store/open.js";
+import { reconcile } from "../reconcile.js";
 import { resumeRun } from "../resume-run.js";
 import { type StartContext, startSurveyed } from "../start-run.js";
 import { type Surveyed, survey } from "../survey.js";
@@ -41,8 +42,9 @@ export async function startTrial(
   if (surveyed.report.facts.eval === null || surveyed.report.facts.eval.rows === 0) throw noneHeldOut();
   if (concurrency > 1 && sharesGpu(surveyed))
     context.onNotice("trials at the same time share a GPU of this machine, and its memory must hold them all");
-  const run = surveyed.entry && knownRun(store, loaded.dir, fingerprint(surveyed.entry, surveyed));
-  if (run) {
+  const known = surveyed.entry && knownRun(store, loaded.dir, fingerprint(surveyed.entry, surveyed));
+  if (known) {
+    const run = known.state === "lost" ? await lookedFor(store, loaded.dir, known, context.now()) : known;
     if (neverBegan(run) || (retry && isToRetry(run)))
       await resumeRun(store, loaded.dir, run.id, context, { ignoreBudget });
     return { run: run.id, wasThere: true };
@@ -64,6 +66,19 @@ function knownRun(store: Store, projectDir: string, wanted: ReturnType<typeof fi
   if (done) return done.run;
   const others = runsOf(store, projectDir, wanted).filter(({ state }) => state !== "succeeded");
   return others.find(({ state }) => !isFinal(state) && state !== "lost") ?? others[0] ?? null;
+}
+
+/** It may have begun all the same. Throws FtError launcher.unreachable when that cannot be asked. */
+async function lookedFor(store: Store, projectDir: string, { id, target }: Run, now: number): Promise<Run> {
+  return reconcile(store, projectDir, id, now, (why) => {
+    throw new FtError({
+      code: "launcher.unreachable",
+      exit: "environment",
+      message: `${target} does not answer`,
+      why: `${why}, and run ${id} may be there`,
+      next: "repeat the command when it answers",
+    });
+  });
 }
 
 /** The ft that started it was killed before its launcher had it, or the launcher did not answer: nothing of it was ever trained. */

@@ -34,6 +34,8 @@ export interface SweepSettings extends Omit<z.output<typeof fileSchema>, "recipe
   /** As `loadRecipe` takes it. */
   recipe: string;
   keys: Space;
+  /** Those of `keys` that `--key` named, not the sweep's file. */
+  flagKeys: string[];
 }
 
 /** As typed. */
@@ -76,7 +78,7 @@ export function sweepSettings(file: string | undefined, flags: SweepFlags, cwd: 
   const parsed = fileSchema.safeParse(merged);
   if (!parsed.success) throw invalid(name, parsed.error.issues);
   const recipe = written === null ? name : relative(cwd, resolve(cwd, dirname(name), parsed.data.recipe));
-  const settings = { ...parsed.data, recipe };
+  const settings = { ...parsed.data, recipe, flagKeys: Object.keys(keys) };
   if (settings.halving && (settings.method ?? "grid") !== "halving") throw idleHalving();
   return settings;
 }
