@@ -91,7 +91,7 @@ describe("ft sweep show", () => {
     const { exitCode, stderr } = await ft(["sweep", "show"], emptyFolder());
     expect(exitCode).toBe(2);
     expect(stderr).toBe(
-      "error: this project has no sweep yet\n  next: start one, for example: ft sweep --key train.learning_rate=1e-4,3e-4\n",
+      "error: this project has no sweep yet\n  next: start one, for example: ft sweep --key train.learning_rate=1e-4,3e-4",
     );
   });
 });
@@ -112,6 +112,7 @@ describe("a sweep that cannot be", () => {
     [["--key", "train.micro_batch=3"], 3, "does not divide"],
     [["--key", "method.rank=4..8", "--method", "grid"], 2, "a grid needs lists"],
     [[], 2, "no key of ft.yaml is named"],
+    [["other.yaml"], 2, "there is no file other.yaml"],
   ])("%j ends before the first trial", async (flags, code, words) => {
     const dir = tinyProject();
     const { exitCode, stderr } = await ft(["sweep", ...flags], dir);

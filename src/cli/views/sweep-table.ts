@@ -10,12 +10,15 @@ import {
   metricName,
   metricText,
   metricWords,
+  nowText,
   shortKeys,
   stateText,
   trialName,
   valuesText,
   valueText,
 } from "./sweep-words.js";
+
+const mostState = 36;
 
 export interface ShownSweep {
   id: string;
@@ -49,7 +52,7 @@ export function sweepTable(
     trialName(row),
     ...[...keys.keys()].map((key) => cut(valueText(row.values[key]), 32)),
     ...(rungs === null ? [] : [String(row.budget?.amount ?? "")]),
-    stateText(row),
+    cut(nowText(row), mostState),
     metricText(metric.name, row.metric),
     row.adapter ?? "",
     row.run ?? "",

@@ -27,7 +27,14 @@ describe("a sweep's settings", () => {
       "method: halving\nkeys: { method.rank: [8, 16] }\nseed: 3\nhalving: { steps: 5, factor: 2 }\n",
     );
     expect(sweepSettings(undefined, {}, dir)).toEqual({
-      ...{ recipe: "ft.yaml", flagKeys: [], method: "halving", keys: { "method.rank": [8, 16] }, seed: 3, concurrency: 1 },
+      ...{
+        recipe: "ft.yaml",
+        flagKeys: [],
+        method: "halving",
+        keys: { "method.rank": [8, 16] },
+        seed: 3,
+        concurrency: 1,
+      },
       halving: { steps: 5, factor: 2 },
     });
     const flags = { rungEpochs: 0.5, seed: 0, trials: 4 };
