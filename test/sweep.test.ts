@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { until } from "./fake-run.js";
-import { ft, tinyProject } from "./project.js";
+import { emptyFolder, ft, tinyProject } from "./project.js";
 
 const minutes = 60_000;
 
@@ -57,8 +57,13 @@ halving: { steps: 15, factor: 2 }
       const { adapters } = JSON.parse((await ft(["adapters", "ls", "--json"], dir)).stdout);
       expect(adapters.map(({ version }: Row) => version)).toEqual([3, 2, 1]);
 
-      const shown = await ft(["sweep", "show"], dir);
-      expect(shown.stdout).toMatch(/rung 2\)\s+0\.0\d+\s+30\s+done .*best\n/);
+      const shown = await ft(["sweep", "show", "--html", "sweep.html"], dir);
+      expect(shown.stdout).toMatch(/◆ +\d +30 +0\.0\d+ +\d\.\d+ +done +@3 +\w{4}\n/);
+      expect(shown.stdout).toMatch(/loss by steps trained, rung by rung\n.*\n( +[│┤].*\n| +\d.*┤.*\n)+/);
+      for (const line of shown.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+      const page = readFileSync(join(dir, "sweep.html"), "utf8");
+      expect(page.match(/<svg/g)).toHaveLength(2); // the rungs, and the one key
+      expect(page).toContain(`<td class="right good">◆</td>`);
       const listed = JSON.parse((await ft(["sweep", "ls", "--json"], dir)).stdout);
       expect(listed.sweeps).toMatchObject([{ id: sweep.id, isDriven: false, best: { run: sweep.best.run } }]);
     },
@@ -81,10 +86,24 @@ describe("ft sweep --dry-run", () => {
   });
 });
 
+describe("ft sweep show", () => {
+  it("says what to do where there is no sweep", async () => {
+    const { exitCode, stderr } = await ft(["sweep", "show"], emptyFolder());
+    expect(exitCode).toBe(2);
+    expect(stderr).toBe(
+      "error: this project has no sweep yet\n  next: start one, for example: ft sweep --key train.learning_rate=1e-4,3e-4",
+    );
+  });
+});
+
 describe("a sweep that cannot be", () => {
   it.each([
     [["--key", "train.lerning_rate=1,2"], 3, "did you mean train.learning_rate?"],
-    [["--key", "train.learning_rate=1e-3,fast"], 3, "expected number"],
+    [
+      ["--key", "train.learning_rate=1e-3,fast"],
+      3,
+      '--key train.learning_rate="fast": train.learning_rate: expected number',
+    ],
     [["--key", "eval.max_rows=1,2"], 3, "eval.max_rows must be the same for all trials"],
     [["--key", "method.rank=4,8", "--metric", "exact_mach"], 2, "did you mean exact_match?"],
     [["--key", "method.rank=4,8", "--set", "data.eval=", "--set", "data.eval_fraction=0"], 3, "holds no rows out"],
@@ -93,6 +112,7 @@ describe("a sweep that cannot be", () => {
     [["--key", "train.micro_batch=3"], 3, "does not divide"],
     [["--key", "method.rank=4..8", "--method", "grid"], 2, "a grid needs lists"],
     [[], 2, "no key of ft.yaml is named"],
+    [["other.yaml"], 2, "there is no file other.yaml"],
   ])("%j ends before the first trial", async (flags, code, words) => {
     const dir = tinyProject();
     const { exitCode, stderr } = await ft(["sweep", ...flags], dir);

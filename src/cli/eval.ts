@@ -39,7 +39,13 @@ export function registerEval(program: Command, { io }: CommandContext): void {
             preparing(io, async ({ env, signal, onProgress }) => {
               const { python } = await ensureEnvironment(job.engine, { env, signal, onProgress });
               onProgress({ label: `evaluating base and adapter of ${id}` });
-              await runEvaluator({ jobDir, python, env: trainerEnv(env) });
+              await runEvaluator({
+                job,
+                jobDir,
+                python,
+                env: trainerEnv(env),
+                onWait: (label) => onProgress({ label }),
+              });
             }),
         });
         const { comparisonJson, comparisonText } = await import("./views/comparison.js");

@@ -1,5 +1,6 @@
 // `ft sweep`, `ft sweep ls|show`: names and flags; each action is a file of its own in src/cli/sweep/.
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { outputName } from "./output-name.js";
 import type { CommandContext } from "./program.js";
 import { collect } from "./render.js";
 
@@ -48,6 +49,7 @@ export function registerSweep(program: Command, context: CommandContext): void {
   sweep
     .command("show [sweep]")
     .description("how the trials of a sweep stand: its id, the beginning or end of one, or last")
+    .option("--html <file>", "write one self-contained page with the table and the plots", outputName)
     .option("--json", "print JSON")
     .action(async (id, _, command) =>
       (await import("./sweep/show.js")).showCommand(context, id ?? "last", flagsOf(command)),
@@ -55,7 +57,7 @@ export function registerSweep(program: Command, context: CommandContext): void {
 }
 
 /** `ft sweep` has --json too, and commander gives it what stands after a subcommand. */
-function flagsOf(command: Command): { json?: boolean } {
+function flagsOf(command: Command): { json?: boolean; html?: string } {
   return command.optsWithGlobals();
 }
 

@@ -6,12 +6,14 @@ import { execa } from "execa";
 import { keepLongestLines } from "../dataset/keep-longest.js";
 import { carriedOf, snapshotData } from "../dataset/snapshot.js";
 import { FtError } from "../errors.js";
+import { gpuArgs, reportGpuWaits } from "../launchers/local/gpus.js";
 import { logTail } from "../launchers/local/index.js";
 import { ftDir } from "../paths.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import type { Recipe } from "../recipes/schema.js";
 import type { RunEvent } from "../runs/events.js";
 import { parseEvent } from "../runs/ingest.js";
+import type { Job } from "../runs/job.js";
 import { measureTraining, type TrainingMeasure } from "../runs/measure.js";
 import { createJobFolder } from "./job-folder.js";
 import { jobModel } from "./job-model.js";
@@ -26,6 +28,7 @@ export interface Trial {
   createdAt: number;
   loaded: LoadedRecipe;
   prepared: Prepared;
+  target: Job["target"];
   /** Rows in a forward pass. */
   micro: number;
   /** Forward passes a step, in the run. */
@@ -40,37 +43,42 @@ export function probesDir(projectDir: string): string {
 }
 
 /** Throws FtError probe.failed (training): the training ended for another reason than memory. */
-export async function tryProbe(trial: Trial, { env, signal }: PrepareContext): Promise<TrialResult> {
-  const { id, createdAt, loaded, prepared, micro } = trial;
+export async function tryProbe(trial: Trial, { env, signal, onProgress }: PrepareContext): Promise<TrialResult> {
+  const { id, createdAt, loaded, prepared, target, micro } = trial;
   const { engine, environment, model, source, data, device } = prepared;
   const recipe = probeRecipe(loaded.recipe, trial);
   const input = { model, dataset: data.facts, device };
   const rendering = renderRecipe(engine, { ...loaded, recipe }, input);
   const rows = recipe.train.batch_size;
-  const { dir } = await createJobFolder({
+  const { job, dir } = await createJobFolder({
     ...{ id, createdAt, projectDir: loaded.dir, parent: probesDir(loaded.dir), recipe, estimate: null, limits: null },
     rendering: { ...rendering, env: { ...rendering.env, FT_PROBE_ROWS: String(rows) } },
     engine: { name: engine.name, version: recipe.engine.version },
     model: jobModel(model),
     gpus: gpusOf(prepared),
-    target: { name: "local", settings: { launcher: "local" } },
+    target,
     lock: await lockOf(loaded, prepared),
     writeData: async (outDir, layout) => {
       await snapshotData({ recipe, source, layout, carries: carriedOf(data.facts), outDir });
       await keepLongestLines(join(outDir, "data/train.jsonl"), candidates(recipe));
     },
   });
+  const endReport = reportGpuWaits(dir, (label) => onProgress({ label }));
   try {
-    const { failed, exitCode } = await execa(environment!.python, ["trainer/run.py", "--only", "train"], {
-      cwd: dir,
-      env: trainerEnv(env),
-      extendEnv: false,
-      stdin: "ignore",
-      stdout: { file: join(dir, "stdout.log"), append: true },
-      stderr: { file: join(dir, "stdout.log"), append: true },
-      reject: false,
-      cancelSignal: signal,
-    });
+    const { failed, exitCode } = await execa(
+      environment!.python,
+      ["trainer/run.py", "--only", "train", ...gpuArgs(job, env)],
+      {
+        cwd: dir,
+        env: trainerEnv(env),
+        extendEnv: false,
+        stdin: "ignore",
+        stdout: { file: join(dir, "stdout.log"), append: true },
+        stderr: { file: join(dir, "stdout.log"), append: true },
+        reject: false,
+        cancelSignal: signal,
+      },
+    );
     signal.throwIfAborted();
     const events = readEvents(dir);
     if (!failed) return { outcome: "fits", measure: measureTraining(events) };
@@ -78,6 +86,7 @@ export async function tryProbe(trial: Trial, { env, signal }: PrepareContext): P
     if (told?.class === "out-of-memory") return { outcome: "out of memory", why: told.message };
     throw failedProbe(dir, micro, told?.message ?? `the trainer ended with exit code ${exitCode}`);
   } finally {
+    endReport();
     await rm(dir, { recursive: true, force: true });
   }
 }

@@ -43,7 +43,7 @@ export interface Probe {
  * Throws FtError probe.does-not-fit (fit), probe.failed (training).
  */
 export async function probe(surveyed: Surveyed, prepared: Prepared, context: ProbeContext): Promise<Probe> {
-  const { loaded } = surveyed;
+  const { loaded, target } = surveyed;
   const { recipe } = loaded;
   await removeStale(probesDir(loaded.dir), context.now());
   try {
@@ -51,7 +51,7 @@ export async function probe(surveyed: Surveyed, prepared: Prepared, context: Pro
     for (let { micro, accumulation } = batchOf(recipe); ; ) {
       const [createdAt, id] = [context.now(), newRunId(context.now(), context.random())];
       context.onProgress({ label: `probing: the longest rows, ${micro} in a forward pass` });
-      const result = await tryProbe({ id, createdAt, loaded, prepared, micro, accumulation }, context);
+      const result = await tryProbe({ id, createdAt, loaded, prepared, target, micro, accumulation }, context);
       if (result.outcome === "fits") {
         tries.push({ microBatch: micro, outcome: "fits", why: null });
         const memory = await memoryOf(surveyed, prepared, { micro, measure: result.measure, context });

@@ -2,15 +2,20 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { FtError } from "../errors.js";
+import { gpuArgs, reportGpuWaits } from "../launchers/local/gpus.js";
+import type { Job } from "../runs/job.js";
 import { lastAttempt } from "../runs/last-attempt.js";
 
 export interface EvaluatorToRun {
+  job: Pick<Job, "gpus" | "target">;
   /** Absolute path of the job folder. */
   jobDir: string;
   /** Python of the engine's environment. */
   python: string;
   /** Settings and secrets for the process. */
   env: Record<string, string>;
+  /** It waits for a GPU that a run holds; in words. */
+  onWait(text: string): void;
 }
 
 /**
@@ -18,19 +23,18 @@ export interface EvaluatorToRun {
  * goes on where it was. Throws FtError `eval.failed` (what it printed is in stdout.log), `eval.interrupted`, `eval.running` or
  * `env.no-python`.
  */
-export async function runEvaluator({ jobDir, python, env }: EvaluatorToRun): Promise<void> {
-  const result = await execa(
-    python,
-    ["trainer/run.py", "--attempt", String(lastAttempt(jobDir) + 1), "--only", "evaluate"],
-    {
-      cwd: jobDir,
-      env,
-      stdin: "ignore",
-      stdout: "ignore",
-      stderr: { file: join(jobDir, "stdout.log"), append: true },
-      reject: false,
-    },
-  );
+export async function runEvaluator({ job, jobDir, python, env, onWait }: EvaluatorToRun): Promise<void> {
+  const attempt = String(lastAttempt(jobDir) + 1);
+  const gpus = gpuArgs({ ...job, gpus: Math.min(1, job.gpus) }, env); // it is one process, however many trained together
+  const endReport = reportGpuWaits(jobDir, onWait);
+  const result = await execa(python, ["trainer/run.py", "--attempt", attempt, "--only", "evaluate", ...gpus], {
+    cwd: jobDir,
+    env,
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: { file: join(jobDir, "stdout.log"), append: true },
+    reject: false,
+  }).finally(endReport);
   if (!result.failed) return;
   throw failure(python, join(jobDir, "stdout.log"), result);
 }

@@ -3,28 +3,30 @@ import { type Document, isScalar, parse } from "yaml";
 import { FtError } from "../errors.js";
 import { alternativeTo, shortForms } from "./spellings.js";
 
-/** One `--set`, as typed and taken apart. */
+/** One `--set`, taken apart. */
 export interface SetChange {
-  typed: string;
+  /** As messages call it: `--set train.epochs=2`. */
+  shown: string;
   path: string[];
 }
 
-/** Changes `document` in place. @throws FtError usage.set */
-export function applySets(document: Document, sets: string[]): SetChange[] {
+/** Changes `document` in place. `show`: what messages call one. @throws FtError usage.set */
+export function applySets(document: Document, sets: string[], show = (typed: string) => `--set ${typed}`): SetChange[] {
   return sets.map((typed) => {
+    const shown = show(typed);
     const [, key, text] = /^([A-Za-z_][\w-]*(?:\.[\w-]+)*)=(.*)$/s.exec(typed) ?? [];
-    if (key === undefined || text === undefined) throw malformed(typed);
+    if (key === undefined || text === undefined) throw malformed(shown);
     const path = key.split(".");
     lengthenShortForm(document, path);
-    const value = document.createNode(parseValue(typed, text));
+    const value = document.createNode(parseValue(shown, text));
     const replaced = alternativeTo(path);
     try {
       document.setIn(path, value);
       if (replaced && document.hasIn(replaced)) document.deleteIn(replaced);
     } catch {
-      throw notAMap(typed, path);
+      throw notAMap(shown, path);
     }
-    return { typed, path };
+    return { shown, path };
   });
 }
 
@@ -38,28 +40,28 @@ function lengthenShortForm(document: Document, path: string[]): void {
 }
 
 /** The value is YAML: 2 is a number, true a boolean, [a, b] a list, anything else text. */
-function parseValue(typed: string, text: string): unknown {
+function parseValue(shown: string, text: string): unknown {
   try {
     return parse(text);
   } catch {
-    throw malformed(typed);
+    throw malformed(shown);
   }
 }
 
-function notAMap(typed: string, path: string[]): FtError {
+function notAMap(shown: string, path: string[]): FtError {
   return new FtError({
     code: "usage.set",
     exit: "usage",
-    message: `--set ${typed} names a key below ${path.slice(0, -1).join(".")}, which has none`,
+    message: `${shown} names a key below ${path.slice(0, -1).join(".")}, which has none`,
     next: "for example: --set train.epochs=2 --set method.rank=32",
   });
 }
 
-function malformed(typed: string): FtError {
+function malformed(shown: string): FtError {
   return new FtError({
     code: "usage.set",
     exit: "usage",
-    message: `--set ${typed} is not of the form key.key=value`,
+    message: `${shown} is not of the form key.key=value`,
     next: "for example: --set train.epochs=2 --set method.rank=32",
   });
 }

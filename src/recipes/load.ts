@@ -37,6 +37,8 @@ export interface LoadOptions {
   env: Env;
   /** `--set` options as typed: `train.epochs=2`. */
   sets?: string[];
+  /** What a sweep tries, as `sets` and after them, and what messages call one. */
+  tried?: { sets: string[]; show(set: string): string };
 }
 
 const maxBytes = 1 << 20;
@@ -78,10 +80,11 @@ export function schemaProblems(file: string, options: LoadOptions): Problem[] {
   return parsed.success ? [] : parsed.error.issues.flatMap((issue) => describeIssue(issue, source));
 }
 
-function readSource(file: string, { cwd, env, sets = [] }: LoadOptions): RecipeSource {
+function readSource(file: string, { cwd, env, sets = [], tried }: LoadOptions): RecipeSource {
   const path = resolve(cwd, file);
   const chain = readChain(path, file, env);
-  const changes = applySets(chain[0]!.document, sets);
+  const { document } = chain[0]!;
+  const changes = [...applySets(document, sets), ...(tried ? applySets(document, tried.sets, tried.show) : [])];
   const { extends: _, ...values } = withoutOpen(
     chain
       .map((each) => movePaths(toValues(each.document, each.file), { from: each.path, to: path }))

@@ -27,7 +27,7 @@ export function locate({ chain, changes }: RecipeSource, path: readonly Property
   const startsWith = (long: string[], short: string[]) => short.every((key, index) => key === long[index]);
   const isWritten = chain.some(({ document }) => keyOffset(document, keys) !== undefined);
   const change = changes.findLast(({ path: set }) => startsWith(keys, set) || (!isWritten && startsWith(set, keys)));
-  if (change) return { file: `--set ${change.typed}` };
+  if (change) return { file: change.shown };
   for (let length = keys.length; length > 0; length--) {
     for (const { document, lines, file } of chain) {
       const offset = keyOffset(document, keys.slice(0, length));

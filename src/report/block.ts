@@ -67,13 +67,27 @@ export interface Curve extends Titled {
   summary: string;
 }
 
+/** One figure against another: points, those of a series joined. */
+export interface Plot extends Titled {
+  kind: "plot";
+  /** `ticks`: the only values that there can be. `names`: what x counts from 0, where it is no number. */
+  x: { unit: string; scale: "linear" | "log"; ticks?: number[] } | { unit: string; names: string[] };
+  y: { unit: string };
+  /** What a point is: "a trial". */
+  one: string;
+  /** At least one point in each. `shown`: x and y in words. */
+  series: { name: string; isBest: boolean; points: { x: number; y: number; shown: string }[] }[];
+  /** What is to be seen, in words. */
+  summary: string;
+}
+
 export interface Table extends Titled {
   kind: "table";
   columns: { head: string; align?: "left" | "right" }[];
   rows: { cells: string[]; level?: Level }[];
 }
 
-export type Block = Facts | Bars | Histogram | Curve | Table;
+export type Block = Facts | Bars | Histogram | Curve | Plot | Table;
 
 export interface Report {
   title: string;

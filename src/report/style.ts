@@ -25,6 +25,7 @@ svg { width: 100%; height: auto; display: block; } svg text { fill: var(--faint)
 svg .column { fill: var(--first); } svg .column.second { fill: none; stroke: var(--second); stroke-width: 2; } svg .axis { stroke: var(--line); }
 svg .mark { stroke: var(--bad); stroke-dasharray: 4 3; } svg text.mark { fill: var(--bad); stroke: none; }
 svg .line { fill: none; stroke: var(--first); stroke-width: 2; } svg .band { fill: var(--first); opacity: 0.16; } svg .limit { stroke: var(--second); stroke-width: 1.5; } svg text.limit { fill: var(--second); stroke: none; }
+svg .point { fill: var(--first); fill-opacity: 0.75; } svg .point.best { fill: var(--second); fill-opacity: 1; } svg .join { fill: none; stroke: var(--first); stroke-opacity: 0.45; stroke-width: 1.5; } svg .join.best { stroke: var(--second); stroke-opacity: 1; stroke-width: 2; }
 svg .here { stroke: var(--faint); stroke-dasharray: 2 3; }
 .legend { color: var(--faint); font-size: 13px; margin: 4px 0 0; } .swatch { display: inline-block; width: 10px; height: 10px; margin: 0 4px 0 12px; background: var(--first); }
 .swatch.second { background: none; border: 2px solid var(--second); }

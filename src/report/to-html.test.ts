@@ -32,6 +32,17 @@ const report: Report = {
       limit: { at: 5, name: hostile },
       mark: { at: 150, name: hostile },
     },
+    {
+      kind: "plot",
+      ...{
+        title: hostile,
+        summary: hostile,
+        x: { unit: hostile, names: [hostile, "b"] },
+        y: { unit: hostile },
+        one: hostile,
+      },
+      series: [{ name: hostile, isBest: true, points: [0, 1].map((x) => ({ x, y: 2 * x, shown: hostile })) }],
+    },
     { kind: "table", title: hostile, columns: [{ head: hostile }], rows: [{ cells: [hostile] }] },
   ],
 };
@@ -41,7 +52,7 @@ const page = reportHtml(report, Date.UTC(2026, 0, 2));
 test("text of rows makes no tag and no attribute", () => {
   const tags = new Set([...page.matchAll(/<\/?([^\s>/]+)/g)].map(([, name]) => name));
   const known =
-    "!doctype html head meta title style body header h1 p main section h2 dl dt dd div table tbody thead tr td th span svg text rect line polyline polygon details summary footer";
+    "!doctype html head meta title style body header h1 p main section h2 dl dt dd div table tbody thead tr td th span svg text rect line polyline polygon circle details summary footer";
   expect([...tags].filter((tag) => !known.split(" ").includes(tag!))).toEqual([]);
   const withoutValues = page.replaceAll(/"[^"]*"/g, "");
   expect(withoutValues).not.toMatch(/<[^>]*\son\w+=/);

@@ -1,7 +1,8 @@
 // Blocks as an HTML page.
-import type { Bars, Block, Curve, Facts, Histogram, Note, Report, Table } from "./block.js";
+import type { Bars, Block, Curve, Facts, Histogram, Note, Plot, Report, Table } from "./block.js";
 import { curveSvg } from "./charts/curve.js";
 import { binName, histogramSvg } from "./charts/histogram.js";
+import { plotSvg } from "./charts/plot.js";
 import { type Html, html } from "./html.js";
 import { number } from "./number.js";
 import { htmlPage } from "./page.js";
@@ -30,6 +31,8 @@ function content(block: Block): Html {
       return histogram(block);
     case "curve":
       return curve(block);
+    case "plot":
+      return plot(block);
     case "table":
       return table(block);
   }
@@ -68,6 +71,15 @@ function curve(block: Curve): Html {
   });
   return html`<p class="summary">${summary}</p>${curveSvg(block)}
 <details><summary>as a table</summary><div class="scroll"><table><thead><tr><th>${x.unit}</th><th class="right">low, ${y.unit}</th><th class="right">mid</th><th class="right">high</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
+}
+
+function plot(block: Plot): Html {
+  const rows = block.series.map(
+    ({ name, points }) => html`<tr><td>${name}</td><td>${points.map(({ shown }) => shown).join("; ")}</td></tr>`,
+  );
+  const legend = html`<p class="legend"><span class="swatch"></span>${block.one}<span class="swatch second"></span>the best</p>`;
+  return html`<p class="summary">${block.summary}</p>${plotSvg(block)}${legend}
+<details><summary>as a table</summary><div class="scroll"><table><tbody>${rows}</tbody></table></div></details>`;
 }
 
 function table({ columns, rows }: Table): Html {

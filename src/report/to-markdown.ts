@@ -40,6 +40,11 @@ function content(block: Block): string {
           return [number(at), ...[low, mid, high].map((of) => number(of[index]!))];
         }),
       )}`;
+    case "plot":
+      return `${plain(block.summary)}\n\n${table(
+        [{ head: "" }, { head: `${block.x.unit}, ${block.y.unit}` }],
+        block.series.map(({ name, points }) => [name, points.map(({ shown }) => shown).join("; ")]),
+      )}`;
     case "table":
       return table(
         block.columns,

@@ -105,3 +105,12 @@ export function eventsAfter(store: Store, id: string, after: { attempt: number; 
     .all(id, after.attempt, after.seq) as { json: string }[];
   return rows.map(({ json }) => parseEvent(json)).filter((event) => event !== null);
 }
+
+/** What a run that prepares says that it does: "waiting for 1 GPU: 0 is held by run ..."; null: nothing, or it is further. */
+export function preparingDetail(store: Store, { id, state }: Pick<Run, "id" | "state">): string | null {
+  if (state !== "preparing") return null;
+  const latest = "SELECT json FROM events WHERE run = ? AND kind = 'phase' ORDER BY attempt DESC, seq DESC LIMIT 1";
+  const row = store.prepare(latest).get(id) as { json: string } | undefined;
+  const event = row && parseEvent(row.json);
+  return event?.kind === "phase" && event.phase === "preparing" ? (event.detail ?? null) : null;
+}

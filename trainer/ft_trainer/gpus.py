@@ -56,14 +56,16 @@ def detect_accelerator():
     seen = visible(rows or [], os.environ.get("CUDA_VISIBLE_DEVICES"))
     if seen:
         return "cuda", rows[0][2]
-    return ("rocm", None) if _has_amd() else ("cpu", None)
+    return ("rocm", None) if amd() else ("cpu", None)
 
 
-def _has_amd():
+def amd():
+    """(index, name) of each AMD GPU, in the order that HIP numbers them; [] without rocm-smi, or when it says nothing sensible."""
     if not shutil.which("rocm-smi"):
-        return False
+        return []
     try:
         answer = subprocess.run(["rocm-smi", "--showproductname", "--json"], capture_output=True, text=True, timeout=_PATIENCE, check=False)
-        return answer.returncode == 0 and any(name.startswith("card") for name in json.loads(answer.stdout))
+        cards = [name for name in json.loads(answer.stdout) if re.fullmatch(r"card\d+", name)] if answer.returncode == 0 else []
     except (OSError, ValueError, subprocess.SubprocessError):
-        return False
+        return []
+    return [[str(index), f"amd-{name}"] for index, name in enumerate(sorted(cards, key=lambda name: int(name[4:])))]

@@ -1,6 +1,7 @@
 """
 GPUs of a machine, each for one run at a time. A lease is a file in a folder that the machine's runs share, locked (flock) while the supervisor
-lives: a dead one holds none. Who finds too few free waits in the order of arrival, by tickets that are locked the same way.
+lives: a dead one holds none. Who finds too few free waits in the order of arrival, by tickets that are locked the same way. Runs that all ask to
+share may hold one together.
 """
 
 import fcntl
@@ -11,7 +12,7 @@ import time
 from contextlib import contextmanager
 
 from .failures import Refusal
-from .gpus import nvidia, visible
+from .gpus import amd, nvidia, visible
 
 
 #: Longer than any turn on a busy machine. Only then the one who has it is named; whoever waits can still be stopped.
@@ -21,8 +22,8 @@ _TURN_SECONDS = 3
 class Leases:
     """What one run wants, and holds until its process ends. `wanted`: how many. Raises Refusal when this machine has not so many."""
 
-    def __init__(self, folder, run, wanted):
-        self.folder, self.run, self.wanted = folder, run, wanted
+    def __init__(self, folder, run, wanted, share=False):
+        self.folder, self.run, self.wanted, self.share = folder, run, wanted, share
         self.gpus = candidates()
         if len(self.gpus) < wanted:
             hint = "ask for fewer (compute.gpus); nvidia-smi shows what is here, CUDA_VISIBLE_DEVICES what of it may be taken"
@@ -42,7 +43,12 @@ class Leases:
                 self._join()
             before = [ticket for number, ticket in self._tickets() if number < self.number and self._competes(ticket)]
             opened = [] if before else [(gpu, _open(self._lease(gpu))) for gpu in self.gpus]
-            free = [(gpu, fd) for gpu, fd in opened if _locked(fd)][: self.wanted]
+            free = [(gpu, fd) for gpu, fd in opened if _locked(fd)]
+            if self.share:
+                for _, fd in free:
+                    fcntl.flock(fd, fcntl.LOCK_SH)
+                free += [(gpu, fd) for gpu, fd in opened if (gpu, fd) not in free and _locked(fd, fcntl.LOCK_SH)]
+            free = free[: self.wanted]
             if len(free) < self.wanted or before:
                 self.reason = self._why(before)
                 free = []
@@ -67,7 +73,9 @@ class Leases:
 
     def environment(self):
         """For the steps: only the GPUs held, numbered as nvidia-smi does."""
-        return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": ",".join(gpu[0] for gpu, _ in self.held)}
+        held = ",".join(gpu[0] for gpu, _ in self.held)
+        hip = {"HIP_VISIBLE_DEVICES": held} if "HIP_VISIBLE_DEVICES" in os.environ else {}  # it goes before the other
+        return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": held, **hip}
 
     def _join(self):
         self.number = max((number for number, _ in self._tickets()), default=0) + 1
@@ -127,6 +135,8 @@ def candidates():
         rows, problem = nvidia("index", "uuid")
         if problem:
             raise Refusal("gpu-lost", problem, "look at the driver: nvidia-smi, dmesg; in a container start it anew with --gpus")
+        if rows is None:
+            return visible(amd(), os.environ.get("HIP_VISIBLE_DEVICES", os.environ.get("CUDA_VISIBLE_DEVICES")))
     return visible(rows or [], os.environ.get("CUDA_VISIBLE_DEVICES"))
 
 
@@ -162,9 +172,9 @@ def _open(path):
     raise Refusal("permission", f"{path} appears and vanishes", "look who else writes there")
 
 
-def _locked(fd):
+def _locked(fd, how=fcntl.LOCK_EX):
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(fd, how | fcntl.LOCK_NB)
         return True
     except BlockingIOError:
         return False

@@ -21,9 +21,12 @@ def parse_options():
     parser.add_argument("--prepare", action="store_true", help="make the engine's environment (unless --python) and fetch the base, where they are not here")
     parser.add_argument("--gpus", type=int, default=0, help="take so many GPUs of this machine for this run alone; waits for them")
     parser.add_argument("--leases", metavar="DIR", help="where the machine's runs note which GPUs they hold; with --gpus")
+    parser.add_argument("--share-gpus", action="store_true", help="with --gpus: take also GPUs that other runs hold, where those share too")
     options = parser.parse_args()
     if (options.gpus > 0) != bool(options.leases):
         parser.error("--gpus and --leases go together")
+    if options.share_gpus and not options.gpus:
+        parser.error("--share-gpus needs --gpus")
     for name in ("secrets", "leases"):  # run.py goes into the job folder
         if getattr(options, name):
             setattr(options, name, os.path.abspath(getattr(options, name)))

@@ -90,7 +90,7 @@ class Supervisor:
 
     def lease_gpus(self):
         """Waits until the GPUs are this run's. Returns as run_steps."""
-        leases = Leases(self.options.leases, self.job["id"], self.options.gpus)
+        leases = Leases(self.options.leases, self.job["id"], self.options.gpus, self.options.share_gpus)
         told = None
         try:
             while not self.stopping and not leases.take():

@@ -26,9 +26,10 @@ class LeasesTest(unittest.TestCase):
     def job(self, name, seconds):
         return fake_job(self, f"hold {self.log} {seconds} {name}", heartbeat=0.2)
 
-    def start(self, folder, gpus=1, have=3, **env):
-        options = ("--gpus", str(gpus), "--leases", self.leases)
-        return self.end_with_test(start(folder, *options, env={"FT_FAKE_GPUS": str(have), **env}, stdout=subprocess.DEVNULL))
+    def start(self, folder, gpus=1, have=3, share=False, **env):
+        options = ("--gpus", str(gpus), "--leases", self.leases, *(["--share-gpus"] if share else []))
+        made_up = {} if have is None else {"FT_FAKE_GPUS": str(have)}
+        return self.end_with_test(start(folder, *options, env={**made_up, **env}, stdout=subprocess.DEVNULL))
 
     def lines(self):
         if not os.path.exists(self.log):
@@ -111,6 +112,39 @@ class LeasesTest(unittest.TestCase):
         self.waits(waiter)
         self.assertEqual(self.start(other, CUDA_VISIBLE_DEVICES="2,0").wait(timeout=60), 0)
         self.assertEqual(self.lines()[:2], [["takes", "1", "holder"], ["takes", "2", "other"]])
+
+    def test_runs_that_all_ask_to_share_hold_one_together_and_no_other_joins_them(self):
+        one, other, alone = self.job("one", 60), self.job("other", 60), self.job("alone", 0)
+        first = self.start(one, have=2, share=True)
+        wait_for(self.lines, what="the first")
+        self.start(other, have=2, share=True)  # takes the free one, while there is one
+        wait_for(lambda: len(self.lines()) == 2, what="the second")
+        third = self.job("third", 60)
+        self.start(third, have=2, share=True)
+        wait_for(lambda: len(self.lines()) == 3, what="the third")
+        self.assertEqual([gpus for _, gpus, _ in self.lines()], ["0", "1", "0"])
+        first.kill()
+        first.wait()
+        self.start(alone, have=1)
+        self.assertEqual(self.waits(alone), ["waiting for 1 GPU: 0 is held by run test-run"])  # the third
+
+    def test_amd_gpus_are_leased_by_the_number_that_hip_gives_them(self):
+        tools = self.tools(amd='{"card0": {"Card Series": "MI300X"}, "card1": {"Card Series": "MI300X"}, "system": {}}')
+        env = {"PATH": tools, "HIP_VISIBLE_DEVICES": "1"}
+        self.start(self.job("one", 60), have=None, **env)
+        wait_for(self.lines, what="the first")
+        second = self.job("two", 0)
+        self.start(second, have=None, **env)
+        self.assertEqual(self.waits(second)[0], "waiting for 1 GPU: 1 is held by run test-run")
+        self.assertEqual(self.lines(), [["takes", "1", "one"]])
+
+    def tools(self, amd):
+        """A PATH with a rocm-smi that says `amd`, and without nvidia-smi."""
+        folder = tempfile.mkdtemp(dir=os.path.dirname(self.log))
+        with open(os.path.join(folder, "rocm-smi"), "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\necho '{amd}'\n")
+        os.chmod(file.name, 0o755)
+        return f"{folder}:/usr/bin:/bin"
 
     def test_more_than_the_machine_has_is_refused(self):
         folder = self.job("greedy", 0)

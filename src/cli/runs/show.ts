@@ -2,6 +2,7 @@
 import { join, relative } from "node:path";
 import { adapterOfRun } from "../../adapters/registry.js";
 import { runsDir } from "../../paths.js";
+import { preparingDetail } from "../../runs/ingest.js";
 import { type Measurement, measurementOf } from "../../runs/measurement-store.js";
 import { type Run, type StateChange, stateChanges } from "../../runs/run-store.js";
 import { writeJson } from "../io.js";
@@ -16,13 +17,16 @@ export async function showCommand({ io }: CommandContext, asked: string, flags: 
     const adapter = adapterOfRun(store, io.cwd, run.id);
     const name = adapter && `${adapter.name}@${adapter.version}`;
     const measurement = measurementOf(store, run.id);
-    if (flags.json) return writeJson(io, { ok: true, run: { ...run, dir, history, adapter: name, measurement } });
-    io.out.write(runDetails(run, { folder: relative(io.cwd, dir), history, adapter: name, measurement }));
+    const detail = preparingDetail(store, run);
+    if (flags.json)
+      return writeJson(io, { ok: true, run: { ...run, detail, dir, history, adapter: name, measurement } });
+    io.out.write(runDetails(run, { folder: relative(io.cwd, dir), detail, history, adapter: name, measurement }));
   });
 }
 
 interface Details {
   folder: string;
+  detail: string | null;
   history: StateChange[];
   adapter: string | null;
   measurement: Measurement | null;
@@ -32,7 +36,7 @@ function runDetails(run: Run, more: Details): string {
   const facts: [string, string | null][] = [
     ["run", run.id],
     ["name", run.name],
-    ["state", run.state],
+    ["state", more.detail === null ? run.state : `${run.state}: ${more.detail}`],
     [run.state === "cancelled" ? "why" : "failure", run.failure?.message ?? null],
     ["hint", run.failure?.hint ?? null],
     ["base", run.base],

@@ -1,5 +1,5 @@
 // `ft sweep --dry-run`: the trials, with steps and time as far as the plan knows them.
-import { estimateSweep } from "../../pipeline/sweeps/estimate-sweep.js";
+import { type EstimatedSweep, estimateSweep } from "../../pipeline/sweeps/estimate-sweep.js";
 import type { SweepPlan } from "../../pipeline/sweeps/plan-sweep.js";
 import type { Band } from "../../plan/memory/allocator.js";
 import { type Io, writeJson } from "../io.js";
@@ -28,7 +28,7 @@ export async function dryRun(
     ...[steps ?? "", seconds ? span(seconds) : "", reason === null ? "" : `left out: ${reason}`],
   ]);
   const { seconds, usd } = estimated;
-  const took = seconds ? span(share(seconds, concurrency)) : "not known before the base is here";
+  const took = seconds ? span(inTurns(estimated.trials, concurrency)) : "not known before the base is here";
   const lines = [
     `sweep ${id}  ${method}, by ${metricWords(metric)}`,
     "",
@@ -40,8 +40,17 @@ export async function dryRun(
   io.out.write(`${lines.join("\n")}\n`);
 }
 
-function share({ low, mid, high }: Band, among: number): Band {
-  return { low: low / among, mid: mid / among, high: high / among };
+/** So many at a time, each rung after the one before. */
+function inTurns(trials: EstimatedSweep["trials"], atATime: number): Band {
+  const total: Band = { low: 0, mid: 0, high: 0 };
+  for (const rung of new Set(trials.map((trial) => trial.rung))) {
+    const trained = trials.filter((trial) => trial.rung === rung && trial.seconds !== null);
+    const count = trained.reduce((sum, { times }) => sum + times, 0);
+    const turns = Math.ceil(count / atATime) / Math.max(1, count);
+    for (const end of ["low", "mid", "high"] as const)
+      total[end] += turns * trained.reduce((sum, { times, seconds }) => sum + times * seconds![end], 0);
+  }
+  return total;
 }
 
 function span({ low, mid, high }: Band): string {

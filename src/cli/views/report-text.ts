@@ -1,11 +1,12 @@
 // Blocks of a report as a terminal shows them: one column up to 119 characters, more beside each other on wider screens.
-import type { Bars, Block, Curve, Facts, Histogram, Level, Note, Report, Table } from "../../report/block.js";
+import type { Bars, Block, Curve, Facts, Histogram, Level, Note, Plot, Report, Table } from "../../report/block.js";
 import { number } from "../../report/number.js";
 import { visibleLine } from "../../report/visible.js";
 import { columnPlot } from "./column-plot.js";
 import { curvePlot } from "./curve-plot.js";
 import { fitted, padEnd, padStart, widthOf } from "./display-width.js";
 import type { Paint } from "./paint.js";
+import { pointPlot } from "./point-plot.js";
 
 const gap = 4;
 const leastColumn = 58;
@@ -83,6 +84,8 @@ function contentLines(block: Block, layout: Layout): string[] {
       return histogramLines(block, layout);
     case "curve":
       return curveLines(block, layout);
+    case "plot":
+      return plotLines(block, layout);
     case "table":
       return tableLines(block, layout);
   }
@@ -136,6 +139,11 @@ function histogramLines(histogram: Histogram, { width, paint }: Layout): string[
 function curveLines(curve: Curve, { width, paint }: Layout): string[] {
   const summary = wrap(curve.summary, width - 2).map((line) => `  ${paint("dim", line)}`);
   return [...summary, ...curvePlot(curve, { width: width - 2, paint }).map((line) => `  ${line}`)];
+}
+
+function plotLines(plot: Plot, { width, paint }: Layout): string[] {
+  const summary = wrap(plot.summary, width - 2).map((line) => `  ${paint("dim", line)}`);
+  return [...summary, ...pointPlot(plot, { width: width - 2, paint }).map((line) => `  ${line}`)];
 }
 
 function tableLines({ columns, rows }: Table, { width, paint }: Layout): string[] {

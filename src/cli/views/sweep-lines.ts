@@ -2,7 +2,7 @@
 import { bestOf, isLive, type TrialRow } from "../../pipeline/sweeps/standing.js";
 import type { SweepMetric } from "../../pipeline/sweeps/sweep-metric.js";
 import { oneLine } from "./one-line.js";
-import { metricName, metricText, stateText, trialName, valuesText } from "./sweep-words.js";
+import { metricName, metricText, nowText, stateText, trialName, valuesText } from "./sweep-words.js";
 
 /** Between two lines about what runs, ms. */
 const quietMs = 30_000;
@@ -25,7 +25,7 @@ export function sweepLines(metric: SweepMetric): (rows: readonly TrialRow[], now
     if (live.length === 0 || lines.length > 0) toldProgress = now;
     if (now - toldProgress >= quietMs) {
       toldProgress = now;
-      lines.push(live.map((row) => `trial ${trialName(row)} ${stateText(row)}`).join("; "));
+      lines.push(live.map((row) => `trial ${trialName(row)} ${nowText(row)}`).join("; "));
     }
     const time = new Date(now).toTimeString().slice(0, 8);
     return lines.map((line) => `${time} ${oneLine(line)}`);

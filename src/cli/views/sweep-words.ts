@@ -57,3 +57,8 @@ export function stateText({ state, phase, step, totalSteps, loss }: TrialRow): s
   if (phase !== "training" || step === null) return phase ?? state;
   return `step ${step}${totalSteps ? `/${totalSteps}` : ""}${loss === null ? "" : `  loss ${lossText(loss)}`}`;
 }
+
+/** As `stateText`, but what a trial waits for: "waiting for 1 GPU: 0 is held by run ...". */
+export function nowText(row: TrialRow): string {
+  return row.state === "preparing" && row.reason !== null ? oneLine(row.reason) : stateText(row);
+}

@@ -101,6 +101,6 @@ function notesOf({ recipe, model, dataset, device }: RenderInput, layout: DataLa
   if (objective.type === "grpo")
     notes.push(`train.batch_size counts answers: ${recipe.train.batch_size / objective.generations} prompts a step`);
   if (device.kind === "cuda" && compute.gpus === 1 && device.count > 1)
-    notes.push(`one of the ${device.count} GPUs here is used (${device.firstGpu ?? "0"}); compute.gpus sets how many`);
+    notes.push(`one of the ${device.count} GPUs here is used; compute.gpus sets how many`);
   return notes;
 }

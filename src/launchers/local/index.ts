@@ -12,6 +12,7 @@ import { secretsHere } from "../folder/secrets.js";
 import { probeHost } from "../hosts/probe.js";
 import { thisMachine } from "../hosts/this-machine.js";
 import { readEvents } from "../read-events.js";
+import { gpuArgs } from "./gpus.js";
 import { isAlive, signal, waitUntilGone } from "./process.js";
 
 const handleSchema = z.object({
@@ -46,12 +47,12 @@ async function find(dir: string, attempt?: number): Promise<LocalHandle | null> 
 }
 
 async function submit(submission: Submission): Promise<LocalHandle> {
-  const { dir, attempt, resume, env } = submission;
+  const { job, dir, attempt, resume, env } = submission;
   const python = submission.python!; // as `uses` says
   const before = await find(dir, attempt);
   if (before && (await isAlive(before))) return before;
   const log = openSync(join(dir, "stdout.log"), "a");
-  const args = ["trainer/run.py", "--attempt", String(attempt), ...(resume ? ["--resume"] : [])];
+  const args = ["trainer/run.py", "--attempt", String(attempt), ...(resume ? ["--resume"] : []), ...gpuArgs(job, env)];
   const child = spawn(python, args, { cwd: dir, env, detached: true, stdio: ["ignore", log, log] });
   closeSync(log);
   let death: string | null = null;

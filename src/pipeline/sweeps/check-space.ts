@@ -2,9 +2,9 @@
 import { FtError, type Problem } from "../../errors.js";
 import { type LoadOptions, schemaProblems } from "../../recipes/load.js";
 import { isRecipeKey, nearestRecipeKey } from "../../recipes/recipe-keys.js";
-import { setOf } from "./planned-trial.js";
+import { setOf, shower } from "./planned-trial.js";
 import { isRange, type Space, type Value } from "./space.js";
-import type { SweepMethod } from "./sweep-settings.js";
+import type { SweepMethod, SweepSettings } from "./sweep-settings.js";
 
 const sameForAll: Record<string, string> = {
   name: "all trials are versions of one adapter line",
@@ -43,13 +43,14 @@ export function checkKeys(space: Space, method: SweepMethod): void {
  * Each value of a list and both ends of a range by themselves, in place of what the first trial has. What only a combination
  * makes wrong is a matter of that trial. Throws FtError sweep.invalid, and as loadRecipe does.
  */
-export function checkValues(space: Space, recipe: string, options: LoadOptions, first: readonly string[]): void {
-  const problems = Object.entries(space).flatMap(([key, choices]) => {
+export function checkValues(settings: SweepSettings, options: LoadOptions, first: readonly string[]): void {
+  const show = shower(settings);
+  const problems = Object.entries(settings.keys).flatMap(([key, choices]) => {
     const values: Value[] = isRange(choices) ? [choices.min, choices.max] : choices;
     return values.flatMap((value) => {
       const set = setOf(key, value);
-      return schemaProblems(recipe, { ...options, sets: [...first, set] }).filter(
-        ({ where }) => where?.file === `--set ${set}`,
+      return schemaProblems(settings.recipe, { ...options, tried: { sets: [...first, set], show } }).filter(
+        ({ where }) => where?.file === show(set),
       );
     });
   });

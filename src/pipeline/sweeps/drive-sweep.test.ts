@@ -25,8 +25,8 @@ afterEach(async () => {
   }
 });
 
-/** A trial does what `behaviours` says by its rank; an error there is thrown in place of its start. */
-async function sweepOf(behaviours: Record<number, string | Error>, concurrency: number) {
+/** A trial does what `behaviours` says by its rank; an error there is thrown in place of its start, one of a pair at the first start only. */
+async function sweepOf(behaviours: Record<number, string | Error | [Error, string]>, concurrency: number) {
   const projectDir = emptyFolder();
   writeFileSync(
     join(projectDir, "ft.yaml"),
@@ -40,14 +40,14 @@ async function sweepOf(behaviours: Record<number, string | Error>, concurrency: 
   const leaving = new AbortController();
   const seen: TrialRow[][] = [];
   const context = {
-    ...{ env: {}, signal: leaving.signal, now: Date.now, random: Math.random, pollMs: 20 },
+    ...{ env: {}, signal: leaving.signal, now: Date.now, random: Math.random, pollMs: 20, retryMs: 50 },
     ...{ onProgress: () => {}, onNotice: () => {}, onRows: (rows: readonly TrialRow[]) => void seen.push([...rows]) },
     openStore: async () => openStore(projectDir),
   };
   const options = { retry: false, ignoreFit: false, ignoreBudget: false, concurrency };
   const driven = driveSweep(plan, context, options, async ({ recipe }, store) => {
     const { rank } = recipe.method;
-    const behaviour = behaviours[rank]!;
+    const behaviour = nextOf(behaviours, rank);
     if (behaviour instanceof Error) throw behaviour;
     const run = fakeRun(behaviour, { projectDir, id: `20260101-120000-rank${rank}` });
     createRun(store, { ...run.job, createdAt: Date.now() });
@@ -56,6 +56,13 @@ async function sweepOf(behaviours: Record<number, string | Error>, concurrency: 
     return { run: run.id, wasThere: false };
   });
   return { projectDir, plan, leaving, seen, driven };
+}
+
+function nextOf(behaviours: Record<number, string | Error | [Error, string]>, rank: number): string | Error {
+  const behaviour = behaviours[rank]!;
+  if (!Array.isArray(behaviour)) return behaviour;
+  behaviours[rank] = behaviour[1];
+  return behaviour[0];
 }
 
 const states = (rows: readonly TrialRow[]) => rows.map(({ state }) => state);
@@ -86,6 +93,15 @@ describe("a sweep", () => {
     const store = openStore(projectDir);
     expect(getRun(store, rows[0]!.run!).state).toBe("running");
     store.close();
+  });
+
+  it("waits for a target that has answered and falls silent, and ends at once where none ever answered", async () => {
+    const silent = () =>
+      new FtError({ code: "launcher.unreachable", exit: "environment", message: "box does not answer" });
+    const { driven, seen } = await sweepOf({ 2: "losses 1 0", 4: [silent(), "losses 1 0"] }, 1);
+    expect(states((await driven).rows)).toEqual(["succeeded", "succeeded"]);
+    expect(seen.some((rows) => rows[1]!.state === "waiting" && rows[1]!.reason === "box does not answer")).toBe(true);
+    await expect((await sweepOf({ 2: silent(), 4: "losses 1 0" }, 1)).driven).rejects.toThrow("box does not answer");
   });
 
   it("ends at what no trial can help, and its first trial stays to be started", async () => {

@@ -16,7 +16,10 @@ import { readRecord, sweepLock, writeRecord } from "./sweep-record.js";
 export interface DriveContext extends StartContext {
   /** After each change, with all rows in the order of their numbers, rung by rung. */
   onRows(rows: readonly TrialRow[]): void;
+  /** At least so long between two looks. */
   pollMs?: number;
+  /** After a target fell silent nothing is started for so long. */
+  retryMs?: number;
 }
 
 /** `left`: the signal fired; what runs goes on. */
@@ -27,7 +30,8 @@ export interface DrivenSweep {
 
 /**
  * A trial that fails or does not fit is a row with its reason. What is every trial's matter (the environment, the Hub, the data where the
- * sweep does not change it) is thrown, and leaves alone what runs. One ft drives a sweep at a time; a second waits, and finds all done.
+ * sweep does not change it) is thrown, and leaves alone what runs. A target that has answered and falls silent is waited for.
+ * One ft drives a sweep at a time; a second waits, and finds all done.
  */
 export async function driveSweep(
   plan: SweepPlan,
@@ -61,11 +65,14 @@ async function drive(
   begin: typeof startTrial,
 ): Promise<DrivenSweep> {
   const { projectDir, metric, rungs } = plan;
-  const { signal, now, pollMs = 500 } = context;
+  const { signal, now, onNotice, pollMs = 500, retryMs = 10_000 } = context;
   const planned = [...plan.trials];
   let rows = planned.map(firstRow);
   let starting: Promise<void> | null = null;
   let failure: unknown = null;
+  /** A trial was started, so the target answered. */
+  let hasAnswered = false;
+  let notBefore = 0;
   const startedAgain = new Set<string>();
   const tell = teller(plan, context);
 
@@ -77,13 +84,18 @@ async function drive(
   async function start(index: number): Promise<void> {
     const { recipe } = planned[index]!;
     if ("refused" in recipe) return;
-    set(index, { state: "starting" });
+    set(index, { state: "starting", reason: null });
     try {
       const { run, wasThere } = await begin(recipe.loaded, store, context, options);
+      hasAnswered = true;
       set(index, { run, wasThere }); // the next look says more
     } catch (error) {
       set(index, { state: "waiting" });
-      if (!signal.aborted && isOfTrial(error, plan)) set(index, { state: "refused", reason: reasonOf(error) });
+      if (hasAnswered && isUnreachable(error)) {
+        notBefore = now() + retryMs;
+        set(index, { reason: reasonOf(error) });
+        onNotice(`${error.message}; the sweep goes on when it does`);
+      } else if (!signal.aborted && isOfTrial(error, plan)) set(index, { state: "refused", reason: reasonOf(error) });
       else failure ??= error;
     }
   }
@@ -100,10 +112,12 @@ async function drive(
 
   tell(rows);
   for (;;) {
+    const began = performance.now();
     for (const [index, row] of rows.entries()) if (!isOver(row)) await look(index);
     const next = rows.findIndex(({ state }) => state === "waiting");
     const busy = rows.filter((row) => isLive(row) || row.state === "starting").length;
-    if (next >= 0 && starting === null && failure === null && !signal.aborted && busy < options.concurrency) {
+    const isReady = starting === null && failure === null && !signal.aborted && now() >= notBefore;
+    if (next >= 0 && isReady && busy < options.concurrency) {
       starting = start(next).finally(() => {
         starting = null;
       });
@@ -116,7 +130,8 @@ async function drive(
       rows = [...rows, firstRow(trial)];
     }
     if (going === null && starting === null && rows.every(isOver)) break;
-    const pause = sleep(pollMs, undefined, { signal }).catch(() => undefined);
+    // A machine that is slow to answer is not asked all the time.
+    const pause = sleep(Math.max(pollMs, performance.now() - began), undefined, { signal }).catch(() => undefined);
     // What was found done already leaves room at once.
     await (starting === null ? pause : Promise.race([pause, starting]));
     if (signal.aborted && starting !== null) await starting;
@@ -132,6 +147,10 @@ async function drive(
 function firstRow(trial: PlannedTrial): TrialRow {
   const row = waitingRow(trial);
   return "refused" in trial.recipe ? { ...row, state: "refused", reason: reasonOf(trial.recipe.refused) } : row;
+}
+
+function isUnreachable(error: unknown): error is FtError {
+  return error instanceof FtError && error.code === "launcher.unreachable";
 }
 
 /** Data that no trial changes is bad for all of them alike. */

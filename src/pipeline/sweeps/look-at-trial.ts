@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FtError } from "../../errors.js";
 import { runsDir } from "../../paths.js";
+import { preparingDetail } from "../../runs/ingest.js";
 import { runLockSchema } from "../../runs/lock.js";
 import type { Run } from "../../runs/run-store.js";
 import type { Store } from "../../store/open.js";
@@ -30,10 +31,12 @@ export async function lookAtTrial(
   }
   const { state, phase, step, totalSteps, loss, failure } = run;
   const seen = { ...row, state, phase, step, totalSteps, loss };
-  if (state !== "succeeded") return { ...seen, reason: failure?.message ?? silence };
+  if (state !== "succeeded") return { ...seen, reason: failure?.message ?? silence ?? preparingDetail(store, run) };
   try {
     return { ...seen, ...(await resultOf(store, projectDir, row.run, metric.name)) };
   } catch (error) {
+    // Its adapter is not home yet: it is as good as running, and the next look brings it.
+    if (error instanceof FtError && error.code === "launcher.unreachable") return { ...row, reason: reasonOf(error) };
     const { message } = error as Error;
     return { ...seen, metric: null, reason: error instanceof FtError ? reasonOf(error) : message };
   }

@@ -42,8 +42,8 @@ export async function planSweep(settings: SweepSettings, options: LoadOptions): 
   const method = settings.method ?? (Object.values(keys).some(isRange) ? "random" : "grid");
   checkKeys(keys, method);
   const all = valuesOf(method, settings);
-  checkValues(keys, recipe, options, [...(options.sets ?? []), ...setsOf(all[0]!, null)]);
-  const given = { recipe, options };
+  checkValues(settings, options, setsOf(all[0]!, null));
+  const given = { settings, options };
   const usable = firstUsable(
     all.map((values, index) => plannedTrial({ number: index + 1, rung: 1, values, budget: null }, given)),
   );

@@ -3,7 +3,10 @@ import { FtError } from "../../errors.js";
 import { type LoadedRecipe, type LoadOptions, loadRecipe } from "../../recipes/load.js";
 import type { Budget } from "./halving.js";
 import type { Value } from "./space.js";
+import type { SweepSettings } from "./sweep-settings.js";
 import type { Values } from "./trials.js";
+
+type TriedKeys = Pick<SweepSettings, "recipe" | "keys" | "flagKeys">;
 
 export interface PlannedTrial {
   /** Counts from 1; in halving a trial keeps it through the rungs. */
@@ -22,11 +25,11 @@ export interface PlannedTrial {
 /** Throws FtError recipe.missing and the like, which no other trial would mend. */
 export function plannedTrial(
   trial: Pick<PlannedTrial, "number" | "rung" | "values" | "budget">,
-  { recipe: file, options }: { recipe: string; options: LoadOptions },
+  { settings, options }: { settings: TriedKeys; options: LoadOptions },
 ): PlannedTrial {
   const sets = setsOf(trial.values, trial.budget);
   try {
-    const loaded = loadRecipe(file, { ...options, sets: [...(options.sets ?? []), ...sets] });
+    const loaded = loadRecipe(settings.recipe, { ...options, tried: { sets, show: shower(settings) } });
     return { ...trial, sets, recipe: { loaded } };
   } catch (error) {
     if (!(error instanceof FtError) || error.code !== "recipe.invalid") throw error;
@@ -39,6 +42,15 @@ export function setsOf(values: Values, budget: Budget | null): string[] {
   return budget === null
     ? sets
     : [...sets, `train.${budget.unit === "steps" ? "max_steps" : "epochs"}=${budget.amount}`];
+}
+
+/** What messages call a value that is tried, by where the person wrote its key. */
+export function shower({ keys, flagKeys }: TriedKeys): (set: string) => string {
+  return (set) => {
+    const key = set.slice(0, set.indexOf("="));
+    if (flagKeys.includes(key)) return `--key ${set}`;
+    return key in keys ? `keys: ${set}` : `a rung's ${set}`;
+  };
 }
 
 /** JSON is YAML; no value leaves the key to ft. */

@@ -7,9 +7,10 @@ import type { LoadedRecipe } from "../../recipes/load.js";
 import type { Run } from "../../runs/run-store.js";
 import { isFinal } from "../../runs/state.js";
 import type { Store } from "../../store/open.js";
+import { reconcile } from "../reconcile.js";
 import { resumeRun } from "../resume-run.js";
 import { type StartContext, startSurveyed } from "../start-run.js";
-import { survey } from "../survey.js";
+import { type Surveyed, survey } from "../survey.js";
 import { findUnchanged, fingerprint, runsOf } from "../unchanged.js";
 
 export interface TrialOptions {
@@ -39,11 +40,11 @@ export async function startTrial(
   requireWritable(runsDir(loaded.dir));
   const surveyed = await survey(loaded, context);
   if (surveyed.report.facts.eval === null || surveyed.report.facts.eval.rows === 0) throw noneHeldOut();
-  const { device, target } = surveyed;
-  if (concurrency > 1 && device.kind !== "cpu" && target.settings.launcher === "local")
-    context.onNotice("trials at the same time share this machine's GPU, and its memory must hold them all");
-  const run = surveyed.entry && knownRun(store, loaded.dir, fingerprint(surveyed.entry, surveyed));
-  if (run) {
+  if (concurrency > 1 && sharesGpu(surveyed))
+    context.onNotice("trials at the same time share a GPU of this machine, and its memory must hold them all");
+  const known = surveyed.entry && knownRun(store, loaded.dir, fingerprint(surveyed.entry, surveyed));
+  if (known) {
+    const run = known.state === "lost" ? await lookedFor(store, loaded.dir, known, context.now()) : known;
     if (neverBegan(run) || (retry && isToRetry(run)))
       await resumeRun(store, loaded.dir, run.id, context, { ignoreBudget });
     return { run: run.id, wasThere: true };
@@ -53,12 +54,31 @@ export async function startTrial(
   return { run: id, wasThere: false };
 }
 
+/** As the target asks for it; and Apple's only GPU has no leases. */
+function sharesGpu({ device, target: { settings } }: Surveyed): boolean {
+  if (settings.launcher !== "local") return false;
+  return device.kind === "mps" || (device.kind === "cuda" && settings.share_gpus === true);
+}
+
 /** One that succeeded and whose adapter is there; else one on its way; else the newest that ended otherwise. */
 function knownRun(store: Store, projectDir: string, wanted: ReturnType<typeof fingerprint>): Run | null {
   const done = findUnchanged(store, projectDir, wanted);
   if (done) return done.run;
   const others = runsOf(store, projectDir, wanted).filter(({ state }) => state !== "succeeded");
   return others.find(({ state }) => !isFinal(state) && state !== "lost") ?? others[0] ?? null;
+}
+
+/** It may have begun all the same. Throws FtError launcher.unreachable when that cannot be asked. */
+async function lookedFor(store: Store, projectDir: string, { id, target }: Run, now: number): Promise<Run> {
+  return reconcile(store, projectDir, id, now, (why) => {
+    throw new FtError({
+      code: "launcher.unreachable",
+      exit: "environment",
+      message: `${target} does not answer`,
+      why: `${why}, and run ${id} may be there`,
+      next: "repeat the command when it answers",
+    });
+  });
 }
 
 /** The ft that started it was killed before its launcher had it, or the launcher did not answer: nothing of it was ever trained. */

@@ -75,9 +75,16 @@ export function findRecord(records: readonly SweepRecord[], asked: string): Swee
   throw new FtError({
     code: "sweep.unknown",
     exit: "usage",
-    message: matches.length > 1 ? `${asked} may mean ${matches.length} sweeps` : `there is no sweep ${asked} here`,
+    message:
+      ids.length === 0
+        ? "this project has no sweep yet"
+        : matches.length > 1
+          ? `${asked} may mean ${matches.length} sweeps`
+          : `this project has no sweep ${asked}`,
     next:
-      ids.length === 0 ? "`ft sweep` starts one" : `${near ? `did you mean ${near}? ` : ""}\`ft sweep ls\` lists them`,
+      ids.length === 0
+        ? "start one, for example: ft sweep --key train.learning_rate=1e-4,3e-4"
+        : `${near ? `did you mean ${near}? ` : ""}\`ft sweep ls\` lists them`,
   });
 }
 

@@ -34,6 +34,8 @@ export interface SweepSettings extends Omit<z.output<typeof fileSchema>, "recipe
   /** As `loadRecipe` takes it. */
   recipe: string;
   keys: Space;
+  /** Those of `keys` that `--key` named, not the sweep's file. */
+  flagKeys: string[];
 }
 
 /** As typed. */
@@ -52,13 +54,14 @@ export interface SweepFlags {
 
 /**
  * `file`: a sweep's (it has `keys`) or a recipe's; left out: sweep.yaml where it is and no key is given, else ft.yaml.
- * Throws FtError sweep.unreadable, sweep.invalid (exit recipe), usage.key, usage.sweep (exit usage).
+ * Throws FtError sweep.missing (exit usage), sweep.unreadable, sweep.invalid (exit recipe), usage.key, usage.sweep (exit usage).
  */
 export function sweepSettings(file: string | undefined, flags: SweepFlags, cwd: string): SweepSettings {
   const name =
     file ?? (flags.key === undefined && textOf(resolve(cwd, "sweep.yaml")) !== null ? "sweep.yaml" : "ft.yaml");
   const written = readSweepFile(name, cwd);
   const keys = Object.fromEntries((flags.key ?? []).map(parseKeyFlag));
+  if (file !== undefined && textOf(resolve(cwd, file)) === null) throw missing(file);
   if (written === null && flags.key === undefined) throw noKeys(name);
   const { steps, epochs, factor } = (written?.halving ?? {}) as Record<string, unknown>;
   const halving = withoutUndefined({
@@ -76,7 +79,7 @@ export function sweepSettings(file: string | undefined, flags: SweepFlags, cwd: 
   const parsed = fileSchema.safeParse(merged);
   if (!parsed.success) throw invalid(name, parsed.error.issues);
   const recipe = written === null ? name : relative(cwd, resolve(cwd, dirname(name), parsed.data.recipe));
-  const settings = { ...parsed.data, recipe };
+  const settings = { ...parsed.data, recipe, flagKeys: Object.keys(keys) };
   if (settings.halving && (settings.method ?? "grid") !== "halving") throw idleHalving();
   return settings;
 }
@@ -145,6 +148,15 @@ function words(issue: z.core.$ZodIssue): string {
   if (issue.code !== "invalid_union") return issue.message;
   const range = issue.errors.at(-1)?.[0]?.message;
   return `a list of values, or { min, max, scale }${range ? ` (${range})` : ""}`;
+}
+
+function missing(file: string): FtError {
+  return new FtError({
+    code: "sweep.missing",
+    exit: "usage",
+    message: `there is no file ${file} that can be read`,
+    next: "name a sweep's file (docs/sweeps.md shows one), or a recipe with --key",
+  });
 }
 
 function noKeys(name: string): FtError {

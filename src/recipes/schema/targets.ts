@@ -7,7 +7,13 @@ import { skypilotTargetSchema } from "./targets/skypilot.js";
 import { slurmTargetSchema } from "./targets/slurm.js";
 import { sshTargetSchema } from "./targets/ssh.js";
 
-const localTargetSchema = z.strictObject({ launcher: z.literal("local") });
+const localTargetSchema = z.strictObject({
+  launcher: z.literal("local"),
+  share_gpus: z
+    .boolean()
+    .optional()
+    .describe("true: runs that all say so may hold one GPU together; default: a run waits until its GPUs are its own"),
+});
 
 /** One line a launcher. */
 export const targetSchema = z.discriminatedUnion("launcher", [
