@@ -4,6 +4,7 @@ import type { RunState } from "./state.js";
 
 export type RunUpdate =
   | { type: "event"; event: RunEvent }
-  | { type: "state"; state: RunState; reason?: string }
+  /** `reason`: why it failed; `waiting`: what its platform says of a queued one. */
+  | { type: "state"; state: RunState; reason?: string; waiting?: string }
   /** Last line of stdout.log. */
   | { type: "log"; line: string };

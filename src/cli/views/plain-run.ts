@@ -15,6 +15,7 @@ export function plainLines(run: { id: string; name: string }): (update: RunUpdat
     const before = progress;
     progress = reduceProgress(progress, update);
     if (update.type === "log") return [];
+    if (update.type === "state" && update.waiting) return [line(progress.at, [update.state, update.waiting])];
     if (update.type === "state") return before.state === progress.state ? [] : stateLines(before, progress);
     const { event } = update;
     switch (event.kind) {
