@@ -65,7 +65,9 @@ describe("with a real API server", { timeout: 120_000 }, () => {
     expect(left).toMatchObject({ attempt: 1, isAlive: true });
     await Promise.all([kubernetesLauncher.end(target, left!), collectGarbage("job", name)]);
     expect(await kubernetesRunner.find(place, 1)).toBeNull();
-    expect(await kubernetesRunner.liveness(place, { name, run: place.job.id }, 1, unread)).toEqual({ liveness: "gone" });
+    expect(await kubernetesRunner.liveness(place, { name, run: place.job.id }, 1, unread)).toEqual({
+      liveness: "gone",
+    });
     await kubernetesLauncher.end(target, left!); // of what is gone
   });
 

@@ -65,7 +65,9 @@ export async function startSlurm(options: SlurmOptions = {}): Promise<Slurm | nu
       );
     const areUp = async () => {
       const states = (await run("sinfo", ["-hN", "-o", "%T"])).stdout.split("\n"); // with a * they have not answered yet
-      return states.length >= nodes.length && states.every((state) => /^(idle|mixed|allocated|completing)$/.test(state));
+      return (
+        states.length >= nodes.length && states.every((state) => /^(idle|mixed|allocated|completing)$/.test(state))
+      );
     };
     await daemons.get(nodes[0]!)!.until(areUp);
   }
