@@ -78,7 +78,11 @@ describe("a run on Slurm", () => {
       for (const place of [...textsOf(slurm.dir), ...textsOf(dir), watched.stdout]) expect(place).not.toContain(token);
       expect(await running()).toBe("");
 
-      const local = await ft(["run", "--json", "--set", "compute.device=cpu", "--set", "eval.max_new_tokens=1"], dir, env);
+      const local = await ft(
+        ["run", "--json", "--set", "compute.device=cpu", "--set", "eval.max_new_tokens=1"],
+        dir,
+        env,
+      );
       expect(local.exitCode, local.stderr).toBe(0);
       const adapter = "out/adapter/adapter_model.safetensors";
       const unbroken = join(dir, ".ft/runs", JSON.parse(local.stdout).run.id, adapter);
