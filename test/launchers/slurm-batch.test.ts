@@ -38,7 +38,7 @@ async function started(settings: object, behaviour?: string) {
     return existsSync(file) && readFileSync(file, "utf8").includes(words);
   };
   const look = () => reconcile(store, projectDir, id, Date.now());
-  const cancel = () => cancelRun(store, projectDir, id, { now: Date.now, graceMs: 0 });
+  const cancel = () => cancelRun(store, projectDir, id, { now: Date.now, graceMs: 0, onNotice: () => undefined });
   return { store, id, job: `--name=ft-${id}-1`, hasWritten, look, cancel };
 }
 
