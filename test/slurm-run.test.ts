@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sha256OfFile } from "../src/adapters/lineage.js";
 import { parseEvent } from "../src/runs/ingest.js";
 import { until } from "./fake-run.js";
 import { emptyFolder, ft, requiredEnv, tinyProject } from "./project.js";
@@ -47,7 +48,7 @@ const show = async (dir: string, id: string) =>
 
 describe("a run on Slurm", () => {
   it(
-    "is preempted, saves, goes back into the queue and resumes at the same step on another node, to a registered adapter; a token is nowhere",
+    "is preempted, saves, goes back into the queue and resumes at the same step on another node, to the adapter that a local run makes, to the bit; a token is nowhere",
     async ({ skip }) => {
       if (!slurm) return skip();
       const dir = tinyProject({ maxSteps: 60, saveEvery: 50 });
@@ -76,6 +77,16 @@ describe("a run on Slurm", () => {
       expect(adapters).toHaveLength(1);
       for (const place of [...textsOf(slurm.dir), ...textsOf(dir), watched.stdout]) expect(place).not.toContain(token);
       expect(await running()).toBe("");
+
+      const local = await ft(
+        ["run", "--json", "--set", "compute.device=cpu", "--set", "eval.max_new_tokens=1"],
+        dir,
+        env,
+      );
+      expect(local.exitCode, local.stderr).toBe(0);
+      const adapter = "out/adapter/adapter_model.safetensors";
+      const unbroken = join(dir, ".ft/runs", JSON.parse(local.stdout).run.id, adapter);
+      expect(await sha256OfFile(join(folder, adapter))).toBe(await sha256OfFile(unbroken));
     },
     15 * minutes,
   );

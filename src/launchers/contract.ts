@@ -60,6 +60,8 @@ export interface Observation extends EventsPosition {
   ending?: Ending | undefined;
   /** The platform's own time limit ended it: the target's key that sets it. */
   limit?: string | undefined;
+  /** What a person does about that end, where the platform's word tells it. */
+  next?: string | undefined;
 }
 
 /** Something of ft's that is on a target: a container, a process, a job of the scheduler, a run's folder. */

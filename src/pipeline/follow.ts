@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { logTail } from "../launchers/local/index.js";
 import { runsDir } from "../paths.js";
 import { eventsAfter } from "../runs/ingest.js";
-import { getRun } from "../runs/run-store.js";
+import { getRun, stateChanges } from "../runs/run-store.js";
 import { isFinal } from "../runs/state.js";
 import type { RunUpdate } from "../runs/update.js";
 import type { Store } from "../store/open.js";
@@ -54,14 +54,16 @@ export async function* followRun(id: string, options: FollowOptions): AsyncGener
       last = { attempt: event.attempt, seq: event.seq };
       yield { type: "event", event };
     }
-    const tail = logTail(dir, 1);
+    const waiting = run.state === "queued" ? (stateChanges(store, id).at(-1)?.reason ?? null) : null;
+    const tail = waiting ?? logTail(dir, 1);
     if (tail !== "" && tail !== line) {
       line = tail;
       yield { type: "log", line };
     }
-    if (run.state !== state) {
-      state = run.state;
-      yield { type: "state", state: run.state, ...(run.failure ? { reason: run.failure.message } : {}) };
+    if (`${run.state} ${waiting}` !== state) {
+      state = `${run.state} ${waiting}`;
+      const why = { ...(run.failure && { reason: run.failure.message }), ...(waiting && { waiting }) };
+      yield { type: "state", state: run.state, ...why };
     }
     if (isFinal(run.state) || run.state === "lost") return;
     await sleep(pollMs ?? (run.target === "local" ? 250 : 1_000), undefined, { signal }).catch(() => {});

@@ -7,7 +7,16 @@ import { type EventsPosition, type Launcher, type Observation, submitLock } from
 import { loadLauncher } from "../launchers/index.js";
 import { runsDir } from "../paths.js";
 import { ingest, preempted } from "../runs/ingest.js";
-import { getRun, listRuns, type Run, setFailure, setHandle, stateChanges, transition } from "../runs/run-store.js";
+import {
+  getRun,
+  listRuns,
+  noteReason,
+  type Run,
+  setFailure,
+  setHandle,
+  stateChanges,
+  transition,
+} from "../runs/run-store.js";
 import { canMove, isFinal } from "../runs/state.js";
 import type { Store } from "../store/open.js";
 
@@ -71,17 +80,22 @@ export async function reconcile(
 /** The platform holds it back, or has taken its machine away and starts it again elsewhere. */
 function judgeQueued(store: Store, id: string, now: number, reason?: string): void {
   const { state } = getRun(store, id);
-  if (state !== "queued" && state !== "stopping" && canMove(state, "queued"))
+  const told = stateChanges(store, id).at(-1)?.reason;
+  if (state === "queued" && reason && told !== reason && told !== preempted) noteReason(store, id, reason);
+  else if (state !== "queued" && state !== "stopping" && canMove(state, "queued"))
     transition(store, id, "queued", now, reason ?? null);
 }
 
-/** Reads until nothing new is there. The liveness is that of the first look: what was written before a death is then all read. */
+/**
+ * Reads until nothing new is there, and returns that last look: what was written before a death is then all read, and a `queued` was asked
+ * after all that the run has written.
+ */
 export async function takeEvents(store: Store, launcher: Launcher<unknown>, id: string, handle: unknown) {
-  const first = await launcher.observe(handle, getRun(store, id).ingested);
-  for (let look = first; !isNothingNew(look); look = await launcher.observe(handle, getRun(store, id).ingested)) {
-    if (ingest(store, id, look) === 0 && !isOvertaken(look, getRun(store, id).ingested)) break;
+  for (;;) {
+    const look = await launcher.observe(handle, getRun(store, id).ingested);
+    if (isNothingNew(look)) return look;
+    if (ingest(store, id, look) === 0 && !isOvertaken(look, getRun(store, id).ingested)) return look;
   }
-  return first;
 }
 
 function isNothingNew({ bytes }: Observation): boolean {
@@ -94,14 +108,17 @@ function isOvertaken({ inode, offset }: Observation, ingested: EventsPosition): 
 }
 
 /** How an attempt that is no longer there ended, in its platform's words. */
-type Ended = Pick<Observation, "reason" | "limit" | "ending">;
+type Ended = Pick<Observation, "reason" | "limit" | "next" | "ending">;
 
 /** The trainer is no longer there, and did not say `end`: it was killed, or its platform stopped it. */
 function judgeGone(store: Store, id: string, now: number, look: Ended): void {
   const run = getRun(store, id);
   if (isFinal(run.state)) return;
   if (run.state === "stopping") {
-    transition(store, id, "cancelled", now, "it did not end when asked to, and was killed");
+    const how = look.reason
+      ? `it ended without a last word: ${look.reason}`
+      : "it did not end when asked to, and was killed";
+    transition(store, id, "cancelled", now, run.phase === null ? "stopped before it began" : how);
     return;
   }
   const wasStopped = run.state === "queued" && stateChanges(store, id).at(-1)?.reason === preempted;
@@ -112,7 +129,7 @@ function judgeGone(store: Store, id: string, now: number, look: Ended): void {
 /** `wasStopped`: its last words were that it was asked to stop. */
 function whyGone(
   { id, target }: Run,
-  { reason, limit, ending }: Ended,
+  { reason, limit, next, ending }: Ended,
   wasStopped: boolean,
 ): NonNullable<Run["failure"]> {
   const words = reason ? `: ${reason}` : "";
@@ -128,7 +145,7 @@ function whyGone(
     return {
       class: "killed",
       message: `${target} asked it to stop, and did not start it again${words}`,
-      hint: `often a time limit of the platform or its queue; ${goOn}`,
+      hint: `${next ?? "often a time limit of the platform or its queue"}; ${goOn}`,
     };
   }
   const further = `\`ft runs logs ${id}\` shows its last words, ${goOn}`;
@@ -136,7 +153,8 @@ function whyGone(
     class: ending?.class ?? "killed",
     message: `the trainer is gone without a word: ${reason ?? "it was killed, or the machine went down"}`,
     hint:
-      ending?.hint ?? (!ending || ending.class === "killed" ? `often the out-of-memory killer; ${further}` : further),
+      ending?.hint ??
+      (!ending || ending.class === "killed" ? `${next ?? "often the out-of-memory killer"}; ${further}` : further),
   };
 }
 

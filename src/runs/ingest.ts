@@ -76,6 +76,7 @@ function apply(store: Store, id: string, event: RunEvent): void {
         "UPDATE runs SET step = ?, total_steps = coalesce(?, total_steps), loss = coalesce(?, loss) WHERE id = ?",
       )
       .run(step, totalSteps, values.loss ?? null, id);
+    move("running"); // its platform had suspended it, or it was lost, and it goes on
   } else if (event.kind === "stopping") {
     move("stopping", event.reason ?? askedToStop);
   } else if (event.kind === "error") {

@@ -199,6 +199,12 @@ export function findRun(store: Store | null, asked: string): Run {
   throw unknownRun(`there is no run ${asked} here`, `${near ? `did you mean ${near}? ` : ""}\`ft runs ls\` lists them`);
 }
 
+/** Why it is in its present state, in newer words. */
+export function noteReason(store: Store, id: string, reason: string): void {
+  const last = "SELECT max(n) FROM state_changes WHERE run = ?";
+  store.prepare(`UPDATE state_changes SET reason = ? WHERE run = ? AND n = (${last})`).run(reason, id, id);
+}
+
 export function stateChanges(store: Store, id: string): StateChange[] {
   return store
     .prepare(`SELECT from_state AS "from", to_state AS "to", at, reason FROM state_changes WHERE run = ? ORDER BY n`)

@@ -14,7 +14,7 @@ export type RunState = (typeof runStates)[number];
 
 /** `resume` takes a finished run back to preparing; a preempted one is queued again; `lost` can come back when its launcher finds it again. */
 const edges: Record<RunState, readonly RunState[]> = {
-  queued: ["preparing", "cancelled", "failed", "lost"],
+  queued: ["preparing", "stopping", "cancelled", "failed", "lost"],
   preparing: ["queued", "running", "stopping", "succeeded", "failed", "cancelled", "lost"],
   running: ["queued", "stopping", "succeeded", "failed", "cancelled", "lost"],
   stopping: ["queued", "succeeded", "failed", "cancelled", "lost"],

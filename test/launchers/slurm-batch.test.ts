@@ -1,12 +1,17 @@
-// What a target asks for is what Slurm gets: real sbatch, read back from the controller.
-import { existsSync } from "node:fs";
+// What a target asks for is what Slurm gets, and what Slurm says of a job is what a person hears: real sbatch, read back from the controller.
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { slurmLauncher } from "../../src/launchers/slurm/index.js";
 import { ftCacheDir } from "../../src/paths.js";
+import { cancelRun } from "../../src/pipeline/cancel-run.js";
+import { reconcile } from "../../src/pipeline/reconcile.js";
+import { submitAttempt } from "../../src/pipeline/submit.js";
 import { targetSchema } from "../../src/recipes/schema/targets.js";
-import { fakeRun } from "../fake-run.js";
+import { createRun, getRun, stateChanges } from "../../src/runs/run-store.js";
+import { openStore } from "../../src/store/open.js";
+import { fakeRun, until } from "../fake-run.js";
 import { type Slurm, startSlurm } from "../services/slurm.js";
 
 let slurm: Slurm | null;
@@ -17,10 +22,60 @@ beforeAll(async () => {
 afterAll(() => slurm?.stop(), 60_000);
 
 let count = 0;
-function runOn(settings: object) {
+function runOn(settings: object, behaviour = "hang") {
   const target = { name: "cluster", settings: targetSchema.parse({ launcher: "slurm", ...settings }) };
-  return { ...fakeRun("hang", { id: `20260101-120000-b${count++}`, target }), target: target.settings };
+  return { ...fakeRun(behaviour, { id: `20260101-120000-b${count++}`, target }), target: target.settings };
 }
+
+/** Submitted as `ft run` does it; `look`: what `ft runs ls` would say. */
+async function started(settings: object, behaviour?: string) {
+  const { submission, projectDir, id, dir } = runOn(settings, behaviour);
+  const store = openStore(projectDir);
+  createRun(store, { ...submission.job, createdAt: Date.now() });
+  await submitAttempt(store, submission, { ...submission, now: Date.now, signal: new AbortController().signal });
+  const hasWritten = (words: string) => {
+    const file = join(dir, "events.jsonl");
+    return existsSync(file) && readFileSync(file, "utf8").includes(words);
+  };
+  const look = () => reconcile(store, projectDir, id, Date.now());
+  const cancel = () => cancelRun(store, projectDir, id, { now: Date.now, graceMs: 0, onNotice: () => undefined });
+  return { store, id, job: `--name=ft-${id}-1`, hasWritten, look, cancel };
+}
+
+describe("a run on Slurm", { timeout: 180_000 }, () => {
+  it("runs as soon as its events come in, whatever Slurm said a moment before", async ({ skip }) => {
+    if (!slurm) return skip();
+    const { store, id, job, hasWritten, look, cancel } = await started({ extra: ["--hold"] });
+    const { stdout } = await execa("squeue", ["-h", "-o", "%A", job]);
+    expect((await look()).state).toBe("queued");
+    await execa("scontrol", ["release", stdout]);
+    while (!hasWritten("metric")) await look(); // the last of these answers may say that it waits
+    expect((await look()).state).toBe("running");
+    expect((await look()).state).toBe("running");
+    expect(stateChanges(store, id).filter(({ to }) => to === "queued")).toHaveLength(2); // as it was made, and held
+    expect((await cancel()).state).toBe("cancelled");
+  });
+
+  it("that is cancelled while it waits is cancelled, and was no failure", async ({ skip }) => {
+    if (!slurm) return skip();
+    const { store, id, look, cancel } = await started({ extra: ["--hold"] });
+    expect((await look()).state).toBe("queued");
+    expect(await cancel()).toMatchObject({ state: "cancelled", failure: null });
+    expect(stateChanges(store, id).at(-1)?.reason).toBe("stopped before it began");
+  });
+
+  it("that a person ends by scancel saves, and does not come back", async ({ skip }) => {
+    if (!slurm) return skip();
+    const { store, id, job, hasWritten, look } = await started({}, "polite");
+    await until(() => hasWritten("metric"), 60_000);
+    await execa("scancel", [job]);
+    await until(async () => (await look()).state === "failed" || (await look()).state === "cancelled", 60_000);
+    expect(hasWritten('"end"')).toBe(true);
+    await until(async () => (await execa("squeue", ["-h", job])).stdout === "", 60_000);
+    expect((await execa("squeue", ["-h", "-t", "all", "-o", "%T", job])).stdout).toBe("CANCELLED");
+    expect(getRun(store, id).exitCode).toBe(33);
+  });
+});
 
 describe("a slurm target", { timeout: 120_000 }, () => {
   it("asks for what it says, and a job that waits says why until it is cancelled", async ({ skip }) => {
@@ -30,11 +85,11 @@ describe("a slurm target", { timeout: 120_000 }, () => {
       ...{ signal_seconds: 600, requeue: false, extra: ["--hold", "--nice=7", "--licenses="] },
     });
     const handle = await slurmLauncher.submit({ ...submission, secrets: { HF_TOKEN: "hf_waits" } });
-    const secrets = join(ftCacheDir(process.env), "secrets/20260101-120000-b0-1.json");
+    const secrets = join(ftCacheDir(process.env), `secrets/${submission.job.id}-1.json`);
     expect(existsSync(secrets)).toBe(true);
     const { stdout } = await execa("scontrol", ["show", "job", "-o"]);
     const asked = [
-      ...["JobName=ft-20260101-120000-b0-1", "Account=lab", "Partition=main", "Requeue=0", "TimeLimit=1-12:00:00"],
+      ...[`JobName=ft-${submission.job.id}-1`, "Account=lab", "Partition=main", "Requeue=0", "TimeLimit=1-12:00:00"],
       ...["ExcNodeList=n2", "CPUs/Task=4", "MinMemoryNode=2G", "TresPerNode=gres:gpu:2", "Nice=7"],
       ...["JobState=PENDING", "Reason=JobHeldUser", `WorkDir=${submission.dir}`, `StdOut=${submission.dir}/stdout.log`],
     ];
@@ -49,7 +104,11 @@ describe("a slurm target", { timeout: 120_000 }, () => {
   it("that Slurm does not know is refused in its words, and a probe says so before", async ({ skip }) => {
     if (!slurm) return skip();
     const { submission, target } = runOn({ partition: "nowhere" });
-    const refusal = { code: "launcher.refused", exit: "refused", why: expect.stringContaining("nvalid partition") };
+    const refusal = {
+      code: "launcher.refused",
+      exit: "refused",
+      why: expect.stringMatching(/nvalid partition.*--partition=nowhere/),
+    };
     await expect(slurmLauncher.submit(submission)).rejects.toMatchObject(refusal);
     const { checks } = await slurmLauncher.probe(target);
     const words = expect.stringContaining("nvalid partition");

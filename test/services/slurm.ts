@@ -63,8 +63,13 @@ export async function startSlurm(options: SlurmOptions = {}): Promise<Slurm | nu
         name,
         startDaemon(findProgram("slurmd")!, ["-D", "-N", name], { env, log: join(dir, `${name}.out`) }),
       );
-    const areIdle = async () => !/down|unk|drain/i.test((await run("sinfo", ["-hN", "-o", "%T"])).stdout);
-    await daemons.get(nodes[0]!)!.until(areIdle);
+    const areUp = async () => {
+      const states = (await run("sinfo", ["-hN", "-o", "%T"])).stdout.split("\n"); // with a * they have not answered yet
+      return (
+        states.length >= nodes.length && states.every((state) => /^(idle|mixed|allocated|completing)$/.test(state))
+      );
+    };
+    await daemons.get(nodes[0]!)!.until(areUp);
   }
   const stopNodes = () => Promise.all(nodes.map((name) => daemons.get(name)?.kill("SIGTERM")));
 
@@ -98,7 +103,8 @@ export async function startSlurm(options: SlurmOptions = {}): Promise<Slurm | nu
     releaseRequeued: async (jobId) => {
       const reason = async () => (await run("squeue", ["-h", "-j", jobId, "-o", "%r"])).stdout;
       while ((await reason()) !== "BeginTime") await sleep(100); // before, its old start is still being cleaned up
-      await run("scontrol", ["update", `JobId=${jobId}`, "StartTime=now"]);
+      // Not in the second of its requeue: nodes refuse all of a job that is no newer than the order to end it ("credential revoked").
+      await run("scontrol", ["update", `JobId=${jobId}`, "StartTime=now+1"]);
     },
     stop,
   };

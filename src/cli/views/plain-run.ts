@@ -17,6 +17,7 @@ export function plainLines(run: WatchedRun): (update: RunUpdate) => string[] {
     progress = reduceProgress(progress, update);
     if (update.type === "log") return [];
     if (update.type === "silence") return [silenceLine(update)];
+    if (update.type === "state" && update.waiting) return [line(progress.at, [update.state, update.waiting])];
     if (update.type === "state") return before.state === progress.state ? [] : stateLines(before, progress);
     const { event } = update;
     switch (event.kind) {

@@ -13,7 +13,7 @@ import { within } from "../within.js";
 import { lastLiveness, seenNow } from "./last-look.js";
 import { probeSlurm } from "./probe.js";
 import { askSlurm, isOver, jobsOf } from "./queue.js";
-import { batchFile, renderBatch, type SlurmTarget, sbatchArgs } from "./render-batch.js";
+import { type BatchJob, batchFile, directives, renderBatch, type SlurmTarget, sbatchArgs } from "./render-batch.js";
 import { stopJobs } from "./stop.js";
 
 /** The job's name: Slurm's numbers begin anew on another day, and this can be said before the job is submitted. */
@@ -61,11 +61,11 @@ const slurmRunner: Runner<"slurm", SlurmId> = {
     };
     await callFarEnd({ ...place, command: "begin", args: [dir], answer: nothing }); // takes the marker `cancel` away
     await writeScript(place, renderBatch(batch, target));
-    await submitBatch(host, batch.name, sbatchArgs(batch, target));
+    await submitBatch(host, batch, target);
     return { name: batch.name };
   },
 
-  liveness: ({ host }, { name }) => lastLiveness(host, name),
+  liveness: ({ host }, { name }, _attempt, { offset }) => lastLiveness(host, name, offset),
 
   async stop(place, { name }, graceMs) {
     await callFarEnd({ ...place, command: "mark-cancelled", args: [place.dir], answer: nothing });
@@ -114,10 +114,11 @@ async function writeScript({ host, python, dir }: Place, script: string): Promis
 }
 
 /** Throws FtError launcher.refused (exit refused). A job whose submission went through although its answer was lost counts. */
-async function submitBatch(host: Host, name: string, args: string[]): Promise<void> {
+async function submitBatch(host: Host, batch: BatchJob, target: SlurmTarget): Promise<void> {
+  const { name } = batch;
   try {
-    const { ok, words } = await askSlurm(host, ["sbatch", ...args]);
-    if (!ok) throw refused(host, words);
+    const { ok, words } = await askSlurm(host, ["sbatch", ...sbatchArgs(batch, target)]);
+    if (!ok) throw refused(host, `${words} (asked for: ${directives(batch, target).join(" ")})`);
   } catch (error) {
     if ((error as { code?: string }).code !== "launcher.unreachable" || !(await appears(host, name))) throw error;
   }
@@ -143,6 +144,6 @@ function refused(host: Host, words: string): FtError {
     exit: "refused",
     message: `Slurm on ${host.label} does not take the job`,
     why: words,
-    next: "mend the target's partition, account, qos, gres or time; `ft doctor --on` asks Slurm without submitting",
+    next: "mend what of it the target or the recipe's compute.gpus names; `ft doctor --on` asks Slurm without submitting",
   });
 }

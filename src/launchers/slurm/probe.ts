@@ -25,7 +25,7 @@ export async function probeSlurm(host: Host, target: SlurmTarget): Promise<Probe
     device,
     checks: [
       { name: "slurm", status: "ok", detail: version, next: null },
-      nodesCheck(states),
+      nodesCheck(states, target),
       { name: "gpu", status: "ok", detail: count === 0 ? "none" : `${count} x ${names[0]} a node`, next: null },
       trialCheck(trial),
       ...machine.checks.filter(({ name }) => name === "python" || name === "disk"),
@@ -67,10 +67,10 @@ function trialCheck({ ok, words }: { ok: boolean; words: string }): Check {
   return { name: "job", status: "missing", detail: words, next };
 }
 
-function nodesCheck(states: string): Check {
+function nodesCheck(states: string, { partition }: SlurmTarget): Check {
   const rows = states.split("\n").filter(Boolean);
   const isUp = rows.some((row) => /\b(idle|mixed|allocated|completing)$/.test(row));
-  const detail = rows.join(", ") || "none";
+  const detail = rows.join(", ") || (partition === undefined ? "none" : `none of a partition ${partition}`);
   const next = isUp ? null : "no node of it takes jobs now: `sinfo -R` says why";
   return { name: "nodes", status: isUp ? "ok" : "missing", detail, next };
 }

@@ -1,7 +1,7 @@
 // What Slurm's controller says of jobs, by their names: whether they wait, run or are over, and how a job is ended.
 import { FtError } from "../../errors.js";
 import { visibleLine } from "../../report/visible.js";
-import type { Liveness } from "../contract.js";
+import type { Observation } from "../contract.js";
 import type { Host } from "../hosts/contract.js";
 import { unreachable } from "../hosts/this-machine.js";
 import { within } from "../within.js";
@@ -15,6 +15,8 @@ export interface SlurmJob {
   reason: string;
   nodes: string;
 }
+
+export type Known = Pick<Observation, "liveness" | "reason" | "limit" | "next">;
 
 /** A busy controller takes its time; squeue gives up by itself after some 10 s. */
 const answerMs = 60_000;
@@ -49,33 +51,43 @@ export async function jobsOf(host: Host, name?: string): Promise<SlurmJob[]> {
   return jobs.sort((one, other) => Number(other.id) - Number(one.id));
 }
 
-const waiting = [
-  "PENDING",
-  "CONFIGURING",
-  "REQUEUED",
-  "REQUEUE_HOLD",
-  "REQUEUE_FED",
-  "RESV_DEL_HOLD",
-  "SPECIAL_EXIT",
-  "SUSPENDED",
-];
-const working = ["RUNNING", "COMPLETING", "SIGNALING", "STAGE_OUT", "RESIZING", "STOPPED"];
+const waiting = ["PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD", "SPECIAL_EXIT", "SUSPENDED"];
+/** CONFIGURING too: its nodes are given to it, and Slurm takes that word away up to 30 s after the script has begun. */
+const working = ["CONFIGURING", "RUNNING", "COMPLETING", "SIGNALING", "STAGE_OUT", "RESIZING", "STOPPED"];
 
 /** Of what squeue calls a state; what is neither waiting nor working is over. */
-export function livenessOf({ id, state, reason, nodes }: SlurmJob): { liveness: Liveness; reason?: string } {
+export function livenessOf({ id, state, reason, nodes }: SlurmJob): Known {
   const because = reason === "None" || reason === "" ? "" : ` (${reason})`;
   const where = nodes === "" ? "" : ` on ${nodes}`;
   if (working.includes(state)) return { liveness: "running" };
-  if (waiting.includes(state)) return { liveness: "queued", reason: `Slurm job ${id}: ${state}${because}` };
-  return { liveness: "ended", reason: `Slurm job ${id}${where}: ${state}${because}` };
+  if (!waiting.includes(state))
+    return {
+      ...{ liveness: "ended", reason: `Slurm job ${id}${where}: ${state}${because}`, next: afterEnd[state] },
+      ...(state === "TIMEOUT" && { limit: "time" }),
+    };
+  const never = neverStarts.includes(reason) ? ": it will never start so; cancel it and mend the target" : "";
+  return { liveness: "queued", reason: `Slurm job ${id}: ${state}${because}${never}` };
 }
 
+/** Reasons to wait that no other job's end takes away. */
+const neverStarts = ["PartitionTimeLimit", "PartitionNodeLimit", "BadConstraints", "InvalidAccount", "InvalidQOS"];
+
+/** What a person does about a job that Slurm ended. */
+const afterEnd: Record<string, string> = {
+  OUT_OF_MEMORY: "it used more than the job's memory: raise the target's `memory`",
+  CANCELLED: "someone ended it on the cluster (`scancel`, or an administrator)",
+  PREEMPTED: "another job took its place before it had saved a checkpoint, or the target says `requeue: false`",
+  NODE_FAIL: "its node went down, or lost the controller",
+};
+
 /** Of a job that the controller has forgotten, where the cluster keeps accounts; null: it does not, or knows nothing. */
-export async function fromAccounts(host: Host, name: string): Promise<string | null> {
+export async function fromAccounts(host: Host, name: string): Promise<Omit<Known, "liveness"> | null> {
   const argv = ["sacct", "-n", "-X", "-P", `--name=${name}`, "-S", "now-30days", "-o", "JobID,State,NodeList"];
   const { ok, text } = await askSlurm(host, argv).catch(() => ({ ok: false, text: "" }));
-  const [id, state, nodes] = text.trim().split("\n").at(-1)?.split("|") ?? [];
-  return ok && id && state ? `Slurm job ${id} on ${nodes}: ${state}` : null;
+  const [id, words, nodes = ""] = text.trim().split("\n").at(-1)?.split("|") ?? [];
+  if (!ok || !id || !words) return null;
+  const [state = "", ...by] = words.split(" "); // "CANCELLED by 1000"
+  return livenessOf({ id, name, state, nodes: nodes === "None assigned" ? "" : nodes, reason: by.join(" ") });
 }
 
 export function isOver(job: SlurmJob): boolean {

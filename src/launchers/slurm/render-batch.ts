@@ -63,17 +63,18 @@ export function renderBatch(job: BatchJob, target: SlurmTarget): string {
     ...(target.nodes > 1 ? [meeting] : []),
   ].join("\n")}
 
-# Slurm asks to stop before the time limit (USR1) and at preemption (TERM): the trainer saves a checkpoint and exits 33.
+# Slurm asks to stop before the time limit (USR1), at preemption and at scancel (both TERM): the trainer saves a checkpoint and exits 33.
 trainer= asked= again=
 stop() {
-  asked=1 again=1
+  asked=$1 again=1
   [ -z "$trainer" ] || kill -${signalOf(target)} "$trainer" 2>/dev/null
 }
-trap stop USR1 TERM
+trap 'stop USR1' USR1
+trap 'stop TERM' TERM
 
 ${trainerCommand(job, target).map(quote).join(" ")} &
 trainer=$!
-[ -z "$asked" ] || stop
+[ -z "$asked" ] || stop "$asked"
 while :; do # a trap ends wait early; bash keeps the exit code for the next wait
   again=
   wait "$trainer"
@@ -84,16 +85,19 @@ ${target.requeue ? requeue : ""}exit "$code"
 `;
 }
 
-/** 138 and 143: the signal met Python before it listened, so there is nothing to save. */
+/** A job that a person ended stays ended. 138 and 143: the signal met Python before it listened, so there is nothing to save. */
 const requeue = `
+preempted() { scontrol show job "$SLURM_JOB_ID" | grep -q 'PreemptTime=[0-9]'; }
 if [ ! -e cancel ]; then
-  case "$code$asked" in
-    33 | 331 | 1381 | 1431) scontrol requeue "$SLURM_JOB_ID" ;;
+  case "$asked $code" in
+    " 33" | "USR1 33" | "USR1 138" | "USR1 143") scontrol requeue "$SLURM_JOB_ID" ;;
+    "TERM 33" | "TERM 138" | "TERM 143") ! preempted || scontrol requeue "$SLURM_JOB_ID" ;;
   esac
 fi
 `;
 
-function directives({ gpus }: BatchJob, target: SlurmTarget): string[] {
+/** Options of sbatch that say what the job needs. */
+export function directives({ gpus }: BatchJob, target: SlurmTarget): string[] {
   const { nodes, gres } = target;
   const values = {
     partition: target.partition,

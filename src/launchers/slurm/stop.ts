@@ -6,12 +6,15 @@ import { allOver, askSlurm, isOver, jobsOf, type SlurmJob } from "./queue.js";
 /** After a kill: a node that does not answer is given up by the controller after minutes, ms. */
 const killedWithinMs = 90_000;
 
+/** A script may have begun: it is asked first. */
+const mayRun = ["RUNNING", "CONFIGURING"];
+
 /** Every job of that name. Throws FtError launcher.not-stopped, launcher.unreachable. */
 export async function stopJobs(host: Host, name: string, graceMs: number): Promise<void> {
   const open = (await jobsOf(host, name)).filter((job) => !isOver(job));
   if (open.length === 0) return;
-  const running = open.filter(({ state }) => state === "RUNNING");
-  const held = open.filter(({ state }) => state !== "RUNNING" && state !== "COMPLETING");
+  const running = open.filter(({ state }) => mayRun.includes(state));
+  const held = open.filter(({ state }) => !mayRun.includes(state) && state !== "COMPLETING");
   await cancel(host, held); // it has nothing to save
   await cancel(host, running, "--batch", "--signal=TERM"); // the script passes it on
   if (await allOver(host, name, graceMs)) return;

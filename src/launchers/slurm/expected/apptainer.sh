@@ -6,17 +6,18 @@
 export NCCL_DEBUG=INFO
 export GREETING='it'\''s $HOME'
 
-# Slurm asks to stop before the time limit (USR1) and at preemption (TERM): the trainer saves a checkpoint and exits 33.
+# Slurm asks to stop before the time limit (USR1), at preemption and at scancel (both TERM): the trainer saves a checkpoint and exits 33.
 trainer= asked= again=
 stop() {
-  asked=1 again=1
+  asked=$1 again=1
   [ -z "$trainer" ] || kill -TERM "$trainer" 2>/dev/null
 }
-trap stop USR1 TERM
+trap 'stop USR1' USR1
+trap 'stop TERM' TERM
 
 apptainer exec --nv --bind '/scratch/me/it'\''s here/runs/20260101-120000-test:/scratch/me/it'\''s here/runs/20260101-120000-test' --bind /home/me/bases/tiny:/home/me/bases/tiny --bind /home/me/ft-jobs/secrets:/home/me/ft-jobs/secrets --bind /data:/data:ro --bind /cache:/root/.cache --pwd '/scratch/me/it'\''s here/runs/20260101-120000-test' /images/trl.sif python '/scratch/me/it'\''s here/runs/20260101-120000-test/trainer/run.py' --attempt 1 --platform-restarts --secrets /home/me/ft-jobs/secrets/20260101-120000-test-1.json &
 trainer=$!
-[ -z "$asked" ] || stop
+[ -z "$asked" ] || stop "$asked"
 while :; do # a trap ends wait early; bash keeps the exit code for the next wait
   again=
   wait "$trainer"
@@ -24,9 +25,11 @@ while :; do # a trap ends wait early; bash keeps the exit code for the next wait
   [ -n "$again" ] || break
 done
 
+preempted() { scontrol show job "$SLURM_JOB_ID" | grep -q 'PreemptTime=[0-9]'; }
 if [ ! -e cancel ]; then
-  case "$code$asked" in
-    33 | 331 | 1381 | 1431) scontrol requeue "$SLURM_JOB_ID" ;;
+  case "$asked $code" in
+    " 33" | "USR1 33" | "USR1 138" | "USR1 143") scontrol requeue "$SLURM_JOB_ID" ;;
+    "TERM 33" | "TERM 138" | "TERM 143") ! preempted || scontrol requeue "$SLURM_JOB_ID" ;;
   esac
 fi
 exit "$code"
