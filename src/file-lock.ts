@@ -1,7 +1,7 @@
 // One writer at a time for a folder or file that several ft processes may make: an exclusive lock file with its owner's pid.
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
-import { link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { existsSync, writeFileSync } from "node:fs";
+import { link, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -22,7 +22,7 @@ export interface LockOptions {
 export async function withFileLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
   ensureDir(dirname(file));
   let waited = false;
-  while (!(await acquire(file))) {
+  while (!acquire(file)) {
     options.signal?.throwIfAborted();
     const owner = await staleOrOwner(file);
     if (owner === "stale") continue;
@@ -40,11 +40,10 @@ export async function withFileLock<T>(file: string, work: () => Promise<T>, opti
   }
 }
 
-async function acquire(file: string): Promise<boolean> {
+/** Synchronous, so that who is killed here hardly leaves a lock without owner, which others would wait for. */
+function acquire(file: string): boolean {
   try {
-    const handle = await open(file, "wx");
-    await handle.writeFile(JSON.stringify({ pid: process.pid, host: hostname() }));
-    await handle.close();
+    writeFileSync(file, JSON.stringify({ pid: process.pid, host: hostname() }), { flag: "wx" });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
