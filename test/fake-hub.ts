@@ -1,7 +1,9 @@
-// A small Hub for tests: model or dataset info, tree and files with Range over real HTTP, with the refusals that the real one gives.
+// A small Hub for tests: model or dataset info, tree and files with Range over real HTTP, with the refusals that the real one gives. It can be written to as
+// well (fake-hub-writes.ts): repositories, LFS uploads in parts, commits, tags.
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { answerWrite, type HubWrites, newWrites } from "./fake-hub-writes.js";
 
 export const commit = "0123456789abcdef0123456789abcdef01234567";
 
@@ -9,6 +11,8 @@ export interface FakeHub {
   url: string;
   /** "GET /path [range]" of each request so far. */
   requests: string[];
+  /** What was written to it, and how it takes what comes. */
+  writes: HubWrites;
   /** Changes how the next answers are given. */
   behaviour: {
     /** Answers this many requests with 503 first. */
@@ -19,8 +23,12 @@ export interface FakeHub {
     gated: boolean;
     /** This many files are sent with a wrong byte. */
     corrupt: number;
+    /** Of these paths. */
+    corruptOnly: RegExp;
     /** The commit that main is at. */
     main: string;
+    /** Answers this to every request whose method and path match, so many times. */
+    refuse: { of: RegExp; status: number; times: number; retryAfter?: string } | null;
   };
   close(): Promise<void>;
 }
@@ -29,52 +37,73 @@ export interface FakeHub {
 export async function startFakeHub(
   id: string,
   files: Record<string, Buffer>,
-  { type = "model", branches = {} }: { type?: "model" | "dataset"; branches?: Branches } = {},
+  {
+    type = "model",
+    branches = {},
+    isNew = false,
+  }: { type?: "model" | "dataset"; branches?: Branches; isNew?: boolean } = {},
 ): Promise<FakeHub> {
   const requests: string[] = [];
-  const behaviour: FakeHub["behaviour"] = { unavailable: 0, cutAfter: null, gated: false, corrupt: 0, main: commit };
+  const behaviour: FakeHub["behaviour"] = {
+    ...{ unavailable: 0, cutAfter: null, gated: false, corrupt: 0, corruptOnly: /./, main: commit, refuse: null },
+  };
+  const writes = newWrites({ isNew });
   const server = createServer((request, response) => {
-    requests.push(`${request.method} ${request.url}${request.headers.range ? ` ${request.headers.range}` : ""}`);
+    const line = `${request.method} ${request.url}`;
+    requests.push(`${line}${request.headers.range ? ` ${request.headers.range}` : ""}`);
     if (behaviour.unavailable > 0) {
       behaviour.unavailable -= 1;
       response.writeHead(503).end();
       return;
     }
-    answer(
-      request,
-      response,
-      { id, type, branches: { main: { commit: behaviour.main, files }, ...branches } },
-      behaviour,
-    );
+    const { refuse } = behaviour;
+    if (refuse && refuse.times > 0 && refuse.of.test(line)) {
+      refuse.times -= 1;
+      const again = refuse.retryAfter ? { "retry-after": refuse.retryAfter } : {};
+      response.writeHead(refuse.status, { "content-type": "application/json", ...again }).end('{"error":"refused"}');
+      return;
+    }
+    const repository = { id, type, branches: { main: { commit: behaviour.main, files }, ...branches, ...writes.refs } };
+    if (request.method === "GET" && writes.isMade) answer(request, response, repository, behaviour, writes);
+    else if (request.method === "GET") refuse404(response);
+    else answerWrite(request, response, { id, url: hub.url, refs: repository.branches, writes });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
+  const hub: FakeHub = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    writes,
     behaviour,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
+  return hub;
 }
 
-type Branches = Record<string, { commit: string; files: Record<string, Buffer> }>;
+function refuse404(response: ServerResponse): void {
+  refuse(response, 404, "RepoNotFound");
+}
+
+export type Branches = Record<string, { commit: string; files: Record<string, Buffer> }>;
 
 function answer(
   request: IncomingMessage,
   response: ServerResponse,
   { id, type, branches }: { id: string; type: "model" | "dataset"; branches: Branches },
   behaviour: FakeHub["behaviour"],
+  writes: HubWrites,
 ): void {
   const { pathname } = new URL(request.url ?? "", "http://hub");
   const [, what, encoded = "", rest = ""] = /\/(revision|tree|resolve)\/([^/]+)\/?(.*)$/.exec(pathname) ?? [];
   const revision = decodeURIComponent(encoded);
-  const commits: Branches = { ...branches, [commit]: { commit, files: branches.main!.files } };
+  const commits: Branches = { [commit]: { commit, files: branches.main!.files }, ...writes.commits, ...branches };
   const at = commits[revision] ?? Object.values(branches).find((branch) => branch.commit === revision);
   const content = at?.files[decodeURIComponent(rest)];
   const isHere = what === "resolve" ? pathname.startsWith(type === "dataset" ? `/datasets/${id}/` : `/${id}/`) : true;
   if (!pathname.includes(`/${id}/`) || !isHere || (what !== "resolve" && !pathname.startsWith(`/api/${type}s/${id}/`)))
     refuse(response, 404, "RepoNotFound");
   else if (!at) refuse(response, 404, "RevisionNotFound");
-  else if (what === "revision") json(response, { id, sha: at.commit, lastModified: "2026-01-01" });
+  else if (what === "revision")
+    json(response, { id, sha: at.commit, private: writes.isPrivate, lastModified: "2026-01-01" });
   else if (what === "tree") json(response, Object.entries(at.files).map(treeEntry));
   else if (!content) refuse(response, 404, "EntryNotFound");
   else if (behaviour.gated) refuse(response, request.headers.authorization ? 403 : 401, "GatedRepo");
@@ -95,7 +124,7 @@ function sendFile(
   const end = range?.[2] ? Number(range[2]) + 1 : content.length;
   let body = Buffer.from(content.subarray(start, end));
   const isProbe = range?.[2] === "0";
-  if (behaviour.corrupt > 0 && !isProbe && content.length >= 1000) {
+  if (behaviour.corrupt > 0 && behaviour.corruptOnly.test(request.url!) && !isProbe && content.length >= 1000) {
     behaviour.corrupt -= 1;
     body = Buffer.concat([Buffer.from([body[0]! ^ 1]), body.subarray(1)]);
   }

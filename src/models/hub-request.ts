@@ -19,6 +19,9 @@ export interface HubRequestOptions {
 const backoffMs = [500, 1_500, 4_000];
 const headersTimeoutMs = { normal: 30_000, short: 5_000 };
 
+/** Longest wait that a Retry-After is followed to; who asks for more is told to people. */
+const longestWaitMs = 60_000;
+
 /** What each function of @huggingface/hub is told besides the repository. */
 export interface HubConnection {
   hubUrl: string;
@@ -33,35 +36,69 @@ export function hubConnection(options: HubRequestOptions): HubConnection {
 
 /** A `fetch` for @huggingface/hub. Throws FtError (data.* for a dataset) model.not-found, model.revision-not-found, model.gated, model.token, model.incomplete, model.hub-failed, model.no-network. */
 export function hubFetch(options: HubRequestOptions): typeof fetch {
-  const patience = options.patience ?? "normal";
+  const fetchPatiently = patientFetch(options);
+  return async (input, init) => {
+    const answer = await fetchPatiently(input, init).catch((error: Error) => {
+      options.signal?.throwIfAborted();
+      throw noNetwork(error, options);
+    });
+    if (!answer.ok) throw refusal(answer, options);
+    return answer;
+  };
+}
+
+/**
+ * A `fetch` that asks again, a few times, where that can help: no connection, 429, 500 and more. It waits as long as Retry-After says, up to a minute.
+ * Gives the last answer, whatever it is; throws what fetch throws.
+ */
+export function patientFetch({
+  signal,
+  patience = "normal",
+}: Pick<HubRequestOptions, "signal" | "patience">): typeof fetch {
   const waits = patience === "short" ? [] : backoffMs;
   return async (input, init) => {
     for (let tried = 0; ; tried++) {
       const wait = waits[tried];
-      const answer = await tryOnce(input, init, headersTimeoutMs[patience], options.signal);
-      options.signal?.throwIfAborted();
-      if (answer instanceof Response && answer.ok) return answer;
-      const canRetry = !(answer instanceof Response) || answer.status === 429 || answer.status >= 500;
-      if (canRetry && wait !== undefined) {
-        await sleep(wait, undefined, options.signal ? { signal: options.signal } : {});
-        continue;
+      // What is sent takes its time before there is an answer.
+      const timeoutMs = init?.body === undefined ? headersTimeoutMs[patience] : null;
+      const answer = await tryOnce(input, init, timeoutMs, signal);
+      signal?.throwIfAborted();
+      init?.signal?.throwIfAborted();
+      const canHelp = !(answer instanceof Response) || answer.status === 429 || answer.status >= 500;
+      const longer = answer instanceof Response ? retryAfterMs(answer) : 0;
+      if (!canHelp || wait === undefined || longer > longestWaitMs) {
+        if (answer instanceof Response) return answer;
+        throw answer;
       }
-      throw answer instanceof Response ? refusal(answer, options) : noNetwork(answer, options);
+      if (answer instanceof Response) await answer.body?.cancel();
+      await sleep(Math.max(wait, longer), undefined, signal ? { signal } : {});
     }
   };
+}
+
+/** Seconds or a date, as the header has it; 0: none. */
+function retryAfterMs({ headers }: Response): number {
+  const text = headers.get("retry-after");
+  if (text === null) return 0;
+  const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
 }
 
 /** The response once its headers are there, or what went wrong on the way. */
 async function tryOnce(
   input: Parameters<typeof fetch>[0],
   init: RequestInit | undefined,
-  timeoutMs: number,
+  timeoutMs: number | null,
   signal: AbortSignal | undefined,
 ): Promise<Response | Error> {
   const slow = new AbortController();
-  const timer = setTimeout(() => slow.abort(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+  const timer =
+    timeoutMs === null
+      ? undefined
+      : setTimeout(() => slow.abort(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+  const signals = [slow.signal, signal, init?.signal].filter((one) => one !== undefined && one !== null);
   try {
-    return await fetch(input, { ...init, signal: signal ? AbortSignal.any([signal, slow.signal]) : slow.signal });
+    return await fetch(input, { ...init, signal: AbortSignal.any(signals) });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   } finally {
