@@ -48,6 +48,15 @@ export async function pypiPackage(name: string, version: string): Promise<string
   );
 }
 
+/** The reference of the OpenSSF model-signing format, as a program. */
+export async function modelSigning(): Promise<string> {
+  const venv = await made("model-signing-1.1.1", async (dir) => {
+    await uv(["venv", "--no-project", dir]);
+    await uv(["pip", "install", "--python", join(dir, "bin/python"), "model-signing==1.1.1", "pyopenssl==26.4.0"]);
+  });
+  return join(venv, "bin/model_signing");
+}
+
 /** The folder of chat templates that llama.cpp tests with, out of the source package of llama-cpp-python (77 MB, fetched once). */
 export async function llamaCppTemplates(): Promise<string> {
   return made("llama-cpp-python-0.3.36-templates", async (dir) => {

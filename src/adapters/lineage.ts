@@ -32,7 +32,9 @@ export const comparisonRowSchema = z.object({
   better: z.enum(["lower", "higher"]),
 });
 
-const lineageSchema = z.object({
+const sourceSchema = z.object({ rows: z.int().nonnegative(), sha256: z.string() });
+
+export const lineageSchema = z.object({
   schema: z.literal(1),
   /** Line and version: `support-bot` and 7 are support-bot@7. */
   name: z.string(),
@@ -47,6 +49,8 @@ const lineageSchema = z.object({
   templateSha256: z.string().nullable(),
   /** sha256 over the canonical training rows. */
   dataSha256: z.string(),
+  /** Where these rows came from: path or address -> rows and sha256 over them. Missing in lineage of older ft, and where it was not kept. */
+  sources: z.record(z.string(), sourceSchema).optional(),
   engine: z.object({ name: z.string(), version: z.string() }),
   git: gitStateSchema.nullable(),
   files: z.array(fileSchema).min(1),
@@ -71,13 +75,16 @@ export function writeLineage(adapterDir: string, lineage: Lineage): void {
   renameSync(`${file}.tmp`, file);
 }
 
-/** Every file of the folder but the lineage itself, hashed, in order of path. */
+/** Not part of what was trained: made from it, and made again. */
+const unregistered = new Set([lineageFile, `${lineageFile}.tmp`, "README.md", "model.sig"]);
+
+/** Every file of the folder but the lineage itself, card and signature, hashed, in order of path. */
 export async function hashAdapterFiles(adapterDir: string): Promise<AdapterFile[]> {
   const entries = await readdir(adapterDir, { recursive: true, withFileTypes: true });
   const paths = entries
     .filter((entry) => entry.isFile())
     .map((entry) => relative(adapterDir, join(entry.parentPath, entry.name)))
-    .filter((path) => path !== lineageFile && path !== `${lineageFile}.tmp`)
+    .filter((path) => !unregistered.has(path))
     .sort();
   const files: AdapterFile[] = [];
   for (const path of paths) {

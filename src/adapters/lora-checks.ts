@@ -6,7 +6,7 @@ import { readSafetensorsHeader, summarizeTensors, type Tensor } from "./safetens
 
 /** What one look found. `check` is a stable name; `message` is one line for people, also when all is well. */
 export interface Check {
-  check: "files" | "weights" | "lora-shapes" | "base-shapes" | "finite" | "learnt" | "lineage";
+  check: "files" | "weights" | "lora-shapes" | "base-shapes" | "finite" | "learnt" | "lineage" | "signature";
   ok: boolean;
   message: string;
 }
@@ -15,8 +15,11 @@ export interface Check {
 const adapterConfigSchema = z.object({
   base_model_name_or_path: z.string().nullish().default(null),
   revision: z.string().nullish().default(null),
-  r: z.int().positive(),
-  rank_pattern: z.record(z.string(), z.int().positive()).nullish().default({}),
+  r: z.int().nonnegative(),
+  rank_pattern: z.record(z.string(), z.int().nonnegative()).nullish().default({}),
+  lora_alpha: z.number().nullish().default(null),
+  alpha_pattern: z.record(z.string(), z.number()).nullish().default({}),
+  use_rslora: z.boolean().nullish().default(false),
 });
 export type AdapterConfig = z.output<typeof adapterConfigSchema>;
 
@@ -31,12 +34,18 @@ export function readAdapterConfig(dir: string): AdapterConfig | null {
   }
 }
 
+/** Formats whose loading can run code; loaders take them where safetensors are missing. */
+const pickles = /\.(bin|pt|pth|pkl|pickle|ckpt)$/;
+
 /**
  * Checks the weights in a folder made by PEFT (adapter_config.json + adapter_model.safetensors) or holding a whole model.
  * `baseDir`: the base model's folder, to compare shapes with; null when it is not here. Never throws for broken weights.
  */
 export function checkWeights(dir: string, baseDir: string | null): Check[] {
-  const weights = readWeights(dir);
+  const pickle = existsSync(dir) ? readdirSync(dir).find((name) => pickles.test(name)) : undefined;
+  const weights = pickle
+    ? { problem: `${pickle} is a pickle: loading it could run any code; only safetensors are taken` }
+    : readWeights(dir);
   if ("problem" in weights) return [{ check: "weights", ok: false, message: weights.problem }];
   const isAdapter =
     existsSync(join(dir, "adapter_config.json")) || weights.tensors.some(({ name }) => loraName.test(name));
@@ -60,17 +69,23 @@ export function checkWeights(dir: string, baseDir: string | null): Check[] {
   return [...checks, ...checkNumbers(weights.files, isAdapter)];
 }
 
-type Weights = { tensors: Tensor[]; files: { path: string; tensors: Tensor[] }[] } | { problem: string };
+/** A file of weights; `metadata`: what its header says of itself. */
+interface WeightFile {
+  path: string;
+  tensors: Tensor[];
+  metadata: Record<string, string>;
+}
+type Weights = { tensors: Tensor[]; files: WeightFile[] } | { problem: string };
 
-function readWeights(dir: string): Weights {
+export function readWeights(dir: string): Weights {
   const names = existsSync(dir) ? readdirSync(dir).filter((name) => name.endsWith(".safetensors")) : [];
   if (names.length === 0) return { problem: `no .safetensors file in ${dir}` };
-  const files: { path: string; tensors: Tensor[] }[] = [];
+  const files: WeightFile[] = [];
   for (const name of names.sort()) {
     const path = join(dir, name);
     const header = readSafetensorsHeader(path);
     if (header.problem !== undefined) return { problem: `${name} ${header.problem}` };
-    files.push({ path, tensors: header.tensors });
+    files.push({ path, ...header });
   }
   return { tensors: files.flatMap(({ tensors }) => tensors), files };
 }
@@ -83,7 +98,7 @@ interface LoraPair {
 }
 
 /** `lora_A.weight` is [rank, in], `lora_B.weight` [out, rank]; for embeddings `lora_embedding_A` and `_B` without `.weight`. */
-const loraName = /^(.+)\.lora_(embedding_)?([AB])(?:\.weight)?$/;
+export const loraName = /^(.+)\.lora_(embedding_)?([AB])(?:\.weight)?$/;
 
 function pairUp(tensors: Tensor[], config: AdapterConfig): { pairs: LoraPair[]; check: Check } {
   const sides = new Map<string, { A?: Tensor; B?: Tensor }>();
@@ -94,9 +109,11 @@ function pairUp(tensors: Tensor[], config: AdapterConfig): { pairs: LoraPair[]; 
   const ranks = new Set([config.r, ...Object.values(config.rank_pattern ?? {})]);
   const pairs: LoraPair[] = [];
   const fail = (message: string) => ({ pairs, check: { check: "lora-shapes" as const, ok: false, message } });
+  if (ranks.has(0)) return fail("adapter_config.json has rank 0: such an adapter changes nothing");
   for (const [module, { A, B }] of sides) {
     if (!A || !B) return fail(`${module} has only one half of its LoRA pair`);
     const rank = A.shape[0] ?? 0;
+    if (rank === 0) return fail(`${module} has rank 0: it changes nothing`);
     if (A.shape.length < 2 || B.shape.length < 2 || B.shape[1] !== rank) {
       return fail(`${module}: A [${A.shape}] and B [${B.shape}] do not multiply`);
     }

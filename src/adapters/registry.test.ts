@@ -98,7 +98,8 @@ it("gives no number twice when processes register at once", async () => {
 
 it("keeps everything, also beside the weights, and unknown limits stay unknown", async () => {
   const registered = await registerAdapter(db, projectDir, finishedRun("r1"));
-  const { dir, ...lineage } = registered;
+  const { dir, aliases, removed, ...lineage } = registered;
+  expect([aliases, removed]).toEqual([[], null]);
   expect(findAdapter(listAdapters(db, projectDir), "support-bot")).toEqual(registered);
   expect(readLineage(dir)).toEqual(lineage);
   expect(lineage.files.map(({ path, bytes }) => [path, bytes])).toEqual([

@@ -3,12 +3,18 @@ import { relative, resolve } from "node:path";
 import type { Database } from "better-sqlite3";
 import { z } from "zod";
 import { FtError } from "../errors.js";
+import { aliasesOf } from "./aliases.js";
 import { comparisonRowSchema, fileSchema, hashAdapterFiles, type Lineage, writeLineage } from "./lineage.js";
+import { readTombstone, type Tombstone } from "./tombstone.js";
 
-/** A registered version: its lineage, and where its folder is. */
+/** A registered version: its lineage, where its folder is, and how it stands now. */
 export interface RegisteredAdapter extends Lineage {
   /** Absolute. */
   dir: string;
+  /** Names that are on this version now: champion, previous ... */
+  aliases: string[];
+  /** Its weights are gone (`ft adapters gc`); the lineage stays. */
+  removed: Tombstone | null;
 }
 
 /** What the registrar knows about a finished run; version, files and the rest of the lineage are made here. */
@@ -38,7 +44,7 @@ export async function registerAdapter(
       const lineage: Lineage = { schema: 1, ...known, version: nextVersion(db, known.name), files };
       insertAdapter(db, projectDir, dir, lineage);
       writeLineage(dir, lineage);
-      return { ...lineage, dir };
+      return { ...lineage, dir, aliases: [], removed: null };
     })
     .immediate();
 }
@@ -63,11 +69,16 @@ export function listAdapters(db: Database, projectDir: string): RegisteredAdapte
 }
 
 /**
- * Which of these `name@3` or `name` (the newest version) means. Throws FtError `adapter.unknown` (usage) naming what there is.
- * `adapters`: as listAdapters gives them.
+ * Which of these `name@3`, `name@champion` or `name` (the newest version whose weights are there) means. Throws FtError `adapter.unknown` (usage)
+ * naming what there is. `adapters`: as listAdapters gives them.
  */
 export function findAdapter(adapters: RegisteredAdapter[], reference: string): RegisteredAdapter {
-  const found = adapters.find(({ name, version }) => reference === name || reference === `${name}@${version}`);
+  const [line, which] = reference.split("@");
+  const versions = adapters.filter(({ name }) => name === line);
+  const found =
+    which === undefined
+      ? (versions.find(({ removed }) => removed === null) ?? versions[0])
+      : versions.find(({ version, aliases }) => which === String(version) || aliases.includes(which));
   if (!found) throw unknownAdapter(adapters, reference);
   return found;
 }
@@ -77,7 +88,8 @@ export function adapterOfRun(db: Database, projectDir: string, run: string): Reg
   return select(db, projectDir, "WHERE run = ?", run)[0] ?? null;
 }
 
-function nextVersion(db: Database, name: string): number {
+/** The number after the highest that the line ever had. */
+export function nextVersion(db: Database, name: string): number {
   const row = db.prepare("SELECT coalesce(max(version), 0) + 1 AS next FROM adapters WHERE name = ?").get(name);
   return z.object({ next: z.int() }).parse(row).next;
 }
@@ -104,8 +116,11 @@ const rowSchema = z.object({
 
 function select(db: Database, projectDir: string, where: string, ...values: (string | number)[]): RegisteredAdapter[] {
   const rows = db.prepare(`SELECT * FROM adapters ${where}`).all(...values);
+  const aliases = new Map<string, [string, number][]>();
   return rows.map((stored) => {
     const row = rowSchema.parse(stored);
+    const dir = resolve(projectDir, row.path);
+    if (!aliases.has(row.name)) aliases.set(row.name, Object.entries(aliasesOf(projectDir, row.name)));
     return {
       schema: 1,
       name: row.name,
@@ -120,13 +135,19 @@ function select(db: Database, projectDir: string, where: string, ...values: (str
       git: row.git_commit === null ? null : { commit: row.git_commit, dirty: row.git_dirty === 1 },
       files: row.files,
       comparison: row.comparison,
-      dir: resolve(projectDir, row.path),
+      dir,
+      aliases: aliases.get(row.name)!.flatMap(([alias, version]) => (version === row.version ? [alias] : [])),
+      removed: readTombstone(dir),
     };
   });
 }
 
 function unknownAdapter(adapters: RegisteredAdapter[], reference: string): FtError {
-  const known = adapters.map(({ name, version }) => `${name}@${version}`);
+  const line = adapters.filter(({ name }) => name === reference.split("@")[0]);
+  const known = (line.length > 0 ? line : adapters).flatMap(({ name, version, aliases }) => [
+    `${name}@${version}`,
+    ...aliases.map((alias) => `${name}@${alias}`),
+  ]);
   return new FtError({
     code: "adapter.unknown",
     exit: "usage",

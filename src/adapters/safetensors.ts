@@ -11,8 +11,10 @@ export interface Tensor {
   end: number;
 }
 
-/** The tensors of a well-formed file, or what is wrong with it. */
-export type SafetensorsHeader = { tensors: Tensor[]; problem?: never } | { problem: string; tensors?: never };
+/** The tensors of a well-formed file with what it says of itself, or what is wrong with it. */
+export type SafetensorsHeader =
+  | { tensors: Tensor[]; metadata: Record<string, string>; problem?: never }
+  | { problem: string; tensors?: never };
 
 /** The format's own limit, so that a broken length cannot ask for all memory. */
 const maxHeaderBytes = 100_000_000;
@@ -40,20 +42,30 @@ export function readSafetensorsHeader(file: string): SafetensorsHeader {
   try {
     const size = fstatSync(descriptor).size;
     if (size < 8) return { problem: `is only ${size} bytes long` };
-    const length = readExactly(descriptor, 0, 8).readBigUInt64LE();
+    const start = readExactly(descriptor, 0, 8);
+    if (isPickle(start)) return { problem: "is a pickle, not safetensors: loading it could run any code" };
+    const length = start.readBigUInt64LE();
     if (length > BigInt(maxHeaderBytes)) return { problem: "is not safetensors: its header would be over 100 MB" };
     const dataStart = 8 + Number(length);
     if (dataStart > size) return { problem: `is cut: its header ends at byte ${dataStart}, the file at ${size}` };
-    const tensors = parseHeader(readExactly(descriptor, 8, Number(length)), dataStart);
-    if (!tensors) return { problem: "is not safetensors: its header is no tensor table" };
-    const problem = layoutProblem(tensors, dataStart, size);
-    return problem ? { problem } : { tensors };
+    const header = parseHeader(readExactly(descriptor, 8, Number(length)), dataStart);
+    if (!header) return { problem: "is not safetensors: its header is no tensor table" };
+    const problem = layoutProblem(header.tensors, dataStart, size);
+    return problem ? { problem } : header;
   } finally {
     closeSync(descriptor);
   }
 }
 
-function parseHeader(bytes: Buffer, dataStart: number): Tensor[] | null {
+/** torch.save's zip file, or a bare pickle (protocol 2 and later) of whose start a header's length would be absurd. */
+function isPickle(start: Buffer): boolean {
+  if (start.toString("latin1").startsWith("PK\x03\x04")) return true;
+  return start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5 && start.readBigUInt64LE() > maxHeaderBytes;
+}
+
+const metadataSchema = z.record(z.string(), z.string()).default({}).catch({});
+
+function parseHeader(bytes: Buffer, dataStart: number): { tensors: Tensor[]; metadata: Record<string, string> } | null {
   let json: unknown;
   try {
     json = JSON.parse(bytes.toString("utf8"));
@@ -61,10 +73,10 @@ function parseHeader(bytes: Buffer, dataStart: number): Tensor[] | null {
     return null;
   }
   if (json === null || typeof json !== "object" || Array.isArray(json)) return null;
-  const { __metadata__: _, ...table } = json as Record<string, unknown>;
+  const { __metadata__, ...table } = json as Record<string, unknown>;
   const header = headerSchema.safeParse(table).data;
   if (!header) return null;
-  return Object.entries(header)
+  const tensors = Object.entries(header)
     .map(
       ([
         name,
@@ -82,6 +94,7 @@ function parseHeader(bytes: Buffer, dataStart: number): Tensor[] | null {
       }),
     )
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
+  return { tensors, metadata: metadataSchema.parse(__metadata__) };
 }
 
 function layoutProblem(tensors: Tensor[], dataStart: number, size: number): string | null {
@@ -139,6 +152,34 @@ export function summarizeTensors(file: string, tensors: Tensor[]): Map<string, N
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** The numbers of an F32, F16 or BF16 tensor; null for other types. */
+export function readNumbers(file: string, { dtype, begin, end }: Tensor): Float32Array | null {
+  if (!floatBits[dtype]) return null;
+  const descriptor = openSync(file, "r");
+  try {
+    const bytes = readExactly(descriptor, begin, end - begin, Buffer.from(new ArrayBuffer(end - begin)));
+    if (dtype === "F32") return new Float32Array(bytes.buffer);
+    const halves = new Uint16Array(bytes.buffer);
+    return dtype === "BF16" ? fromBf16(halves) : Float32Array.from(halves, fromF16);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The upper half of an F32. */
+function fromBf16(halves: Uint16Array): Float32Array {
+  return new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer);
+}
+
+function fromF16(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half & 0x7c00) >> 10;
+  const fraction = half & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function readExactly(descriptor: number, position: number, length: number, into = Buffer.alloc(length)): Buffer {

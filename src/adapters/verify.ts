@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Lineage, sha256OfFile } from "./lineage.js";
-import { type Check, checkWeights, readAdapterConfig } from "./lora-checks.js";
+import { type Check, checkWeights, readAdapterConfig, readWeights } from "./lora-checks.js";
 
 export interface AdapterToVerify {
   /** Absolute path of the folder with the weights. */
@@ -36,7 +36,7 @@ async function checkFiles(dir: string, { files }: Lineage): Promise<Check[]> {
   return [{ check: "files", ok: true, message: `${files.length} files have the registered sha256` }];
 }
 
-/** What loaders will believe (adapter_config.json) against what ft recorded. PEFT leaves the revision out when it had none. */
+/** What loaders will believe (adapter_config.json, the weights' own header) against what ft recorded. PEFT leaves the revision out when it had none. */
 function checkLineage(dir: string, { base }: Lineage): Check[] {
   if (!existsSync(join(dir, "adapter_config.json"))) return [];
   const config = readAdapterConfig(dir);
@@ -48,6 +48,10 @@ function checkLineage(dir: string, { base }: Lineage): Check[] {
   if (config.revision !== null && config.revision !== base.revision) {
     return fail(`adapter_config.json names revision ${config.revision}, it was trained on ${base.revision}`);
   }
+  const header = headerBase(dir);
+  if (header !== null && header !== base.id) {
+    return fail(`the header of its weights names the base ${header}, it was trained on ${base.id}`);
+  }
   return [
     {
       check: "lineage",
@@ -55,4 +59,15 @@ function checkLineage(dir: string, { base }: Lineage): Check[] {
       message: `trained on ${base.id} at ${base.revision.replace(/[0-9a-f]{13,}/, (hash) => hash.slice(0, 12))}`,
     },
   ];
+}
+
+/** The base that a safetensors header names, where some tool wrote one; null: none does. */
+function headerBase(dir: string): string | null {
+  const weights = readWeights(dir);
+  if ("problem" in weights) return null;
+  for (const { metadata } of weights.files) {
+    const named = metadata.base_model_name_or_path ?? metadata.base_model;
+    if (named !== undefined) return named;
+  }
+  return null;
 }

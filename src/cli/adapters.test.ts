@@ -103,7 +103,7 @@ it("lists nothing, and makes nothing, where nothing was trained", async () => {
 
 it("lists, shows with a way to load, and verifies by name, version and folder", async () => {
   await register();
-  expect((await ft("adapters ls")).out).toContain("bot@1    lora    tiny-llama");
+  expect((await ft("adapters ls")).out).toMatch(/^on tiny-llama\nadapter.*\n─+\nbot@1 +lora /);
   const shown = await ft("adapters show bot");
   expect(shown.out).toContain(`PeftModel.from_pretrained(base, "${join(jobDir, "out/adapter")}")`);
   expect(JSON.parse((await ft("adapters show bot@1 --json")).out).adapter).toMatchObject({

@@ -1,80 +1,125 @@
-// `ft adapters ls|show|verify|push`: the registry of what was trained.
-import type { Command } from "commander";
-import type { RegisteredAdapter } from "../adapters/registry.js";
-import { exitCodes } from "../errors.js";
-import { writeJson } from "./io.js";
+// `ft adapters`: the registry of what was trained. Names and flags; each action is a file of its own in src/cli/adapters/.
+import { type Command, InvalidArgumentError } from "commander";
+import { outputName } from "./output-name.js";
 import type { CommandContext } from "./program.js";
 
-export function registerAdapters(program: Command, { io, exit }: CommandContext): void {
-  const adapters = program.command("adapters").description("trained adapters: ls, show, verify, push");
+export function registerAdapters(program: Command, context: CommandContext): void {
+  const adapters = program.command("adapters").description("trained adapters: look, promote, roll back, sign, share");
+  const version = "name, name@version or name@alias (support-bot, support-bot@7, support-bot@champion)";
 
   adapters
-    .command("ls")
-    .description("list the registered adapters")
+    .command("ls [line]")
+    .description("list the registered adapters by line, with their aliases")
+    .option("--all", "also those whose weights were removed")
     .option("--json", "print JSON")
-    .action(async ({ json }: { json?: boolean }) => {
-      const list = await registered();
-      if (json) return writeJson(io, { ok: true, adapters: list });
-      if (list.length === 0) return io.err.write("no adapters yet; train one: ft run\n");
-      const { adapterTable } = await import("./views/adapters.js");
-      io.out.write(adapterTable(list));
-    });
+    .action(async (line, flags) => (await import("./adapters/list.js")).listCommand(context, line, flags));
 
   adapters
-    .command("show <name[@version]>")
-    .description("show an adapter's lineage, comparison and folder, and how to load it")
+    .command("show <adapter>")
+    .description("an adapter's lineage, aliases with their history, comparison, and how to load it")
     .option("--json", "print JSON")
-    .action(async (reference: string, { json }: { json?: boolean }) => {
-      const { baseFolder } = await import("../adapters/project-adapters.js");
-      const { findAdapter } = await import("../adapters/registry.js");
-      const adapter = findAdapter(await registered(), reference);
-      if (json) return writeJson(io, { ok: true, adapter });
-      const { adapterDetails, loadingHint } = await import("./views/adapters.js");
-      const { comparisonTable } = await import("./views/comparison-table.js");
-      const comparison = adapter.comparison ? comparisonTable(adapter.comparison) : "  not evaluated: ft eval\n";
-      const hint = loadingHint(adapter, baseFolder(io.cwd, adapter) ?? adapter.base.id);
-      io.out.write(`${adapterDetails(adapter)}\n${comparison}\n${hint}`);
-    });
+    .action(async (adapter, flags) => (await import("./adapters/show.js")).showCommand(context, adapter, flags));
 
   adapters
-    .command("verify <name[@version]|folder>")
-    .description("check an adapter's files, weights and lineage; exit code 4 when one is broken")
+    .command("promote <adapter>")
+    .description("make it the champion of its line; the champion becomes previous")
+    .option("--why <text>", "for the history")
+    .option("--force", "also when the gate said no, or for another base; needs --why, and the history says it")
     .option("--json", "print JSON")
-    .action(async (reference: string, { json }: { json?: boolean }) => {
-      const { adapterToVerify } = await import("../adapters/project-adapters.js");
-      const { verifyAdapter } = await import("../adapters/verify.js");
-      const adapter = adapterToVerify(io.cwd, reference);
-      const checks = await verifyAdapter(adapter);
-      const ok = checks.every((check) => check.ok);
-      if (json) writeJson(io, { ok, adapter: reference, folder: adapter.dir, checks });
-      else {
-        const { checkLines } = await import("./views/adapters.js");
-        io.out.write(checkLines(reference, checks));
-      }
-      if (!ok) exit(exitCodes.data.code);
-    });
+    .action(async (adapter, flags) => (await import("./adapters/promote.js")).promoteCommand(context, adapter, flags));
 
   adapters
-    .command("push <name[@version]>")
-    .description("push an adapter to the Hub as one commit, with its lineage and a model card")
-    .requiredOption("--repo <org/name>", "repository; made when it is not there")
+    .command("rollback <line>")
+    .description("make the previous version champion again; once more rolls forward")
+    .option("--why <text>", "for the history")
+    .option("--json", "print JSON")
+    .action(async (line, flags) => (await import("./adapters/promote.js")).rollbackCommand(context, line, flags));
+
+  adapters
+    .command("tag <adapter> <alias>")
+    .description("put a name on a version: candidate, anchor, or any other")
+    .option("--remove", "take it off")
+    .option("--why <text>", "for the history")
+    .option("--json", "print JSON")
+    .action(async (adapter, alias, flags) =>
+      (await import("./adapters/promote.js")).tagCommand(context, adapter, alias, flags),
+    );
+
+  adapters
+    .command("diff <adapter> <other>")
+    .description("how two versions differ: lineage, recipe, scores, weights by layer")
+    .option("--json", "print JSON")
+    .action(async (a, b, flags) => (await import("./adapters/diff.js")).diffCommand(context, a, b, flags));
+
+  adapters
+    .command("verify <adapter|folder>")
+    .description("check an adapter's files, weights, base and signature; exit code 4 when one is broken")
+    .option("--key <file>", "public key (PEM) that must have signed it")
+    .option("--json", "print JSON")
+    .action(async (adapter, flags) => (await import("./adapters/verify.js")).verifyCommand(context, adapter, flags));
+
+  adapters
+    .command("sign <adapter>")
+    .description("sign its files (OpenSSF model signing) into model.sig beside them")
+    .requiredOption("--key <file>", "private key: PEM, elliptic curve P-256, P-384 or P-521")
+    .option("--passphrase-file <file>", "file with the passphrase of an encrypted key")
+    .option("--json", "print JSON")
+    .action(async (adapter, flags) => (await import("./adapters/sign.js")).signCommand(context, adapter, flags));
+
+  adapters
+    .command("export-card <adapter>")
+    .description("print its model card: data, licence, evaluation, lineage, how to load it")
+    .option("--repo <org/name>", "repository of the Hub that it says to load from", repository)
+    .option("--out <file>", "write it to a file", outputName)
+    .action(async (adapter, flags) => (await import("./adapters/documents.js")).cardCommand(context, adapter, flags));
+
+  adapters
+    .command("bom <adapter>")
+    .description("print its bill of materials: a CycloneDX ML-BOM as JSON")
+    .option("--out <file>", "write it to a file", outputName)
+    .action(async (adapter, flags) => (await import("./adapters/documents.js")).bomCommand(context, adapter, flags));
+
+  adapters
+    .command("gc")
+    .description("remove the weights of old versions that no alias holds, after asking; their lineage stays")
+    .option("--keep <n>", "newest versions of each line to keep", wholeNumber, 10)
+    .option("--older-than <days>", "keep all that are younger", wholeNumber, 0)
+    .option("--yes", "do not ask")
+    .option("--json", "print JSON; removes nothing without --yes")
+    .action(async (flags) => (await import("./adapters/gc.js")).gcCommand(context, flags));
+
+  adapters
+    .command("push <adapter>")
+    .description("push it to the Hub as one commit, tagged v<version>, with its lineage and a model card")
+    .requiredOption("--repo <org/name>", "repository; made when it is not there", repository)
     .option("--public", "make it public (default: private)")
     .option("--branch <branch>", "branch that gets the commit", "main")
     .option("--json", "print JSON")
-    .action(async (reference: string, flags: { repo: string; public?: boolean; branch: string; json?: boolean }) => {
-      const { findAdapter } = await import("../adapters/registry.js");
-      const { pushAdapter } = await import("../adapters/push.js");
-      const adapter = findAdapter(await registered(), reference);
-      const target = { repo: flags.repo, private: !flags.public, branch: flags.branch };
-      const { url } = await pushAdapter(adapter, target, io.env);
-      if (flags.json) return writeJson(io, { ok: true, adapter: `${adapter.name}@${adapter.version}`, ...target, url });
-      io.out.write(`pushed ${adapter.name}@${adapter.version}  ${url}\n`);
-    });
+    .action(async (adapter, flags) => (await import("./adapters/hub.js")).pushCommand(context, adapter, flags));
 
-  /** After what succeeded while no ft was there has been registered. */
-  async function registered(): Promise<RegisteredAdapter[]> {
-    const { listAdapters } = await import("../adapters/registry.js");
-    const { withRuns } = await import("./runs/with-runs.js");
-    return withRuns(io, (store) => (store ? listAdapters(store, io.cwd) : []));
+  adapters
+    .command("pull <org/name[@version]>")
+    .description("fetch an adapter that ft pushed, check it, and register it with its lineage")
+    .option("--revision <revision>", "branch, tag or commit in place of a version (default: main)")
+    .option("--as <line>", "register it as the next version of this line")
+    .option("--key <file>", "public key (PEM) that must have signed it")
+    .option("--json", "print JSON")
+    .action(async (source, flags) => (await import("./adapters/hub.js")).pullCommand(context, source, flags));
+
+  for (const command of adapters.commands) {
+    for (const argument of command.registeredArguments) {
+      if (["adapter", "other"].includes(argument.name())) argument.description = version;
+    }
   }
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError("It takes a whole number.");
+}
+
+function repository(text: string): string {
+  if (/^[\w.-]+\/[\w.-]+$/.test(text)) return text;
+  throw new InvalidArgumentError("It takes an owner and a name: org/name.");
 }

@@ -33,6 +33,7 @@ export async function finishRun(store: Store, projectDir: string, id: string): P
     base: { id: lock.base.id, revision: lock.base.revision },
     templateSha256: lock.template?.sha256 ?? null,
     dataSha256: lock.data.train,
+    ...(lock.data.sources ? { sources: lock.data.sources } : {}),
     engine: { name: lock.engine.name, version: lock.engine.version },
     git: lock.git,
     comparison: evaluation && compare(evaluation, { metrics: recipe.eval.metrics }).rows,

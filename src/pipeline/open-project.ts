@@ -1,5 +1,6 @@
-// Opens a project's store; one whose database was deleted is rebuilt from the run folders first, because they are the truth.
+// Opens a project's store; one whose database was deleted is rebuilt from the folders of runs and of pulled adapters first, because they are the truth.
 import { existsSync } from "node:fs";
+import { pulledDir } from "../adapters/pulled.js";
 import { runsDir, storeFile } from "../paths.js";
 import { openStore, type Store } from "../store/open.js";
 import { reindexAdapters } from "./reindex-adapters.js";
@@ -15,7 +16,7 @@ export interface Rebuilt {
 
 /** Throws FtError store.* */
 export async function openProject(projectDir: string): Promise<Store> {
-  const isLost = !existsSync(storeFile(projectDir)) && existsSync(runsDir(projectDir));
+  const isLost = !existsSync(storeFile(projectDir)) && [runsDir, pulledDir].some((dir) => existsSync(dir(projectDir)));
   const store = openStore(projectDir);
   if (isLost) await rebuildStore(store, projectDir);
   return store;

@@ -1,8 +1,9 @@
-// Rebuilds from the run folders what the store knows about evaluations and adapters; the runs room rebuilds its own part first.
+// Rebuilds from the run folders, and those of pulled adapters, what the store knows about evaluations and adapters; the runs room rebuilds its own part first.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Database } from "better-sqlite3";
-import { readLineage } from "../adapters/lineage.js";
+import { type Lineage, readLineage } from "../adapters/lineage.js";
+import { pulledAdapters } from "../adapters/pulled.js";
 import { insertAdapter, listAdapters } from "../adapters/registry.js";
 import { FtError } from "../errors.js";
 import { runsDir } from "../paths.js";
@@ -23,6 +24,22 @@ export interface Reindexed {
 export function reindexAdapters(db: Database, projectDir: string): Reindexed {
   const result: Reindexed = { evaluations: 0, adapters: 0, problems: [] };
   const known = listAdapters(db, projectDir).map(({ name, version, run }) => ({ name, version, run }));
+  const take = (dir: string, lineage: Lineage) => {
+    if (known.some((one) => one.run === lineage.run)) {
+      result.adapters++;
+      return;
+    }
+    const taken = known.find(({ name, version }) => name === lineage.name && version === lineage.version);
+    if (taken) {
+      result.problems.push(
+        `${taken.name}@${taken.version} belongs to run ${taken.run}; run ${lineage.run} says so too`,
+      );
+      return;
+    }
+    insertAdapter(db, projectDir, dir, lineage);
+    known.push({ name: lineage.name, version: lineage.version, run: lineage.run });
+    result.adapters++;
+  };
   for (const run of runFolders(projectDir)) {
     const jobDir = join(runsDir(projectDir), run);
     try {
@@ -33,20 +50,9 @@ export function reindexAdapters(db: Database, projectDir: string): Reindexed {
     }
     const dir = join(jobDir, "out/adapter");
     const lineage = readLineage(dir);
-    if (!lineage) continue;
-    if (known.some((one) => one.run === lineage.run)) {
-      result.adapters++;
-      continue;
-    }
-    const taken = known.find(({ name, version }) => name === lineage.name && version === lineage.version);
-    if (taken) {
-      result.problems.push(`${taken.name}@${taken.version} belongs to run ${taken.run}; run ${run} says so too`);
-      continue;
-    }
-    insertAdapter(db, projectDir, dir, lineage);
-    known.push({ name: lineage.name, version: lineage.version, run: lineage.run });
-    result.adapters++;
+    if (lineage) take(dir, lineage);
   }
+  for (const { dir, lineage } of pulledAdapters(projectDir)) take(dir, lineage);
   return result;
 }
 

@@ -15,7 +15,7 @@ export async function lockOf({ dir }: LoadedRecipe, prepared: Prepared): Promise
     recipe: createHash("sha256").update(JSON.stringify(recipe)).digest("hex"),
     base: { asked: model.asked, id: model.id, revision: model.revision! },
     template: model.template && { origin: model.template.origin, sha256: model.template.sha256 },
-    data: { train: data.facts.train.sha256, eval: data.facts.eval?.sha256 ?? null },
+    data: { train: data.facts.train.sha256, eval: data.facts.eval?.sha256 ?? null, sources: entry.data },
     engine: {
       name: engine.name,
       version: recipe.engine.version,

@@ -23,7 +23,12 @@ export const runLockSchema = fingerprintSchema.partial({ key: true, trainer: tru
   base: z.object({ asked: z.string(), id: z.string(), revision: z.string() }),
   /** Null: the model has no chat template and none was asked for. */
   template: z.object({ origin: z.string(), sha256: z.string() }).nullable(),
-  data: z.object({ train: z.string(), eval: z.string().nullable() }),
+  data: z.object({
+    train: z.string(),
+    eval: z.string().nullable(),
+    /** By path, as in ft.lock.json; runs of older versions have none. */
+    sources: z.record(z.string(), z.object({ rows: z.int(), sha256: z.string() })).optional(),
+  }),
   engine: z.object({ name: z.string(), version: z.string(), lock: z.string(), accelerator: z.string() }),
   git: z.object({ commit: z.string(), dirty: z.boolean() }).nullable(),
 });

@@ -1,40 +1,113 @@
-// How adapters look on a terminal: the list, one in full, and the checks of one.
+// How adapters look on a terminal: the list, one in full, the history of its line, and the checks of one.
+import type { AliasMove } from "../../adapters/aliases.js";
+import type { Lineage } from "../../adapters/lineage.js";
 import type { Check } from "../../adapters/lora-checks.js";
+import type { Origin } from "../../adapters/pulled.js";
 import type { RegisteredAdapter } from "../../adapters/registry.js";
 import type { ComparisonRow } from "../../eval/comparison.js";
+import { cut } from "./format.js";
+import { oneLine, wrapWords } from "./one-line.js";
 import { plainTable } from "./plain-table.js";
 
-/** One line an adapter, base -> adapter for what was measured. Ends with a newline. */
+/** By line; one row a version, base -> adapter for what was measured. At most 80 columns where names are not long. Ends with a newline. */
 export function adapterTable(adapters: RegisteredAdapter[]): string {
-  const columns = ["adapter", "method", "base", "loss", "exact match", "run", "created"].map((head) => ({ head }));
-  const rows = adapters.map(({ name, version, method, base, comparison, run, createdAt }) => {
-    const cell = (metric: string): string => fromTo(comparison?.find((row) => row.metric === metric));
-    return [`${name}@${version}`, method, base.id, cell("loss"), cell("exact_match"), run, minute(createdAt)];
-  });
-  return `${plainTable(columns, rows).join("\n")}\n`;
+  const lines = [...new Set(adapters.map(({ name }) => name))];
+  return lines.map((line) => lineTable(adapters.filter(({ name }) => name === line))).join("\n");
 }
 
-/** Everything about one adapter but its comparison. `baseModel`: the folder or id that loads the base. Ends with a newline. */
-export function adapterDetails(adapter: RegisteredAdapter): string {
-  const { name, version, base, engine, git, files } = adapter;
+/** A base that differs from the newest version's stands in a column; else it is said once. */
+function lineTable(versions: RegisteredAdapter[]): string {
+  const { base } = versions[0]!;
+  const areMixed = versions.some((other) => other.base.id !== base.id);
+  const heads = ["adapter", "is", "method", ...(areMixed ? ["base"] : []), "loss", "exact match", "created"];
+  const rows = versions.map((adapter) => {
+    const cell = (metric: string): string => fromTo(adapter.comparison?.find((row) => row.metric === metric));
+    const is = adapter.removed ? "removed" : adapter.aliases.join(", ");
+    const shortBase = cut(oneLine(adapter.base.id).split("/").at(-1)!, 20);
+    return [
+      ...[nameOf(adapter), is, oneLine(adapter.method), ...(areMixed ? [shortBase] : [])],
+      ...[cell("loss"), cell("exact_match"), minute(adapter.createdAt)],
+    ];
+  });
+  const table = plainTable(
+    heads.map((head) => ({ head })),
+    rows,
+  );
+  return `${[...(areMixed ? [] : [`on ${oneLine(base.id)}`]), ...table].join("\n")}\n`;
+}
+
+interface MoreDetails {
+  sources: Lineage["sources"] | null;
+  origin: Origin | null;
+  isSigned: boolean;
+}
+
+/** Everything about one adapter but its comparison and the history of its line. Ends with a newline. */
+export function adapterDetails(adapter: RegisteredAdapter, { sources, origin, isSigned }: MoreDetails): string {
+  const { base, engine, git, files, aliases, removed } = adapter;
+  const read = Object.entries(sources ?? {}).map(([path, { rows }]) => `${rows} rows of ${path}`);
   const lines: [string, string][] = [
+    ...(aliases.length > 0 ? [["is", aliases.join(", ")] satisfies [string, string]] : []),
+    ...(removed
+      ? [["removed", `${minute(removed.at)} UTC by ${removed.by} (${removed.why})`] satisfies [string, string]]
+      : []),
     ["method", adapter.method],
-    ["base", `${base.id} at ${base.revision}`],
+    ["base", base.id],
+    ["", `at ${base.revision}`],
     ["run", adapter.run],
+    ...(origin ? [["pulled", `${minute(origin.pulledAt)} UTC from ${origin.repo}`] satisfies [string, string]] : []),
     ["created", `${minute(adapter.createdAt)} UTC`],
     ["engine", `${engine.name} ${engine.version}`],
-    ["data", `sha256 ${adapter.dataSha256}`],
-    ["template", adapter.templateSha256 ? `sha256 ${adapter.templateSha256}` : "none"],
-    ["git", git ? `${git.commit}${git.dirty ? ", with uncommitted changes" : ""}` : "no repository"],
+    ["data", read[0] ?? "sources not kept"],
+    ...read.slice(1).map((each): [string, string] => ["", each]),
+    ["", adapter.dataSha256],
+    ["template", adapter.templateSha256 ?? "none"],
+    ["git", git ? git.commit : "no repository"],
+    ...(git?.dirty ? [["", "with uncommitted changes"] satisfies [string, string]] : []),
+    ["signed", isSigned ? "yes; ft adapters verify --key checks by whom" : "no"],
     ["folder", adapter.dir],
   ];
-  const text = lines.map(([label, value]) => `  ${label.padEnd(10)}${value}\n`).join("");
+  const text = lines.map(([label, value]) => `  ${label.padEnd(10)}${oneLine(value)}\n`).join("");
   const width = Math.max(...files.map(({ path }) => path.length));
   const list = files
-    .map(({ path, bytes, sha256 }) => `    ${path.padEnd(width)}  ${size(bytes)}  ${sha256}\n`)
+    .map(({ path, bytes, sha256 }) => `    ${path.padEnd(width)}  ${size(bytes).padStart(9)}  ${sha256.slice(0, 16)}\n`)
     .join("");
-  return `${name}@${version}\n${text}  files\n${list}`;
+  return `${nameOf(adapter)}\n${text}  files${" ".repeat(Math.max(1, width + 8))}sha256\n${list}`;
 }
+
+/** The newest changes of a line's aliases, newest first; `previous` follows champion and is left out. Empty: none. */
+export function aliasMoves(line: string, history: AliasMove[]): string {
+  const changes: AliasMove[][] = [];
+  for (const move of history.filter(({ alias }) => alias !== "previous")) {
+    const last = changes.at(-1);
+    // What was moved in one step has one time, person and reason.
+    if (last && last[0]!.at === move.at && last[0]!.by === move.by) last.push(move);
+    else changes.push([move]);
+  }
+  if (changes.length === 0) return "";
+  const shown = changes.slice(-shownChanges).reverse();
+  const rest = changes.length - shown.length;
+  const more = rest > 0 ? [`  ${rest} earlier: --json`] : [];
+  return [`history of ${line}`, ...shown.flatMap(changeLines), ...more, ""].join("\n");
+}
+
+function changeLines(moves: AliasMove[]): string[] {
+  const { at, by, why, verdict, forced } = moves[0]!;
+  const steps = moves.map(({ alias, from, to }) => {
+    if (to === null) return `${alias} taken off @${from}`;
+    return `${alias} ${from === null ? "" : `@${from} `}-> @${to}`;
+  });
+  const isAgainst = forced && verdict !== null && verdict.verdict !== "promote";
+  const gate = verdict && `${isAgainst ? "AGAINST the gate, which" : "the gate"} said ${verdict.verdict}`;
+  const who = [`by ${by}`, ...(gate ? [gate] : []), ...(forced && !isAgainst ? ["forced, to another base"] : [])].join(
+    ", ",
+  );
+  const texts = [who, ...(why ? [why] : []), ...(verdict && verdict.verdict !== "promote" ? verdict.reasons : [])];
+  const below = texts.flatMap((text) => wrapWords(text, 60, 3)).map((text) => `${" ".repeat(20)}${text}`);
+  return [`  ${minute(at)}  ${steps.join(", ")}`, ...below];
+}
+
+const shownChanges = 6;
 
 /** Python that loads the adapter. `baseModel`: the folder or hub id of its base. Ends with a newline. */
 export function loadingHint({ method, dir, base }: RegisteredAdapter, baseModel: string): string {
@@ -55,7 +128,7 @@ export function loadingHint({ method, dir, base }: RegisteredAdapter, baseModel:
 /** One line a check, then the verdict. Ends with a newline. */
 export function checkLines(what: string, checks: Check[]): string {
   const lines = checks.map(
-    ({ check, ok, message }) => `${ok ? "ok    " : "FAILED"}  ${check.padEnd(11)}  ${message}\n`,
+    ({ check, ok, message }) => `${ok ? "ok    " : "FAILED"}  ${check.padEnd(11)}  ${oneLine(message)}\n`,
   );
   const failed = checks.filter(({ ok }) => !ok).length;
   return `${lines.join("")}${what}: ${failed === 0 ? "all checks passed" : `${failed} of ${checks.length} checks failed`}\n`;
@@ -68,11 +141,15 @@ function fromTo(row: ComparisonRow | undefined): string {
   return `${text(row.base)} -> ${text(row.adapter)}`;
 }
 
+function nameOf({ name, version }: RegisteredAdapter): string {
+  return `${name}@${version}`;
+}
+
 function minute(epochMs: number): string {
   return new Date(epochMs).toISOString().slice(0, 16).replace("T", " ");
 }
 
-function size(bytes: number): string {
-  const text = bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
-  return text.padStart(9);
+/** "3.6 kB", "160.2 MB" */
+export function size(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
