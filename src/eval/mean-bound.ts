@@ -35,10 +35,15 @@ export function meanBound(
   const x = Float64Array.from(sums);
   const w = Float64Array.from(sizes);
   const drawn = Array.from({ length: resamples }, () => {
-    let [sx, sw, sxx, sxw, sww] = [0, 0, 0, 0, 0];
+    let sx = 0;
+    let sw = 0;
+    let sxx = 0;
+    let sxw = 0;
+    let sww = 0;
     for (let i = 0; i < count; i++) {
       const at = Math.floor(random() * count);
-      const [a, b] = [x[at]!, w[at]!];
+      const a = x[at]!;
+      const b = w[at]!;
       sx += a;
       sw += b;
       sxx += a * a;
@@ -49,7 +54,7 @@ export function meanBound(
     const squares = sxx - 2 * (sx / sw) * sxw + (sx / sw) ** 2 * sww;
     // Units that are all alike, to the last digits: nothing by which to measure how far off they are.
     if (squares <= 1e-12 * sxx) return off > 0 ? Number.POSITIVE_INFINITY : off < 0 ? Number.NEGATIVE_INFINITY : 0;
-    return off / ((Math.sqrt((squares * count) / (count - 1)) / sw) as number);
+    return (off * sw) / Math.sqrt((squares * count) / (count - 1));
   }).sort((a, b) => a - b);
   return mean - quantileSorted(drawn, confidence) * error;
 }

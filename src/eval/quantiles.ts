@@ -1,19 +1,27 @@
 // Quantiles of the normal and of Student's t distribution, to 1e-9 and better (docs/dependencies.md says why no library).
 
-/** z with P(Z < z) = p, by Newton's method on the convergent series of the distribution function (Marsaglia, J. Stat. Softw. 11 (2004) 4). */
+/** P(Z < z), by a convergent series (Marsaglia, J. Stat. Softw. 11 (2004) 4). */
+export function normalCdf(z: number): number {
+  if (z < 0) return 1 - normalCdf(-z);
+  let term = z;
+  let sum = z;
+  for (let k = 3; term > sum * 1e-17; k += 2) {
+    term *= (z * z) / k;
+    sum += term;
+  }
+  return 0.5 + normalDensity(z) * sum;
+}
+
+function normalDensity(z: number): number {
+  return Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI);
+}
+
+/** z with P(Z < z) = p, by Newton's method: the function is concave above 0, so that each step stays below the root and gets nearer. */
 export function normalQuantile(p: number): number {
   if (p < 0.5) return -normalQuantile(1 - p);
   let z = 0;
-  // The function is concave above 0, so that each step stays below the root and gets nearer.
   for (let step = 0; step < 200; step++) {
-    const density = Math.exp(-z * z * 0.5) / Math.sqrt(2 * Math.PI);
-    let term = z;
-    let sum = z;
-    for (let k = 3; term > sum * 1e-17; k += 2) {
-      term *= (z * z) / k;
-      sum += term;
-    }
-    const move = (p - 0.5 - density * sum) / density;
+    const move = (p - normalCdf(z)) / normalDensity(z);
     z += move;
     if (Math.abs(move) < 1e-14) break;
   }

@@ -1,5 +1,6 @@
 // Paired 95 % intervals: base and adapter saw the same examples, so what varies is the difference per example (Miller, arXiv 2411.00640).
-import { errorFunction, probit, quantileSorted } from "simple-statistics";
+import { quantileSorted } from "simple-statistics";
+import { normalCdf, normalQuantile } from "./quantiles.js";
 import { seededRandom } from "./random.js";
 
 /** 95 % limits. Infinite where the examples cannot say (fewer than two). */
@@ -77,11 +78,11 @@ export function bootstrapInterval(
   const equal = values.filter((value) => value === estimate).length;
   // The extremes are kept off 0 and 1: a bias of infinite size would turn both limits into the same end.
   const share = Math.min(Math.max((below + equal / 2) / resamples, 1 / resamples), 1 - 1 / resamples);
-  const bias = probit(share);
+  const bias = normalQuantile(share);
   const left = rows.map((row) => statistic(totals.map((total, column) => total - row[column]!)));
   const acceleration = jackknifeAcceleration(left);
   const limit = (tail: number): number => {
-    const shifted = bias + probit(tail);
+    const shifted = bias + normalQuantile(tail);
     return quantileSorted(values, normalCdf(bias + shifted / (1 - acceleration * shifted)));
   };
   return { low: limit((1 - confidence) / 2), high: limit((1 + confidence) / 2) };
@@ -107,8 +108,4 @@ function jackknifeAcceleration(left: readonly number[]): number {
     cubes += (mean - value) ** 3;
   }
   return squares === 0 ? 0 : cubes / (6 * squares ** 1.5);
-}
-
-function normalCdf(x: number): number {
-  return 0.5 + 0.5 * errorFunction(x / Math.SQRT2);
 }
