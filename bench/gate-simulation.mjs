@@ -1,6 +1,5 @@
 // What the gate's default rule does when the truth is known: how often it promotes what is worse or better, and where sixty nights of it lead.
 import { gate } from "../dist/eval/gate.js";
-import { discordanceVariance } from "../dist/eval/power.js";
 import { normalCdf, normalQuantile } from "../dist/eval/quantiles.js";
 import { seededRandom } from "../dist/eval/random.js";
 import { gateSchema } from "../dist/recipes/schema/gate.js";
@@ -9,8 +8,8 @@ const rule = gateSchema.parse({});
 const level = 0.8;
 
 /** `scale`: 1 for the bench's figures; a test runs a small part of it. */
-export function simulateGate(scale = 1) {
-  const times = (n) => Math.max(2, Math.round(n * scale));
+function simulateGate(scale) {
+  const times = (n) => Math.max(10, Math.round(n * scale));
   return {
     yesNo: [0.05, 0.1, 0.2, 0.3].map((discordance) => yesNoRates(discordance, times(1000))),
     loss: [false, true].map((grouped) => lossRates(grouped, times(300))),
@@ -29,7 +28,7 @@ function yesNoRates(discordance, repeats) {
       const champion = answers(400, random);
       return passes({ champion, candidate: changed(champion, level, effect, discordance, random) });
     });
-    const error = Math.sqrt(discordanceVariance(discordance, effect) / 400);
+    const error = Math.sqrt((discordance - effect ** 2) / 400);
     const expected = normalCdf((effect + rule.margin) / error - normalQuantile(rule.confidence));
     return { effect, promoted: promoted / repeats, expected };
   });
@@ -135,34 +134,34 @@ function count(repeats, happens) {
   return Array.from({ length: repeats }, happens).filter(Boolean).length;
 }
 
-export function benchGateSimulation() {
-  const result = simulateGate();
+export function benchGateSimulation(scale = 1, print = console.log) {
+  const result = simulateGate(scale);
   const percent = (share) => `${(100 * share).toFixed(1)} %`.padStart(8);
   const points = (value) => `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(1)}`.padStart(6);
-  console.log(
+  print(
     "gate, default rule: P(promote) on 400 yes/no items, by the true difference (in brackets what ft eval power expects)",
   );
-  console.log(
+  print(
     `  items that differ ${result.yesNo[0].rates.map(({ effect }) => `${points(100 * effect)} points`.padStart(20)).join("")}`,
   );
   for (const { discordance, rates } of result.yesNo)
-    console.log(
+    print(
       `  ${percent(discordance)}          ${rates.map(({ promoted, expected }) => `${percent(promoted)} (${percent(expected)})`.padStart(20)).join("")}`,
     );
-  console.log("gate, default rule: P(promote) on 400 losses, by how much lower they truly are");
-  console.log(
+  print("gate, default rule: P(promote) on 400 losses, by how much lower they truly are");
+  print(
     `                    ${result.loss[0].rates.map(({ effect }) => `${points(100 * effect)} %`.padStart(10)).join("")}`,
   );
   for (const { grouped, rates } of result.loss)
-    console.log(
+    print(
       `  ${grouped ? "groups of ten   " : "each by itself  "}  ${rates.map(({ promoted }) => percent(promoted).padStart(10)).join("")}`,
     );
   for (const { items, discordance, mean, spread, histories, ends } of result.nights) {
-    console.log(
+    print(
       `sixty nights on ${items} items, candidates that truly are ${points(100 * mean)} ±${(100 * spread).toFixed(1)} points of their champion and differ on${percent(discordance)} of the items (${histories} histories)`,
     );
     for (const { rule: name, mean: end, low, high } of ends)
-      console.log(`  ${name.padEnd(34)} ends at ${points(end)} points  (${points(low)} to ${points(high)})`);
+      print(`  ${name.padEnd(34)} ends at ${points(end)} points  (${points(low)} to ${points(high)})`);
   }
   return result;
 }

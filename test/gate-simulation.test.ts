@@ -12,9 +12,9 @@ interface Simulation {
 
 it("promotes what is truly worse at most one time in twenty, what is better as often as the power says, and drifts nowhere in sixty nights", async () => {
   const bench = (await import(pathToFileURL(join(packageRoot, "bench/gate-simulation.mjs")).href)) as {
-    simulateGate(scale: number): Simulation;
+    benchGateSimulation(scale: number, print: () => void): Simulation;
   };
-  const { yesNo, loss, nights } = bench.simulateGate(0.1);
+  const { yesNo, loss, nights } = bench.benchGateSimulation(0.1, () => {});
   for (const { rates } of yesNo) {
     const at = (effect: number) => rates.find((rate) => rate.effect === effect)!;
     expect(at(-0.03).promoted).toBeLessThanOrEqual(0.05);

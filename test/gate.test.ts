@@ -413,7 +413,7 @@ describe("ft eval power", () => {
     const stricter = await power("--margin", "0.02", "--discordance", "0.1", "--power", "0.9", "--confidence", "0.99");
     expect(stricter.json.needed[0].items).toBe(3255);
     expect((await power("--margin", "0.02", "--discordance", "0.1", "--effect", "0.02")).json.needed[0].items).toBe(
-      386,
+      385,
     );
     expect((await power("--margin", "0.02", "--discordance", "0.1", "--effect", "-0.02")).json.needed[0].items).toBe(
       null,

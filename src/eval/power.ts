@@ -11,7 +11,7 @@ export interface PowerSettings {
 }
 
 /** Variance of the paired difference of one item: of a yes/no score that differs on a share `discordance` of the items. */
-export function discordanceVariance(discordance: number, effect: number): number {
+function discordanceVariance(discordance: number, effect: number): number {
   return discordance - effect ** 2;
 }
 

@@ -118,20 +118,28 @@ function named({ key, suite, name, better }: NamedMetric, n: number) {
 
 /** Items that both have a score for, and what is drawn at random: items, or whole groups. */
 function pairUp(metric: string, theirs: SuiteResult, ours: SuiteResult, sign: number): Pairs {
-  const [reference, candidate]: [number[], number[]] = [[], []];
-  const groups = new Map<string, { sum: number; size: number }>();
+  const reference: number[] = [];
+  const candidate: number[] = [];
+  const units = { sums: [] as number[], sizes: [] as number[] };
+  const places = new Map<string, number>();
   for (const [name, item] of ours.items) {
     const other = theirs.items.get(name);
-    const [a, b] = [other ? scoreOf(other, metric) : null, scoreOf(item, metric)];
+    const a = other ? scoreOf(other, metric) : null;
+    const b = scoreOf(item, metric);
     if (a === null || b === null) continue;
     reference.push(a);
     candidate.push(b);
-    const key = item.cluster === null ? `item ${name}` : `group ${item.cluster}`;
-    const group = groups.get(key) ?? { sum: 0, size: 0 };
-    groups.set(key, { sum: group.sum + sign * (b - a), size: group.size + 1 });
+    const place = item.cluster === null ? undefined : places.get(item.cluster);
+    if (place === undefined) {
+      if (item.cluster !== null) places.set(item.cluster, units.sums.length);
+      units.sums.push(sign * (b - a));
+      units.sizes.push(1);
+    } else {
+      units.sums[place]! += sign * (b - a);
+      units.sizes[place]! += 1;
+    }
   }
-  const all = [...groups.values()];
-  return { reference, candidate, units: { sums: all.map(({ sum }) => sum), sizes: all.map(({ size }) => size) } };
+  return { reference, candidate, units };
 }
 
 function mean(values: readonly number[]): number {

@@ -9,7 +9,7 @@ export interface JudgedMetric extends NamedMetric {
 }
 
 /** How much worse it may be: in the metric's own unit, or as a share of the other side's value. Unknown: the rule doesn't say. */
-export type Margin = { own: number } | { share: number } | "unknown";
+type Margin = { own: number } | { share: number } | "unknown";
 
 /** In the candidate's order. */
 export function judgedMetrics(candidate: Side, rule: GateRule): JudgedMetric[] {

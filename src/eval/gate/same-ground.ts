@@ -15,16 +15,19 @@ export function faultsOf(side: Side, role: Role | "candidate", judged: readonly 
         `the ${role}'s evaluation failed on ${some(failed, items.size)}${of(suite)}: ${failed[0]![1].error}; evaluate it again`,
       );
     for (const { name, key, scale } of judged.filter((metric) => metric.suite === suite)) {
-      const scored = [...items].filter(([, item]) => scoreOf(item, name) !== null);
-      const broken = scored.filter(([, item]) => !Number.isFinite(scoreOf(item, name)));
+      const itemsWhere = (wrong: (score: number) => boolean) =>
+        [...items].filter(([, item]) => {
+          const score = scoreOf(item, name);
+          return score !== null && wrong(score);
+        });
+      const broken = itemsWhere((score) => !Number.isFinite(score));
       if (broken.length > 0)
         faults.push(`the ${role} has no number for ${key} on ${some(broken, items.size)}: evaluate it again`);
-      const off = scored.filter(
-        ([, item]) => scale && (scoreOf(item, name)! < scale[0] || scoreOf(item, name)! > scale[1]),
-      );
+      if (scale === null) continue;
+      const off = itemsWhere((score) => score < scale[0] || score > scale[1]);
       if (off.length > 0)
         faults.push(
-          `${key} goes from ${scale![0]} to ${scale![1]}, and the ${role} is outside on ${some(off, items.size)}`,
+          `${key} goes from ${scale[0]} to ${scale[1]}, and the ${role} is outside on ${some(off, items.size)}`,
         );
     }
   }

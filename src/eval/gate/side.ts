@@ -43,7 +43,7 @@ export interface NamedMetric extends SuiteMetric {
   suite: string;
 }
 
-export function metricKey(suite: string, metric: string): string {
+function metricKey(suite: string, metric: string): string {
   return suite === "" ? metric : `${suite}/${metric}`;
 }
 

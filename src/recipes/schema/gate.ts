@@ -4,7 +4,7 @@ import { z } from "zod";
 const share = z.number().min(0).lt(1);
 const percent = z.string().regex(/^\d+(\.\d+)? ?%$/, "a percentage of the champion's value, such as 2%");
 /** Of a metric: in its own unit, or as a percentage of the champion's value. */
-export const ownMarginSchema = z.union([z.number().min(0), percent]);
+const ownMargin = z.union([z.number().min(0), percent]);
 
 export const gateSchema = z.strictObject({
   primary: z
@@ -26,7 +26,7 @@ export const gateSchema = z.strictObject({
     .default(0.01)
     .describe("how much higher losses and perplexities may be, at worst, as a share of the champion's: 0.01 is 1 %"),
   margins: z
-    .record(z.string().min(1), ownMarginSchema)
+    .record(z.string().min(1), ownMargin)
     .default({})
     .describe("margins of single metrics, {suite/metric: 0.5} in the metric's own unit, or 2% of the champion's value"),
   floors: z
