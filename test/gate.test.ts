@@ -1,8 +1,10 @@
 // `ft gate` through the built binary, on files of scores: what it decides, what it says, and every way we know to fool it into promoting.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { emptyFolder, ft } from "./project.js";
+
+vi.setConfig({ testTimeout: 180_000 }); // some start ft a dozen times
 
 interface Line {
   item: string | number;
@@ -392,7 +394,7 @@ describe("ft gate", () => {
       [count, "score"],
       [count, "t"],
     ]);
-  }, 60_000);
+  });
 });
 
 describe("ft eval power", () => {
