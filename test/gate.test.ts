@@ -236,7 +236,7 @@ describe("ft gate", () => {
     ["an empty candidate", { champion: exact(), candidate: "" }, "the candidate has no results"],
     ["an empty champion", { champion: "", candidate: better }, "the champion has no results"],
     ["nothing at all", { champion: "", candidate: "" }, "has no results"],
-    ["one item", { champion: exact({ count: 1 }), candidate: exact({ count: 1, won: 1 }) }, "1 items; 100 are needed"],
+    ["one item", { champion: exact({ count: 1 }), candidate: exact({ count: 1, won: 1 }) }, "1 item; 100 are needed"],
     ["only the easy items", { champion: exact(), candidate: better.slice(0, 390) }, "no result for 10 of 400 items"],
     [
       "items that the champion never saw",

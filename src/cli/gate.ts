@@ -40,7 +40,7 @@ export function registerGate(program: Command, { io, exit }: CommandContext): vo
     .option("--primary <metric>", "held to --margin, the others to --guard-margin (default: all to --margin)")
     .option(
       "--margin <x|metric=x>",
-      "may be lower by this, 0.02 is 2 points; of one metric also 0.5 or 2%",
+      "may be lower by this: 0.02 (the default) is 2 points; of one metric also 0.5 or 2%; repeatable",
       namedValues,
     )
     .option("--guard-margin <x>", "the same for the other metrics (default 0.03)", number)
@@ -54,13 +54,11 @@ export function registerGate(program: Command, { io, exit }: CommandContext): vo
     .option("--accept-first", "promote where there is no champion yet")
     .option("--json", "print JSON")
     .action(async (flags: Flags) => {
-      const { resolve } = await import("node:path");
       const { readScoreFile, sidesOf } = await import("../eval/gate/score-lines.js");
       const { gate } = await import("../eval/gate.js");
       const { checkFlags, ruleOf } = await import("./gate/rule.js");
       const rule = await ruleOf(io, flags);
-      const read = async (file: string | undefined) =>
-        file === undefined ? null : readScoreFile(resolve(io.cwd, file));
+      const read = async (file: string | undefined) => (file === undefined ? null : readScoreFile(file, io.cwd));
       const files = {
         candidate: await read(flags.candidate),
         champion: await read(flags.champion),

@@ -121,5 +121,5 @@ function firstDoubts(judged: readonly JudgedMetric[], candidate: Side, rule: Gat
 }
 
 function tooFew(name: string, n: number, { min_items }: GateRule): string {
-  return `${name} was measured on ${count(n)} items; ${count(min_items)} are needed`;
+  return `${name} was measured on ${n === 1 ? "1 item" : `${count(n)} items`}; ${count(min_items)} are needed`;
 }

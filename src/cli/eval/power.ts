@@ -1,5 +1,4 @@
 // `ft eval power`: how many items a margin needs, and what margin a number of items can show.
-import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { FtError } from "../../errors.js";
 import { writeJson } from "../io.js";
@@ -50,8 +49,8 @@ export function registerPower(evaluation: Command, { io }: CommandContext): void
       }
       const { readScoreFile, sidesOf } = await import("../../eval/gate/score-lines.js");
       const files = {
-        champion: await readScoreFile(resolve(io.cwd, champion)),
-        candidate: await readScoreFile(resolve(io.cwd, candidate)),
+        champion: await readScoreFile(champion, io.cwd),
+        candidate: await readScoreFile(candidate, io.cwd),
       };
       const sides = sidesOf(files, { lower: [], higher: [] });
       const rows = measuredPower(sides.champion!, sides.candidate!, {

@@ -1,6 +1,6 @@
 // Results that any program wrote, as sides for the gate: JSON lines {item, metric, score}, with cluster, inputSha256 or error where there is one.
 import { createReadStream, statSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { z } from "zod";
 import { RowTooLong, splitLines } from "../../dataset/sources/split-lines.js";
 import { FtError, type Problem } from "../../errors.js";
@@ -31,15 +31,16 @@ export interface ScoreFile {
 }
 
 /** Throws FtError gate.no-file, gate.lines (exit data): missing, unreadable, or with lines that are none of ours, or two for one score. */
-export async function readScoreFile(file: string): Promise<ScoreFile> {
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw noFile(file);
+export async function readScoreFile(file: string, cwd: string): Promise<ScoreFile> {
+  const path = resolve(cwd, file);
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw noFile(file);
   const lines: ScoreLine[] = [];
   const problems: Problem[] = [];
   const seen = new Map<string, number>();
   const items = new Map<string, { line: number; cluster: string | null; inputSha256: string | null }>();
   const decoder = new TextDecoder();
   try {
-    for await (const { line, bytes } of splitLines(createReadStream(file))) {
+    for await (const { line, bytes } of splitLines(createReadStream(path))) {
       const problem = (message: string) => problems.push({ message, where: { file, line } });
       if (problems.length >= 10) break;
       const parsed = parseLine(decoder.decode(bytes));
