@@ -6,6 +6,7 @@ import { benchColdStart } from "./cold-start.mjs";
 import { benchDataCheck, dataCheckText } from "./data-check.mjs";
 import { benchDockerStart } from "./docker-start.mjs";
 import { benchFirstStep } from "./first-step.mjs";
+import { benchGateSimulation } from "./gate-simulation.mjs";
 import { benchMemoryPoints } from "./memory-points.mjs";
 import { benchRender } from "./render.mjs";
 import { benchSshStart } from "./ssh-start.mjs";
@@ -35,6 +36,7 @@ const dataCheck = !only || only === "data-check" ? await benchDataCheck() : unde
 if (dataCheck) console.log(dataCheckText(dataCheck));
 const memory = !only || only === "memory-points" ? benchMemoryPoints() : undefined;
 const throughput = !only || only === "throughput" ? benchThroughput() : undefined;
+const gateSimulation = !only || only === "gate-simulation" ? benchGateSimulation() : undefined;
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
 console.log(
   JSON.stringify({
@@ -45,5 +47,6 @@ console.log(
     dataCheck,
     memory,
     throughput,
+    gateSimulation,
   }),
 );

@@ -105,6 +105,7 @@ describe("a sweep that cannot be", () => {
       '--key train.learning_rate="fast": train.learning_rate: expected number',
     ],
     [["--key", "eval.max_rows=1,2"], 3, "eval.max_rows must be the same for all trials"],
+    [["--key", "gate.margin=0.01,0.02"], 3, "gate.margin must be the same for all trials"],
     [["--key", "method.rank=4,8", "--metric", "exact_mach"], 2, "did you mean exact_match?"],
     [["--key", "method.rank=4,8", "--set", "data.eval=", "--set", "data.eval_fraction=0"], 3, "holds no rows out"],
     [["--key", "train.max_steps=4,8", "--method", "halving"], 3, "is what method halving changes"],

@@ -1,6 +1,7 @@
 // `ft eval [run]`: base against adapter of a run; runs its evaluator again when results are missing or a setting changed.
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
+import { registerPower } from "./eval/power.js";
 import { writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
 
@@ -11,8 +12,9 @@ interface Flags {
   json?: boolean;
 }
 
-export function registerEval(program: Command, { io }: CommandContext): void {
-  program
+export function registerEval(program: Command, context: CommandContext): void {
+  const { io } = context;
+  const evaluation = program
     .command("eval [run]")
     .description("compare base and adapter of a run (default: the last) on its held-out rows")
     .option("--rows <n>", "compare the first n examples only", wholeNumber)
@@ -54,6 +56,7 @@ export function registerEval(program: Command, { io }: CommandContext): void {
         io.out.write(comparisonText(id, comparison, { flips: flags.flips === true, width: io.out.columns }));
       });
     });
+  registerPower(evaluation, context);
 }
 
 function wholeNumber(text: string): number {

@@ -7,6 +7,7 @@ import { registerDoctor } from "./doctor.js";
 import { registerEngines } from "./engines.js";
 import { registerEnv } from "./env.js";
 import { registerEval } from "./eval.js";
+import { registerGate } from "./gate.js";
 import { registerHelp } from "./help-exit-codes.js";
 import { registerImage } from "./image.js";
 import { registerInit } from "./init.js";
@@ -88,6 +89,7 @@ const commands: ((program: Command, context: CommandContext) => void)[] = [
   registerSweep,
   registerLaunch,
   registerEval,
+  registerGate,
   registerAdapters,
   registerEngines,
   registerEnv,

@@ -89,22 +89,15 @@ function lossRows(pairs: Pair[]): ComparisonRow[] {
   });
   const scored = items.filter(({ tokens }) => tokens > 0);
   if (scored.length === 0) return [];
-  type Losses = readonly (typeof scored)[number][];
-  const loss = (some: Losses, side: "base" | "adapter"): number => {
-    let nll = 0;
-    let tokens = 0;
-    for (const one of some) {
-      nll += one[side];
-      tokens += one.tokens;
-    }
-    return nll / tokens;
-  };
-  const row = (metric: string, read: (some: Losses, side: "base" | "adapter") => number): ComparisonRow => {
-    const interval = bootstrapInterval(scored, (some) => read(some, "adapter") - read(some, "base"));
-    const sides = { base: read(scored, "base"), adapter: read(scored, "adapter") };
+  const rows = scored.map(({ tokens, base, adapter }) => [tokens, base, adapter]);
+  const totals = [0, 1, 2].map((column) => rows.reduce((sum, row) => sum + row[column]!, 0));
+  const row = (metric: string, read: (nll: number, tokens: number) => number): ComparisonRow => {
+    const difference = ([tokens, base, adapter]: readonly number[]) => read(adapter!, tokens!) - read(base!, tokens!);
+    const sides = { base: read(totals[1]!, totals[0]!), adapter: read(totals[2]!, totals[0]!) };
+    const interval = bootstrapInterval(rows, difference);
     return toRow({ metric, ...sides, ...interval, n: scored.length, format: "number", better: "lower" });
   };
-  return [row("loss", loss), row("perplexity", (some, side) => Math.exp(loss(some, side)))];
+  return [row("loss", (nll, tokens) => nll / tokens), row("perplexity", (nll, tokens) => Math.exp(nll / tokens))];
 }
 
 type Binary = "exactMatch" | "jsonValid" | "preferenceAccuracy";
@@ -140,14 +133,21 @@ function checkPreference({ item, base, adapter }: Pair): void {
 /** Mean reward, over the examples where the reward functions had something to say of both answers. */
 function rewardRow(pairs: Pair[]): ComparisonRow | null {
   const rated = pairs.flatMap(({ base, adapter }) =>
-    base.reward === null || adapter.reward === null ? [] : [{ base: base.reward, adapter: adapter.reward }],
+    base.reward === null || adapter.reward === null ? [] : [[base.reward, adapter.reward]],
   );
-  if (rated.length === 0) return null;
-  const mean = (some: readonly (typeof rated)[number][], side: "base" | "adapter"): number =>
-    some.reduce((sum, one) => sum + one[side], 0) / some.length;
-  const interval = bootstrapInterval(rated, (some) => mean(some, "adapter") - mean(some, "base"));
-  const sides = { base: mean(rated, "base"), adapter: mean(rated, "adapter") };
-  return toRow({ metric: "reward", ...sides, ...interval, n: rated.length, format: "number", better: "higher" });
+  const n = rated.length;
+  if (n === 0) return null;
+  const [base, adapter] = [0, 1].map((side) => rated.reduce((sum, rewards) => sum + rewards[side]!, 0) / n);
+  const interval = bootstrapInterval(rated, ([base, adapter]) => (adapter! - base!) / n);
+  return toRow({
+    metric: "reward",
+    base: base!,
+    adapter: adapter!,
+    ...interval,
+    n,
+    format: "number",
+    better: "higher",
+  });
 }
 
 function toRow({ metric, base, adapter, low, high, ...rest }: Omit<ComparisonRow, "difference">): ComparisonRow {

@@ -1,5 +1,7 @@
 // Paired 95 % intervals: base and adapter saw the same examples, so what varies is the difference per example (Miller, arXiv 2411.00640).
-import { errorFunction, probit, quantileSorted, sampleWithReplacement } from "simple-statistics";
+import { quantileSorted } from "simple-statistics";
+import { normalCdf, normalQuantile } from "./quantiles.js";
+import { seededRandom } from "./random.js";
 
 /** 95 % limits. Infinite where the examples cannot say (fewer than two). */
 interface Interval {
@@ -55,37 +57,49 @@ function joined(a: number, b: number, phi: number): number {
 }
 
 /**
- * Bootstrap interval of a statistic of the examples, bias-corrected and accelerated (BCa: Efron, JASA 82 (1987) 171-185), by resampling
- * whole examples. A paired difference stays paired because one item holds both sides. Same items, same seed: same interval.
+ * Bootstrap interval of a statistic of sums over examples, bias-corrected and accelerated (BCa: Efron, JASA 82 (1987) 171-185), by resampling
+ * whole examples. A row holds what is summed of one example, so a paired difference stays paired because a row holds both sides. Same rows,
+ * same seed: same interval. Means and ratios of sums are such statistics, and leaving one row out of a sum costs one subtraction.
  */
-export function bootstrapInterval<Item>(
-  items: readonly Item[],
-  statistic: (items: readonly Item[]) => number,
+export function bootstrapInterval(
+  rows: readonly (readonly number[])[],
+  statistic: (sums: readonly number[]) => number,
   { resamples = 2000, seed = 1 }: { resamples?: number; seed?: number } = {},
 ): Interval {
-  if (items.length < 2) return { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+  if (rows.length < 2) return { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
   const random = seededRandom(seed);
-  const pool = [...items];
-  const estimate = statistic(items);
-  const values = Array.from({ length: resamples }, () =>
-    statistic(sampleWithReplacement(pool, pool.length, random)),
-  ).sort((a, b) => a - b);
+  const columns = rows[0]!.map((_, column) => Float64Array.from(rows, (row) => row[column]!));
+  const totals = columns.map((column) => column.reduce((sum, value) => sum + value, 0));
+  const estimate = statistic(totals);
+  const values = Array.from({ length: resamples }, () => statistic(resampledSums(columns, random))).sort(
+    (a, b) => a - b,
+  );
   const below = values.filter((value) => value < estimate).length;
   const equal = values.filter((value) => value === estimate).length;
   // The extremes are kept off 0 and 1: a bias of infinite size would turn both limits into the same end.
   const share = Math.min(Math.max((below + equal / 2) / resamples, 1 / resamples), 1 - 1 / resamples);
-  const bias = probit(share);
-  const acceleration = jackknifeAcceleration(pool, statistic);
+  const bias = normalQuantile(share);
+  const left = rows.map((row) => statistic(totals.map((total, column) => total - row[column]!)));
+  const acceleration = jackknifeAcceleration(left);
   const limit = (tail: number): number => {
-    const shifted = bias + probit(tail);
+    const shifted = bias + normalQuantile(tail);
     return quantileSorted(values, normalCdf(bias + shifted / (1 - acceleration * shifted)));
   };
   return { low: limit((1 - confidence) / 2), high: limit((1 + confidence) / 2) };
 }
 
+function resampledSums(columns: readonly Float64Array[], random: () => number): number[] {
+  const sums = columns.map(() => 0);
+  const n = columns[0]!.length;
+  for (let i = 0; i < n; i++) {
+    const at = Math.floor(random() * n);
+    for (let column = 0; column < columns.length; column++) sums[column]! += columns[column]![at]!;
+  }
+  return sums;
+}
+
 /** A sixth of the skewness of the leave-one-out values (Efron & Tibshirani, An Introduction to the Bootstrap, eq. 14.15). */
-function jackknifeAcceleration<Item>(items: readonly Item[], statistic: (items: readonly Item[]) => number): number {
-  const left = items.map((_, index) => statistic(items.toSpliced(index, 1)));
+function jackknifeAcceleration(left: readonly number[]): number {
   const mean = left.reduce((sum, value) => sum + value, 0) / left.length;
   let squares = 0;
   let cubes = 0;
@@ -94,19 +108,4 @@ function jackknifeAcceleration<Item>(items: readonly Item[], statistic: (items: 
     cubes += (mean - value) ** 3;
   }
   return squares === 0 ? 0 : cubes / (6 * squares ** 1.5);
-}
-
-function normalCdf(x: number): number {
-  return 0.5 + 0.5 * errorFunction(x / Math.SQRT2);
-}
-
-/** mulberry32: 32 bits of state, plenty for 2,000 resamples, and the same numbers on every machine. In 0..1. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

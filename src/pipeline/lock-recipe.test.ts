@@ -43,10 +43,14 @@ describe("ft lock --check", () => {
   });
 });
 
-it("leaves out compute.budget, which changes nothing of what is trained", async () => {
+it("leaves out compute.budget and gate, which change nothing of what is trained", async () => {
   const { cwd, env } = localProject();
   expect((await runFt(["lock"], { cwd, env })).code).toBe(0);
-  edit("ft.yaml", "train: {", "compute: { budget: { hours: 3 } }\ntrain: {")(cwd);
+  edit(
+    "ft.yaml",
+    "train: {",
+    "compute: { budget: { hours: 3 } }\ngate: { margin: 0.1, floors: { heldout/loss: 3 } }\ntrain: {",
+  )(cwd);
   expect(await runFt(["lock", "--check"], { cwd, env })).toMatchObject({ code: 0 });
 });
 

@@ -4,6 +4,7 @@ import type { ColumnMap } from "./schema/columns.js";
 import { computeSchema, engineSchema } from "./schema/compute.js";
 import { dataSchema } from "./schema/data.js";
 import { evalSchema } from "./schema/evaluation.js";
+import { gateSchema } from "./schema/gate.js";
 import { hubSchema } from "./schema/hub.js";
 import { methodSchema } from "./schema/method.js";
 import { modelSchema } from "./schema/model.js";
@@ -23,6 +24,7 @@ export const recipeSchema = z.strictObject({
   engine: engineSchema.prefault({}),
   compute: computeSchema.prefault({}),
   eval: evalSchema.prefault({}),
+  gate: gateSchema.prefault({}),
   hub: hubSchema.optional(),
 });
 

@@ -1,0 +1,101 @@
+// The rule of `ft gate`, from its flags and, where one is named, a recipe.
+
+import { FtError } from "../../errors.js";
+import { judgedMetrics } from "../../eval/gate/judged-metrics.js";
+import { namedMetrics, type Side } from "../../eval/gate/side.js";
+import { nearest } from "../../nearest.js";
+import { type GateRule, gateSchema } from "../../recipes/schema/gate.js";
+import type { NamedValue } from "../gate.js";
+import type { Io } from "../io.js";
+
+interface RuleFlags {
+  recipe?: string;
+  primary?: string;
+  margin?: NamedValue[];
+  guardMargin?: number;
+  lossMargin?: number;
+  floor?: NamedValue[];
+  lowerIsBetter?: string[];
+  higherIsBetter?: string[];
+  confidence?: number;
+  minItems?: number;
+  minClusters?: number;
+  acceptFirst?: boolean;
+}
+
+/** Throws FtError usage.gate, recipe.*. */
+export async function ruleOf(io: Io, flags: RuleFlags): Promise<GateRule> {
+  const base = flags.recipe === undefined ? { primary: "all" } : await recipeRule(io, flags.recipe);
+  const margin = flags.margin?.findLast(({ metric }) => metric === null)?.value;
+  const given = {
+    primary: flags.primary,
+    margin,
+    guard_margin: flags.guardMargin,
+    loss_margin: flags.lossMargin,
+    confidence: flags.confidence,
+    min_items: flags.minItems,
+    min_clusters: flags.minClusters,
+    accept_first: flags.acceptFirst,
+  };
+  const over = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const rule = gateSchema.safeParse({
+    ...base,
+    ...over,
+    margins: { ...("margins" in base ? base.margins : {}), ...byMetric(flags.margin) },
+    floors: { ...("floors" in base ? base.floors : {}), ...byMetric(flags.floor) },
+  });
+  if (rule.success) return rule.data;
+  const { path, message } = rule.error.issues[0]!;
+  throw wrong(
+    `--${String(path[0])
+      .replaceAll("_", "-")
+      .replace(/^(margin|floor)s$/, "$1")}: ${message}`,
+  );
+}
+
+async function recipeRule(io: Io, file: string): Promise<GateRule> {
+  const { loadRecipe } = await import("../../recipes/load.js");
+  return loadRecipe(file, { cwd: io.cwd, env: io.env }).recipe.gate;
+}
+
+function byMetric(values: readonly NamedValue[] = []): Record<string, number | string> {
+  return Object.fromEntries(values.flatMap(({ metric, value }) => (metric === null ? [] : [[metric, value]])));
+}
+
+/** A flag that would do nothing is a mistake. Throws FtError usage.gate. */
+export function checkFlags(candidate: Side, rule: GateRule, flags: RuleFlags): void {
+  const known = namedMetrics(candidate).map(({ key }) => key);
+  for (const [flag, metrics] of [
+    ["--lower-is-better", flags.lowerIsBetter],
+    ["--higher-is-better", flags.higherIsBetter],
+  ] as const) {
+    const unknown = metrics?.find((metric) => !known.includes(metric));
+    if (unknown === undefined || known.length === 0) continue;
+    const near = nearest(unknown, known);
+    throw wrong(`${flag} ${unknown}: the candidate has no such metric`, near ? `did you mean ${near}?` : undefined);
+  }
+  const judged = judgedMetrics(candidate, rule);
+  const onScale = (role: "primary" | "guard"): boolean =>
+    judged.length === 0 ||
+    judged.some(
+      (metric) => metric.role === role && "own" in Object(metric.margin) && !Object.hasOwn(rule.margins, metric.key),
+    );
+  const hasBareMargin = flags.margin?.some(({ metric }) => metric === null);
+  const unused = [
+    hasBareMargin && !onScale("primary") && "--margin",
+    flags.guardMargin !== undefined && !onScale("guard") && "--guard-margin",
+    flags.lossMargin !== undefined &&
+      judged.length > 0 &&
+      !judged.some(({ margin, key }) => "share" in Object(margin) && !Object.hasOwn(rule.margins, key)) &&
+      "--loss-margin",
+  ].find((flag) => flag);
+  if (unused)
+    throw wrong(
+      `${unused} applies to no metric here`,
+      "--margin and --guard-margin are for scores of a known scale such as 0 to 1, --loss-margin is for losses; --margin metric=x is for any",
+    );
+}
+
+function wrong(message: string, why?: string): FtError {
+  return new FtError({ code: "usage.gate", exit: "usage", message, why, next: "ft help gate; docs/gate.md" });
+}

@@ -1,0 +1,147 @@
+// One metric of the candidate against the champion, the anchor or a floor.
+import { meanAndError, meanBound, type Units } from "../mean-bound.js";
+import { itemsNeeded } from "../power.js";
+import { pairedScoreBound } from "../score-bound.js";
+import type { JudgedMetric } from "./judged-metrics.js";
+import { scoreOf } from "./same-ground.js";
+import type { NamedMetric, SuiteResult } from "./side.js";
+
+export interface Check {
+  /** suite/metric, as rules name it. */
+  name: string;
+  role: "primary" | "guard" | "floor";
+  against: "champion" | "anchor" | "floor";
+  suite: string;
+  metric: string;
+  better: "higher" | "lower";
+  /** How people read the values: shares of 1 as percentages. */
+  unit: "share" | "number";
+  /** Items that both have a score for. */
+  n: number;
+  /** Groups that they come in; null: each item by itself. */
+  clusters: number | null;
+  /** The other side's mean, or the floor. */
+  reference: number;
+  candidate: number;
+  /** candidate - reference. */
+  difference: number;
+  /** The worst difference that the items leave possible, at the rule's confidence; null: none can be told, or it is a floor. */
+  bound: number | null;
+  /** How far `bound` may lie on the wrong side of 0, in the metric's unit. */
+  margin: number;
+  /** The same as a share of `reference`, where the margin is one. */
+  relativeMargin: number | null;
+  passed: boolean;
+  /** score: Tango's interval; bootstrap: studentized; t: Student's. */
+  method: "score" | "bootstrap" | "t" | null;
+  /** Items with which a candidate exactly as good would pass 4 times in 5; null: that cannot be told. */
+  itemsNeeded: number | null;
+  /** Share of the items that differ. */
+  discordance: number;
+  /** Standard deviation of an item's difference; of groups, as of so many independent items. */
+  deviation: number;
+  /** Every score of both sides is the same. */
+  isConstant: boolean;
+}
+
+interface Pairs {
+  reference: number[];
+  candidate: number[];
+  units: Units;
+}
+
+export function compareMetric(
+  metric: JudgedMetric,
+  { theirs, ours, against }: { theirs: SuiteResult; ours: SuiteResult; against: "champion" | "anchor" },
+  confidence: number,
+): Check {
+  const sign = metric.better === "higher" ? 1 : -1;
+  const { reference, candidate, units } = pairUp(metric.name, theirs, ours, sign);
+  const n = candidate.length;
+  const isBinary = [...reference, ...candidate].every((score) => score === 0 || score === 1);
+  const isClustered = units.sums.length < n;
+  const scale = metric.scale ?? (isBinary ? ([0, 1] as const) : null);
+  const gains = candidate.map((score, i) => sign * (score - reference[i]!));
+  const method = isBinary && !isClustered ? "score" : units.sums.length > 2000 ? "t" : "bootstrap";
+  const gain =
+    method === "score"
+      ? pairedScoreBound(
+          { gained: gains.filter((each) => each > 0).length, lost: gains.filter((each) => each < 0).length, n },
+          confidence,
+        )
+      : meanBound(units, { confidence, range: scale && scale[1] - scale[0] });
+  const [theirMean, ourMean] = [mean(reference), mean(candidate)];
+  const { margin: allowed } = metric;
+  const margin = allowed === "unknown" ? 0 : "own" in allowed ? allowed.own : allowed.share * Math.abs(theirMean);
+  const { error } = meanAndError(units);
+  const needed = itemsNeeded(error ** 2 * n, margin, { confidence, power: 0.8, effect: 0 });
+  return {
+    ...named(metric, n),
+    role: metric.role,
+    against,
+    unit: scale?.[0] === 0 && scale[1] === 1 ? "share" : "number",
+    clusters: isClustered ? units.sums.length : null,
+    reference: theirMean,
+    candidate: ourMean,
+    difference: ourMean - theirMean,
+    bound: Number.isFinite(gain) ? sign * gain : null,
+    margin,
+    relativeMargin: typeof allowed === "object" && "share" in allowed ? allowed.share : null,
+    passed: allowed !== "unknown" && n > 0 && gain > -margin,
+    method,
+    itemsNeeded: Number.isFinite(needed) && needed > 0 ? needed : null,
+    discordance: gains.filter((each) => each !== 0).length / n,
+    deviation: error * Math.sqrt(n),
+    isConstant: [...reference, ...candidate].every((score) => score === candidate[0]),
+  };
+}
+
+/** The measured value itself, without a bound: a floor is what one must reach on these items. */
+export function compareFloor(metric: NamedMetric, ours: SuiteResult, floor: number): Check {
+  const scores = [...ours.items.values()].map((item) => scoreOf(item, metric.name)).filter((score) => score !== null);
+  const candidate = mean(scores);
+  const difference = candidate - floor;
+  return {
+    ...named(metric, scores.length),
+    role: "floor",
+    against: "floor",
+    unit: metric.scale?.[0] === 0 && metric.scale[1] === 1 ? "share" : "number",
+    ...{ clusters: null, reference: floor, candidate, difference, bound: null, margin: 0, relativeMargin: null },
+    passed: metric.better === "higher" ? difference >= 0 : difference <= 0,
+    ...{ method: null, itemsNeeded: null, discordance: 0, deviation: 0, isConstant: false },
+  };
+}
+
+function named({ key, suite, name, better }: NamedMetric, n: number) {
+  return { name: key, suite, metric: name, better, n };
+}
+
+/** Items that both have a score for, and what is drawn at random: items, or whole groups. */
+function pairUp(metric: string, theirs: SuiteResult, ours: SuiteResult, sign: number): Pairs {
+  const reference: number[] = [];
+  const candidate: number[] = [];
+  const units = { sums: [] as number[], sizes: [] as number[] };
+  const places = new Map<string, number>();
+  for (const [name, item] of ours.items) {
+    const other = theirs.items.get(name);
+    const a = other ? scoreOf(other, metric) : null;
+    const b = scoreOf(item, metric);
+    if (a === null || b === null) continue;
+    reference.push(a);
+    candidate.push(b);
+    const place = item.cluster === null ? undefined : places.get(item.cluster);
+    if (place === undefined) {
+      if (item.cluster !== null) places.set(item.cluster, units.sums.length);
+      units.sums.push(sign * (b - a));
+      units.sizes.push(1);
+    } else {
+      units.sums[place]! += sign * (b - a);
+      units.sizes[place]! += 1;
+    }
+  }
+  return { reference, candidate, units };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
