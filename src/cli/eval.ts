@@ -1,7 +1,9 @@
-// `ft eval [run]`: base against adapter of a run; runs its evaluator again when results are missing or a setting changed.
+// `ft eval [run]`: base against adapter of a run; runs its evaluator again when results are missing or a setting changed. `ft eval run|show|compare`:
+// suites; each action is a file of its own in src/cli/eval/.
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { writeJson } from "./io.js";
+import { outputName } from "./output-name.js";
 import type { CommandContext } from "./program.js";
 
 interface Flags {
@@ -11,13 +13,17 @@ interface Flags {
   json?: boolean;
 }
 
-export function registerEval(program: Command, { io }: CommandContext): void {
-  program
+export function registerEval(program: Command, context: CommandContext): void {
+  const { io } = context;
+  const command = program
     .command("eval [run]")
-    .description("compare base and adapter of a run (default: the last) on its held-out rows")
+    .description(
+      "compare base and adapter of a run (default: the last) on its held-out rows; suites: the commands below",
+    )
+    .enablePositionalOptions()
     .option("--rows <n>", "compare the first n examples only", wholeNumber)
     .option("--flips", "show examples that only one of the two got right")
-    .option("--set <eval.key=value>", "evaluate again with another setting", (one, all: string[] = []) => [...all, one])
+    .option("--set <eval.key=value>", "evaluate again with another setting", collect)
     .option("--json", "print JSON")
     .action(async (reference: string | undefined, flags: Flags) => {
       const { changedSettings } = await import("../pipeline/changed-settings.js");
@@ -34,7 +40,7 @@ export function registerEval(program: Command, { io }: CommandContext): void {
         const jobDir = join(runsDir(io.cwd), id);
         const job = readJob(jobDir);
         const comparison = await evaluateRun({
-          ...{ db, run: id, jobDir, changes, rows: flags.rows },
+          ...{ db, projectDir: io.cwd, run: id, jobDir, changes, rows: flags.rows },
           runEvaluator: () =>
             preparing(io, async ({ env, signal, onProgress }) => {
               const { python } = await ensureEnvironment(job.engine, { env, signal, onProgress });
@@ -54,6 +60,41 @@ export function registerEval(program: Command, { io }: CommandContext): void {
         io.out.write(comparisonText(id, comparison, { flips: flags.flips === true, width: io.out.columns }));
       });
     });
+  const names = ["--suite <name>", "only this suite; repeatable", collect] as const;
+
+  command
+    .command("run [subjects...]")
+    .description(
+      "evaluate what is missing of the recipe's suites: for base, a line (its newest version) or name@version",
+    )
+    .option("--recipe <file>", "where the suites are", "ft.yaml")
+    .option(...names)
+    .option("--force", "evaluate also what was evaluated already")
+    .option("--json", "print {evaluations: [{manifest, results, reused}]}")
+    .action(async (subjects, flags) => (await import("./eval/run.js")).evalRunCommand(context, subjects, flags));
+
+  command
+    .command("show [subject]")
+    .description("what is stored: all evaluations, or those of base, name@version or an evaluation's id")
+    .option(...names)
+    .option("--html <file>", "write one self-contained page", outputName)
+    .option("--md, --markdown", "print Markdown")
+    .option("--json", "print {evaluations: [{manifest, results, failed}]}")
+    .action(async (subject, flags) => (await import("./eval/show.js")).showCommand(context, subject, flags));
+
+  command
+    .command("compare [subjects...]")
+    .description("subjects side by side, the last one against the others (default: base, champion, the newest version)")
+    .option(...names)
+    .option("--flips <n>", "show so many of the items that turned", wholeNumber, 10)
+    .option("--html <file>", "write one self-contained page", outputName)
+    .option("--md, --markdown", "print Markdown")
+    .option("--json", "print {candidate, suites: [{comparison, turns, ...}]}")
+    .action(async (subjects, flags) => (await import("./eval/compare.js")).compareCommand(context, subjects, flags));
+}
+
+function collect(one: string, all: string[] = []): string[] {
+  return [...all, one];
 }
 
 function wholeNumber(text: string): number {
