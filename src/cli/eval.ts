@@ -1,4 +1,4 @@
-// `ft eval [run]`: base against adapter of a run; runs its evaluator again when results are missing or a setting changed. `ft eval run|show|compare`:
+// `ft eval [run]`: base against adapter of a run; runs its evaluator again when results are missing or a setting changed. `ft eval run|show|compare|audit`:
 // suites; each action is a file of its own in src/cli/eval/.
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
@@ -20,7 +20,6 @@ export function registerEval(program: Command, context: CommandContext): void {
     .description(
       "compare base and adapter of a run (default: the last) on its held-out rows; suites: the commands below",
     )
-    .enablePositionalOptions()
     .option("--rows <n>", "compare the first n examples only", wholeNumber)
     .option("--flips", "show examples that only one of the two got right")
     .option("--set <eval.key=value>", "evaluate again with another setting", collect)
@@ -60,6 +59,7 @@ export function registerEval(program: Command, context: CommandContext): void {
         io.out.write(comparisonText(id, comparison, { flips: flags.flips === true, width: io.out.columns }));
       });
     });
+  // Commander gives `--json` to `eval`, which has one too, wherever it stands: so the commands read both.
   const names = ["--suite <name>", "only this suite; repeatable", collect] as const;
 
   command
@@ -71,7 +71,9 @@ export function registerEval(program: Command, context: CommandContext): void {
     .option(...names)
     .option("--force", "evaluate also what was evaluated already")
     .option("--json", "print {evaluations: [{manifest, results, reused}]}")
-    .action(async (subjects, flags) => (await import("./eval/run.js")).evalRunCommand(context, subjects, flags));
+    .action(async (subjects, _, own) =>
+      (await import("./eval/run.js")).evalRunCommand(context, subjects, own.optsWithGlobals()),
+    );
 
   command
     .command("show [subject]")
@@ -80,17 +82,33 @@ export function registerEval(program: Command, context: CommandContext): void {
     .option("--html <file>", "write one self-contained page", outputName)
     .option("--md, --markdown", "print Markdown")
     .option("--json", "print {evaluations: [{manifest, results, failed}]}")
-    .action(async (subject, flags) => (await import("./eval/show.js")).showCommand(context, subject, flags));
+    .action(async (subject, _, own) =>
+      (await import("./eval/show.js")).showCommand(context, subject, own.optsWithGlobals()),
+    );
 
   command
     .command("compare [subjects...]")
     .description("subjects side by side, the last one against the others (default: base, champion, the newest version)")
     .option(...names)
-    .option("--flips <n>", "show so many of the items that turned", wholeNumber, 10)
+    .option("--examples <n>", "show so many of the items that turned", wholeNumber, 10)
     .option("--html <file>", "write one self-contained page", outputName)
     .option("--md, --markdown", "print Markdown")
     .option("--json", "print {candidate, suites: [{comparison, turns, ...}]}")
-    .action(async (subjects, flags) => (await import("./eval/compare.js")).compareCommand(context, subjects, flags));
+    .action(async (subjects, _, own) =>
+      (await import("./eval/compare.js")).compareCommand(context, subjects, own.optsWithGlobals()),
+    );
+
+  command
+    .command("audit")
+    .description(
+      "look for the suites' items in the training data: exact, but for case and spaces, near; ends with 4 when one is there",
+    )
+    .option("--recipe <file>", "where suites and training data are named", "ft.yaml")
+    .option(...names)
+    .option("--html <file>", "write one self-contained page", outputName)
+    .option("--md, --markdown", "print Markdown")
+    .option("--json", "print {suites: [{name, items, found}], rows}")
+    .action(async (_, own) => (await import("./eval/audit.js")).auditCommand(context, own.optsWithGlobals()));
 }
 
 function collect(one: string, all: string[] = []): string[] {

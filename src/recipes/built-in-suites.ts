@@ -5,7 +5,7 @@ import { type Suite, suiteSchema } from "./schema/suites.js";
 
 export type GenerateSuite = Extract<Suite, { type: "generate" }>;
 
-/** A suite whose answers the trainer generates. Null: another program makes them. */
+/** A suite whose answers the trainer generates and ft scores, in the job already. Null: a judge or another program does it. */
 export function asGenerated(suite: Suite): GenerateSuite | null {
   if (suite.type === "generate") return suite;
   return suite.type === "builtin" ? builtIn(suite.name) : null;

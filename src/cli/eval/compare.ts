@@ -13,7 +13,7 @@ import { withEvaluations } from "./with-evaluations.js";
 
 export interface CompareFlags {
   suite?: string[];
-  flips: number;
+  examples: number;
   html?: string;
   markdown?: boolean;
   json?: boolean;
@@ -23,7 +23,7 @@ export async function compareCommand({ io }: CommandContext, references: string[
   await refuseReports(io, [{ kind: "html", flag: "--html", file: flags.html }], []);
   await withEvaluations(io, async (store) => {
     const found = storedSides(store, io.cwd, { references, names: flags.suite ?? [] });
-    const suites = found.map((one) => compareSuite(store, io, one, flags.flips));
+    const suites = found.map((one) => compareSuite(store, io, one, flags.examples));
     const candidate = suites[0]!.labels.at(-1)!;
     const { sideBySideReport } = await import("../views/side-by-side.js");
     if (flags.json) writeJson(io, { ok: true, candidate, suites });

@@ -5,6 +5,7 @@ import { openProject } from "../../pipeline/open-project.js";
 import { type EvaluatedSuite, evaluateSuites } from "../../pipeline/suites/evaluate-suites.js";
 import { subjectLabel } from "../../pipeline/suites/subject.js";
 import { loadRecipe } from "../../recipes/load.js";
+import { counted } from "../../report/number.js";
 import { writeJson } from "../io.js";
 import { preparing } from "../preparing.js";
 import type { CommandContext } from "../program.js";
@@ -62,7 +63,7 @@ function incomplete({ manifest: { suite, subject, errors } }: EvaluatedSuite): F
   return new FtError({
     code: "eval.incomplete",
     exit: "training",
-    message: `${errors} items of suite ${suite.name} could not be scored for ${label}: the evaluation is not complete`,
+    message: `${counted(errors, "item")} of suite ${suite.name} could not be scored for ${label}: the evaluation is not complete`,
     next: `ft eval show ${label} --suite ${suite.name} says why; mend the suite and repeat`,
   });
 }

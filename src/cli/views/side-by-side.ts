@@ -167,7 +167,7 @@ function turnTables({ name, labels, comparison, turns }: ShownSuite): Table[] {
         ],
         level: fixed ? "good" : "bad",
       })),
-      notes: rest > 0 ? [{ text: `and ${rest} more (--flips ${turned.items.length} shows all)` }] : [],
+      notes: rest > 0 ? [{ text: `and ${rest} more (--examples ${turned.items.length} shows all)` }] : [],
     },
   ];
 }

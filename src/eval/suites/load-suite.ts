@@ -7,7 +7,7 @@ import type { LocateOptions } from "../../dataset/locate-files.js";
 import { FtError } from "../../errors.js";
 import type { GenerateSuite } from "../../recipes/built-in-suites.js";
 import { canonicalJson } from "../../recipes/lock-file.js";
-import type { Scorer } from "../../recipes/schema/suites.js";
+import type { JudgeSuite, Scorer } from "../../recipes/schema/suites.js";
 import type { Metric } from "../record.js";
 import { columnsOf, scorerName } from "../scorers/score.js";
 import { readSuiteItems, type SuiteItem } from "./suite-items.js";
@@ -19,27 +19,36 @@ export interface LoadedSuite {
   metrics: Metric[];
   scorers: Scorer[];
   maxNewTokens: number;
+  /** Who scores it, where the scorers do not. */
+  judge: JudgeSuite | null;
   items: SuiteItem[];
 }
 
 /** `type`: as the recipe says it. Throws FtError data.*, eval.suite-data, eval.suite-empty, eval.schema (data). */
 export async function loadSuite(
-  suite: GenerateSuite,
+  suite: GenerateSuite | JudgeSuite,
   type: string,
   options: LocateOptions & { dir: string },
 ): Promise<LoadedSuite> {
-  const scorers = suite.scorers.map((scorer) => withSchema(scorer, suite.name, options.dir));
-  const columns = { fields: suite.scorers.flatMap(columnsOf), slices: suite.slices, cluster: suite.cluster };
+  const judge = suite.type === "judge" ? suite : null;
+  const scorers =
+    suite.type === "judge" ? [] : suite.scorers.map((scorer) => withSchema(scorer, suite.name, options.dir));
+  const columns = { fields: scorers.flatMap(columnsOf), slices: suite.slices, cluster: suite.cluster };
   const items = await readSuiteItems(suite, columns, options);
-  const decisive = { scorers, maxNewTokens: suite.max_new_tokens, cluster: suite.cluster ?? null };
+  const { name, max_new_tokens: maxNewTokens, cluster = null } = suite;
+  const decisive = { scorers, maxNewTokens, cluster, ...(judge && { judge: decisiveOf(judge) }) };
   const hash = createHash("sha256").update(canonicalJson(decisive));
   for (const { item, inputSha256, cluster } of items) hash.update(canonicalJson([item, inputSha256, cluster]));
+  const metrics = judge ? ["win"] : scorers.map(scorerName);
   return {
-    ...{ name: suite.name, type, sha256: hash.digest("hex"), scorers, maxNewTokens: suite.max_new_tokens, items },
-    metrics: scorers.map((scorer) => ({
-      ...{ name: scorerName(scorer), better: "higher", format: "percent", scale: [0, 1] },
-    })),
+    ...{ name, type, sha256: hash.digest("hex"), scorers, maxNewTokens, judge, items },
+    metrics: metrics.map((metric) => ({ name: metric, better: "higher", format: "percent", scale: [0, 1] })),
   };
+}
+
+/** What decides a verdict; not what it costs or how long it may take. */
+function decisiveOf({ endpoint, model, rubric, max_tokens }: JudgeSuite): Record<string, unknown> {
+  return { endpoint, model, rubric, max_tokens };
 }
 
 /** The schema in place of its file, so that the suite goes where the job goes. */

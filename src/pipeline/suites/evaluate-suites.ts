@@ -1,7 +1,10 @@
 // `ft eval run`: what is missing of a recipe's suites for these subjects is generated, scored, and kept; what is there already is not made again.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { FtError } from "../../errors.js";
 import { decodingOf } from "../../eval/decoding.js";
+import type { Endpoint } from "../../eval/judge/ask.js";
+import { judgeSuite } from "../../eval/judge/judge-suite.js";
 import {
   type EvaluationManifest,
   type EvaluationToRecord,
@@ -15,10 +18,13 @@ import { itemLines } from "../../eval/suites/job-suites.js";
 import type { LoadedSuite } from "../../eval/suites/load-suite.js";
 import { scoreSuite } from "../../eval/suites/score-suite.js";
 import { keepInputs } from "../../eval/suites/suite-inputs.js";
+import { ftDir } from "../../paths.js";
 import type { LoadedRecipe } from "../../recipes/load.js";
 import { readLock } from "../../recipes/lock-file.js";
+import type { JudgeSuite } from "../../recipes/schema/suites.js";
 import { toolsOf } from "../import-evaluations.js";
 import type { PrepareContext } from "../survey.js";
+import { evaluateCommand } from "./evaluate-command.js";
 import { generateAnswers } from "./generate-answers.js";
 import { chosenSuites, loadSuites } from "./load-suites.js";
 import { resolveSubjects, type SubjectContext, type SubjectHere } from "./resolve-subjects.js";
@@ -42,7 +48,7 @@ export interface EvaluatedSuite {
   reused: boolean;
 }
 
-/** Throws FtError: usage (an unknown suite or adapter), data, environment, training. */
+/** Throws FtError: usage (an unknown suite or adapter), data, environment, training, refused (a judge). */
 export async function evaluateSuites(
   loaded: LoadedRecipe,
   { references, suites: names, force }: SuitesRequest,
@@ -51,16 +57,37 @@ export async function evaluateSuites(
   const chosen = chosenSuites(loaded, names);
   const locked = await readLock(loaded.file);
   const suites = await loadSuites(loaded, locked, context, chosen);
+  const judges = new Map(
+    suites.flatMap(({ name, judge }) => (judge ? [[name, endpointOf(judge, loaded, context)]] : [])),
+  );
   const evaluated: EvaluatedSuite[] = [];
   for (const here of await resolveSubjects(references, loaded, { ...context, locked })) {
     const wanted = suites.map((suite) => ({ suite, known: toRecord(here, suite, context.now()) }));
     const reused = force ? [] : wanted.flatMap(({ known }) => stored(loaded.dir, known) ?? []);
     const missing = wanted.filter(({ known }) => !reused.some(({ id }) => id === evaluationId(known)));
-    const made = missing.length === 0 ? [] : await evaluateMissing(here, missing, { loaded, context });
+    const made = missing.length === 0 ? [] : await evaluateMissing(here, missing, { loaded, context, judges });
+    for (const suite of chosen) {
+      if (suite.type === "command") made.push(await evaluateCommand(here, suite, { loaded, context, force }));
+    }
     const all = [...reused.map((manifest) => ({ manifest, reused: true })), ...made];
-    evaluated.push(...suites.flatMap(({ name }) => all.filter(({ manifest }) => manifest.suite.name === name)));
+    evaluated.push(...chosen.flatMap(({ name }) => all.filter(({ manifest }) => manifest.suite.name === name)));
   }
   return evaluated;
+}
+
+/** Throws FtError eval.judge-key (environment). */
+function endpointOf(judge: JudgeSuite, { dir }: LoadedRecipe, { env, signal }: SuitesContext): Endpoint {
+  const { endpoint: url, api_key_env: name, timeout, retries } = judge;
+  const key = name === undefined ? null : env[name];
+  if (key === undefined || key === "") {
+    throw new FtError({
+      code: "eval.judge-key",
+      exit: "environment",
+      message: `suite ${judge.name} takes its judge's key from ${name}, which is not set`,
+      next: `set it: export ${name}=...`,
+    });
+  }
+  return { url, key, retries, timeoutMs: timeout * 1000, pauseMs: 1000, cacheDir: join(ftDir(dir), "judge"), signal };
 }
 
 function toRecord(here: SubjectHere, suite: LoadedSuite, now: number): EvaluationToRecord {
@@ -85,7 +112,7 @@ function stored(projectDir: string, known: EvaluationToRecord): EvaluationManife
 async function evaluateMissing(
   here: SubjectHere,
   missing: { suite: LoadedSuite; known: EvaluationToRecord }[],
-  { loaded, context }: { loaded: LoadedRecipe; context: SuitesContext },
+  { loaded, context, judges }: { loaded: LoadedRecipe; context: SuitesContext; judges: Map<string, Endpoint> },
 ): Promise<EvaluatedSuite[]> {
   const { subject, adapter, engine, settings } = here;
   const { python } = await here.environment();
@@ -98,9 +125,14 @@ async function evaluateMissing(
     const made: EvaluatedSuite[] = [];
     for (const { suite, known } of missing) {
       context.onProgress({ label: `scoring ${suite.name}` });
-      const items = await scoreSuite(suite, answers.get(suite.name)!, context);
+      const own = answers.get(suite.name)!;
+      const onJudged = (done: number) =>
+        context.onProgress({ label: `judging ${suite.name}: ${done} of ${suite.items.length}` });
+      const { items, notes } = suite.judge
+        ? await judgeSuite(suite.judge, { items: suite.items, answers: own }, judges.get(suite.name)!, onJudged)
+        : { items: await scoreSuite(suite, own, context), notes: {} };
       await keepInputs(loaded.dir, suite.sha256, () => itemLines(suite.items));
-      const record = await writeEvaluation(loaded.dir, { ...known, endedAt: context.now() }, items);
+      const record = await writeEvaluation(loaded.dir, { ...known, endedAt: context.now(), notes }, items);
       storeEvaluation(context.store, record);
       made.push({ manifest: record.manifest, reused: false });
     }

@@ -8,16 +8,16 @@ import type { LockEntry } from "../../recipes/lock-file.js";
 import type { Suite } from "../../recipes/schema/suites.js";
 import type { PrepareContext } from "../survey.js";
 
-/** Those whose answers the trainer generates. Throws FtError data.*, eval.suite-data, eval.suite-empty, eval.schema, eval.no-sandbox. */
+/** Those whose answers the trainer generates; `suites` may have a judge. Default: those of a run's job. Throws FtError data.*, eval.suite-data, eval.suite-empty, eval.schema, eval.no-sandbox. */
 export async function loadSuites(
   { recipe, dir, whereIs }: LoadedRecipe,
   locked: LockEntry | null,
   { env, signal, onProgress }: Pick<PrepareContext, "env" | "signal" | "onProgress">,
-  suites: readonly Suite[] = recipe.eval.suites ?? [],
+  suites: readonly Suite[] = (recipe.eval.suites ?? []).filter((suite) => asGenerated(suite) !== null),
 ): Promise<LoadedSuite[]> {
   const loaded: LoadedSuite[] = [];
   for (const suite of suites) {
-    const generated = asGenerated(suite);
+    const generated = suite.type === "judge" ? suite : asGenerated(suite);
     if (!generated) continue;
     const index = recipe.eval.suites!.indexOf(suite);
     const options = { dir, env, signal, onProgress, pins: locked?.hub };

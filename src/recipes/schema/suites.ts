@@ -110,12 +110,58 @@ const asked = {
   cluster: column.describe("column whose value rows share that are not independent (one document, one customer)"),
 };
 
+const defaultRubric =
+  "Better is the answer that is correct, does what was asked, and leaves out nothing that matters. Two answers of the same worth are a tie.";
+
 export const suiteSchema = z.discriminatedUnion("type", [
   z.strictObject({
     ...named,
     type: z.literal("generate"),
     ...asked,
     scorers: z.array(scorer).min(1),
+  }),
+  z
+    .strictObject({
+      ...named,
+      type: z.literal("judge"),
+      ...asked,
+      endpoint: z.url({ protocol: /^https?$/ }).describe("of an OpenAI-compatible server, like https://host/v1"),
+      model: z.string().min(1).describe("the judge"),
+      api_key_env: z
+        .string()
+        .regex(/^[A-Z_][A-Z0-9_]*$/, "the name of an environment variable")
+        .optional()
+        .describe("name of the environment variable that holds the key"),
+      rubric: z.string().min(1).default(defaultRubric).describe("what makes an answer better than another"),
+      calibrate: z.int().nonnegative().default(10).describe("references judged against themselves first"),
+      max_tokens: z.int().positive().default(512).describe("longest verdict"),
+      price: z
+        .strictObject({ input: z.number().nonnegative(), output: z.number().nonnegative() })
+        .optional()
+        .describe("dollars for a million tokens"),
+      max_cost_usd: z.number().positive().optional().describe("stop when the verdicts have cost so much"),
+      concurrency: z.int().positive().max(64).default(4).describe("requests at once"),
+      timeout: z.number().positive().default(60).describe("seconds for one verdict"),
+      retries: z.int().nonnegative().max(10).default(4).describe("after an error that may pass"),
+    })
+    .refine(({ price, max_cost_usd: most }) => most === undefined || price !== undefined, {
+      path: ["max_cost_usd"],
+      message: "max_cost_usd needs price, else nobody knows what a verdict costs",
+    }),
+  z.strictObject({
+    ...named,
+    type: z.literal("command"),
+    run: z
+      .array(z.string())
+      .min(1)
+      .describe(
+        "program and arguments; {model}, {adapter} and {base} stand for the base's folder, the adapter's and the base's name",
+      ),
+    metrics: z
+      .record(z.string(), z.enum(["higher", "lower"]))
+      .default({})
+      .describe("which way is better, of metrics where less is"),
+    timeout: z.number().positive().default(3600).describe("seconds"),
   }),
   z.strictObject({
     type: z.literal("builtin"),
@@ -125,6 +171,8 @@ export const suiteSchema = z.discriminatedUnion("type", [
   }),
 ]);
 export type Suite = z.output<typeof suiteSchema>;
+export type JudgeSuite = Extract<Suite, { type: "judge" }>;
+export type CommandSuite = Extract<Suite, { type: "command" }>;
 
 export const suitesSchema = z.array(suiteSchema).superRefine((suites, context) => {
   for (const [index, { name }] of suites.entries()) {
