@@ -78,9 +78,9 @@ it("compares side by side in the terminal, as Markdown, a page and JSON; the ind
   expect(text.stdout).toMatch(/lamps: tiny@1 against base[\s\S]*95 % interval[\s\S]*lamps\/exact by metadata.colour/);
   expect(readFileSync(join(dir, "page.html"), "utf8")).toContain("lamps: tiny@1 against base");
   const { stdout } = await ft(["eval", "compare", "--md"], dir);
-  expect(stdout).toContain("### lamps: tiny@1 against base");
+  expect(stdout).toMatch(/### lamps: tiny@\S?1 against base/); // no mention of a person
   const shown = await ft(["eval", "show", "tiny", "--md"], dir);
-  expect(shown.stdout).toMatch(/### lamps {2}\(generate, 24 items\)/);
+  expect(shown.stdout).toMatch(/### lamps +\(generate, 24 items\)/);
 });
 
 it("goes on where it was killed", async () => {

@@ -68,7 +68,7 @@ export function movePaths(values: Values, { from, to }: { from: string; to: stri
   const suites = mapOf(moved.eval)?.suites;
   for (const suite of Array.isArray(suites) ? suites.map(mapOf) : []) {
     if (!suite) continue;
-    if (suite.data !== undefined) suite.data = move(suite.data);
+    for (const key of ["data", "include_path"]) if (suite[key] !== undefined) suite[key] = move(suite[key]);
     for (const scorer of Array.isArray(suite.scorers) ? suite.scorers.map(mapOf) : [])
       if (typeof scorer?.schema === "string") scorer.schema = move(scorer.schema);
   }

@@ -37,17 +37,19 @@ export async function judgeSuite(
 ): Promise<Judged> {
   const spent: Spent = { usd: 0, requests: 0 };
   const judge = (pair: Pair) => verdictOn(pair, { suite, endpoint, spent });
-  const own = await inParallel(items.slice(0, suite.calibrate), suite.concurrency, async (item) =>
-    judge({ question: textOf(item), first: item.reference ?? "", second: item.reference ?? "" }),
+  const own = await inParallel(
+    items.slice(0, suite.calibrate),
+    suite.concurrency,
+    async (item) =>
+      (await judge({ question: textOf(item), first: item.reference ?? "", second: item.reference ?? "" })).verdict,
   );
   refuseGarbage(own, endpoint);
   let done = 0;
   const judged = await inParallel(items, suite.concurrency, async (item) => {
-    const before = spent.usd;
     const result = await judgeItem(item, answers.get(item.item) ?? null, judge);
     done += 1;
     onProgress(done);
-    return { item, ...result, costUsd: suite.price ? spent.usd - before : null };
+    return { item, ...result, costUsd: suite.price ? result.usd : null };
   });
   const decided = judged.filter(({ agreed }) => agreed !== null);
   const share = (wanted: Verdict) =>
@@ -67,21 +69,30 @@ interface ItemResult {
   /** Both orders said the same; null: there are not two verdicts. */
   agreed: boolean | null;
   error: string | null;
+  usd: number;
+}
+
+interface Opinion {
+  /** Null: it gave none, asked twice. */
+  verdict: Verdict | null;
+  usd: number;
 }
 
 async function judgeItem(
   item: SuiteItem,
   answer: Answer | null,
-  judge: (pair: Pair) => Promise<Verdict | null>,
+  judge: (pair: Pair) => Promise<Opinion>,
 ): Promise<ItemResult> {
-  if (answer === null) return { score: null, agreed: null, error: "no answer was generated" };
-  if (item.reference === null) return { score: null, agreed: null, error: "the row has no reference to judge against" };
+  const unjudged = (error: string, usd = 0): ItemResult => ({ score: null, agreed: null, error, usd });
+  if (answer === null) return unjudged("no answer was generated");
+  if (item.reference === null) return unjudged("the row has no reference to judge against");
   const question = textOf(item);
   const ahead = await judge({ question, first: answer.output, second: item.reference });
   const behind = await judge({ question, first: item.reference, second: answer.output });
-  if (ahead === null || behind === null) return { score: null, agreed: null, error: "the judge gave no verdict" };
-  const agreed = ahead === turned[behind];
-  return { score: agreed ? points[ahead] : 0.5, agreed, error: null };
+  const usd = ahead.usd + behind.usd;
+  if (ahead.verdict === null || behind.verdict === null) return unjudged("the judge gave no verdict", usd);
+  const agreed = ahead.verdict === turned[behind.verdict];
+  return { score: agreed ? points[ahead.verdict] : 0.5, agreed, error: null, usd };
 }
 
 /** What a verdict on the pair means for the pair the other way round. */
@@ -105,11 +116,11 @@ function toRecord(
   };
 }
 
-/** Null: it gave none, asked twice. */
 async function verdictOn(
   pair: Pair,
   { suite, endpoint, spent }: { suite: JudgeSuite; endpoint: Endpoint; spent: Spent },
-): Promise<Verdict | null> {
+): Promise<Opinion> {
+  let usd = 0;
   for (const reminder of ["", "\n\nAnswer with the JSON object alone."]) {
     if (suite.max_cost_usd !== undefined && spent.usd >= suite.max_cost_usd) throw tooDear(suite, spent);
     const { text, promptTokens, outputTokens, isCached } = await ask(
@@ -126,15 +137,17 @@ async function verdictOn(
     if (!isCached) {
       spent.requests += 1;
       const { input = 0, output = 0 } = suite.price ?? {};
-      spent.usd += (promptTokens * input + outputTokens * output) / 1e6;
+      const cost = (promptTokens * input + outputTokens * output) / 1e6;
+      spent.usd += cost;
+      usd += cost;
     }
     const verdict = readVerdict(text);
-    if (verdict) return verdict;
+    if (verdict) return { verdict, usd };
   }
-  return null;
+  return { verdict: null, usd };
 }
 
-/** A change of these words is another judge: their hash is in every request's, and so in the cache. */
+/** A change of these words is another judge: they are in every request, and so in the hash that remembers its answer. */
 function instructions({ rubric }: JudgeSuite): string {
   return [
     "You compare two answers, A and B, to the same question. Judge them by this rubric:",

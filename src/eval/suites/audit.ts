@@ -4,7 +4,7 @@ import { looseDigest, rowDigest } from "../../dataset/canonical-key.js";
 import { minhash, similarity, writeSignature } from "../../dataset/near-duplicates/signature.js";
 import type { LoadedSuite } from "./load-suite.js";
 
-export type Likeness = "exact" | "normalised" | "near";
+type Likeness = "exact" | "normalised" | "near";
 
 export interface FoundItem {
   suite: string;

@@ -24,7 +24,7 @@ import { readLock } from "../../recipes/lock-file.js";
 import type { JudgeSuite } from "../../recipes/schema/suites.js";
 import { toolsOf } from "../import-evaluations.js";
 import type { PrepareContext } from "../survey.js";
-import { evaluateCommand } from "./evaluate-command.js";
+import { evaluateElsewhere } from "./evaluate-elsewhere.js";
 import { generateAnswers } from "./generate-answers.js";
 import { chosenSuites, loadSuites } from "./load-suites.js";
 import { resolveSubjects, type SubjectContext, type SubjectHere } from "./resolve-subjects.js";
@@ -66,10 +66,13 @@ export async function evaluateSuites(
     const reused = force ? [] : wanted.flatMap(({ known }) => stored(loaded.dir, known) ?? []);
     const missing = wanted.filter(({ known }) => !reused.some(({ id }) => id === evaluationId(known)));
     const made = missing.length === 0 ? [] : await evaluateMissing(here, missing, { loaded, context, judges });
+    const there = reused.map((manifest): EvaluatedSuite => ({ manifest, reused: true }));
     for (const suite of chosen) {
-      if (suite.type === "command") made.push(await evaluateCommand(here, suite, { loaded, context, force }));
+      if (suite.type !== "command" && suite.type !== "lm-eval") continue;
+      const one = await evaluateElsewhere(here, suite, { loaded, context, force });
+      made.push(one);
     }
-    const all = [...reused.map((manifest) => ({ manifest, reused: true })), ...made];
+    const all = [...there, ...made];
     evaluated.push(...chosen.flatMap(({ name }) => all.filter(({ manifest }) => manifest.suite.name === name)));
   }
   return evaluated;

@@ -150,6 +150,19 @@ export const suiteSchema = z.discriminatedUnion("type", [
     }),
   z.strictObject({
     ...named,
+    type: z.literal("lm-eval"),
+    tasks: z
+      .array(z.string().regex(/^[\w.-]+$/, "the name of a task"))
+      .min(1)
+      .describe("of EleutherAI's lm-evaluation-harness"),
+    include_path: z.string().min(1).optional().describe("folder with task files of your own"),
+    limit: z.int().positive().optional().describe("first items of each task only"),
+    num_fewshot: z.int().nonnegative().optional().describe("examples before each question; default: the task's own"),
+    chat_template: z.boolean().default(false).describe("put the questions into the chat template"),
+    batch_size: z.int().positive().default(8),
+  }),
+  z.strictObject({
+    ...named,
     type: z.literal("command"),
     run: z
       .array(z.string())
@@ -172,6 +185,7 @@ export const suiteSchema = z.discriminatedUnion("type", [
 ]);
 export type Suite = z.output<typeof suiteSchema>;
 export type JudgeSuite = Extract<Suite, { type: "judge" }>;
+export type LmEvalSuite = Extract<Suite, { type: "lm-eval" }>;
 export type CommandSuite = Extract<Suite, { type: "command" }>;
 
 export const suitesSchema = z.array(suiteSchema).superRefine((suites, context) => {

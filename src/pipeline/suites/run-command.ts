@@ -1,68 +1,43 @@
 // A suite of type `command`: a person's program evaluates the subject and prints our JSON lines.
-import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { FtError } from "../../errors.js";
-import { evalsDir, type ItemRecord, writeEvaluation } from "../../eval/record.js";
-import { listEvaluations, storeEvaluation } from "../../eval/record-store.js";
+import { evalsDir, type ItemRecord } from "../../eval/record.js";
 import { metricsOf, readPrinted } from "../../eval/suites/printed-items.js";
 import { hashFile } from "../../models/hash-cache.js";
-import type { LoadedRecipe } from "../../recipes/load.js";
-import { canonicalJson } from "../../recipes/lock-file.js";
 import type { CommandSuite } from "../../recipes/schema/suites.js";
-import { ftVersion } from "../lock-entry.js";
 import { trainerEnv } from "../submit.js";
-import type { EvaluatedSuite, SuitesContext } from "./evaluate-suites.js";
+import type { ProgramContext, ProgramRun } from "./evaluate-elsewhere.js";
 import type { SubjectHere } from "./resolve-subjects.js";
 import { subjectLabel } from "./subject.js";
 
-/** Throws FtError eval.command (training; environment where the program is not there), eval.printed (training). */
-export async function evaluateCommand(
-  here: SubjectHere,
-  suite: CommandSuite,
-  { loaded, context, force }: { loaded: LoadedRecipe; context: SuitesContext; force: boolean },
-): Promise<EvaluatedSuite> {
-  const settings = await settingsHash(suite, loaded.dir);
-  const before = listEvaluations(context.store).find(
-    ({ suite: { name }, subject, notes, errors }) =>
-      name === suite.name && notes.settings === settings && errors === 0 && isSame(subject, here.subject),
-  );
-  if (before && !force) return { manifest: before, reused: true };
-  const createdAt = context.now();
-  const items = await runProgram(here, suite, { loaded, context });
-  const metrics = metricsOf(items, suite.metrics);
-  const hash = createHash("sha256").update(settings);
-  for (const { item, inputSha256 } of items) hash.update(canonicalJson([item, inputSha256]));
-  const known = {
-    suite: { name: suite.name, type: suite.type, sha256: hash.digest("hex"), metrics },
-    ...{ subject: here.subject, decoding: null, run: here.adapter?.run ?? null, createdAt, endedAt: context.now() },
-    ...{ tools: { ft: ftVersion() }, notes: { settings } },
+/** Throws, when it runs, FtError eval.command (training; environment where the program is not there), eval.printed (training). */
+export async function runCommand(here: SubjectHere, suite: CommandSuite, where: ProgramContext): Promise<ProgramRun> {
+  const { run, metrics } = suite;
+  return {
+    settings: { run, metrics, files: await namedFiles(suite, where.loaded.dir) },
+    decoding: null,
+    tools: {},
+    run: async () => {
+      const items = await runProgram(here, suite, where);
+      return { items, metrics: metricsOf(items, metrics) };
+    },
   };
-  const record = await writeEvaluation(loaded.dir, known, items);
-  storeEvaluation(context.store, record);
-  return { manifest: record.manifest, reused: false };
 }
 
-function isSame(a: SubjectHere["subject"], b: SubjectHere["subject"]): boolean {
-  const key = ({ base, templateSha256, weightsSha256 }: typeof a) =>
-    canonicalJson([base, templateSha256, weightsSha256]);
-  return key(a) === key(b);
-}
-
-/** Over the command, and the files that it names. */
-async function settingsHash({ run, metrics }: CommandSuite, dir: string): Promise<string> {
+/** Hashes of the files that the command names: another script, another evaluation. */
+function namedFiles({ run }: CommandSuite, dir: string): Promise<string[]> {
   const files = run.filter((argument) => statSync(resolve(dir, argument), { throwIfNoEntry: false })?.isFile());
-  const hashes = await Promise.all(files.map((file) => hashFile(resolve(dir, file))));
-  return createHash("sha256").update(canonicalJson({ run, metrics, hashes })).digest("hex");
+  return Promise.all(files.map((file) => hashFile(resolve(dir, file))));
 }
 
 /** In the recipe's folder. What it prints is kept until it is known to be good. */
 async function runProgram(
   here: SubjectHere,
   { name, run, timeout }: CommandSuite,
-  { loaded, context }: { loaded: LoadedRecipe; context: SuitesContext },
+  { loaded, context }: ProgramContext,
 ): Promise<ItemRecord[]> {
   const { modelDir } = await here.base();
   const given = { model: modelDir, adapter: here.adapter?.dir ?? "", base: here.subject.base.id };
