@@ -1,5 +1,14 @@
 // Suites the whole way, on the tiny model: evaluated in the job and by `ft eval run`, gone on with after a kill, compared, and failing closed.
-import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { beforeAll, expect, it } from "vitest";
@@ -128,6 +137,98 @@ it("a scorer that fails on one item leaves the evaluation incomplete, says so, a
     /Not against base: it was evaluated on other items[\s\S]*1 item of tiny@1 could not be scored/,
   );
 });
+
+it("finds a suite's items in the training data, and ends with 4 then", async () => {
+  const copy = tinyProject();
+  cpSync(dir, copy, { recursive: true });
+  const clean = await ft(["eval", "audit"], copy);
+  expect([clean.exitCode, clean.stdout]).toEqual([0, expect.stringContaining("No item is in the training data")]);
+  const { messages } = JSON.parse(row(105));
+  appendFileSync(join(copy, "data/train.jsonl"), `${JSON.stringify({ messages })}\n`);
+  const { exitCode, stdout } = await ft(["eval", "audit", "--json"], copy);
+  const { suites } = JSON.parse(stdout);
+  expect(exitCode).toBe(4);
+  expect(suites[0].found).toContainEqual(
+    expect.objectContaining({ item: "t105", how: "exact", row: { file: "data/train.jsonl", line: 65 } }),
+  );
+});
+
+it("takes what a person's own program prints, once for each subject", async () => {
+  const copy = tinyProject();
+  cpSync(dir, copy, { recursive: true });
+  const script =
+    "import json, os, sys\nprint('loading', file=sys.stderr)\nassert os.path.isfile(sys.argv[1] + '/config.json')\n";
+  const results =
+    "for n in range(5): print(json.dumps({'item': n, 'scores': {'adapted': int(sys.argv[2] != ''), 'ms': n * 2.5}}))\n";
+  writeFileSync(join(copy, "score.py"), script + results);
+  appendFileSync(
+    join(copy, "ft.yaml"),
+    '    - { name: own, type: command, run: [python3, score.py, "{model}", "{adapter}"], metrics: { ms: lower } }\n',
+  );
+  const run = async () => {
+    const { stdout, exitCode } = await ft(["eval", "run", "base", "tiny", "--suite", "own", "--json"], copy);
+    const evaluations: { reused: boolean; results: { result: { mean: number } }[] }[] = JSON.parse(stdout).evaluations;
+    return [exitCode, ...evaluations.map(({ reused, results }) => [reused, ...results.map((one) => one.result.mean)])];
+  };
+  expect(await run()).toEqual([0, [false, 0, 5], [false, 1, 5]]);
+  expect(await run()).toEqual([0, [true, 0, 5], [true, 1, 5]]);
+  const { stdout } = await ft(["eval", "compare", "--suite", "own"], copy);
+  expect(stdout).toMatch(/adapted +0.0 % +100.0 % +\+100.0 pts/);
+  writeFileSync(join(copy, "score.py"), 'print(\'{"item": 1, "score": 1}\\nhello\')');
+  const broken = await ft(["eval", "run", "--suite", "own"], copy);
+  expect([broken.exitCode, broken.stderr]).toEqual([
+    7,
+    expect.stringMatching(/printed-own.jsonl:2[\s\S]*it is no JSON/),
+  ]);
+  writeFileSync(join(copy, "score.py"), "raise SystemExit('no such benchmark')");
+  const failed = await ft(["eval", "run", "--suite", "own"], copy);
+  expect([failed.exitCode, failed.stderr]).toEqual([7, expect.stringContaining("exit code 1: no such benchmark")]);
+});
+
+it("runs lm-eval on the adapter and takes each of its samples over", async () => {
+  const copy = tinyProject();
+  cpSync(dir, copy, { recursive: true });
+  mkdirSync(join(copy, "tasks"));
+  const docs = Array.from(
+    { length: 6 },
+    (_, n) => `${JSON.stringify({ q: `the colour of lamp ${n} is`, a: n % 3 })}\n`,
+  );
+  writeFileSync(join(copy, "docs.jsonl"), docs.join(""));
+  const task = `task: lamp
+dataset_path: json
+dataset_kwargs: { data_files: { test: ${join(copy, "docs.jsonl")} } }
+test_split: test
+output_type: multiple_choice
+doc_to_text: "{{q}}"
+doc_to_target: "{{a}}"
+doc_to_choice: [" red", " blue", " green"]
+metric_list: [{ metric: acc }]
+`;
+  writeFileSync(join(copy, "tasks/lamp.yaml"), task);
+  appendFileSync(
+    join(copy, "ft.yaml"),
+    "    - { name: lm, type: lm-eval, tasks: [lamp], include_path: tasks, limit: 5 }\n",
+  );
+  const { stdout, exitCode, stderr } = await ft(["eval", "run", "--suite", "lm", "--json"], copy);
+  expect([exitCode, exitCode === 0 ? "" : stderr]).toEqual([0, ""]);
+  const [{ manifest }] = JSON.parse(stdout).evaluations;
+  expect(manifest).toMatchObject({
+    ...{ items: 5, errors: 0, tools: { "lm-eval": expect.any(String) } },
+    suite: { type: "lm-eval", metrics: [{ name: "acc", better: "higher" }] },
+  });
+  const items = readFileSync(join(copy, ".ft/evals", manifest.id, "items.jsonl"), "utf8")
+    .trim()
+    .split("\n");
+  expect(JSON.parse(items[4]!)).toMatchObject({
+    ...{ item: "lamp/4", slice: { task: "lamp" }, scores: { acc: expect.any(Number) } },
+  });
+  writeFileSync(join(copy, "ft.yaml"), readFileSync(join(copy, "ft.yaml"), "utf8").replace("[lamp]", "[no_such_task]"));
+  const unknown = await ft(["eval", "run", "--suite", "lm"], copy);
+  expect([unknown.exitCode, unknown.stderr]).toEqual([
+    7,
+    expect.stringContaining("lm-eval could not evaluate suite lm"),
+  ]);
+}, 900_000);
 
 it.each([
   [

@@ -60,17 +60,25 @@ export function meanInterval(
 
 function normalInterval(values: readonly number[], of: readonly { cluster: string | null }[]): Interval {
   const center = mean(values);
+  const sums = of.some(({ cluster }) => cluster !== null)
+    ? clusterSums(values, of, center)
+    : values.map((value) => value - center);
+  if (sums.length < 2) return { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+  let squares = 0;
+  for (const sum of sums) squares += sum ** 2;
+  // One degree of freedom goes to the mean.
+  const error = (Math.sqrt(squares) / values.length) * Math.sqrt(sums.length / (sums.length - 1));
+  return { low: center - z * error, high: center + z * error };
+}
+
+/** What each cluster is off the mean; an item without one is its own. */
+function clusterSums(values: readonly number[], of: readonly { cluster: string | null }[], center: number): number[] {
   const sums = new Map<string | number, number>();
   for (const [index, value] of values.entries()) {
     const key = of[index]!.cluster ?? index;
     sums.set(key, (sums.get(key) ?? 0) + value - center);
   }
-  if (sums.size < 2) return { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
-  let squares = 0;
-  for (const sum of sums.values()) squares += sum ** 2;
-  // One degree of freedom goes to the mean.
-  const error = (Math.sqrt(squares) / values.length) * Math.sqrt(sums.size / (sums.size - 1));
-  return { low: center - z * error, high: center + z * error };
+  return [...sums.values()];
 }
 
 function mean(values: readonly number[]): number {

@@ -49,7 +49,6 @@ export function listEvaluations(db: Database): EvaluationManifest[] {
 /** What a comparison takes of an item. */
 export interface ScoredItem {
   item: string;
-  inputSha256: string;
   slice: Record<string, string>;
   cluster: string | null;
   scores: Record<string, number | null>;
@@ -60,19 +59,19 @@ export interface ScoredItem {
 export function scoredItems(db: Database, id: string): ScoredItem[] {
   const rows = db
     .prepare(
-      `SELECT item, input_sha256, slice, cluster, scores, error FROM eval_items
+      `SELECT item, slice, cluster, scores, error FROM eval_items
        WHERE evaluation = (SELECT n FROM evaluations WHERE id = ?) ORDER BY n`,
     )
     .raw()
-    .all(id) as [string, string, string, string | null, string, string | null][];
+    .all(id) as [string, string, string | null, string, string | null][];
   const parsed = new Map<string, Record<string, never>>(); // most items share their slice, and many their scores
   const parse = (text: string) => {
     const known = parsed.get(text) ?? (JSON.parse(text) as Record<string, never>);
     if (parsed.size < 10_000) parsed.set(text, known);
     return known;
   };
-  return rows.map(([item, inputSha256, slice, cluster, scores, error]) => ({
-    ...{ item, inputSha256, slice: parse(slice), cluster, scores: parse(scores), error },
+  return rows.map(([item, slice, cluster, scores, error]) => ({
+    ...{ item, slice: parse(slice), cluster, scores: parse(scores), error },
   }));
 }
 

@@ -41,28 +41,45 @@ export interface SuiteComparison {
 
 /** `sides`: at least the candidate, which is the last. */
 export function sideBySide(metrics: readonly Metric[], sides: readonly Side[]): SuiteComparison {
-  const known = sides.map(({ label, items }) => ({ label, byItem: new Map(items.map((item) => [item.item, item])) }));
   const items = sides.at(-1)!.items;
-  const rows = metrics.map((metric) => metricRow(metric, known, items));
+  const known = sides.map(({ label, items: own }) => ({ label, items: aligned(own, items) }));
+  const all = items.map((_, index) => index);
+  const rows = metrics.map((metric) => metricRow(metric, known, all));
   return {
     rows,
-    slices: metrics[0] ? slicesOf(metrics[0], known, items) : [],
-    turned: turnedItems(metrics, known, items),
+    slices: metrics[0] ? slicesOf(metrics[0], known) : [],
+    turned: turnedItems(metrics, known),
     failed: sides
       .map((side) => ({ label: side.label, errors: side.items.filter(({ error }) => error !== null).length }))
       .filter(({ errors }) => errors > 0),
   };
 }
 
-type Known = { label: string; byItem: Map<string, ScoredItem> }[];
+/** Of each side the items in the candidate's order; null: it has none of that name. */
+type Known = { label: string; items: (ScoredItem | null)[] }[];
 
-function metricRow(metric: Metric, sides: Known, items: readonly ScoredItem[]): MetricRow {
-  const scoreOf = (side: Known[number], { item }: ScoredItem) => side.byItem.get(item)?.scores[metric.name] ?? null;
+function aligned(own: readonly ScoredItem[], items: readonly ScoredItem[]): (ScoredItem | null)[] {
+  if (own === items) return [...own];
+  let byItem: Map<string, ScoredItem> | null = null;
+  return items.map(({ item }, index) => {
+    const same = own[index];
+    if (same?.item === item) return same; // mostly: it is the same suite
+    byItem ??= new Map(own.map((one) => [one.item, one]));
+    return byItem.get(item) ?? null;
+  });
+}
+
+function scoreOf(side: Known[number], index: number, metric: string): number | null {
+  return side.items[index]?.scores[metric] ?? null;
+}
+
+/** Over the items of these indices. */
+function metricRow(metric: Metric, sides: Known, indices: readonly number[]): MetricRow {
   const candidate = sides.at(-1)!;
   const means = sides.map((side) => {
     let [sum, n] = [0, 0];
-    for (const item of items) {
-      const score = scoreOf(side, item);
+    for (const index of indices) {
+      const score = scoreOf(side, index, metric.name);
       if (score === null) continue;
       sum += score;
       n += 1;
@@ -71,9 +88,9 @@ function metricRow(metric: Metric, sides: Known, items: readonly ScoredItem[]): 
   });
   const against = sides.slice(0, -1).map((side) => {
     const pairs: ScorePair[] = [];
-    for (const item of items) {
-      const [before, after] = [scoreOf(side, item), scoreOf(candidate, item)];
-      if (before !== null && after !== null) pairs.push({ before, after, cluster: item.cluster });
+    for (const index of indices) {
+      const [before, after] = [scoreOf(side, index, metric.name), scoreOf(candidate, index, metric.name)];
+      if (before !== null && after !== null) pairs.push({ before, after, cluster: candidate.items[index]!.cluster });
     }
     const result = pairedDifference(pairs);
     return { label: side.label, result, better: result && isBetter(result, metric) };
@@ -87,15 +104,16 @@ function isBetter({ low, high }: PairedDifference, { better }: Metric): boolean 
   return low > 0 === (better === "higher");
 }
 
-function slicesOf(metric: Metric, sides: Known, items: readonly ScoredItem[]): SliceRows[] {
-  const fields = [...new Set(items.flatMap(({ slice }) => Object.keys(slice)))];
+function slicesOf(metric: Metric, sides: Known): SliceRows[] {
+  const { items } = sides.at(-1)!;
+  const fields = [...new Set(items.flatMap((item) => Object.keys(item!.slice)))];
   return fields.map((field) => {
-    const groups = new Map<string, ScoredItem[]>();
-    for (const item of items) {
-      const value = item.slice[field] ?? "(none)";
+    const groups = new Map<string, number[]>();
+    for (const [index, item] of items.entries()) {
+      const value = item!.slice[field] ?? "(none)";
       const group = groups.get(value);
-      if (group) group.push(item);
-      else groups.set(value, [item]);
+      if (group) group.push(index);
+      else groups.set(value, [index]);
     }
     const values = [...groups]
       .sort(([, a], [, b]) => b.length - a.length)
@@ -104,20 +122,16 @@ function slicesOf(metric: Metric, sides: Known, items: readonly ScoredItem[]): S
   });
 }
 
-function turnedItems(
-  metrics: readonly Metric[],
-  sides: Known,
-  items: readonly ScoredItem[],
-): SuiteComparison["turned"] {
+function turnedItems(metrics: readonly Metric[], sides: Known): SuiteComparison["turned"] {
   const [candidate, before] = [sides.at(-1)!, sides.at(-2)];
   const metric = metrics.find(({ name }) =>
-    items.every(({ scores }) => [0, 1, null, undefined].includes(scores[name])),
+    candidate.items.every((item) => [0, 1, null, undefined].includes(item!.scores[name])),
   );
   if (!metric || !before) return null;
-  const turned = items.flatMap(({ item }) => {
-    const [was, is] = [before, candidate].map((side) => side.byItem.get(item)?.scores[metric.name] ?? null);
+  const turned = candidate.items.flatMap((item, index) => {
+    const [was, is] = [scoreOf(before, index, metric.name), scoreOf(candidate, index, metric.name)];
     if (was === is || was === null || is === null || (was !== 0 && was !== 1)) return [];
-    return [{ item, fixed: is! > was! === (metric.better === "higher") }];
+    return [{ item: item!.item, fixed: is > was === (metric.better === "higher") }];
   });
   return { metric: metric.name, against: before.label, items: turned };
 }

@@ -134,7 +134,8 @@ it.each<[string, Handle, Partial<Endpoint>]>([
   ],
   [
     "a broken connection at times",
-    (prompt, response, request, n) => (n % 3 === 1 ? request.socket.destroy() : judgesWell(prompt, response, request, n)),
+    (prompt, response, request, n) =>
+      n % 3 === 1 ? request.socket.destroy() : judgesWell(prompt, response, request, n),
     {},
   ],
   [
