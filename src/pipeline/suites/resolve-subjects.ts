@@ -1,4 +1,4 @@
-// What `base`, `support-bot` or `support-bot@7` means to `ft eval run`: the subject, its files here, and how it is to answer.
+// What `base`, `support-bot`, `support-bot@7` or `support-bot@champion` means to `ft eval run`: the subject, its files here, and how it is to answer.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { baseFolder } from "../../adapters/project-adapters.js";
@@ -7,6 +7,7 @@ import { type EngineEnvironment, ensureEnvironment } from "../../engines/env/ens
 import { findUv } from "../../engines/env/uv.js";
 import { evaluateJson } from "../../engines/evaluate-config.js";
 import { detectDevice } from "../../engines/machine.js";
+import { FtError } from "../../errors.js";
 import type { Subject } from "../../eval/record.js";
 import type { ModelFacts } from "../../models/facts.js";
 import { fetchModel } from "../../models/fetch.js";
@@ -61,11 +62,12 @@ async function theAdapter(
   loaded: LoadedRecipe,
   context: SubjectContext,
 ): Promise<SubjectHere> {
+  if (adapter.removed !== null) throw removedWeights(adapter);
   const settings = { ...(await settingsOf(adapter, loaded, context)), method: adapter.method };
   return {
     ...{ subject: adapterSubject(adapter), adapter, engine: adapter.engine, settings },
     base: async () => {
-      const here = baseFolder(loaded.dir, adapter);
+      const here = baseFolder(loaded.dir, adapter, context.env);
       if (here !== null) return { modelDir: here, chatTemplate: null };
       const { id, revision } = adapter.base;
       const resolved = resolveModel(id, { cwd: loaded.dir, env: context.env, revision });
@@ -124,4 +126,13 @@ async function settingsOf(
       : (JSON.parse(evaluateJson({ recipe, device: renderingDevice(recipe, here) })) as SubjectHere["settings"]);
   const { method, dtype } = known;
   return { method, dtype, batchSize: recipe.eval.batch_size, maxLength: recipe.data.max_length };
+}
+
+function removedWeights({ name, version }: RegisteredAdapter): FtError {
+  return new FtError({
+    code: "adapter.removed",
+    exit: "data",
+    message: `the weights of ${name}@${version} were removed, so it cannot be evaluated any more`,
+    next: "its stored evaluations are still there: ft eval show",
+  });
 }

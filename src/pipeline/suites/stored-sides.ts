@@ -1,13 +1,10 @@
 // Which stored evaluations a comparison puts side by side: for each suite the newest of the candidate, and of the others those of the very same suite and decoding.
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { z } from "zod";
+import { aliasesOf } from "../../adapters/aliases.js";
 import { findAdapter, listAdapters, type RegisteredAdapter } from "../../adapters/registry.js";
 import { FtError } from "../../errors.js";
 import type { EvaluationManifest, Subject } from "../../eval/record.js";
 import { indexEvaluations, listEvaluations } from "../../eval/record-store.js";
-import { ftDir } from "../../paths.js";
 import type { Store } from "../../store/open.js";
 import { adapterSubject, baseSubject, subjectLabel } from "./subject.js";
 
@@ -84,18 +81,10 @@ function subjectsOf(adapters: RegisteredAdapter[], projectDir: string, reference
 
 function defaultSubjects(adapters: RegisteredAdapter[], projectDir: string): Subject[] {
   const candidate = newestOf(adapters);
-  const champion = championOf(projectDir, candidate.name);
+  const { champion } = aliasesOf(projectDir, candidate.name);
   const before = adapters.filter(({ name, version }) => name === candidate.name && version === champion);
   const subject = adapterSubject(candidate);
   return [baseSubject(subject), ...before.filter((one) => one !== candidate).map(adapterSubject), subject];
-}
-
-/** Version that the line's alias `champion` holds; null: none. */
-function championOf(projectDir: string, line: string): number | null {
-  const file = join(ftDir(projectDir), "aliases", `${line}.json`);
-  if (!existsSync(file)) return null;
-  const schema = z.object({ aliases: z.record(z.string(), z.int()) });
-  return schema.safeParse(JSON.parse(readFileSync(file, "utf8"))).data?.aliases.champion ?? null;
 }
 
 function newestOf(adapters: RegisteredAdapter[]): RegisteredAdapter {
