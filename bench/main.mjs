@@ -5,6 +5,7 @@ import { cpus } from "node:os";
 import { benchColdStart } from "./cold-start.mjs";
 import { benchDataCheck, dataCheckText } from "./data-check.mjs";
 import { benchDockerStart } from "./docker-start.mjs";
+import { benchEvalCompare, evalCompareText } from "./eval-compare.mjs";
 import { benchFirstStep } from "./first-step.mjs";
 import { benchGateSimulation } from "./gate-simulation.mjs";
 import { benchMemoryPoints } from "./memory-points.mjs";
@@ -34,6 +35,8 @@ for (const row of rows) {
 }
 const dataCheck = !only || only === "data-check" ? await benchDataCheck() : undefined;
 if (dataCheck) console.log(dataCheckText(dataCheck));
+const evalCompare = !only || only === "eval-compare" ? await benchEvalCompare() : undefined;
+if (evalCompare) console.log(evalCompareText(evalCompare));
 const memory = !only || only === "memory-points" ? benchMemoryPoints() : undefined;
 const throughput = !only || only === "throughput" ? benchThroughput() : undefined;
 const gateSimulation = !only || only === "gate-simulation" ? benchGateSimulation() : undefined;
@@ -45,6 +48,7 @@ console.log(
     node: process.version,
     rows,
     dataCheck,
+    evalCompare,
     memory,
     throughput,
     gateSimulation,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { packageRoot } from "../src/paths.js";
 
-const ftBinary = join(packageRoot, "dist/cli/main.js");
+export const ftBinary = join(packageRoot, "dist/cli/main.js");
 
 export function emptyFolder(): string {
   return mkdtempSync(join(tmpdir(), "ft-test-"));

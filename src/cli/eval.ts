@@ -1,8 +1,10 @@
-// `ft eval [run]`: base against adapter of a run; runs its evaluator again when results are missing or a setting changed.
+// `ft eval [run]`: base against adapter of a run; runs its evaluator again when results are missing or a setting changed. `ft eval run|show|compare|audit`:
+// suites; each action is a file of its own in src/cli/eval/.
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { registerPower } from "./eval/power.js";
 import { writeJson } from "./io.js";
+import { outputName } from "./output-name.js";
 import type { CommandContext } from "./program.js";
 
 interface Flags {
@@ -14,12 +16,14 @@ interface Flags {
 
 export function registerEval(program: Command, context: CommandContext): void {
   const { io } = context;
-  const evaluation = program
+  const command = program
     .command("eval [run]")
-    .description("compare base and adapter of a run (default: the last) on its held-out rows")
+    .description(
+      "compare base and adapter of a run (default: the last) on its held-out rows; suites: the commands below",
+    )
     .option("--rows <n>", "compare the first n examples only", wholeNumber)
     .option("--flips", "show examples that only one of the two got right")
-    .option("--set <eval.key=value>", "evaluate again with another setting", (one, all: string[] = []) => [...all, one])
+    .option("--set <eval.key=value>", "evaluate again with another setting", collect)
     .option("--json", "print JSON")
     .action(async (reference: string | undefined, flags: Flags) => {
       const { changedSettings } = await import("../pipeline/changed-settings.js");
@@ -36,7 +40,7 @@ export function registerEval(program: Command, context: CommandContext): void {
         const jobDir = join(runsDir(io.cwd), id);
         const job = readJob(jobDir);
         const comparison = await evaluateRun({
-          ...{ db, run: id, jobDir, changes, rows: flags.rows },
+          ...{ db, projectDir: io.cwd, run: id, jobDir, changes, rows: flags.rows },
           runEvaluator: () =>
             preparing(io, async ({ env, signal, onProgress }) => {
               const { python } = await ensureEnvironment(job.engine, { env, signal, onProgress });
@@ -56,7 +60,62 @@ export function registerEval(program: Command, context: CommandContext): void {
         io.out.write(comparisonText(id, comparison, { flips: flags.flips === true, width: io.out.columns }));
       });
     });
-  registerPower(evaluation, context);
+  // Commander gives `--json` to `eval`, which has one too, wherever it stands: so the commands read both.
+  const names = ["--suite <name>", "only this suite; repeatable", collect] as const;
+
+  command
+    .command("run [subjects...]")
+    .description(
+      "evaluate what is missing of the recipe's suites: for base, a line (its newest version) or name@version",
+    )
+    .option("--recipe <file>", "where the suites are", "ft.yaml")
+    .option(...names)
+    .option("--force", "evaluate also what was evaluated already")
+    .option("--json", "print {evaluations: [{manifest, results, reused}]}")
+    .action(async (subjects, _, own) =>
+      (await import("./eval/run.js")).evalRunCommand(context, subjects, own.optsWithGlobals()),
+    );
+
+  command
+    .command("show [subject]")
+    .description("what is stored: all evaluations, or those of base, name@version or an evaluation's id")
+    .option(...names)
+    .option("--html <file>", "write one self-contained page", outputName)
+    .option("--md, --markdown", "print Markdown")
+    .option("--json", "print {evaluations: [{manifest, results, failed}]}")
+    .action(async (subject, _, own) =>
+      (await import("./eval/show.js")).showCommand(context, subject, own.optsWithGlobals()),
+    );
+
+  command
+    .command("compare [subjects...]")
+    .description("subjects side by side, the last one against the others (default: base, champion, the newest version)")
+    .option(...names)
+    .option("--examples <n>", "show so many of the items that turned", wholeNumber, 10)
+    .option("--html <file>", "write one self-contained page", outputName)
+    .option("--md, --markdown", "print Markdown")
+    .option("--json", "print {candidate, suites: [{comparison, turns, ...}]}")
+    .action(async (subjects, _, own) =>
+      (await import("./eval/compare.js")).compareCommand(context, subjects, own.optsWithGlobals()),
+    );
+
+  command
+    .command("audit")
+    .description(
+      "look for the suites' items in the training data: exact, but for case and spaces, near; ends with 4 when one is there",
+    )
+    .option("--recipe <file>", "where suites and training data are named", "ft.yaml")
+    .option(...names)
+    .option("--html <file>", "write one self-contained page", outputName)
+    .option("--md, --markdown", "print Markdown")
+    .option("--json", "print {suites: [{name, items, found}], rows}")
+    .action(async (_, own) => (await import("./eval/audit.js")).auditCommand(context, own.optsWithGlobals()));
+
+  registerPower(command, context);
+}
+
+function collect(one: string, all: string[] = []): string[] {
+  return [...all, one];
 }
 
 function wholeNumber(text: string): number {

@@ -1,10 +1,12 @@
 // config/evaluate.json: what the evaluator (ft_trainer.evaluate) measures; the same for every engine.
+import { asGenerated, suitePaths } from "../recipes/built-in-suites.js";
 import type { RenderInput } from "./contract.js";
 import { precisionOf, torchNames } from "./precision.js";
 import { rewardFunctions } from "./rewards.js";
 
 export function evaluateJson({ recipe, device }: Pick<RenderInput, "recipe" | "device">): string {
   const { objective, method, data, eval: suite } = recipe;
+  const suites = (suite.suites ?? []).flatMap((one) => asGenerated(one) ?? []);
   const settings = {
     model: "model",
     adapter: "out/adapter",
@@ -21,6 +23,11 @@ export function evaluateJson({ recipe, device }: Pick<RenderInput, "recipe" | "d
       ? {
           rewardFuncs: rewardFunctions(objective),
           rewardWeights: objective.reward_weights ?? objective.rewards.map(() => 1),
+        }
+      : {}),
+    ...(suites.length > 0
+      ? {
+          suites: suites.map(({ name, max_new_tokens: maxNewTokens }) => ({ name, ...suitePaths(name), maxNewTokens })),
         }
       : {}),
   };

@@ -3,9 +3,9 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { FtError } from "../errors.js";
-import { exactMatch, jsonValid, prefersChosen } from "./scorers.js";
+import { exactMatch, jsonValid, prefersChosen } from "./scorers/held-out.js";
 
-export const variants = ["base", "adapter"] as const;
+const variants = ["base", "adapter"] as const;
 type Variant = (typeof variants)[number];
 
 const messages = z.array(z.object({ role: z.string(), content: z.string() }));
@@ -44,6 +44,7 @@ const resultSchema = z.object({
   reward: number,
   rewards: z.record(z.string(), z.number().nullable()).default({}),
   output: z.string().nullable(),
+  promptSha256: z.string().nullish().default(null),
   promptTokens: z.int().nonnegative().nullish().default(null),
   outputTokens: z.int().nonnegative().nullish().default(null),
   latencyMs: z.number().nonnegative().nullish().default(null),

@@ -4,7 +4,7 @@ import { normalCdf, normalQuantile } from "./quantiles.js";
 import { seededRandom } from "./random.js";
 
 /** 95 % limits. Infinite where the examples cannot say (fewer than two). */
-interface Interval {
+export interface Interval {
   low: number;
   high: number;
 }
@@ -19,7 +19,7 @@ export interface PairedCounts {
 
 const confidence = 0.95;
 /** Two-sided 95 % quantile of the standard normal distribution. */
-const z = 1.959963984540054;
+export const z = 1.959963984540054;
 
 /**
  * Interval of p(adapter) - p(base), in -1..1: Newcombe, "Improved confidence intervals for the difference between binomial proportions
@@ -42,6 +42,13 @@ export function pairedProportionInterval({ both, baseOnly, adapterOnly, neither 
     low: Math.max(-1, difference - joined(adapter.down, base.up, phi)),
     high: Math.min(1, difference + joined(adapter.up, base.down, phi)),
   };
+}
+
+/** Wilson's score interval of a proportion, 0..1. No examples: 0..1. */
+export function proportionInterval(k: number, n: number): Interval {
+  if (n === 0) return { low: 0, high: 1 };
+  const { down, up } = wilsonDistances(k, n);
+  return { low: k / n - down, high: k / n + up };
 }
 
 /** Distances from k/n down and up to its Wilson score limits (Wilson, JASA 22 (1927) 209-212). */

@@ -7,6 +7,7 @@ import type { Database } from "better-sqlite3";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { listAdapters, registerAdapter } from "../adapters/registry.js";
 import { FtError } from "../errors.js";
+import { evalsDir, evaluationFolders } from "../eval/record.js";
 import { openStore } from "../store/open.js";
 import { evaluateRun } from "./evaluate.js";
 import { reindexAdapters } from "./reindex-adapters.js";
@@ -15,6 +16,7 @@ let projectDir = "";
 let jobDir = "";
 let db: Database;
 let evaluatorRuns = 0;
+const settingsWith = (maxNewTokens: number) => ({ method: "lora", dtype: "float32", maxNewTokens, batchSize: 4 });
 
 beforeEach(() => {
   projectDir = mkdtempSync(join(tmpdir(), "ft-evaluate-"));
@@ -28,7 +30,7 @@ beforeEach(() => {
     reference: "Paris",
   };
   writeFileSync(join(jobDir, "eval/items.jsonl"), `${JSON.stringify(item)}\n`);
-  writeFileSync(join(jobDir, "config/evaluate.json"), JSON.stringify({ maxNewTokens: 8, batchSize: 4, device: "cpu" }));
+  writeFileSync(join(jobDir, "config/evaluate.json"), JSON.stringify(settingsWith(8)));
   db = openStore(projectDir);
   evaluatorRuns = 0;
 });
@@ -45,15 +47,26 @@ async function runEvaluator(): Promise<void> {
   writeFileSync(join(jobDir, "out/eval/items.jsonl"), lines.join(""));
 }
 const evaluate = (changes = {}, run = runEvaluator) =>
-  evaluateRun({ db, run: "r1", jobDir, changes, runEvaluator: run });
+  evaluateRun({ db, projectDir, run: "r1", jobDir, changes, runEvaluator: run });
+const register = (run: string) => {
+  const dir = join(projectDir, ".ft/runs", run, "out/adapter");
+  cpSync(fileURLToPath(new URL("../../test/fixtures/tiny-lora/adapter", import.meta.url)), dir, { recursive: true });
+  const base = { id: "tiny-llama", revision: "abc" };
+  const engine = { name: "trl", version: "1" };
+  const known = { templateSha256: null, dataSha256: "d", git: null, comparison: null, createdAt: 1, method: "lora" };
+  return registerAdapter(db, projectDir, { dir, name: "bot", run, base, engine, ...known });
+};
+/** Oldest first. */
 const stored = () =>
   db
     .prepare(
-      "SELECT variant, complete, settings, output, exact_match FROM evaluations JOIN eval_items ON evaluation = id",
+      `SELECT subject, json_extract(manifest, '$.decoding.max_new_tokens') AS tokens, output, json_extract(scores, '$.exact_match') AS exact
+       FROM evaluations JOIN eval_items ON evaluation = evaluations.n ORDER BY tokens DESC, subject`,
     )
     .all();
 
 it("runs the evaluator once, then takes what is there, and again when a setting changed", async () => {
+  await register("r1");
   expect((await evaluate()).ran).toBe(true);
   expect((await evaluate()).ran).toBe(false);
   expect((await evaluate({ max_new_tokens: 8 })).ran).toBe(false);
@@ -62,10 +75,11 @@ it("runs the evaluator once, then takes what is there, and again when a setting 
   const { ran, rows } = await evaluate({ metrics: ["exact_match"] });
   expect([ran, rows.map(({ metric }) => metric)]).toEqual([false, ["exact_match"]]);
   expect(evaluatorRuns).toBe(2);
-  const settings = JSON.stringify({ maxNewTokens: 3, batchSize: 4, device: "cpu" });
   expect(stored()).toEqual([
-    { variant: "base", complete: 1, settings, output: "xxx", exact_match: 0 },
-    { variant: "adapter", complete: 1, settings, output: "Paris", exact_match: 1 },
+    { subject: null, tokens: 8, output: "xxxxxxxx", exact: 0 },
+    { subject: "bot", tokens: 8, output: "Paris", exact: 1 },
+    { subject: null, tokens: 3, output: "xxx", exact: 0 },
+    { subject: "bot", tokens: 3, output: "Paris", exact: 1 },
   ]);
 });
 
@@ -105,35 +119,28 @@ it.each([[{ max_rows: 5 }], [{ max_new_tokens: 0 }], [{ metrics: ["bleu"] }]])(
 );
 
 it("rebuilds evaluations and adapters from the folders alone, with the same versions", async () => {
-  await evaluate();
-  const register = (run: string) => {
-    const dir = join(projectDir, ".ft/runs", run, "out/adapter");
-    cpSync(fileURLToPath(new URL("../../test/fixtures/tiny-lora/adapter", import.meta.url)), dir, { recursive: true });
-    const base = { id: "tiny-llama", revision: "abc" };
-    const engine = { name: "trl", version: "1" };
-    const known = {
-      templateSha256: null,
-      dataSha256: "d",
-      git: null,
-      comparison: null,
-      createdAt: 1,
-      method: "lora",
-      base,
-      engine,
-    };
-    return registerAdapter(db, projectDir, { dir, name: "bot", run, ...known });
-  };
   await register("r2");
   await register("r1");
+  await evaluate();
   const before = { adapters: listAdapters(db, projectDir), evaluations: stored() };
   db.exec("DELETE FROM adapters; DELETE FROM evaluations");
 
-  expect(reindexAdapters(db, projectDir)).toEqual({ evaluations: 1, adapters: 2, problems: [] });
+  expect(await reindexAdapters(db, projectDir)).toEqual({ evaluations: 2, adapters: 2, problems: [] });
   expect({ adapters: listAdapters(db, projectDir), evaluations: stored() }).toEqual(before);
-  expect(reindexAdapters(db, projectDir)).toEqual({ evaluations: 1, adapters: 2, problems: [] });
+  expect(await reindexAdapters(db, projectDir)).toEqual({ evaluations: 2, adapters: 2, problems: [] });
 
   db.exec("DELETE FROM adapters WHERE run = 'r1'; UPDATE adapters SET version = 2");
-  expect(reindexAdapters(db, projectDir).problems).toEqual(["bot@2 belongs to run r2; run r1 says so too"]);
+  const { problems } = await reindexAdapters(db, projectDir);
+  expect(problems).toEqual(["bot@2 belongs to run r2; run r1 says so too"]);
+  // Evaluations are kept beside the runs: those of a champion outlive its run's folder.
   rmSync(join(projectDir, ".ft/runs"), { recursive: true });
-  expect(reindexAdapters(db, projectDir)).toEqual({ evaluations: 0, adapters: 0, problems: [] });
+  expect(await reindexAdapters(db, projectDir)).toEqual({ evaluations: 2, adapters: 0, problems: [] });
+  expect(stored()).toEqual(before.evaluations);
+  // A folder that cannot be read stops no other, and one that is gone leaves the index.
+  const [first, second] = evaluationFolders(projectDir);
+  writeFileSync(join(evalsDir(projectDir), first!, "items.jsonl"), "{\n");
+  rmSync(join(evalsDir(projectDir), second!), { recursive: true });
+  const rebuilt = await reindexAdapters(db, projectDir);
+  expect([rebuilt.evaluations, rebuilt.problems.length]).toEqual([0, 1]);
+  expect(rebuilt.problems[0]).toContain(first);
 });

@@ -4,14 +4,17 @@ import { join } from "node:path";
 import type { Database } from "better-sqlite3";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
+import { adapterOfRun } from "../adapters/registry.js";
 import { FtError } from "../errors.js";
 import { type Comparison, compare } from "../eval/comparison.js";
-import { storeEvaluation } from "../eval/evaluation-store.js";
-import { type Evaluation, readEvaluation } from "../eval/results.js";
+import { readEvaluation } from "../eval/results.js";
 import { evalMetrics } from "../recipes/schema/evaluation.js";
+import { readSettings, type Settings, settingsFile } from "./evaluator-settings.js";
+import { importEvaluations } from "./import-evaluations.js";
 
 export interface EvaluationToShow {
   db: Database;
+  projectDir: string;
   run: string;
   /** Absolute path of the run's job folder. */
   jobDir: string;
@@ -31,11 +34,9 @@ const changesSchema = z.strictObject({
 });
 /** The names that the evaluator has for these, in config/evaluate.json. */
 const evaluatorNames = { max_new_tokens: "maxNewTokens", batch_size: "batchSize" } as const;
-const settingsSchema = z.record(z.string(), z.unknown());
-type Settings = z.output<typeof settingsSchema>;
 
 /**
- * The comparison of base and adapter of a run, stored per example. Runs the evaluator only when there are no whole results for
+ * The comparison of base and adapter of a run; of one whose adapter is registered it is stored per example. Runs the evaluator only when there are no whole results for
  * these settings; when it fails, the earlier results and settings are put back. Throws FtError: `eval.setting` (a key or value
  * that cannot be), `eval.no-rows` (nothing was held out), `eval.not-a-job` (its settings cannot be read), what readEvaluation, compare and runEvaluator throw.
  */
@@ -44,9 +45,9 @@ export async function evaluateRun(request: EvaluationToShow): Promise<Comparison
   if (!existsSync(join(jobDir, "eval/items.jsonl"))) throw nothingHeldOut(jobDir);
   const before = readSettings(jobDir);
   const { metrics = recipeMetrics(jobDir), ...changes } = parseChanges(request.changes);
-  const settings = { ...before };
+  const settings: Settings = { ...before };
   for (const [key, value] of Object.entries(changes)) {
-    settings[evaluatorNames[key as keyof typeof changes]] = value;
+    settings[evaluatorNames[key as keyof typeof changes]] = value!;
   }
   const changed = JSON.stringify(settings) !== JSON.stringify(before);
   const current = changed ? null : readEvaluation(jobDir);
@@ -55,7 +56,11 @@ export async function evaluateRun(request: EvaluationToShow): Promise<Comparison
   const evaluation = ran ? readEvaluation(jobDir) : current;
   if (!evaluation) throw noResults(jobDir);
   const comparison = compare(evaluation, { metrics, rows });
-  storeEvaluation(request.db, request.run, evaluation, settings);
+  const adapter = adapterOfRun(request.db, request.projectDir, request.run);
+  if (adapter) {
+    const { projectDir, run } = request;
+    await importEvaluations(request.db, { projectDir, run, jobDir, lineage: adapter });
+  }
   return { ...comparison, ran };
 }
 
@@ -67,13 +72,6 @@ function nothingHeldOut(jobDir: string): FtError {
     where: { file: jobDir },
     next: "hold rows out (data.eval or data.eval_fraction) and train again: ft run",
   });
-}
-
-/** For reindex and the end of a run: stores what the run folder holds; null when it was not evaluated. */
-export function importEvaluation(db: Database, run: string, jobDir: string): Evaluation | null {
-  const evaluation = existsSync(settingsFile(jobDir)) ? readEvaluation(jobDir) : null;
-  if (evaluation) storeEvaluation(db, run, evaluation, readSettings(jobDir));
-  return evaluation;
 }
 
 /** With the same settings the evaluator goes on where it was; with others it starts anew, and what was there is kept until it is done. */
@@ -94,28 +92,6 @@ async function runAgain(
   } catch (error) {
     for (const file of kept) renameSync(`${file}.before`, file);
     throw error;
-  }
-}
-
-function settingsFile(jobDir: string): string {
-  return join(jobDir, "config/evaluate.json");
-}
-
-/** config/evaluate.json, which the engine rendered. */
-function readSettings(jobDir: string): Settings {
-  const file = settingsFile(jobDir);
-  try {
-    return settingsSchema.parse(JSON.parse(readFileSync(file, "utf8")));
-  } catch (cause) {
-    throw new FtError({
-      code: "eval.not-a-job",
-      exit: "training",
-      message: "this run has no evaluation",
-      where: { file },
-      why: "its job has no readable evaluation settings",
-      next: "train again: ft run",
-      cause,
-    });
   }
 }
 

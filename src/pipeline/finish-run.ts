@@ -10,7 +10,7 @@ import { listRuns, type Run } from "../runs/run-store.js";
 import { isFinal } from "../runs/state.js";
 import type { Store } from "../store/open.js";
 import { collectEnded, collectRun, isToCollect } from "./collect-run.js";
-import { importEvaluation } from "./evaluate.js";
+import { heldOutEvaluation, importEvaluations } from "./import-evaluations.js";
 import { reconcileAll } from "./reconcile.js";
 import { recordMeasurement } from "./record-measurement.js";
 import { storedRecipe } from "./stored-recipe.js";
@@ -23,8 +23,8 @@ export async function finishRun(store: Store, projectDir: string, id: string): P
   const recipe = storedRecipe(dir);
   const lock = runLockSchema.parse(JSON.parse(readFileSync(join(dir, "lock.json"), "utf8")));
   recordMeasurement(store, projectDir, id);
-  const evaluation = importEvaluation(store, id, dir);
-  return registerAdapter(store, projectDir, {
+  const evaluation = heldOutEvaluation(dir);
+  const adapter = await registerAdapter(store, projectDir, {
     dir: join(dir, job.adapterDir),
     name: recipe.name,
     run: id,
@@ -38,6 +38,8 @@ export async function finishRun(store: Store, projectDir: string, id: string): P
     git: lock.git,
     comparison: evaluation && compare(evaluation, { metrics: recipe.eval.metrics }).rows,
   });
+  await importEvaluations(store, { projectDir, run: id, jobDir: dir, lineage: adapter });
+  return adapter;
 }
 
 /**

@@ -56,7 +56,7 @@ export async function createJobFolder(input: JobFolderInput): Promise<{ job: Job
     await input.writeData(building, input.rendering.layout);
     await copyTrainer(input.engine, join(building, "trainer"));
     await symlink(input.model.path, join(building, "model"));
-    const job = manifest(input, existsSync(join(building, "eval/items.jsonl")));
+    const job = manifest(input, existsSync(join(building, "eval")));
     await writeFile(join(building, "job.json"), `${JSON.stringify(job, null, 2)}\n`);
     await rename(building, dir);
     return { job, dir };
@@ -83,7 +83,7 @@ export async function copyTrainer(engine: { name: string; version: string }, to:
   await cp(join(from, "envs", "uv-requirements.txt"), join(to, "env", "uv-requirements.txt"));
 }
 
-/** Without held-out rows there is nothing to evaluate on: the job ends with its training. */
+/** Without held-out rows and suites there is nothing to evaluate on: the job ends with its training. */
 function manifest(input: JobFolderInput, hasItems: boolean): Job {
   const { id, createdAt, recipe, rendering, engine, model, gpus, target, limits } = input;
   return {

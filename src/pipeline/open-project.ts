@@ -25,6 +25,6 @@ export async function openProject(projectDir: string): Promise<Store> {
 /** Takes over every run folder. What the store has stays; may be repeated. */
 export async function rebuildStore(store: Store, projectDir: string): Promise<Rebuilt> {
   const { runs, problems } = await reindexRuns(store, projectDir);
-  const rest = reindexAdapters(store, projectDir);
+  const rest = await reindexAdapters(store, projectDir);
   return { runs, ...rest, problems: [...problems, ...rest.problems] };
 }

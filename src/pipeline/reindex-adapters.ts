@@ -6,11 +6,12 @@ import { type Lineage, readLineage } from "../adapters/lineage.js";
 import { pulledAdapters } from "../adapters/pulled.js";
 import { insertAdapter, listAdapters } from "../adapters/registry.js";
 import { FtError } from "../errors.js";
+import { indexEvaluations } from "../eval/record-store.js";
 import { runsDir } from "../paths.js";
-import { importEvaluation } from "./evaluate.js";
+import { importEvaluations } from "./import-evaluations.js";
 
 export interface Reindexed {
-  /** Of the folders, in the store now. */
+  /** In the store now. */
   evaluations: number;
   adapters: number;
   /** What could not be taken over, one sentence each. */
@@ -21,7 +22,7 @@ export interface Reindexed {
  * Takes over each run's evaluation and lineage. Versions keep their numbers, because lineage names them; what is registered
  * already stays. May be repeated.
  */
-export function reindexAdapters(db: Database, projectDir: string): Reindexed {
+export async function reindexAdapters(db: Database, projectDir: string): Promise<Reindexed> {
   const result: Reindexed = { evaluations: 0, adapters: 0, problems: [] };
   const known = listAdapters(db, projectDir).map(({ name, version, run }) => ({ name, version, run }));
   const take = (dir: string, lineage: Lineage) => {
@@ -42,18 +43,20 @@ export function reindexAdapters(db: Database, projectDir: string): Reindexed {
   };
   for (const run of runFolders(projectDir)) {
     const jobDir = join(runsDir(projectDir), run);
+    const dir = join(jobDir, "out/adapter");
+    const lineage = readLineage(dir);
+    if (!lineage) continue;
     try {
-      if (importEvaluation(db, run, jobDir)) result.evaluations++;
+      await importEvaluations(db, { projectDir, run, jobDir, lineage });
     } catch (error) {
       if (!(error instanceof FtError)) throw error;
       result.problems.push(`run ${run}: ${error.message}`);
     }
-    const dir = join(jobDir, "out/adapter");
-    const lineage = readLineage(dir);
-    if (lineage) take(dir, lineage);
+    take(dir, lineage);
   }
   for (const { dir, lineage } of pulledAdapters(projectDir)) take(dir, lineage);
-  return result;
+  const { evaluations, problems } = indexEvaluations(db, projectDir, { anew: true });
+  return { ...result, evaluations, problems: [...result.problems, ...problems] };
 }
 
 function runFolders(projectDir: string): string[] {

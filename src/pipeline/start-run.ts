@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { carriedOf, snapshotData } from "../dataset/snapshot.js";
 import { requireWritable } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
+import { writeJobSuites } from "../eval/suites/job-suites.js";
 import { runsDir } from "../paths.js";
 import { type Estimate, makeEstimate } from "../plan/calibration/estimate-file.js";
 import { baseBytes } from "../plan/storage-plan.js";
@@ -23,6 +24,7 @@ import { probe, refuseProbeElsewhere } from "./probe.js";
 import { estimateHere, type HardwareEstimate, limitsOf, refuseOverBudget } from "./run-estimate.js";
 import { gpusOf, lockOf } from "./run-lock.js";
 import { submitAttempt } from "./submit.js";
+import { loadSuites } from "./suites/load-suites.js";
 import { type PrepareContext, type Surveyed, survey } from "./survey.js";
 import { refuseUnready } from "./target-there.js";
 import { findUnchanged, fingerprint, type UnchangedRun } from "./unchanged.js";
@@ -83,6 +85,7 @@ export async function startSurveyed(
   refuseUnready(found.target, found.lacks);
   if (options.probe) refuseProbeElsewhere(surveyed);
   if (!options.ignoreFit) refuseUnfit(surveyed.memory);
+  const suites = await loadSuites(loaded, surveyed.locked, context);
   const early = await expect(surveyed, surveyed, context, options);
   let prepared = await prepare(surveyed, context, options);
   if (!options.ignoreFit && !surveyed.memory) {
@@ -119,6 +122,7 @@ export async function startSurveyed(
     writeData: async (outDir, layout) => {
       const written = await snapshotData({ recipe, source, layout, carries: carriedOf(data.facts), outDir });
       if (written.train.sha256 !== data.facts.train.sha256) throw dataChanged();
+      await writeJobSuites(outDir, suites);
     },
   });
   if (options.writesLock && !probed?.isSmaller) await updateLock(surveyed, entry, context, dir);

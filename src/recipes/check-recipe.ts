@@ -295,6 +295,12 @@ const objectiveRules: Rule[] = [
     fix: "give as many weights as rewards",
   },
   {
+    key: "eval.suites",
+    bad: ({ objective, eval: { suites = [] } }) => objective.type === "reward" && suites.length > 0,
+    message: "eval.suites needs a model that answers, and objective reward trains one that only scores",
+    fix: "remove it, or use another objective",
+  },
+  {
     key: "eval.metrics",
     bad: ({ objective, eval: suite }) => suite.metrics.some((metric) => !metricsFor[objective.type].includes(metric)),
     message: ({ objective, eval: suite }) =>

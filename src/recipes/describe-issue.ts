@@ -5,8 +5,6 @@ import type { Problem } from "../errors.js";
 import { nearest } from "../nearest.js";
 import { recipeJsonSchema, schemaAt } from "./json-schema.js";
 import { locate, type RecipeSource } from "./locate.js";
-import { objectiveNames } from "./schema/objective.js";
-import { targetSchema } from "./schema/targets.js";
 
 type Issue = z.core.$ZodIssue;
 
@@ -51,17 +49,18 @@ export function describeIssue(issue: Issue, source: RecipeSource): Problem[] {
 /** Of `a word, or a map with these keys` the one that was meant: what is wrong with it, where the other is not even of the kind. */
 function meantAlternative(issue: Issue): Issue[] | null {
   if (issue.code !== "invalid_union" || issue.discriminator !== undefined) return null;
-  const fitting = issue.errors.filter(
-    (errors) => !errors.some(({ code, path }) => code === "invalid_type" && path.length === 0),
-  );
+  const isOf = (codes: string[]) => (errors: Issue[]) =>
+    !errors.some(({ code, path }) => path.length === 0 && codes.includes(code));
+  const ofKind = issue.errors.filter(isOf(["invalid_type"]));
+  // A list of words fits a map no better than another type does.
+  const fitting = ofKind.length > 1 ? ofKind.filter(isOf(["invalid_value"])) : ofKind;
   return fitting.length === 1 && issue.errors.length > 1 ? fitting[0]! : null;
 }
 
 function allowedValues(issue: Issue): string[] | null {
   if (issue.code === "invalid_value") return issue.values.map(String);
   if (issue.code !== "invalid_union") return null;
-  if (issue.discriminator === "launcher") return targetSchema.options.map(({ shape }) => shape.launcher.value);
-  return issue.discriminator === "type" ? [...objectiveNames] : null;
+  return "options" in issue ? issue.options.map(String) : null;
 }
 
 function givenAt({ values }: RecipeSource, path: readonly PropertyKey[]): unknown {

@@ -65,6 +65,13 @@ export function movePaths(values: Values, { from, to }: { from: string; to: stri
   if (model && isFolder(model.base)) model.base = move(model.base);
   if (model && typeof model.template === "string" && model.template.endsWith(".jinja"))
     model.template = move(model.template);
+  const suites = mapOf(moved.eval)?.suites;
+  for (const suite of Array.isArray(suites) ? suites.map(mapOf) : []) {
+    if (!suite) continue;
+    for (const key of ["data", "include_path"]) if (suite[key] !== undefined) suite[key] = move(suite[key]);
+    for (const scorer of Array.isArray(suite.scorers) ? suite.scorers.map(mapOf) : [])
+      if (typeof scorer?.schema === "string") scorer.schema = move(scorer.schema);
+  }
   const objective = mapOf(moved.objective);
   if (Array.isArray(objective?.rewards))
     objective.rewards = objective.rewards.map((reward: unknown) =>

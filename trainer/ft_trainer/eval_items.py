@@ -34,7 +34,9 @@ def _encode(item, tokenizer, cut):
         return _labelled({"input_ids": item["ids"], "labels": item["labels"]}, cut)
     extras = {**item.get("chat_template_kwargs", {}), **({"tools": item["tools"]} if "tools" in item else {})}
     if "messages" in item:
-        answer = [item.get("answer") or {"role": "assistant", "content": item["reference"]}]
+        # Of an item without an answer any turn shows which token ends one.
+        reference = "." if item.get("reference") is None else item["reference"]
+        answer = [item.get("answer") or {"role": "assistant", "content": reference}]
         return {**_answer(item["messages"], answer, tokenizer, cut, extras), "prompt": _prompt(item["messages"], tokenizer, extras)}
     if "chosen" in item:
         chosen, rejected = (_answer(item["prompt"], item[side], tokenizer, cut, extras) for side in ("chosen", "rejected"))

@@ -1,5 +1,9 @@
-"""`python -m ft_trainer.evaluate config/evaluate.json`: base and adapter on the same held-out items; one line of results each, resumable."""
+"""
+`python -m ft_trainer.evaluate config/evaluate.json`: base and adapter on the same held-out items, and answers to the items of suites; one
+line of results each, resumable. Parts that have no items file are left out.
+"""
 
+import hashlib
 import json
 import os
 import sys
@@ -16,9 +20,18 @@ WINDOW_BATCHES = 8
 DEFAULTS = {
     "objective": "sft",
     "model": "model",
+    # Null: the base by itself.
     "adapter": "out/adapter",
+    # Null: the adapter's folder, or the model's where there is no adapter.
+    "tokenizer": None,
+    # A file with the chat template; null: the tokenizer's own.
+    "chatTemplate": None,
     "items": "eval/items.jsonl",
     "output": "out/eval/items.jsonl",
+    "variants": ["base", "adapter"],
+    # Of {name, items, output, maxNewTokens}: only answers are wanted of these, and only of suiteVariants.
+    "suites": [],
+    "suiteVariants": ["adapter"],
     "device": "auto",
     "rewardFuncs": [],
     "rewardWeights": None,
@@ -31,37 +44,86 @@ def evaluate(_stop):
         config = {**DEFAULTS, **json.load(file)}
     events.phase("loading")
     import torch
-    from transformers import AutoTokenizer
 
     settle()
     torch.manual_seed(0)
-    tokenizer = AutoTokenizer.from_pretrained(config["adapter"], padding_side="left")
-    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-    items = encode_items(config, tokenizer)
-    results = Results(config["output"], _fingerprint(config))
-    total = 2 * len(items)
-    done = len(results.done)
-    events.emit("progress", done=done, total=total, unit="rows")
-    for variant, model in _variants(config, tokenizer, items, results):
-        events.phase("evaluating", variant)
-        todo = [item for item in items if (item["item"], variant) not in results.done]
-        size = config["batchSize"] * WINDOW_BATCHES
-        for start in range(0, len(todo), size):
-            window = todo[start : start + size]
-            measured = measure(model, tokenizer, window, config, lambda rows: events.emit("progress", done=done + rows, total=total, unit="rows"))
-            results.append(variant, measured)
-            done += len(window)
-            events.emit("progress", done=done, total=total, unit="rows")
+    tokenizer = _tokenizer(config)
+    parts = [Part(settings, tokenizer) for settings in _parts(config) if os.path.exists(settings["items"])]
+    progress = Progress(parts)
+    for variant, model in _variants(config, tokenizer, parts):
+        for part in parts:
+            todo = part.todo(variant)
+            if not todo:
+                continue
+            events.phase("evaluating", f"{part.name}: {variant}" if part.name else variant)
+            size = part.config["batchSize"] * WINDOW_BATCHES
+            for start in range(0, len(todo), size):
+                window = todo[start : start + size]
+                measured = measure(model, tokenizer, window, part.config, progress.within)
+                part.results.append(variant, measured)
+                progress.add(len(window))
     return 0
+
+
+def _tokenizer(config):
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(config["tokenizer"] or config["adapter"] or config["model"], padding_side="left")
+    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+    if config["chatTemplate"]:
+        with open(config["chatTemplate"], encoding="utf-8") as file:
+            tokenizer.chat_template = file.read()
+    return tokenizer
+
+
+def _parts(config):
+    """The settings of each: those of the held-out items, then of each suite."""
+    shared = {key: value for key, value in config.items() if key not in ("suites", "suiteVariants")}
+    yield {**shared, "name": None, "answersOnly": False}
+    for suite in config["suites"]:
+        answers = {"objective": "sft", "rewardFuncs": [], "variants": config["suiteVariants"], "answersOnly": True}
+        yield {**shared, **answers, **suite}
+
+
+class Part:
+    """Items with what is there of their results."""
+
+    def __init__(self, settings, tokenizer):
+        self.config, self.name = settings, settings["name"]
+        self.items = encode_items(settings, tokenizer)
+        self.results = Results(settings["output"], _fingerprint(settings))
+
+    def todo(self, variant):
+        if variant not in self.config["variants"]:
+            return []
+        return [item for item in self.items if (item["item"], variant) not in self.results.done]
+
+
+class Progress:
+    """How many rows are done, of all."""
+
+    def __init__(self, parts):
+        self.done = sum(len(part.results.done) for part in parts)
+        self.total = sum(len(part.items) * len(part.config["variants"]) for part in parts)
+        self.within(0)
+
+    def within(self, rows):
+        """So many of the window that is at work."""
+        events.emit("progress", done=self.done + rows, total=self.total, unit="rows")
+
+    def add(self, rows):
+        self.done += rows
+        self.within(0)
 
 
 def measure(model, tokenizer, window, config, progress):
     """What there is to measure of each item of a window, in the window's order: losses or scores, greedy answers, their rewards."""
     rows = {item["item"]: {"item": item["item"], "nll": None, "tokens": 0} for item in window}
-    sequences = [(rows[item["item"]], "", item) for item in window]
-    sequences += [(rows[item["item"]], "rejected", item["rejected"]) for item in window if item["rejected"]]
-    for batch in _batches(sequences, config["batchSize"], lambda sequence: len(sequence[2]["ids"])):
-        _likelihoods(model, tokenizer, batch, config)
+    if not config["answersOnly"]:
+        sequences = [(rows[item["item"]], "", item) for item in window]
+        sequences += [(rows[item["item"]], "rejected", item["rejected"]) for item in window if item["rejected"]]
+        for batch in _batches(sequences, config["batchSize"], lambda sequence: len(sequence[2]["ids"])):
+            _likelihoods(model, tokenizer, batch, config)
     answered = 0
     for batch in _batches([item for item in window if item["prompt"]], config["batchSize"], lambda item: len(item["prompt"])):
         _answers(model, tokenizer, batch, config, rows)
@@ -91,17 +153,19 @@ def _answers(model, tokenizer, batch, config, rows):
     answers = answer_batch(model, batch, tokenizer, config["maxNewTokens"])
     latency = 1000 * (time.monotonic() - began) / len(batch)  # the batch's time, shared equally
     for item, (text, ids) in zip(batch, answers):
-        rows[item["item"]].update(output=text, promptTokens=len(item["prompt"]), outputTokens=len(ids), latencyMs=round(latency, 3))
+        prompt = item["prompt"]
+        counts = {"promptTokens": len(prompt), "outputTokens": len(ids), "latencyMs": round(latency, 3)}
+        rows[item["item"]].update(output=text, promptSha256=hashlib.sha256(json.dumps(prompt).encode()).hexdigest(), **counts)
     if config["rewardFuncs"]:
         for item, rated in zip(batch, rate(config["rewardFuncs"], config["rewardWeights"], batch, answers)):
             rows[item["item"]].update(rated)
 
 
-def _variants(config, tokenizer, items, results):
+def _variants(config, tokenizer, parts):
     """Yields ("base", model) and ("adapter", model), but loads nothing that has no item left."""
     from .eval_model import load_model, with_adapter
 
-    left = {variant for variant in ("base", "adapter") for item in items if (item["item"], variant) not in results.done}
+    left = {variant for variant in ("base", "adapter") if any(part.todo(variant) for part in parts)}
     full = config["method"] == "full"
     base = load_model(config, config["model"], tokenizer) if "base" in left or ("adapter" in left and not full) else None
     if "base" in left:
@@ -123,7 +187,7 @@ def _batches(items, size, length):
 def _fingerprint(config):
     """What the results depend on: another adapter, other items or other settings make old results worthless."""
     content = {"config": config, "items": checkpoints.file_sha256(config["items"])}
-    sealed = os.path.join(config["adapter"], checkpoints.MANIFEST)
+    sealed = os.path.join(config["adapter"], checkpoints.MANIFEST) if config["adapter"] else ""
     content["adapter"] = checkpoints.file_sha256(sealed) if os.path.exists(sealed) else None
     return content
 

@@ -1,5 +1,6 @@
 // Base against adapter, one line a metric: what people see at the end of a run and from `ft eval`.
 import type { ComparisonRow } from "../../eval/comparison.js";
+import { level, signed } from "./metric-figures.js";
 import { plainTable } from "./plain-table.js";
 
 /** At most 80 columns wide; ends with a newline. A difference of percentages is in points. */
@@ -48,24 +49,4 @@ function examples(rows: readonly ComparisonRow[]): string[] {
 function verdict({ low, high, better }: ComparisonRow): "better" | "worse" | "no clear difference" {
   if (low <= 0 && high >= 0) return "no clear difference";
   return high < 0 === (better === "lower") ? "better" : "worse";
-}
-
-function level(value: number, format: ComparisonRow["format"]): string {
-  if (format === "percent") return `${(value * 100).toFixed(1)} %`;
-  return value < 0 ? signed(value, format) : number(value);
-}
-
-/** A minus as wide as the plus; a zero without sign. */
-function signed(value: number, format: ComparisonRow["format"]): string {
-  const size = Math.abs(value);
-  const text = format === "percent" && Number.isFinite(size) ? (size * 100).toFixed(1) : number(size);
-  if (/^[0.]+$/.test(text)) return text;
-  return `${value < 0 ? "−" : "+"}${text}`;
-}
-
-/** Four digits or so; a diverged model's perplexity can be astronomic. */
-function number(value: number): string {
-  if (!Number.isFinite(value)) return "∞";
-  if (value >= 10_000) return value.toExponential(1);
-  return value.toFixed(value < 10 ? 3 : value < 100 ? 2 : 1);
 }

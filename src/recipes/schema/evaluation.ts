@@ -1,5 +1,6 @@
-// recipe key `eval`: what is measured on the held-out rows, base against result.
+// recipe key `eval`: what is measured on the held-out rows, base against result; and on suites beside them.
 import { z } from "zod";
+import { suitesSchema } from "./suites.js";
 
 export const evalMetrics = ["loss", "exact_match", "json_valid", "preference_accuracy", "reward"] as const;
 
@@ -8,4 +9,5 @@ export const evalSchema = z.strictObject({
   max_rows: z.int().positive().default(200).describe("held-out rows evaluated, the first ones"),
   max_new_tokens: z.int().positive().default(128).describe("longest answer generated, greedily"),
   batch_size: z.int().positive().default(16).describe("rows generated at once"),
+  suites: suitesSchema.optional().describe("what else is measured, on data of its own: ft eval run"),
 });

@@ -1,6 +1,6 @@
 // What counts as the same answer, and what counts as JSON.
 import { describe, expect, it } from "vitest";
-import { exactMatch, jsonValid, prefersChosen } from "./scorers.js";
+import { exactMatch, jsonValid, prefersChosen } from "./held-out.js";
 
 describe("exact match", () => {
   it.each([

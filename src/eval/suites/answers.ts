@@ -1,0 +1,43 @@
+// What the trainer answered to a suite's items: out/suites/<name>/items.jsonl, one line an item, resumable.
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+
+const answerSchema = z.object({
+  item: z.string(),
+  variant: z.enum(["base", "adapter"]),
+  output: z.string(),
+  promptSha256: z.string(),
+  promptTokens: z.int(),
+  outputTokens: z.int(),
+  latencyMs: z.number(),
+});
+export type Answer = Omit<z.output<typeof answerSchema>, "variant">;
+
+/** Of one variant, by item. A torn line counts as missing; without the file there are none. */
+export function readAnswers(file: string, variant: "base" | "adapter"): Map<string, Answer> {
+  const answers = new Map<string, Answer>();
+  for (const line of readLines(file)) {
+    const parsed = parseLine(line);
+    if (parsed?.variant !== variant) continue;
+    const { variant: _, ...answer } = parsed;
+    answers.set(answer.item, answer);
+  }
+  return answers;
+}
+
+function readLines(file: string): string[] {
+  try {
+    return readFileSync(file, "utf8").split("\n").filter(Boolean);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+function parseLine(line: string): z.output<typeof answerSchema> | null {
+  try {
+    return answerSchema.safeParse(JSON.parse(line)).data ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,144 @@
+// `ft eval run`: what is missing of a recipe's suites for these subjects is generated, scored, and kept; what is there already is not made again.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { FtError } from "../../errors.js";
+import { decodingOf } from "../../eval/decoding.js";
+import type { Endpoint } from "../../eval/judge/ask.js";
+import { judgeSuite } from "../../eval/judge/judge-suite.js";
+import {
+  type EvaluationManifest,
+  type EvaluationToRecord,
+  evalsDir,
+  evaluationId,
+  readEvaluationRecord,
+  writeEvaluation,
+} from "../../eval/record.js";
+import { storeEvaluation } from "../../eval/record-store.js";
+import { itemLines } from "../../eval/suites/job-suites.js";
+import type { LoadedSuite } from "../../eval/suites/load-suite.js";
+import { scoreSuite } from "../../eval/suites/score-suite.js";
+import { keepInputs } from "../../eval/suites/suite-inputs.js";
+import { ftDir } from "../../paths.js";
+import type { LoadedRecipe } from "../../recipes/load.js";
+import { readLock } from "../../recipes/lock-file.js";
+import type { JudgeSuite } from "../../recipes/schema/suites.js";
+import { toolsOf } from "../import-evaluations.js";
+import type { PrepareContext } from "../survey.js";
+import { evaluateElsewhere } from "./evaluate-elsewhere.js";
+import { generateAnswers } from "./generate-answers.js";
+import { chosenSuites, loadSuites } from "./load-suites.js";
+import { resolveSubjects, type SubjectContext, type SubjectHere } from "./resolve-subjects.js";
+
+export interface SuitesRequest {
+  references: readonly string[];
+  /** Names; none: all of the recipe. */
+  suites: readonly string[];
+  /** Evaluate also what is there. */
+  force: boolean;
+}
+
+export interface SuitesContext extends PrepareContext {
+  store: SubjectContext["store"];
+  now(): number;
+}
+
+export interface EvaluatedSuite {
+  manifest: EvaluationManifest;
+  /** It was there already. */
+  reused: boolean;
+}
+
+/** Throws FtError: usage (an unknown suite or adapter), data, environment, training, refused (a judge). */
+export async function evaluateSuites(
+  loaded: LoadedRecipe,
+  { references, suites: names, force }: SuitesRequest,
+  context: SuitesContext,
+): Promise<EvaluatedSuite[]> {
+  const chosen = chosenSuites(loaded, names);
+  const locked = await readLock(loaded.file);
+  const suites = await loadSuites(loaded, locked, context, chosen);
+  const judges = new Map(
+    suites.flatMap(({ name, judge }) => (judge ? [[name, endpointOf(judge, loaded, context)]] : [])),
+  );
+  const evaluated: EvaluatedSuite[] = [];
+  for (const here of await resolveSubjects(references, loaded, { ...context, locked })) {
+    const wanted = suites.map((suite) => ({ suite, known: toRecord(here, suite, context.now()) }));
+    const reused = force ? [] : wanted.flatMap(({ known }) => stored(loaded.dir, known) ?? []);
+    const missing = wanted.filter(({ known }) => !reused.some(({ id }) => id === evaluationId(known)));
+    const made = missing.length === 0 ? [] : await evaluateMissing(here, missing, { loaded, context, judges });
+    const there = reused.map((manifest): EvaluatedSuite => ({ manifest, reused: true }));
+    for (const suite of chosen) {
+      if (suite.type !== "command" && suite.type !== "lm-eval") continue;
+      const one = await evaluateElsewhere(here, suite, { loaded, context, force });
+      made.push(one);
+    }
+    const all = [...there, ...made];
+    evaluated.push(...chosen.flatMap(({ name }) => all.filter(({ manifest }) => manifest.suite.name === name)));
+  }
+  return evaluated;
+}
+
+/** Throws FtError eval.judge-key (environment). */
+function endpointOf(judge: JudgeSuite, { dir }: LoadedRecipe, { env, signal }: SuitesContext): Endpoint {
+  const { endpoint: url, api_key_env: name, timeout, retries } = judge;
+  const key = name === undefined ? null : env[name];
+  if (key === undefined || key === "") {
+    throw new FtError({
+      code: "eval.judge-key",
+      exit: "environment",
+      message: `suite ${judge.name} takes its judge's key from ${name}, which is not set`,
+      next: `set it: export ${name}=...`,
+    });
+  }
+  return { url, key, retries, timeoutMs: timeout * 1000, pauseMs: 1000, cacheDir: join(ftDir(dir), "judge"), signal };
+}
+
+function toRecord(here: SubjectHere, suite: LoadedSuite, now: number): EvaluationToRecord {
+  const { name, type, sha256, metrics, maxNewTokens } = suite;
+  return {
+    suite: { name, type, sha256, metrics },
+    subject: here.subject,
+    decoding: decodingOf(here.settings, maxNewTokens),
+    run: here.adapter?.run ?? null,
+    ...{ createdAt: now, endedAt: now, tools: toolsOf(here), notes: {} },
+  };
+}
+
+/** One with failed items is made again. */
+function stored(projectDir: string, known: EvaluationToRecord): EvaluationManifest | null {
+  const id = evaluationId(known);
+  if (!existsSync(join(evalsDir(projectDir), id))) return null;
+  const { manifest } = readEvaluationRecord(projectDir, id);
+  return manifest.errors === 0 ? manifest : null;
+}
+
+async function evaluateMissing(
+  here: SubjectHere,
+  missing: { suite: LoadedSuite; known: EvaluationToRecord }[],
+  { loaded, context, judges }: { loaded: LoadedRecipe; context: SuitesContext; judges: Map<string, Endpoint> },
+): Promise<EvaluatedSuite[]> {
+  const { subject, adapter, engine, settings } = here;
+  const { python } = await here.environment();
+  const { modelDir, chatTemplate } = await here.base();
+  const request = {
+    ...{ projectDir: loaded.dir, recipe: loaded.recipe, subject, suites: missing.map(({ suite }) => suite) },
+    ...{ engine, python, modelDir, adapterDir: adapter?.dir ?? null, chatTemplate, settings, now: context.now() },
+  };
+  return generateAnswers(request, context, async (answers) => {
+    const made: EvaluatedSuite[] = [];
+    for (const { suite, known } of missing) {
+      context.onProgress({ label: `scoring ${suite.name}` });
+      const own = answers.get(suite.name)!;
+      const onJudged = (done: number) =>
+        context.onProgress({ label: `judging ${suite.name}: ${done} of ${suite.items.length}` });
+      const { items, notes } = suite.judge
+        ? await judgeSuite(suite.judge, { items: suite.items, answers: own }, judges.get(suite.name)!, onJudged)
+        : { items: await scoreSuite(suite, own, context), notes: {} };
+      await keepInputs(loaded.dir, suite.sha256, () => itemLines(suite.items));
+      const record = await writeEvaluation(loaded.dir, { ...known, endedAt: context.now(), notes }, items);
+      storeEvaluation(context.store, record);
+      made.push({ manifest: record.manifest, reused: false });
+    }
+    return made;
+  });
+}

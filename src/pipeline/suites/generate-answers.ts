@@ -1,0 +1,152 @@
+// Generates one subject's answers to suites on this machine: a job folder whose only step is the evaluator, run in the foreground, gone on with when it was interrupted.
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { jobEnvironment } from "../../engines/environment.js";
+import { evaluateStep } from "../../engines/evaluate-config.js";
+import { FtError } from "../../errors.js";
+import type { Subject } from "../../eval/record.js";
+import { evalsDir } from "../../eval/record.js";
+import { type Answer, readAnswers } from "../../eval/suites/answers.js";
+import { writeJobSuites } from "../../eval/suites/job-suites.js";
+import type { LoadedSuite } from "../../eval/suites/load-suite.js";
+import { withFileLock } from "../../file-lock.js";
+import { logTail } from "../../launchers/local/index.js";
+import { suitePaths } from "../../recipes/built-in-suites.js";
+import { canonicalJson } from "../../recipes/lock-file.js";
+import type { Recipe } from "../../recipes/schema.js";
+import { parseEvent } from "../../runs/ingest.js";
+import { type Job, jobVersion } from "../../runs/job.js";
+import { copyTrainer } from "../job-folder.js";
+import { trainerEnv } from "../submit.js";
+import type { PrepareContext } from "../survey.js";
+import { subjectLabel } from "./subject.js";
+
+export interface AnswersToMake {
+  projectDir: string;
+  recipe: Recipe;
+  subject: Subject;
+  suites: readonly LoadedSuite[];
+  engine: { name: string; version: string };
+  /** Of the engine's environment. */
+  python: string;
+  /** The base's folder. */
+  modelDir: string;
+  /** Null: the base by itself. */
+  adapterDir: string | null;
+  /** Source of the chat template; null: the tokenizer's own. */
+  chatTemplate: string | null;
+  settings: { method: string; dtype: string; batchSize: number; maxLength: number };
+  now: number;
+}
+
+/**
+ * By suite and item. The folder is removed once `use` has taken the answers. Throws FtError eval.generation (training), eval.interrupted;
+ * the answers made so far are kept then.
+ */
+export async function generateAnswers<T>(
+  request: AnswersToMake,
+  context: PrepareContext,
+  use: (answers: Map<string, Map<string, Answer>>) => Promise<T>,
+): Promise<T> {
+  const { subject, suites, settings, projectDir } = request;
+  const key = createHash("sha256")
+    .update(canonicalJson([subject, settings.method, settings.dtype]))
+    .digest("hex");
+  const dir = join(evalsDir(projectDir), `.work-${key.slice(0, 16)}`);
+  const { signal, onProgress } = context;
+  const onWait = (pid: number) => onProgress({ label: `waiting for another ft (process ${pid}) that evaluates it` });
+  return withFileLock(
+    `${dir}.lock`,
+    async () => {
+      await writeJob(dir, request);
+      await runJob(dir, request, context);
+      const variant = request.adapterDir === null ? "base" : "adapter";
+      const result = await use(
+        new Map(suites.map(({ name }) => [name, readAnswers(join(dir, suitePaths(name).output), variant)])),
+      );
+      await rm(dir, { recursive: true, force: true });
+      return result;
+    },
+    { signal, onWait },
+  );
+}
+
+/** Over what an interrupted one left: answers in out/ stay, and the evaluator knows which of them still hold. */
+async function writeJob(dir: string, request: AnswersToMake): Promise<void> {
+  const { recipe, subject, suites, engine, modelDir, adapterDir, chatTemplate, settings, now } = request;
+  for (const name of ["config", "eval", "trainer", "model", "adapter", "job.json"]) {
+    await rm(join(dir, name), { recursive: true, force: true });
+  }
+  await mkdir(join(dir, "config"), { recursive: true });
+  await copyTrainer(engine, join(dir, "trainer"));
+  await symlink(modelDir, join(dir, "model"));
+  if (adapterDir !== null) await symlink(adapterDir, join(dir, "adapter"));
+  if (chatTemplate !== null) await writeFile(join(dir, "config/chat_template.jinja"), chatTemplate);
+  await writeJobSuites(dir, suites);
+  const config = {
+    ...{ ...settings, maxNewTokens: 0, device: "auto", adapter: adapterDir === null ? null : "adapter" },
+    chatTemplate: chatTemplate === null ? null : "config/chat_template.jinja",
+    suiteVariants: [adapterDir === null ? "base" : "adapter"],
+    suites: suites.map(({ name, maxNewTokens }) => ({ name, ...suitePaths(name), maxNewTokens })),
+  };
+  await writeFile(join(dir, "config/evaluate.json"), `${JSON.stringify(config, null, 2)}\n`);
+  const { id, revision } = subject.base;
+  const job: Job = {
+    ...{ version: jobVersion, id: subjectLabel(subject), name: recipe.name, createdAt: now, engine },
+    steps: [{ name: "evaluate", ...evaluateStep }],
+    env: jobEnvironment({ recipe, device: { kind: "cpu", count: 0, bf16: false } }),
+    model: { asked: id, id, revision, path: modelDir, hub: null },
+    ...{ gpus: 0, heartbeatSeconds: 10, limits: null },
+    target: { name: "local", settings: { launcher: "local" } },
+    ...{ checkpointDir: "out/checkpoints", adapterDir: "out/adapter" },
+  };
+  await writeFile(join(dir, "job.json"), `${JSON.stringify(job, null, 2)}\n`);
+}
+
+/** Exit code of the runner when it was stopped (trainer/ft_trainer/exit_codes.py). */
+const interrupted = 33;
+
+async function runJob(dir: string, { python, subject }: AnswersToMake, context: PrepareContext): Promise<void> {
+  const { env, signal, onProgress } = context;
+  const label = `answers of ${subjectLabel(subject)}`;
+  onProgress({ label });
+  const child = execa(python, ["trainer/run.py", "--only", "evaluate", "--echo-events"], {
+    cwd: dir,
+    env: trainerEnv(env),
+    extendEnv: false,
+    stdin: "ignore",
+    stderr: { file: join(dir, "stdout.log"), append: true },
+    reject: false,
+    cancelSignal: signal,
+    forceKillAfterDelay: 20_000,
+  });
+  let told: string | null = null;
+  for await (const line of child) {
+    const event = line.startsWith("ft-event ") ? parseEvent(line.slice("ft-event ".length)) : null;
+    if (event?.kind === "progress" && event.total) onProgress({ label: `${label}: ${event.done} of ${event.total}` });
+    if (event?.kind === "error") told = event.message;
+  }
+  const { failed, exitCode } = await child;
+  if (signal.aborted || exitCode === interrupted) throw stopped();
+  if (!failed) return;
+  const log = join(dir, "stdout.log");
+  throw new FtError({
+    code: "eval.generation",
+    exit: "training",
+    message: `generating the ${label} failed: ${told ?? `the trainer ended with exit code ${exitCode}`}`,
+    ...(existsSync(log) && { where: { file: log }, why: logTail(dir, 2) || undefined }),
+    next: "mend that and repeat: what was answered so far is kept",
+  });
+}
+
+function stopped(): FtError {
+  return new FtError({
+    code: "eval.interrupted",
+    exit: "interrupted",
+    message: "the evaluation was interrupted",
+    next: "repeat the command: it goes on where it was",
+  });
+}
