@@ -108,6 +108,10 @@ describe("a run on another machine", { timeout: 180_000 }, () => {
     expect(readdirSync(join(far, "../../secrets"))).toEqual([]);
     expect((await ft(["runs", "ls"])).err).toBe("");
 
+    // It goes on here from what came home, and is stopped: that copy is still all there is.
+    await json(["runs", "resume", run.id, "--on", "local", "--detach"]);
+    expect((await json(["runs", "cancel", run.id, "--grace", "0"])).run.state).toBe("cancelled");
+
     // Two names of one machine show one folder.
     const { leftovers, ended } = await json(["runs", "reap", "--yes"]);
     expect(leftovers).toMatchObject([

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { emptyFolder, tinyProject } from "../../test/project.js";
 import { runFt } from "../../test/run-ft.js";
+import type { FtError } from "../errors.js";
 import { resolveTarget } from "./targets.js";
 
 function configWith(text: string): { XDG_CONFIG_HOME: string } {
@@ -63,7 +64,29 @@ describe("a wrong targets.yaml", () => {
       expect.unreachable();
     } catch (error) {
       expect(error).toMatchObject({ code: "targets.invalid", exit: "usage", where: { line } });
-      expect((error as { why: string }).why).toContain(why);
+      expect((error as FtError).problems[0]!.message).toContain(why);
+    }
+  });
+
+  it("is told all of its mistakes at once, each with its line", () => {
+    const text = `targets:
+  box: { launcher: ssh, at: box, drr: /x, envv: {} }
+  where: { at: box }
+  a b: { launcher: local }
+  big: { launcher: docker, shm: big }
+`;
+    try {
+      resolveTarget("box", configWith(text));
+      expect.unreachable();
+    } catch (error) {
+      const told = (error as FtError).problems.map(({ message, where }) => `${where!.line} ${message}`);
+      expect(told).toEqual([
+        "2 targets.box: unknown key drr, did you mean dir?",
+        "2 targets.box: unknown key envv, did you mean env?",
+        expect.stringMatching(/^3 targets\.where\.launcher: /),
+        "4 targets.a b: use letters, digits, '.', '_' and '-'",
+        expect.stringMatching(/^5 targets\.big\.shm: a number with a unit/),
+      ]);
     }
   });
 });

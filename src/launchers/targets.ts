@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
-import { FtError } from "../errors.js";
+import { FtError, type Place, type Problem } from "../errors.js";
 import { nearest } from "../nearest.js";
 import { type Env, ftConfigDir } from "../paths.js";
 import { type LauncherName, type Target, targetSchema, targetsFileSchema } from "../recipes/schema/targets.js";
@@ -28,16 +28,23 @@ export function readTargets(env: Env): NamedTarget[] {
   const file = targetsFile(env);
   if (!existsSync(file)) return [];
   const text = readFileSync(file, "utf8");
-  const document = parseDocument(text);
-  const problem = document.errors[0];
-  if (problem) throw invalid(file, problem.message.split("\n")[0]!, problem.linePos?.[0].line);
-  const parsed = targetsFileSchema.safeParse(document.toJS() ?? { targets: {} });
-  if (parsed.success) return Object.entries(parsed.data.targets).map(([name, settings]) => ({ name, settings }));
-  const issue = parsed.error.issues[0]!;
   const lines = new LineCounter();
-  parseDocument(text, { lineCounter: lines });
-  const range = rangeOf(document, issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0]!] : issue.path);
-  throw invalid(file, issueWords(issue, document.toJS()), range && lines.linePos(range[0]).line);
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const place = (offset: number | undefined): Place =>
+    offset === undefined ? { file } : { file, line: lines.linePos(offset).line };
+  if (document.errors.length > 0)
+    throw invalid(document.errors.map(({ message, pos }) => ({ message, where: place(pos[0]) })));
+  const content = document.toJS() ?? { targets: {} };
+  const parsed = targetsFileSchema.safeParse(content);
+  if (parsed.success) return Object.entries(parsed.data.targets).map(([name, settings]) => ({ name, settings }));
+  throw invalid(
+    parsed.error.issues.flatMap((issue) =>
+      problemsOf(issue, content).map(({ path, message }) => ({
+        message,
+        where: place(rangeOf(document, path)?.[0]),
+      })),
+    ),
+  );
 }
 
 /** Of the innermost node on the way that is there: a missing key has none. */
@@ -49,17 +56,25 @@ function rangeOf(document: Document, path: readonly PropertyKey[]): [number, num
   return undefined;
 }
 
-function issueWords(issue: z.core.$ZodIssue, content: unknown): string {
+/** One, or one for each unknown key. */
+function problemsOf(issue: z.core.$ZodIssue, content: unknown): { path: PropertyKey[]; message: string }[] {
   const where = issue.path.join(".");
-  if (issue.code !== "unrecognized_keys") return `${where}: ${issue.message}`;
+  if (issue.code === "invalid_key")
+    return [{ path: issue.path, message: `${where}: ${issue.issues.map(({ message }) => message).join("; ")}` }];
+  if (issue.code !== "unrecognized_keys") return [{ path: issue.path, message: `${where}: ${issue.message}` }];
   const target = issue.path.reduce<unknown>(
     (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
     content,
   );
   const launcher = (target as { launcher?: unknown } | undefined)?.launcher;
   const known = targetSchema.options.find(({ shape }) => shape.launcher.value === launcher);
-  const near = known && nearest(issue.keys[0]!, Object.keys(known.shape));
-  return `${where}: unknown key ${issue.keys[0]}${near ? `, did you mean ${near}?` : ""}`;
+  return issue.keys.map((key) => {
+    const near = known && nearest(key, Object.keys(known.shape));
+    return {
+      path: [...issue.path, key],
+      message: `${where}${where && ": "}unknown key ${key}${near ? `, did you mean ${near}?` : ""}`,
+    };
+  });
 }
 
 /** Throws FtError targets.unknown (exit usage), targets.invalid. */
@@ -106,13 +121,13 @@ function bareTarget(on: string): NamedTarget | null {
   });
 }
 
-function invalid(file: string, why: string, line: number | undefined): FtError {
+function invalid(problems: Problem[]): FtError {
   return new FtError({
     code: "targets.invalid",
     exit: "usage",
     message: "targets.yaml cannot be read",
-    where: { file, ...(line === undefined ? {} : { line }) },
-    why,
+    where: problems[0]!.where,
+    problems,
     next: "mend it; docs/launching.md shows each launcher's keys",
   });
 }

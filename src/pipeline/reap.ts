@@ -107,8 +107,15 @@ function judge(
     if (isRegistered) return { verdict: "orphan", why: "the run succeeded, and its adapter is at home" };
     return { verdict: "kept", why: "the run succeeded, and its adapter is not at home yet" };
   }
-  const copy = run.collected === run.attempt ? "a copy is at home" : "not all of it is at home";
-  return { verdict: "kept", why: `ft runs resume goes on from it; ${copy}` };
+  return {
+    verdict: "kept",
+    why: `ft runs resume goes on from it; ${isAtHome(run) ? "a copy" : "not all of it"} is at home`,
+  };
+}
+
+/** An attempt on this machine went on from what came home, unless that was given up. */
+function isAtHome({ launcher, collected, attempt, givenUp }: Run): boolean {
+  return launcher === "local" ? givenUp === null : collected === attempt;
 }
 
 const handleSchema = z.object({ attempt: z.int() });
