@@ -1,5 +1,5 @@
 // Following runs of real processes: nothing lost, nothing doubled, and a trainer that dies is noticed.
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
@@ -133,20 +133,19 @@ describe("reconcile", () => {
     "of a run that is %s and writes faster than its target answers is one look",
     async (liveness) => {
       const { store, run, handle } = await started("losses 100000 0.01");
+      await until(() => existsSync(join(run.dir, "events.jsonl")));
       let looks = 0;
       const slow = {
         ...localLauncher,
         observe: async (_: unknown, from: EventsPosition) => {
           looks += 1;
-          const written = getRun(store, run.id).step;
-          await until(() =>
-            readFileSync(join(run.dir, "events.jsonl"), "utf8").includes(`"step":${(written ?? 0) + 5},`),
-          );
+          const size = statSync(join(run.dir, "events.jsonl")).size;
+          await until(() => statSync(join(run.dir, "events.jsonl")).size > size + 500);
           return { ...(await localLauncher.observe(handle, from)), liveness };
         },
       };
       expect((await takeEvents(store, slow as Launcher<unknown>, run.id, handle)).liveness).toBe(liveness);
-      expect(getRun(store, run.id).step).toBeGreaterThanOrEqual(5);
+      expect(getRun(store, run.id).step).toBeGreaterThan(0);
       expect(looks).toBe(1);
     },
   );
