@@ -46,7 +46,7 @@ export interface EventsPosition {
 export interface Ending {
   class: FailureClass;
   message: string;
-  /** What to do; null: the run's log may say more. */
+  /** What it comes from or what to do; null: the run's log may say more. */
   hint: string | null;
 }
 
@@ -60,8 +60,6 @@ export interface Observation extends EventsPosition {
   ending?: Ending | undefined;
   /** The platform's own time limit ended it: the target's key that sets it. */
   limit?: string | undefined;
-  /** What a person does about that end, where the platform's word tells it. */
-  next?: string | undefined;
 }
 
 /** Something of ft's that is on a target: a container, a process, a job of the scheduler, a run's folder. */

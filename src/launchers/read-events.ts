@@ -3,7 +3,8 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { EventsPosition, Observation } from "./contract.js";
 
-const chunkBytes = 4 << 20;
+/** What one look reads at the most. */
+export const chunkBytes = 4 << 20;
 
 export function readEvents(dir: string, from: EventsPosition): Omit<Observation, "liveness"> {
   let descriptor: number;

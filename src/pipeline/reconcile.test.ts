@@ -1,10 +1,11 @@
 // Following runs of real processes: nothing lost, nothing doubled, and a trainer that dies is noticed.
-import { rmSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterEach, describe, expect, it } from "vitest";
 import { type FakeRun, fakeRun, until } from "../../test/fake-run.js";
+import type { EventsPosition, Launcher } from "../launchers/contract.js";
 import { type LocalHandle, localLauncher } from "../launchers/local/index.js";
 import { packageRoot } from "../paths.js";
 import { eventsAfter } from "../runs/ingest.js";
@@ -13,7 +14,7 @@ import type { RunUpdate } from "../runs/update.js";
 import { openStore, type Store } from "../store/open.js";
 import { cancelRun } from "./cancel-run.js";
 import { followRun } from "./follow.js";
-import { reconcile } from "./reconcile.js";
+import { reconcile, takeEvents } from "./reconcile.js";
 import { submitAttempt } from "./submit.js";
 
 const now = Date.now;
@@ -127,6 +128,27 @@ describe("reconcile", () => {
       hint: expect.stringMatching(/time limit.*resume/),
     });
   });
+
+  it.each(["running", "unknown"] as const)(
+    "of a run that is %s and writes faster than its target answers is one look",
+    async (liveness) => {
+      const { store, run, handle } = await started("losses 100000 0.01");
+      await until(() => existsSync(join(run.dir, "events.jsonl")));
+      let looks = 0;
+      const slow = {
+        ...localLauncher,
+        observe: async (_: unknown, from: EventsPosition) => {
+          looks += 1;
+          const size = statSync(join(run.dir, "events.jsonl")).size;
+          await until(() => statSync(join(run.dir, "events.jsonl")).size > size + 500);
+          return { ...(await localLauncher.observe(handle, from)), liveness };
+        },
+      };
+      expect((await takeEvents(store, slow as Launcher<unknown>, run.id, handle)).liveness).toBe(liveness);
+      expect(getRun(store, run.id).step).toBeGreaterThan(0);
+      expect(looks).toBe(1);
+    },
+  );
 
   it("finds the trainer of an ft that died before it wrote the handle down", async () => {
     const { store, run } = await started("losses 3 0");

@@ -5,6 +5,7 @@ import { FtError } from "../errors.js";
 import { isLocked } from "../file-lock.js";
 import { type EventsPosition, type Launcher, type Observation, submitLock } from "../launchers/contract.js";
 import { loadLauncher } from "../launchers/index.js";
+import { chunkBytes } from "../launchers/read-events.js";
 import { runsDir } from "../paths.js";
 import { ingest, preempted } from "../runs/ingest.js";
 import {
@@ -88,13 +89,16 @@ function judgeQueued(store: Store, id: string, now: number, reason?: string): vo
 
 /**
  * Reads until nothing new is there, and returns that last look: what was written before a death is then all read, and a `queued` was asked
- * after all that the run has written.
+ * after all that the run has written. Of a run that writes on only what was there: a look may take longer than its next step.
  */
 export async function takeEvents(store: Store, launcher: Launcher<unknown>, id: string, handle: unknown) {
   for (;;) {
     const look = await launcher.observe(handle, getRun(store, id).ingested);
     if (isNothingNew(look)) return look;
-    if (ingest(store, id, look) === 0 && !isOvertaken(look, getRun(store, id).ingested)) return look;
+    const taken = ingest(store, id, look);
+    const mayWriteOn = look.liveness === "running" || look.liveness === "unknown";
+    if (mayWriteOn && look.bytes.length < chunkBytes) return look;
+    if (taken === 0 && !isOvertaken(look, getRun(store, id).ingested)) return look;
   }
 }
 
@@ -108,7 +112,7 @@ function isOvertaken({ inode, offset }: Observation, ingested: EventsPosition): 
 }
 
 /** How an attempt that is no longer there ended, in its platform's words. */
-type Ended = Pick<Observation, "reason" | "limit" | "next" | "ending">;
+type Ended = Pick<Observation, "reason" | "limit" | "ending">;
 
 /** The trainer is no longer there, and did not say `end`: it was killed, or its platform stopped it. */
 function judgeGone(store: Store, id: string, now: number, look: Ended): void {
@@ -129,7 +133,7 @@ function judgeGone(store: Store, id: string, now: number, look: Ended): void {
 /** `wasStopped`: its last words were that it was asked to stop. */
 function whyGone(
   { id, target }: Run,
-  { reason, limit, next, ending }: Ended,
+  { reason, limit, ending }: Ended,
   wasStopped: boolean,
 ): NonNullable<Run["failure"]> {
   const words = reason ? `: ${reason}` : "";
@@ -145,16 +149,15 @@ function whyGone(
     return {
       class: "killed",
       message: `${target} asked it to stop, and did not start it again${words}`,
-      hint: `${next ?? "often a time limit of the platform or its queue"}; ${goOn}`,
+      hint: `${ending?.hint ?? "often a time limit of the platform or its queue"}; ${goOn}`,
     };
   }
-  const further = `\`ft runs logs ${id}\` shows its last words, ${goOn}`;
+  const kind = ending?.class ?? "killed";
+  const first = ending?.hint ?? (kind === "killed" ? "often the out-of-memory killer" : null);
   return {
-    class: ending?.class ?? "killed",
+    class: kind,
     message: `the trainer is gone without a word: ${reason ?? "it was killed, or the machine went down"}`,
-    hint:
-      ending?.hint ??
-      (!ending || ending.class === "killed" ? `${next ?? "often the out-of-memory killer"}; ${further}` : further),
+    hint: `${first ? `${first}; ` : ""}\`ft runs logs ${id}\` shows its last words, ${goOn}`,
   };
 }
 

@@ -115,6 +115,22 @@ describe("a slurm target", { timeout: 120_000 }, () => {
     expect(checks.find(({ name }) => name === "job")).toMatchObject({ status: "missing", detail: words });
   });
 
+  it("whose time is over its partition's limit would never start, and a probe says so before", async ({ skip }) => {
+    if (!slurm) return skip();
+    const limited = (limit: string) => execa("scontrol", ["update", "PartitionName=main", `MaxTime=${limit}`]);
+    const checkOf = async (settings: object) => {
+      const { checks } = await slurmLauncher.probe(runOn(settings).target);
+      return checks.find(({ name }) => name === "job");
+    };
+    await limited("1:00:00");
+    const never = { status: "missing", detail: expect.stringContaining("main* 1:00:00") };
+    expect(await checkOf({ time: "1:00:01" })).toMatchObject(never);
+    expect(await checkOf({ time: "60" })).toMatchObject({ status: "ok" });
+    expect(await checkOf({ partition: "main", time: "2-0" })).toMatchObject({ status: "missing" });
+    await limited("INFINITE");
+    expect(await checkOf({ time: "2-0" })).toMatchObject({ status: "ok" });
+  });
+
   it("whose controller is down is unknown, and not over; a submission says that nobody answers", async ({ skip }) => {
     if (!slurm) return skip();
     const { submission } = runOn({});

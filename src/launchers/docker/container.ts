@@ -64,7 +64,7 @@ export function livenessOf(
 function endingOf({ exitCode, outOfMemory, error }: Container, words: string): Ending {
   if (outOfMemory) {
     const message = "the kernel ended it, as its container had no more memory";
-    const hint = "lower train.micro_batch or data.max_length, or raise the target's `memory`; then resume";
+    const hint = "lower train.micro_batch or data.max_length, or raise the target's `memory`";
     return { class: "out-of-memory", message, hint };
   }
   const message = error || `its container ended with exit code ${exitCode}${words ? `: ${words}` : ""}`;

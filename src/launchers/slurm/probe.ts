@@ -1,5 +1,6 @@
 // What a cluster offers a run: asked of Slurm without submitting anything.
 import { cpuOnly, type Device } from "../../engines/machine.js";
+import { secondsOf } from "../../recipes/schema/targets/slurm-time.js";
 import type { Probe } from "../contract.js";
 import type { Host } from "../hosts/contract.js";
 import { probeHost } from "../hosts/probe.js";
@@ -12,10 +13,11 @@ type Check = Probe["checks"][number];
 export async function probeSlurm(host: Host, target: SlurmTarget): Promise<Probe> {
   const partition = target.partition ? [`--partition=${target.partition}`] : [];
   const sinfo = async (...options: string[]) => (await askSlurm(host, ["sinfo", "-h", ...partition, ...options])).text;
-  const [version, gres, states, trial, machine] = [
+  const [version, gres, states, limits, trial, machine] = [
     (await askSlurm(host, ["sinfo", "--version"])).text.trim(),
     await sinfo("-o", "%G"),
     await sinfo("-o", "%D %T"),
+    await sinfo("-o", "%P %l"),
     await askSlurm(host, trialOf(target)),
     await probeHost(host, { python: target.python, dir: target.dir }),
   ];
@@ -27,7 +29,7 @@ export async function probeSlurm(host: Host, target: SlurmTarget): Promise<Probe
       { name: "slurm", status: "ok", detail: version, next: null },
       nodesCheck(states, target),
       { name: "gpu", status: "ok", detail: count === 0 ? "none" : `${count} x ${names[0]} a node`, next: null },
-      trialCheck(trial),
+      (trial.ok && timeCheck(limits, target)) || trialCheck(trial),
       ...machine.checks.filter(({ name }) => name === "python" || name === "disk"),
     ],
   };
@@ -65,6 +67,21 @@ function trialCheck({ ok, words }: { ok: boolean; words: string }): Check {
   if (ok) return { name: "job", status: "ok", detail: words.replace(/^Job \d+ /, "a job "), next: null };
   const next = "mend the target's partition, account, qos, gres, memory or time";
   return { name: "job", status: "missing", detail: words, next };
+}
+
+/** Slurm itself takes a job whose time is over its partition's limit, and never starts it. A qos may lift that limit. */
+function timeCheck(limits: string, { time, partition, qos }: SlurmTarget): Check | null {
+  if (time === undefined || qos !== undefined) return null;
+  const rows = limits.split("\n").filter((row) => (partition === undefined ? row.includes("* ") : row !== ""));
+  const fits = rows.some((row) => secondsOf(row.split(" ")[1]!) >= secondsOf(time));
+  if (rows.length === 0 || fits) return null;
+  const detail = `a job of ${time} would never start, as its partition has a limit: ${rows.join(", ")}`;
+  return {
+    name: "job",
+    status: "missing",
+    detail,
+    next: "lower the target's time; with `requeue` a longer run goes on in another start",
+  };
 }
 
 function nodesCheck(states: string, { partition }: SlurmTarget): Check {

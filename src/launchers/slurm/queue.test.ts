@@ -7,11 +7,11 @@ it.each([
   ["PENDING", "PartitionTimeLimit", "queued", expect.stringContaining("will never start"), undefined],
   ["CONFIGURING", "None", "running", undefined, undefined],
   ["COMPLETING", "None", "running", undefined, undefined],
-  ["COMPLETED", "None", "ended", "Slurm job 7 on n1: COMPLETED", undefined],
-  ["TIMEOUT", "TimeLimit", "ended", "Slurm job 7 on n1: TIMEOUT (TimeLimit)", undefined, "time"],
+  ["COMPLETED", "None", "ended", "Slurm job 7 on n1: COMPLETED", null],
+  ["TIMEOUT", "TimeLimit", "ended", "Slurm job 7 on n1: TIMEOUT (TimeLimit)", null, "time"],
   ["OUT_OF_MEMORY", "None", "ended", "Slurm job 7 on n1: OUT_OF_MEMORY", expect.stringContaining("`memory`")],
   ["CANCELLED", "None", "ended", "Slurm job 7 on n1: CANCELLED", expect.stringContaining("scancel")],
-])("a job that is %s (%s) is %s", (state, reason, liveness, words, next, limit?: string) => {
+])("a job that is %s (%s) is %s", (state, reason, liveness, words, hint, limit?: string) => {
   const known = livenessOf({ id: "7", name: "ft-x-1", state, reason, nodes: "n1" });
-  expect([known.liveness, known.reason, known.next, known.limit]).toEqual([liveness, words, next, limit]);
+  expect([known.liveness, known.reason, known.ending?.hint, known.limit]).toEqual([liveness, words, hint, limit]);
 });

@@ -1,7 +1,7 @@
 // What Slurm's controller says of jobs, by their names: whether they wait, run or are over, and how a job is ended.
 import { FtError } from "../../errors.js";
 import { visibleLine } from "../../report/visible.js";
-import type { Observation } from "../contract.js";
+import type { Ending, Observation } from "../contract.js";
 import type { Host } from "../hosts/contract.js";
 import { unreachable } from "../hosts/this-machine.js";
 import { within } from "../within.js";
@@ -16,7 +16,7 @@ export interface SlurmJob {
   nodes: string;
 }
 
-export type Known = Pick<Observation, "liveness" | "reason" | "limit" | "next">;
+export type Known = Pick<Observation, "liveness" | "reason" | "limit" | "ending">;
 
 /** A busy controller takes its time; squeue gives up by itself after some 10 s. */
 const answerMs = 60_000;
@@ -60,11 +60,11 @@ export function livenessOf({ id, state, reason, nodes }: SlurmJob): Known {
   const because = reason === "None" || reason === "" ? "" : ` (${reason})`;
   const where = nodes === "" ? "" : ` on ${nodes}`;
   if (working.includes(state)) return { liveness: "running" };
-  if (!waiting.includes(state))
-    return {
-      ...{ liveness: "ended", reason: `Slurm job ${id}${where}: ${state}${because}`, next: afterEnd[state] },
-      ...(state === "TIMEOUT" && { limit: "time" }),
-    };
+  if (!waiting.includes(state)) {
+    const message = `Slurm job ${id}${where}: ${state}${because}`;
+    const ending = { class: "killed" as const, message, hint: null, ...endings[state] };
+    return { liveness: "ended", reason: message, ending, ...(state === "TIMEOUT" && { limit: "time" }) };
+  }
   const never = neverStarts.includes(reason) ? ": it will never start so; cancel it and mend the target" : "";
   return { liveness: "queued", reason: `Slurm job ${id}: ${state}${because}${never}` };
 }
@@ -73,11 +73,11 @@ export function livenessOf({ id, state, reason, nodes }: SlurmJob): Known {
 const neverStarts = ["PartitionTimeLimit", "PartitionNodeLimit", "BadConstraints", "InvalidAccount", "InvalidQOS"];
 
 /** What a person does about a job that Slurm ended. */
-const afterEnd: Record<string, string> = {
-  OUT_OF_MEMORY: "it used more than the job's memory: raise the target's `memory`",
-  CANCELLED: "someone ended it on the cluster (`scancel`, or an administrator)",
-  PREEMPTED: "another job took its place before it had saved a checkpoint, or the target says `requeue: false`",
-  NODE_FAIL: "its node went down, or lost the controller",
+const endings: Record<string, Partial<Ending>> = {
+  OUT_OF_MEMORY: { class: "out-of-memory", hint: "it used more than the job's memory: raise the target's `memory`" },
+  CANCELLED: { hint: "someone ended it on the cluster (`scancel`, or an administrator)" },
+  PREEMPTED: { hint: "another job took its place before it saved a checkpoint, or the target says `requeue: false`" },
+  NODE_FAIL: { hint: "its node went down, or lost the controller" },
 };
 
 /** Of a job that the controller has forgotten, where the cluster keeps accounts; null: it does not, or knows nothing. */

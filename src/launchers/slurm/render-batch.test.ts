@@ -62,7 +62,13 @@ describe("a slurm target", () => {
     ["a command", { constraint: "$(id)" }],
     ["a mount of another's making", { container: { kind: "apptainer", image: "a.sif", mounts: ["/a,/b"] } }],
     ["a misspelt key", { partion: "gpu" }],
+    ["a time that is over before a checkpoint is saved", { time: "5:00" }],
+    ["a signal as early as its start", { time: "0-1", signal_seconds: 3_600 }],
   ])("with %s is refused", (_, settings) => {
     expect(slurmTargetSchema.safeParse({ launcher: "slurm", ...settings }).success).toBe(false);
+  });
+
+  it.each(["6", "5:01", "0:06:00", "0-1", "0"])("may have a time of %s", (time) => {
+    expect(slurmTargetSchema.safeParse({ launcher: "slurm", time }).success).toBe(true);
   });
 });

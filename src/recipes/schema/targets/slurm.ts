@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { connectionSchema } from "./connection.js";
 import { farFolder, farSettings } from "./far.js";
+import { secondsOf, slurmTime } from "./slurm-time.js";
 
 /** What stands in an #SBATCH line: nothing in it that ends or quotes one. */
 const name = z.string().regex(/^[\w.+@:/-]+$/, "letters, digits and . _ + @ : / - only");
@@ -31,7 +32,7 @@ const containerSchema = z.strictObject({
 
 export type SlurmContainer = z.output<typeof containerSchema>;
 
-export const slurmTargetSchema = z.strictObject({
+const settingsSchema = z.strictObject({
   launcher: z.literal("slurm"),
   login: connectionSchema
     .optional()
@@ -56,7 +57,7 @@ export const slurmTargetSchema = z.strictObject({
     .describe("of each node: `64G`"),
   time: z
     .string()
-    .regex(/^(\d+(:\d{1,2}){0,2}|\d+-\d{1,2}(:\d{1,2}){0,2})$/, "as Slurm writes it: minutes, h:mm:ss, d-hh")
+    .regex(slurmTime, "as Slurm writes it: minutes, h:mm:ss, d-hh")
     .optional()
     .describe("limit of one start: `12:00:00`; with requeue a longer run goes on in another"),
   constraint: expression.optional(),
@@ -76,3 +77,11 @@ export const slurmTargetSchema = z.strictObject({
     .describe("further options of sbatch"),
   ...farSettings,
 });
+
+export const slurmTargetSchema = settingsSchema.refine(
+  ({ time = "0", signal_seconds }) => secondsOf(time) > signal_seconds,
+  {
+    path: ["time"],
+    error: "must be longer than signal_seconds (default 300): else every start is told to stop as it begins",
+  },
+);
