@@ -53,6 +53,23 @@ describe("ft that is told to end", () => {
   );
 });
 
+describe("the same recipe that is run from two terminals at the same moment", () => {
+  it(
+    "is one run, which both follow; --force trains another",
+    async () => {
+      const dir = tinyProject({ maxSteps: 60 });
+      const both = await Promise.all([0, 1].map(() => ft(["run", "--detach", "--json"], dir)));
+      const ids = both.map(({ stdout }) => JSON.parse(stdout).run.id as string);
+      expect(ids[1]).toBe(ids[0]);
+      expect(both.map(({ stderr }) => stderr).join()).toMatch(/is on its way: this is it; train another: --force/);
+      const forced = await ft(["run", "--detach", "--json", "--force"], dir);
+      expect(JSON.parse(forced.stdout).run.id).not.toBe(ids[0]);
+      for (const id of [ids[0]!, JSON.parse(forced.stdout).run.id]) await ft(["runs", "cancel", id], dir);
+    },
+    12 * minutes,
+  );
+});
+
 describe("a run whose trainer is killed", () => {
   it(
     "fails with the reason within 30 s, and resumes from the last checkpoint to the same last step",

@@ -29,7 +29,7 @@ export function registerRun(program: Command, context: CommandContext): void {
     .option("--detach", "return as soon as the trainer runs")
     .option("--dry-run", "say what would be done; no network, nothing written")
     .option("--frozen", "refuse to train anything but what ft.lock.json holds")
-    .option("--force", "train also when nothing changed since a run")
+    .option("--force", "train also when nothing changed since a run, or the same run is on its way")
     .option("--ignore-fit", "train also what by the estimate does not fit the memory here (ft plan)")
     .option(
       "--probe",
@@ -76,7 +76,9 @@ export function registerRun(program: Command, context: CommandContext): void {
         showUnchanged(io, outcome.unchanged, { projectDir: loaded.dir, json, detach });
         return flags.exitCode ? context.exit(exitCodes.unchanged.code) : undefined;
       }
-      const run = outcome.started;
+      const run = "atWork" in outcome ? outcome.atWork : outcome.started;
+      if ("atWork" in outcome)
+        io.err.write(`run ${run.id} of the same recipe and data is on its way: this is it; train another: --force\n`);
       if (flags.detach) {
         if (flags.json) return writeJson(io, { ok: true, run: { id: run.id, name: run.name, dir: run.dir } });
         io.out.write(`${run.id}\n`);

@@ -1,11 +1,13 @@
 // `ft run` up to the running trainer: survey -> (nothing changed?) -> prepare -> job folder -> lock -> store -> submit. The row stands in the store before the launcher is asked.
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { carriedOf, snapshotData } from "../dataset/snapshot.js";
 import { requireWritable } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
 import { writeJobSuites } from "../eval/suites/job-suites.js";
-import { runsDir } from "../paths.js";
+import { withFileLock } from "../file-lock.js";
+import { ftDir, runsDir } from "../paths.js";
 import { type Estimate, makeEstimate } from "../plan/calibration/estimate-file.js";
 import { baseBytes } from "../plan/storage-plan.js";
 import type { TimePlan } from "../plan/time/time-plan.js";
@@ -14,6 +16,7 @@ import { driftOf, driftText, refuseDrift } from "../recipes/lock-drift.js";
 import { type LockEntry, writeLock } from "../recipes/lock-file.js";
 import { newRunId } from "../runs/run-id.js";
 import { createRun } from "../runs/run-store.js";
+import { isOnItsWay } from "../runs/state.js";
 import type { Store } from "../store/open.js";
 import { catchUp } from "./finish-run.js";
 import { countedLengths, fitHere, type KnownHere, type PlanHere, planHere, refuseUnfit } from "./fit-here.js";
@@ -27,7 +30,7 @@ import { submitAttempt } from "./submit.js";
 import { loadSuites } from "./suites/load-suites.js";
 import { type PrepareContext, type Surveyed, survey } from "./survey.js";
 import { refuseUnready } from "./target-there.js";
-import { findUnchanged, fingerprint, type UnchangedRun } from "./unchanged.js";
+import { findUnchanged, fingerprint, runsOf, type UnchangedRun } from "./unchanged.js";
 
 export interface StartContext extends PrepareContext {
   openStore(): Promise<Store>;
@@ -60,18 +63,33 @@ export interface StartedRun {
   dir: string;
 }
 
-/** Returns as soon as the trainer runs, or has nothing to do. What it throws before the job folder is in place leaves nothing in the project. */
+/** `atWork`: a run of the same recipe, data and device that is on its way. */
+export type StartOutcome = { started: StartedRun } | { unchanged: UnchangedRun } | { atWork: StartedRun };
+
+/**
+ * Returns as soon as the trainer runs, or has nothing to do. What it throws before the job folder is in place leaves nothing in the project.
+ * Of two at the same moment the second waits until the first has started its run, and finds it.
+ */
 export async function startRun(
   loaded: LoadedRecipe,
   context: StartContext,
   options: StartOptions,
-): Promise<{ started: StartedRun } | { unchanged: UnchangedRun }> {
+): Promise<StartOutcome> {
   requireWritable(runsDir(loaded.dir));
-  const surveyed = await survey(loaded, context);
-  if (options.frozen) refuseDrift(loaded.file, surveyed.locked, surveyed.entry);
-  const unchanged = options.force ? null : await unchangedRun(surveyed, context);
-  if (unchanged) return { unchanged };
-  return { started: await startSurveyed(surveyed, context, options) };
+  const start = async (): Promise<StartOutcome> => {
+    const surveyed = await survey(loaded, context);
+    if (options.frozen) refuseDrift(loaded.file, surveyed.locked, surveyed.entry);
+    return (
+      (options.force ? null : await sameRun(surveyed, context)) ?? {
+        started: await startSurveyed(surveyed, context, options),
+      }
+    );
+  };
+  if (options.force) return start();
+  const onWait = (pid: number): void =>
+    context.onNotice(`process ${pid} starts a run of ${loaded.recipe.name}; waiting`);
+  const turn = join(ftDir(loaded.dir), "starting", `${loaded.recipe.name}.lock`);
+  return withFileLock(turn, start, { signal: context.signal, onWait });
 }
 
 /** The rest of `startRun`, for what is to be trained in any case. */
@@ -184,13 +202,20 @@ async function expect(
 }
 
 /** Null also where the base's revision is not known yet: then it is not here either. */
-async function unchangedRun(surveyed: Surveyed, context: StartContext): Promise<UnchangedRun | null> {
+async function sameRun(
+  surveyed: Surveyed,
+  context: StartContext,
+): Promise<Exclude<StartOutcome, { started: unknown }> | null> {
   const { entry, loaded } = surveyed;
   if (entry === null || !existsSync(runsDir(loaded.dir))) return null;
   const store = await context.openStore();
   try {
     await catchUp(store, loaded.dir, context.now());
-    return findUnchanged(store, loaded.dir, fingerprint(entry, surveyed));
+    const wanted = fingerprint(entry, surveyed);
+    const unchanged = findUnchanged(store, loaded.dir, wanted);
+    if (unchanged) return { unchanged };
+    const live = runsOf(store, loaded.dir, wanted).find(({ state }) => isOnItsWay(state));
+    return live ? { atWork: { id: live.id, name: live.name, dir: join(runsDir(loaded.dir), live.id) } } : null;
   } finally {
     store.close();
   }

@@ -33,6 +33,11 @@ export function isFinal(state: RunState): boolean {
   return state === "succeeded" || state === "failed" || state === "cancelled";
 }
 
+/** It will train, or does; nobody asked it to stop. */
+export function isOnItsWay(state: RunState): boolean {
+  return state === "queued" || state === "preparing" || state === "running";
+}
+
 /** Its next attempt may begin: it failed, was cancelled, or is lost. */
 export function isResumable(state: RunState): boolean {
   return state === "failed" || state === "cancelled" || state === "lost";
