@@ -9,6 +9,7 @@ import { createRun, getRun } from "../../src/runs/run-store.js";
 import type { RunUpdate } from "../../src/runs/update.js";
 import { openStore } from "../../src/store/open.js";
 import { fakeRun, until } from "../fake-run.js";
+import { ft } from "../project.js";
 import { type Sshd, startSshd } from "../services/sshd.js";
 
 let sshd: Sshd | null = null;
@@ -52,6 +53,9 @@ it("no news is told soon, with since when, and later why; then that the machine 
   expect(first.why).toBeUndefined();
   expect(first.at - first.since!).toBeGreaterThanOrEqual(8_000);
   await until(() => silences().at(-1)?.why !== undefined, 90_000);
+  const { stderr } = await ft(["runs", "ls"], run.projectDir);
+  expect(stderr).toContain("asking gpu-box how the runs there stand ...\n");
+  expect(stderr).toContain("does not answer");
   sshd.restore();
   await until(() => silences().at(-1)?.since === null, 60_000);
   expect(getRun(store, run.id).state).toBe("running");

@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { ftDir } from "../../paths.js";
 import { catchUp } from "../../pipeline/finish-run.js";
 import { openProject } from "../../pipeline/open-project.js";
-import { findRun, type Run } from "../../runs/run-store.js";
+import { findRun, listRuns, type Run } from "../../runs/run-store.js";
+import { isFinal } from "../../runs/state.js";
 import type { Store } from "../../store/open.js";
 import type { Io } from "../io.js";
 
@@ -13,12 +14,25 @@ export async function withRuns<T>(io: Io, work: (store: Store | null) => T | Pro
   try {
     if (store) {
       const onCollect = ({ id, target }: Run) => io.err.write(`bringing home what ${id} made on ${target} ...\n`);
-      for (const problem of await catchUp(store, io.cwd, io.now(), onCollect)) io.err.write(`note: ${problem}\n`);
+      const asked = askingAfter(io, store, quietMs);
+      const problems = await catchUp(store, io.cwd, io.now(), onCollect).finally(() => clearTimeout(asked));
+      for (const problem of problems) io.err.write(`note: ${problem}\n`);
     }
     return await work(store);
   } finally {
     store?.close();
   }
+}
+
+/** Whoever waits longer for a machine is told for which, ms. */
+const quietMs = 2_000;
+
+function askingAfter(io: Io, store: Store, ms: number): NodeJS.Timeout {
+  return setTimeout(() => {
+    const open = listRuns(store).filter(({ state, launcher }) => !isFinal(state) && launcher !== "local");
+    const targets = [...new Set(open.map(({ target }) => target))];
+    if (targets.length > 0) io.err.write(`asking ${targets.join(", ")} how the runs there stand ...\n`);
+  }, ms);
 }
 
 /** With the run that the person means. Throws FtError run.unknown, run.ambiguous (usage). */
