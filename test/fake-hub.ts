@@ -64,8 +64,9 @@ export async function startFakeHub(
       return;
     }
     const repository = { id, type, branches: { main: { commit: behaviour.main, files }, ...branches, ...writes.refs } };
-    if (request.method === "GET" && writes.isMade) answer(request, response, repository, behaviour, writes);
-    else if (request.method === "GET") refuse404(response);
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    if (isRead && writes.isMade) answer(request, response, repository, behaviour, writes);
+    else if (isRead) refuse404(response);
     else answerWrite(request, response, { id, url: hub.url, refs: repository.branches, writes });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
