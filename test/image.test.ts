@@ -1,5 +1,5 @@
 // `ft image` and a real training in what it made: trl for the CPU, built by a real daemon on a Debian of debootstrap's.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -93,7 +93,9 @@ describe("the trainer image of trl for the CPU", () => {
       expect(run.exitCode, run.stderr).toBe(0);
       const { run: ended, adapter } = JSON.parse(run.stdout);
       expect(ended).toMatchObject({ state: "succeeded", target: "box", step: 4 });
-      expect(existsSync(join(adapter.dir, "adapter_model.safetensors"))).toBe(true);
+      const weights = (folder: string) => readFileSync(join(folder, "adapter_model.safetensors"));
+      const local = JSON.parse((await ft(["run", "--json"], tinyProject({ maxSteps: 4 }))).stdout);
+      expect(weights(local.adapter.dir).equals(weights(adapter.dir))).toBe(true); // the same weights as here, to the bit
       for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
         if (!entry.isFile()) continue;
         expect(readFileSync(join(entry.parentPath, entry.name), "latin1")).not.toContain(token);
