@@ -1,5 +1,6 @@
 // `ft run` up to the running trainer: survey -> (nothing changed?) -> prepare -> job folder -> lock -> store -> submit. The row stands in the store before the launcher is asked.
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, realpathSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { carriedOf, snapshotData } from "../dataset/snapshot.js";
@@ -7,7 +8,7 @@ import { requireWritable } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
 import { writeJobSuites } from "../eval/suites/job-suites.js";
 import { withFileLock } from "../file-lock.js";
-import { ftDir, runsDir } from "../paths.js";
+import { ftCacheDir, runsDir } from "../paths.js";
 import { type Estimate, makeEstimate } from "../plan/calibration/estimate-file.js";
 import { baseBytes } from "../plan/storage-plan.js";
 import type { TimePlan } from "../plan/time/time-plan.js";
@@ -88,8 +89,13 @@ export async function startRun(
   if (options.force) return start();
   const onWait = (pid: number): void =>
     context.onNotice(`process ${pid} starts a run of ${loaded.recipe.name}; waiting`);
-  const turn = join(ftDir(loaded.dir), "starting", `${loaded.recipe.name}.lock`);
-  return withFileLock(turn, start, { signal: context.signal, onWait });
+  return withFileLock(turnOf(loaded, context), start, { signal: context.signal, onWait });
+}
+
+/** In the person's cache, as what fails leaves nothing in the project. */
+function turnOf({ dir, recipe }: LoadedRecipe, { env }: StartContext): string {
+  const project = createHash("sha256").update(realpathSync(dir)).digest("hex").slice(0, 16);
+  return join(ftCacheDir(env), "starting", `${project}-${recipe.name}.lock`);
 }
 
 /** The rest of `startRun`, for what is to be trained in any case. */
