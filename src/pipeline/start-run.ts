@@ -220,7 +220,8 @@ async function sameRun(
     const wanted = fingerprint(entry, surveyed);
     const unchanged = findUnchanged(store, loaded.dir, wanted);
     if (unchanged) return { unchanged };
-    const live = runsOf(store, loaded.dir, wanted).find(({ state }) => isOnItsWay(state));
+    // One without a handle was never handed over: whoever started it would hold the turn.
+    const live = runsOf(store, loaded.dir, wanted).find(({ state, handle }) => isOnItsWay(state) && handle !== null);
     return live ? { atWork: { id: live.id, name: live.name, dir: join(runsDir(loaded.dir), live.id) } } : null;
   } finally {
     store.close();
