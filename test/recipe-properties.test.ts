@@ -93,7 +93,7 @@ describe(`${wanted} random valid recipes`, () => {
     }
   });
 
-  it.each(engineVersions.axolotl)("are taken by axolotl %s's own schema", { timeout: 5 * minutes }, async (version) => {
+  it.each(engineVersions.axolotl)("are taken by axolotl %s's own schema", { timeout: 15 * minutes }, async (version) => {
     const chosen = all.filter((each) => each.engine === "axolotl" && each.version === version);
     const { folder: packages, python } = await enginePackages("axolotl", version);
     const files = written(chosen, `axolotl-${version}`);
@@ -105,7 +105,7 @@ describe(`${wanted} random valid recipes`, () => {
     expect(Object.keys(JSON.parse(stdout))).toHaveLength(chosen.length);
   });
 
-  it("are read by the real TRL with nothing left over", { timeout: 5 * minutes }, async () => {
+  it("are read by the real TRL with nothing left over", { timeout: 15 * minutes }, async () => {
     const chosen = all.filter(({ engine }) => engine === "trl");
     const files = written(chosen, "trl").map((file, index) => `${chosen[index]!.loaded.recipe.objective.type}=${file}`);
     const { stdout } = await execa(requiredEnv("FT_TEST_PYTHON"), [
@@ -115,7 +115,7 @@ describe(`${wanted} random valid recipes`, () => {
     expect(Object.keys(JSON.parse(stdout))).toHaveLength(chosen.length);
   });
 
-  it("are scripts whose every keyword the pinned Unsloth has", { timeout: 5 * minutes }, async () => {
+  it("are scripts whose every keyword the pinned Unsloth has", { timeout: 15 * minutes }, async () => {
     const chosen = all.filter(({ engine }) => engine === "unsloth").slice(0, 300);
     const { folder: packages, python } = await enginePackages("unsloth", engineVersions.unsloth[0]);
     const files = written(chosen, "unsloth").map(

@@ -22,13 +22,13 @@ halving: { steps: 15, factor: 2 }
 `,
       );
       const killed = ft(["sweep", "--json"], dir);
-      await until(() => runsIn(dir).filter((id) => isTraining(dir, id)).length === 2, 3 * minutes);
+      await until(() => runsIn(dir).filter((id) => isTraining(dir, id)).length === 2, 8 * minutes);
       killed.kill("SIGKILL");
       await killed;
 
       const interrupted = ft(["sweep", "--json"], dir);
-      await until(() => runsIn(dir).length === 3, 4 * minutes);
-      await until(() => isTraining(dir, runsIn(dir)[2]!), 2 * minutes);
+      await until(() => runsIn(dir).length === 3, 8 * minutes);
+      await until(() => isTraining(dir, runsIn(dir)[2]!), 8 * minutes);
       interrupted.kill("SIGTERM");
       const left = await interrupted;
       expect(left.exitCode, left.stderr).toBe(10);
@@ -67,7 +67,7 @@ halving: { steps: 15, factor: 2 }
       const listed = JSON.parse((await ft(["sweep", "ls", "--json"], dir)).stdout);
       expect(listed.sweeps).toMatchObject([{ id: sweep.id, isDriven: false, best: { run: sweep.best.run } }]);
     },
-    10 * minutes,
+    20 * minutes,
   );
 });
 

@@ -68,7 +68,7 @@ test("ft data dedupe --by meaning finds what is said in other words, with an emb
   expect(linesOf(dir, "b.dropped.jsonl").map(({ line, reason, like }) => [line, reason, like.line])).toEqual([
     [3, "near duplicate", 1],
   ]);
-}, 180_000);
+}, 600_000);
 
 describe("ft data filter", () => {
   test("rows keep columns that ft does not read, and say which condition they fail", async () => {

@@ -15,7 +15,7 @@ import type { MaskEngine, MaskedLine, MaskModel } from "./mask-model.js";
 import { predictMask } from "./predict-mask.js";
 import { responseSpans } from "./unsloth-responses.js";
 
-vi.setConfig({ testTimeout: 120_000 }); // the first test that names a tokenizer may fetch it
+vi.setConfig({ testTimeout: 600_000 }); // the first test that names a tokenizer may fetch it
 
 const user = (content: string): Message => ({ role: "user", content });
 const assistant = (content: string): Message => ({ role: "assistant", content });

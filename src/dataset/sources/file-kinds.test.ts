@@ -75,7 +75,7 @@ beforeAll(async () => {
   if (!python) throw new Error("FT_TEST_PYTHON is not set: vitest's global set-up makes the environment");
   dir = await mkdtemp(join(tmpdir(), "ft-kinds-"));
   execFileSync(python, ["-c", writer], { cwd: dir });
-}, 120_000);
+}, 600_000);
 
 const facts = async (path: string) =>
   (await datasetFacts({ dir, train: [{ path, format: "auto", weight: 1 }], format: "auto", seed: 0 })).train;
@@ -194,7 +194,7 @@ test("a file with changed bytes is read or refused by name, and never more than 
   }
   expect(ends.read).toBeGreaterThan(0);
   expect(ends.refused).toBeGreaterThan(0);
-}, 120_000);
+}, 600_000);
 
 test("progress of a packed file counts its own bytes", async () => {
   const seen: [number, number][] = [];

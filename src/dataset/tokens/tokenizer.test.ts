@@ -56,7 +56,7 @@ test.each(["a", " ", "=", "é", "\n", "1"])(
         .startsWith(character),
     ).toBe(true);
   },
-  120_000,
+  600_000,
 );
 
 test("tokens read as the text they stand for; bytes that are no character by their number", async () => {

@@ -303,7 +303,7 @@ it("says why there is no qlora on MPS", () => {
   expect(trl.unsupported(input({ compute: { device: "mps" } }).recipe)).toBeNull();
 });
 
-it("the real TRL reads every scenario and leaves no key over", { timeout: 180_000 }, async () => {
+it("the real TRL reads every scenario and leaves no key over", { timeout: 600_000 }, async () => {
   const python = process.env.FT_TEST_PYTHON;
   if (!python || !existsSync(python)) throw new Error(`FT_TEST_PYTHON (${python}) is no Python of the TRL environment`);
   const files = Object.keys(scenarios).map((name) => join(fixtures, name, "expected/config/trl.yaml"));
