@@ -51,7 +51,7 @@ describe("ft run with axolotl 0.19", () => {
         expect.arrayContaining(["loading", "tokenizing", "training", "saving", "evaluating"]),
       );
     },
-    4 * minutes,
+    15 * minutes,
   );
 
   it(
@@ -74,7 +74,7 @@ describe("ft run with axolotl 0.19", () => {
       expect(steps.at(-1)).toBe(30);
       expect(steps[steps.indexOf(before) + 1]).toBe(before + 1);
     },
-    5 * minutes,
+    15 * minutes,
   );
 });
 
@@ -120,7 +120,7 @@ it(
       }
     }
   },
-  5 * minutes,
+  15 * minutes,
 );
 
 /** [step, value] of a metric. */

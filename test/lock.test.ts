@@ -47,7 +47,7 @@ describe("ft run", () => {
         expect(result.exitCode, result.stderr).toBe(trained);
       }
     },
-    4 * minutes,
+    15 * minutes,
   );
 
   it("with --frozen refuses without a lock, and names what drifted before anything is fetched", async () => {
@@ -90,11 +90,11 @@ describe("ft run", () => {
       const { run, skipped = false } = JSON.parse(result.stdout);
       expect(skipped).toBe(false);
 
-      await until(() => existsSync(join(run.dir, "COMPLETE")), 2 * minutes);
+      await until(() => existsSync(join(run.dir, "COMPLETE")), 8 * minutes);
       const again = await ft(["run", "--exit-code"], dir, nothingHere());
       expect(again.exitCode, "it ended while no ft was there; its adapter is registered now").toBe(9);
     },
-    4 * minutes,
+    15 * minutes,
   );
 
   it(
@@ -110,7 +110,7 @@ describe("ft run", () => {
         expect((await ft(["run", name, "--frozen", "--exit-code"], dir, nothingHere())).exitCode).toBe(9);
       expect(readdirSync(dir).filter((name) => name.includes("lock"))).toEqual(["ft.lock.json"]);
     },
-    3 * minutes,
+    15 * minutes,
   );
 });
 

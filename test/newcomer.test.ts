@@ -37,7 +37,7 @@ describe("the packed tarball", () => {
       expect((await run("adapters", "verify", "bot")).exitCode).toBe(0);
       expect(readdirSync(dir).sort()).toEqual([".ft", ".gitignore", "ft.yaml", "my.jsonl"]);
     },
-    6 * minutes,
+    15 * minutes,
   );
 });
 
@@ -54,7 +54,7 @@ describe("ft run", () => {
       const verified = await ft(["adapters", "verify", "tiny"], dir);
       expect(verified.exitCode, verified.stdout).toBe(0);
     },
-    4 * minutes,
+    15 * minutes,
   );
 
   it(
@@ -71,7 +71,7 @@ describe("ft run", () => {
       expect(samples.length).toBeGreaterThan(0);
       expect(samples[0].trainedText.replaceAll(" ", "")).toMatch(/^\{"colour":"\w+"\}<\|im_end\|>/);
     },
-    4 * minutes,
+    15 * minutes,
   );
 
   it("says with --dry-run what it would do, and writes nothing", async () => {

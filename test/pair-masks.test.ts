@@ -72,7 +72,7 @@ test.each([
     expect(score.same / score.rows, JSON.stringify(score.wrong.slice(0, 3), null, 1)).toBeGreaterThanOrEqual(0.999);
     expect(score.unknown.length / score.rows, score.unknown.slice(0, 5).join("\n")).toBeLessThan(0.06);
   },
-  10 * minutes,
+  20 * minutes,
 );
 
 /** More than a sequence holds, short ones, and one whose answer the cut takes. */
@@ -115,7 +115,7 @@ test.each(["trl", "axolotl"] as const)(
     }
     expect(sequences).toBeGreaterThan(300);
   },
-  10 * minutes,
+  20 * minutes,
 );
 
 const sorted = (sequences: unknown[]) => sequences.map((each) => JSON.stringify(each)).sort();

@@ -75,7 +75,7 @@ describe("ft plan --probe", () => {
       expect([kind, measured > 0.5, said.low < said.high]).toEqual(["rss", true, true]);
       expect(readdirSync(join(dir, ".ft"))).toEqual(["probes.jsonl"]);
     },
-    5 * minutes,
+    15 * minutes,
   );
 });
 
@@ -142,7 +142,7 @@ it(
     const broken = await ft(["plan"], dir, home);
     expect([broken.exitCode, broken.stderr]).toEqual([2, expect.stringContaining("ft plan --calibrate")]);
   },
-  5 * minutes,
+  15 * minutes,
 );
 
 async function needed(dir: string) {
