@@ -131,6 +131,11 @@ it("trains nothing when nothing changed: 0, or 9 with --exit-code", { timeout: 5
   expect(night.exitCode, night.stderr).toBe(9);
   expect(JSON.parse(night.stdout)).toMatchObject({ ok: true, outcome: "unchanged", adapter: "tiny@1", trained: false });
   expect((await ci(["--md"])).stdout).toMatch(/^## ft ci tiny: unchanged\n\nnothing changed: tiny@\S?1 is champion/);
+  // Killed between the promotion and what it notes of it: gone on with, and nothing is done twice.
+  writeFileSync(join(dir, ".ft/ci/tiny.json"), JSON.stringify({ ...state(), phase: "judging" }));
+  const goneOn = JSON.parse((await ci(["--json"])).stdout);
+  expect(goneOn).toMatchObject({ outcome: "promoted", continues: expect.any(Number), trained: false, hub: null });
+  expect(state().phase).toBe("done");
   expect([runs(), hub.requests.length, calls.length]).toEqual([1, asked, told]);
 });
 
@@ -143,8 +148,15 @@ it("keeps the champion when labels are poisoned; one at a time, and a night that
   const second = await ci(["--json"]);
   expect([second.exitCode, JSON.parse(second.stdout).error.code]).toEqual([12, "ci.running"]);
   expect(second.stderr).toMatch(new RegExp(`process ${killed.pid} on \\S+, since 2`));
-  killed.kill("SIGKILL");
-  await killed;
+  killed.kill("SIGTERM");
+  expect(await killed).toMatchObject({
+    exitCode: 10,
+    stderr: expect.stringContaining("the next ft ci goes on with it"),
+  });
+  const again = ci();
+  await until(() => existsSync(join(dir, ".ft/ci/tiny.json.lock")), minutes);
+  again.kill("SIGKILL");
+  await again;
   const begun = state().run;
 
   const kept = await ci(["--json"]);
@@ -160,8 +172,8 @@ it("keeps the champion when labels are poisoned; one at a time, and a night that
   expect(JSON.parse(calls.at(-1)!.body).text).toMatch(/^\*ft tiny: kept the champion\*\nkeep: heldout\/nll is/);
   expect((await ft(["adapters", "promote", "tiny@2"], dir)).exitCode).toBe(8);
 
-  const again = await ci(["--json"]);
-  expect([again.exitCode, JSON.parse(again.stdout).outcome, runs()]).toEqual([0, "unchanged", 2]);
+  const later = await ci(["--json"]);
+  expect([later.exitCode, JSON.parse(later.stdout).outcome, runs()]).toEqual([0, "unchanged", 2]);
 });
 
 it("promotes and pushes what good data make; a rollback serves the version before, and the next night leaves it so", {

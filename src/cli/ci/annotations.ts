@@ -4,7 +4,7 @@ import type { Night } from "../../pipeline/ci/night.js";
 
 export function annotations(night: Night): string[] {
   const { outcome, summary, decision, failure, warnings, name } = night;
-  const lines = warnings.map((text) => command("warning", `ft ${name}`, text));
+  const lines = warnings.map((text) => command("notice", `ft ${name}`, text));
   if (outcome === "failed") {
     const { where, problems } = failure instanceof FtError ? failure : { where: undefined, problems: [] };
     lines.push(command("error", `ft ${name} failed`, summary, where));
@@ -18,7 +18,7 @@ export function annotations(night: Night): string[] {
   return lines;
 }
 
-function command(kind: "error" | "warning" | "notice", title: string, text: string, where?: Place): string {
+function command(kind: "error" | "notice", title: string, text: string, where?: Place): string {
   const { file, line, column } = where ?? {};
   const properties = Object.entries({ file, line, col: column, title })
     .filter(([, value]) => value !== undefined)

@@ -19,13 +19,19 @@ export function nightReport(night: Night): Report {
   const blocks: (Block | null)[] = [
     overview(night),
     decision && checksTable(decision),
-    data && {
-      ...rowBars(data.diff),
-      title: `training rows, against those of ${data.before}: ${diffSummary(data.diff)}`,
-    },
+    data && rowsBlock(data),
     data && driftTable(data.diff),
   ];
   return { title: `ft ci ${name}: ${outcome}`, subtitle: summary, blocks: blocks.filter((block) => block !== null) };
+}
+
+function rowsBlock({ before, diff }: NonNullable<Night["data"]>): Block {
+  const bars = rowBars(diff);
+  return {
+    ...bars,
+    title: `training rows against those of ${before}`,
+    notes: [{ text: diffSummary(diff) }, ...(bars.notes ?? [])],
+  };
 }
 
 function overview(night: Night): Block {
@@ -63,6 +69,9 @@ function checksTable({ verdict, reasons, checks, rule, labels }: NonNullable<Nig
     ],
     rows: checks.map((check) => ({ cells: checkCells(check), ...(check.passed ? {} : { level: "bad" as const }) })),
     notes: [
+      ...(checks.some(({ role }) => role === "primary")
+        ? [{ text: "* held to the margin; the others are guards" }]
+        : []),
       ...reasons.map((text): Note => ({ text, ...(verdict === "promote" ? {} : { level: "warning" }) })),
       ...(checks.some(({ bound }) => bound !== null)
         ? [
@@ -80,7 +89,7 @@ function checkCells(check: Check): string[] {
   const isFloor = role === "floor";
   return [
     passed ? "ok" : "no",
-    role === "primary" ? `${name} (primary)` : name,
+    role === "primary" ? `${name} *` : name,
     against,
     valueText(reference, unit),
     valueText(candidate, unit),
