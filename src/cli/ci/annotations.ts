@@ -3,8 +3,8 @@ import { FtError, type Place } from "../../errors.js";
 import type { Night } from "../../pipeline/ci/night.js";
 
 export function annotations(night: Night): string[] {
-  const { outcome, summary, decision, failure, warnings, name } = night;
-  const lines = warnings.map((text) => command("notice", `ft ${name}`, text));
+  const { outcome, summary, decision, failure, notices, name } = night;
+  const lines = notices.map((text) => command("notice", `ft ${name}`, text));
   if (outcome === "failed") {
     const { where, problems } = failure instanceof FtError ? failure : { where: undefined, problems: [] };
     lines.push(command("error", `ft ${name} failed`, summary, where));

@@ -45,7 +45,7 @@ function overview(night: Night): Block {
     took: `${duration(night.endedAt - night.startedAt)}${steps.length > 0 ? `: ${steps.map(stepText).join(", ")}` : ""}`,
   };
   const facts = Object.entries(known).flatMap(([name, value]) => (value === null ? [] : [{ name, value }]));
-  const notes: Note[] = night.warnings.map((text) => ({ text, level: "warning" }));
+  const notes: Note[] = night.notices.map((text) => ({ text }));
   const level = levels[outcome];
   return { kind: "facts", title: outcome, ...(level && { level }), facts, notes };
 }

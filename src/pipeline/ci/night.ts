@@ -41,7 +41,7 @@ export interface Night {
   failedIn: NightStep | null;
   failure: unknown;
   /** Sentences that a person should know. */
-  warnings: string[];
+  notices: string[];
 }
 
 export function newNight(known: Pick<Night, "name" | "recipe" | "startedAt">): Night {
@@ -63,6 +63,6 @@ export function newNight(known: Pick<Night, "name" | "recipe" | "startedAt">): N
     steps: [],
     failedIn: null,
     failure: null,
-    warnings: [],
+    notices: [],
   };
 }

@@ -33,7 +33,7 @@ export function runNight(loaded: LoadedRecipe, context: TrainContext, options: N
   return withNightLock(loaded.dir, name, async () => {
     const night = newNight({ name, recipe: loaded.file, startedAt: context.now() });
     const onNotice = (text: string): void => {
-      night.warnings.push(text);
+      night.notices.push(text);
       context.onNotice(text);
     };
     const heard = { ...context, onNotice };

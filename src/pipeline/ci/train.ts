@@ -6,13 +6,13 @@ import { FtError } from "../../errors.js";
 import { runsDir } from "../../paths.js";
 import { runLockSchema } from "../../runs/lock.js";
 import { getRun, type Run } from "../../runs/run-store.js";
-import { isFinal, isResumable } from "../../runs/state.js";
+import { isOnItsWay, isResumable } from "../../runs/state.js";
 import type { Store } from "../../store/open.js";
 import { collectEnded } from "../collect-run.js";
 import { finishRun } from "../finish-run.js";
 import { resumeRun } from "../resume-run.js";
 import { repeating, runEnding } from "../run-ending.js";
-import { type StartContext, startSurveyed } from "../start-run.js";
+import { inTurn, type StartContext, startSurveyed } from "../start-run.js";
 import type { Surveyed } from "../survey.js";
 import { findUnchanged, fingerprint, runsOf } from "../unchanged.js";
 import type { NightState } from "./night-state.js";
@@ -45,8 +45,7 @@ export function standingOf(
   if (unchanged) return { done: { run: unchanged.run.id, adapter: unchanged.adapter, isNew: false } };
   const begun = runsOf(store, projectDir, wanted).find(
     ({ id, state, failure }) =>
-      (!isFinal(state) && state !== "lost") ||
-      (id === saved?.run && isResumable(state) && !repeating.includes(failure?.class ?? "")),
+      isOnItsWay(state) || (id === saved?.run && isResumable(state) && !repeating.includes(failure?.class ?? "")),
   );
   return begun ? { begun } : "none";
 }
@@ -60,7 +59,7 @@ export async function trainTonight(
   onRun: (run: string, key: string) => void,
 ): Promise<Trained> {
   const { dir } = surveyed.loaded;
-  const id = standing === "none" ? await start(surveyed, context) : standing.begun.id;
+  const id = standing === "none" ? await start(store, surveyed, context) : standing.begun.id;
   onRun(id, keyOf(dir, id));
   if (standing !== "none" && isResumable(standing.begun.state)) await resumeRun(store, dir, id, context);
   if ((await context.watch(store, getRun(store, id))) === "left") throw left(id);
@@ -73,9 +72,15 @@ export async function trainTonight(
   return { run: id, adapter: await finishRun(store, dir, id), isNew: true };
 }
 
-async function start(surveyed: Surveyed, context: TrainContext): Promise<string> {
+/** Or finds the run that someone else started since it was looked for. */
+function start(store: Store, surveyed: Surveyed, context: TrainContext): Promise<string> {
+  const { loaded } = surveyed;
   const asRun = { frozen: false, ignoreFit: false, probe: false, ignoreBudget: false, writesLock: true };
-  return (await startSurveyed(surveyed, context, asRun)).id;
+  return inTurn(loaded, context, async () => {
+    const standing = standingOf(store, surveyed, loaded.dir, null);
+    if (standing === "none") return (await startSurveyed(surveyed, context, asRun)).id;
+    return "done" in standing ? standing.done.run : standing.begun.id;
+  });
 }
 
 function keyOf(projectDir: string, id: string): string {
