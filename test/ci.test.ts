@@ -211,6 +211,7 @@ it("a night that fails keeps everything, names file and line, and tells it, with
   expect(failed.stderr).toContain("note: no alert reached the webhook of HOOK: it answered HTTP 400");
   expect(failed.stderr).not.toMatch(/path-is-secret|s3cret|hf_secret/);
   expect(readFileSync(join(dir, "ci.xml"), "utf8")).toMatch(/name="data" [^>]*>\s*<error type="data.invalid"/);
+  train(rows(0, 5));
   const elsewhere = await ci(["--on", "nowhere"]);
   expect([elsewhere.exitCode, elsewhere.stderr]).toEqual([2, expect.stringContaining("nowhere")]);
   rmSync(join(dir, "ci.xml"));

@@ -6,7 +6,6 @@ import { runNight } from "../../pipeline/ci/run-night.js";
 import type { TrainContext } from "../../pipeline/ci/train.js";
 import { followRun } from "../../pipeline/follow.js";
 import { openProject } from "../../pipeline/open-project.js";
-import type { PrepareContext } from "../../pipeline/survey.js";
 import { type LoadedRecipe, loadRecipe } from "../../recipes/load.js";
 import type { CiFlags } from "../ci.js";
 import { refuseReports } from "../data/report-file.js";
@@ -37,16 +36,7 @@ export async function ciCommand(
   );
   const progress = progressLines(io);
   const night = await interruptible((signal) =>
-    runNight(
-      loaded,
-      trainContext(io, loaded, {
-        env: io.env,
-        signal,
-        onProgress: progress.report,
-        onNotice: (text) => io.err.write(`${io.err.isTTY ? "\r\x1b[2K" : ""}note: ${text}\n`),
-      }),
-      { acceptFirst: flags.acceptFirst ?? false },
-    ),
+    runNight(loaded, trainContext(io, loaded, { signal, progress }), { acceptFirst: flags.acceptFirst ?? false }),
   ).finally(progress.end);
   await presentNight(io, night, flags);
   if (night.outcome === "failed") throw night.failure;
@@ -59,14 +49,23 @@ function endOf({ outcome }: Night, { exitCode }: CiFlags): number {
   return outcome === "unchanged" && exitCode ? exitCodes.unchanged.code : exitCodes.ok.code;
 }
 
-function trainContext(io: Io, { dir }: LoadedRecipe, prepare: PrepareContext): TrainContext {
+function trainContext(
+  io: Io,
+  { dir }: LoadedRecipe,
+  { signal, progress }: { signal: AbortSignal; progress: ReturnType<typeof progressLines> },
+): TrainContext {
+  const onNotice = (text: string): void => io.err.write(`${io.err.isTTY ? "\r\x1b[2K" : ""}note: ${text}\n`);
   return {
-    ...prepare,
+    env: io.env,
+    signal,
+    onProgress: progress.report,
+    onNotice,
     openStore: () => openProject(dir),
     now: io.now,
     random: Math.random,
-    onEstimate: (estimate) => prepare.onNotice(`the run takes ${estimateLine(estimate)}`),
+    onEstimate: (estimate) => onNotice(`the run takes ${estimateLine(estimate)}`),
     watch: async (store, run) => {
+      progress.end(); // the run has a view of its own
       const leave = new AbortController();
       const { id } = run;
       const updates = followRun(id, { store, projectDir: dir, now: io.now, signal: leave.signal });
