@@ -17,6 +17,7 @@ export const exitCodes = {
   unchanged: { code: 9, meaning: "nothing to do (only with --exit-code)" },
   interrupted: { code: 10, meaning: "interrupted; the run can be resumed" },
   refused: { code: 11, meaning: "a service refused: hub or platform" },
+  busy: { code: 12, meaning: "another `ft ci` of this recipe is going on" },
 } as const;
 
 export type ExitName = keyof typeof exitCodes;

@@ -14,8 +14,15 @@ const pollMs = 250;
 
 export interface LockOptions {
   signal?: AbortSignal | undefined;
-  /** Called once when another process holds the lock. */
-  onWait?: ((pid: number) => void) | undefined;
+  /** Called once when another process holds the lock. What it throws ends the waiting. */
+  onWait?: ((pid: number, owner: LockOwner) => void) | undefined;
+}
+
+export interface LockOwner {
+  pid: number;
+  host: string;
+  /** Epoch ms; null: an older ft took it. */
+  since: number | null;
 }
 
 /** Runs `work` while `file` is held; waits for another owner, and takes over from one that died. Throws the signal's reason when aborted. */
@@ -26,7 +33,7 @@ export async function withFileLock<T>(file: string, work: () => Promise<T>, opti
     options.signal?.throwIfAborted();
     const owner = await staleOrOwner(file);
     if (owner === "stale") continue;
-    if (!waited && owner !== null) options.onWait?.(owner);
+    if (!waited && owner !== null) options.onWait?.(owner.pid, owner);
     waited = true;
     await sleep(pollMs, undefined, options.signal ? { signal: options.signal } : {});
   }
@@ -43,7 +50,7 @@ export async function withFileLock<T>(file: string, work: () => Promise<T>, opti
 /** Synchronous, so that who is killed here hardly leaves a lock without owner, which others would wait for. */
 function acquire(file: string): boolean {
   try {
-    writeFileSync(file, JSON.stringify({ pid: process.pid, host: hostname() }), { flag: "wx" });
+    writeFileSync(file, JSON.stringify({ pid: process.pid, host: hostname(), since: Date.now() }), { flag: "wx" });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -51,13 +58,13 @@ function acquire(file: string): boolean {
   }
 }
 
-/** The owner's pid, null when it can't be read just now, or "stale" after a dead owner's lock was removed. */
-async function staleOrOwner(file: string): Promise<number | null | "stale"> {
+/** The owner, null when it can't be read just now, or "stale" after a dead owner's lock was removed. */
+async function staleOrOwner(file: string): Promise<LockOwner | null | "stale"> {
   const [text, info] = await Promise.all([readFile(file, "utf8"), stat(file)]).catch(() => [null, null]);
   if (text === null || info === null) return null;
   const owner = parseOwner(text);
   const isDead = owner !== null && owner.host === hostname() && !isAlive(owner.pid);
-  if (!isDead && Date.now() - info.mtimeMs < silentMs) return owner?.pid ?? null;
+  if (!isDead && Date.now() - info.mtimeMs < silentMs) return owner;
   // Two waiters may see the same dead lock: whoever moves a living one away by mistake puts it back.
   const aside = `${file}.${randomUUID()}`;
   await rename(file, aside).catch(() => undefined);
@@ -67,11 +74,11 @@ async function staleOrOwner(file: string): Promise<number | null | "stale"> {
   return "stale";
 }
 
-function parseOwner(text: string): { pid: number; host: string } | null {
+function parseOwner(text: string): LockOwner | null {
   try {
-    const value = JSON.parse(text) as { pid?: unknown; host?: unknown };
-    return typeof value.pid === "number" && typeof value.host === "string"
-      ? { pid: value.pid, host: value.host }
+    const { pid, host, since } = JSON.parse(text) as { pid?: unknown; host?: unknown; since?: unknown };
+    return typeof pid === "number" && typeof host === "string"
+      ? { pid, host, since: typeof since === "number" ? since : null }
       : null;
   } catch {
     return null;

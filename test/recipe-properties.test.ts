@@ -93,17 +93,21 @@ describe(`${wanted} random valid recipes`, () => {
     }
   });
 
-  it.each(engineVersions.axolotl)("are taken by axolotl %s's own schema", { timeout: 15 * minutes }, async (version) => {
-    const chosen = all.filter((each) => each.engine === "axolotl" && each.version === version);
-    const { folder: packages, python } = await enginePackages("axolotl", version);
-    const files = written(chosen, `axolotl-${version}`);
-    const { stdout } = await execa(python, [
-      join(packageRoot, "trainer/tests/validate_axolotl.py"),
-      packages,
-      ...files,
-    ]);
-    expect(Object.keys(JSON.parse(stdout))).toHaveLength(chosen.length);
-  });
+  it.each(engineVersions.axolotl)(
+    "are taken by axolotl %s's own schema",
+    { timeout: 15 * minutes },
+    async (version) => {
+      const chosen = all.filter((each) => each.engine === "axolotl" && each.version === version);
+      const { folder: packages, python } = await enginePackages("axolotl", version);
+      const files = written(chosen, `axolotl-${version}`);
+      const { stdout } = await execa(python, [
+        join(packageRoot, "trainer/tests/validate_axolotl.py"),
+        packages,
+        ...files,
+      ]);
+      expect(Object.keys(JSON.parse(stdout))).toHaveLength(chosen.length);
+    },
+  );
 
   it("are read by the real TRL with nothing left over", { timeout: 15 * minutes }, async () => {
     const chosen = all.filter(({ engine }) => engine === "trl");

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { ensureDir } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
@@ -71,7 +72,7 @@ export function aliasHistory(projectDir: string, line: string): AliasMove[] {
 
 /**
  * Moves aliases as one step, if they still stand where `expect` says (compare and set). Returns what moved; what stands there already moves not,
- * and leaves no trace. `check` is asked while nobody else can move or remove, and throws what forbids the change. Throws FtError alias.moved
+ * and leaves no trace, but for a verdict that is another one than the last. `check` is asked while nobody else can move or remove, and throws what forbids the change. Throws FtError alias.moved
  * (refused) when another process was faster.
  */
 export function moveAliases(
@@ -89,7 +90,7 @@ export function moveAliases(
     await check();
     const moves: AliasMove[] = Object.entries(set)
       .map(([alias, to]) => ({ at: now, by, alias, from: aliases[alias] ?? null, to, why, verdict, forced }))
-      .filter(({ from, to }) => from !== to);
+      .filter(({ from, to }) => from !== to || isNews(verdict, lastVerdict(history, to)));
     if (moves.length === 0) return [];
     const after: Record<string, number> = { ...aliases };
     for (const { alias, to } of moves) {
@@ -99,6 +100,20 @@ export function moveAliases(
     await replaceDurably(aliasFile(projectDir, line), { schema: 1, aliases: after, history: [...history, ...moves] });
     return moves;
   });
+}
+
+/** What the gate said of the version the last time; null: it was never asked. */
+export function lastVerdict(history: readonly AliasMove[], version: number | null): GateVerdict | null {
+  return history.findLast(({ to, verdict }) => to === version && verdict !== null)?.verdict ?? null;
+}
+
+function isNews(verdict: GateVerdict | null, before: GateVerdict | null): boolean {
+  return verdict !== null && !isSameVerdict(verdict, before);
+}
+
+/** The same decision for the same reasons. */
+export function isSameVerdict(verdict: GateVerdict, before: GateVerdict | null): boolean {
+  return before?.verdict === verdict.verdict && isDeepStrictEqual(before.reasons, verdict.reasons);
 }
 
 /** One at a time: who moves an alias of the line, or removes what no alias holds. */

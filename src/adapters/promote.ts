@@ -2,7 +2,15 @@
 import { userInfo } from "node:os";
 import { FtError } from "../errors.js";
 import type { Env } from "../paths.js";
-import { type AliasMove, aliasesOf, aliasHistory, type GateVerdict, isAliasName, moveAliases } from "./aliases.js";
+import {
+  type AliasMove,
+  aliasesOf,
+  aliasHistory,
+  type GateVerdict,
+  isAliasName,
+  lastVerdict,
+  moveAliases,
+} from "./aliases.js";
 import type { RegisteredAdapter } from "./registry.js";
 import { readTombstone } from "./tombstone.js";
 import { verifyAdapter } from "./verify.js";
@@ -41,7 +49,7 @@ export async function promote(
   const { champion = null, candidate = null } = aliasesOf(projectDir, name);
   if (champion === version) return [];
   if (force && !decision.why) throw forcedWithoutWhy();
-  const standing = verdict ?? lastVerdict(projectDir, adapter);
+  const standing = verdict ?? lastVerdict(aliasHistory(projectDir, name), version);
   const isAgainstGate = standing !== null && standing.verdict !== "promote";
   const served = line.find((other) => other.name === name && other.version === champion);
   const isOtherBase = served !== undefined && !isSameBase(served, adapter);
@@ -124,12 +132,6 @@ export function whoDecides(env: Env): string {
   } catch {
     return `user ${process.getuid?.() ?? "unknown"}`; // a container's user has no name
   }
-}
-
-function lastVerdict(projectDir: string, { name, version }: RegisteredAdapter): GateVerdict | null {
-  return (
-    aliasHistory(projectDir, name).findLast(({ to, verdict }) => to === version && verdict !== null)?.verdict ?? null
-  );
 }
 
 function isSameBase({ base: a }: RegisteredAdapter, { base: b }: RegisteredAdapter): boolean {

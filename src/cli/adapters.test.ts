@@ -41,7 +41,10 @@ beforeEach(async () => {
     reference: `{"n": ${item}}`,
   }));
   writeFileSync(join(jobDir, "eval/items.jsonl"), items.map((item) => `${JSON.stringify(item)}\n`).join(""));
-  writeFileSync(join(jobDir, "config/evaluate.json"), JSON.stringify({ method: "lora", dtype: "float32", maxNewTokens: 4, batchSize: 2 }));
+  writeFileSync(
+    join(jobDir, "config/evaluate.json"),
+    JSON.stringify({ method: "lora", dtype: "float32", maxNewTokens: 4, batchSize: 2 }),
+  );
   writeFileSync(join(jobDir, "trainer/run.py"), runner);
   writeFileSync(join(jobDir, "supervisor.json"), JSON.stringify({ pid: 1, startTime: "x", attempt: 2, startedAt: 0 }));
   const job = {

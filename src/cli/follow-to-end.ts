@@ -1,13 +1,13 @@
 // Watches a run until it ends, then shows what came of it; the exit code says how it ended. For `ft run`, `ft runs watch` and `resume`.
-import { exitCodes, FtError } from "../errors.js";
+import { exitCodes } from "../errors.js";
 import { cancelRun } from "../pipeline/cancel-run.js";
 import { collectEnded } from "../pipeline/collect-run.js";
 import { finishRun } from "../pipeline/finish-run.js";
 import { followRun } from "../pipeline/follow.js";
 import { pushRun } from "../pipeline/push-run.js";
+import { runEnding } from "../pipeline/run-ending.js";
 import { whyNotEvaluated } from "../pipeline/why-not-evaluated.js";
-import type { FailureClass } from "../runs/events.js";
-import { getRun, type Run } from "../runs/run-store.js";
+import { getRun } from "../runs/run-store.js";
 import { openStore } from "../store/open.js";
 import { writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
@@ -47,7 +47,7 @@ export async function followToEnd({ io, exit }: CommandContext, request: FollowR
     if (run.state !== "succeeded") {
       const problem = run.state === "lost" ? null : await collectEnded(store, projectDir, id);
       if (problem !== null) io.err.write(`note: ${problem}\n`);
-      throw ending(run);
+      throw runEnding(run);
     }
     const adapter = await finishRun(store, projectDir, id);
     const pushed = await pushRun(projectDir, adapter, io.env);
@@ -63,34 +63,3 @@ export async function followToEnd({ io, exit }: CommandContext, request: FollowR
     store.close();
   }
 }
-
-function ending({ id, state, failure, step }: Run): FtError {
-  if (state === "cancelled") {
-    const isBudget = failure?.class === "budget";
-    return new FtError({
-      code: isBudget ? "run.budget" : "run.cancelled",
-      exit: "interrupted",
-      message: `run ${id} was stopped${step === null ? "" : ` at step ${step}`}`,
-      ...(isBudget ? { why: failure.message } : {}),
-      next: `go on from its checkpoint: ft runs resume ${id}${isBudget ? " --ignore-budget" : ""}`,
-    });
-  }
-  if (state === "lost") {
-    return new FtError({
-      code: "run.lost",
-      exit: "environment",
-      message: `run ${id} is lost: its launcher no longer knows it`,
-      next: `ft runs resume ${id} goes on from its last checkpoint`,
-    });
-  }
-  return new FtError({
-    code: `train.${failure?.class ?? "failed"}`,
-    exit: "training",
-    message: `run ${id} failed: ${failure?.message ?? "the trainer did not say why"}`,
-    ...(failure?.hint ? { why: failure.hint } : {}),
-    next: `ft runs logs ${id} shows what it printed; ${repeating.includes(failure?.class ?? "") ? "then mend it and ft run" : `ft runs resume ${id} goes on from the last checkpoint`}`,
-  });
-}
-
-/** Failures that a resumed run, with the same recipe and data, only comes to again. */
-const repeating: string[] = ["data", "nan-loss", "nothing-learnt"] satisfies FailureClass[];

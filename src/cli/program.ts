@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { exitCodes } from "../errors.js";
 import { registerAdapters } from "./adapters.js";
+import { registerCi } from "./ci.js";
 import { registerData } from "./data.js";
 import { registerDoctor } from "./doctor.js";
 import { registerEngines } from "./engines.js";
@@ -91,6 +92,7 @@ const commands: ((program: Command, context: CommandContext) => void)[] = [
   registerEval,
   registerGate,
   registerAdapters,
+  registerCi,
   registerEngines,
   registerEnv,
   registerImage,

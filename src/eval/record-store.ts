@@ -2,6 +2,7 @@
 import type { Database } from "better-sqlite3";
 import { z } from "zod";
 import { FtError } from "../errors.js";
+import type { SuiteItem } from "./gate/side.js";
 import {
   type EvaluationManifest,
   type EvaluationRecord,
@@ -73,6 +74,23 @@ export function scoredItems(db: Database, id: string): ScoredItem[] {
   return rows.map(([item, slice, cluster, scores, error]) => ({
     ...{ item, slice: parse(slice), cluster, scores: parse(scores), error },
   }));
+}
+
+/** What the gate compares, by item. */
+export function judgedItems(db: Database, id: string): Map<string, SuiteItem> {
+  const rows = db
+    .prepare(
+      `SELECT item, input_sha256, cluster, scores, error FROM eval_items
+       WHERE evaluation = (SELECT n FROM evaluations WHERE id = ?) ORDER BY n`,
+    )
+    .raw()
+    .all(id) as [string, string, string | null, string, string | null][];
+  return new Map(
+    rows.map(([item, inputSha256, cluster, scores, error]) => [
+      item,
+      { inputSha256, cluster, scores: JSON.parse(scores) as SuiteItem["scores"], error },
+    ]),
+  );
 }
 
 /** By item, of those asked for. */

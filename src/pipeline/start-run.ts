@@ -86,10 +86,14 @@ export async function startRun(
       }
     );
   };
-  if (options.force) return start();
+  return options.force ? start() : inTurn(loaded, context, start);
+}
+
+/** One at a time: who looks whether a run is there already, and starts one. */
+export function inTurn<T>(loaded: LoadedRecipe, context: StartContext, work: () => Promise<T>): Promise<T> {
   const onWait = (pid: number): void =>
     context.onNotice(`process ${pid} starts a run of ${loaded.recipe.name}; waiting`);
-  return withFileLock(turnOf(loaded, context), start, { signal: context.signal, onWait });
+  return withFileLock(turnOf(loaded, context), work, { signal: context.signal, onWait });
 }
 
 /** In the person's cache, as what fails leaves nothing in the project. */

@@ -1,5 +1,6 @@
 // The recipe: the only file a person writes. Types, JSON Schema, defaults and docs all come from this schema.
 import { z } from "zod";
+import { alertsSchema } from "./schema/alerts.js";
 import type { ColumnMap } from "./schema/columns.js";
 import { computeSchema, engineSchema } from "./schema/compute.js";
 import { dataSchema } from "./schema/data.js";
@@ -26,6 +27,7 @@ export const recipeSchema = z.strictObject({
   eval: evalSchema.prefault({}),
   gate: gateSchema.prefault({}),
   hub: hubSchema.optional(),
+  alerts: alertsSchema.optional(),
 });
 
 /** A valid recipe as written: keys whose default depends on model and data may be open. */

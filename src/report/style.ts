@@ -19,7 +19,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; margi
 th, td { text-align: left; padding: 3px 12px 3px 0; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 th { color: var(--faint); font-weight: 500; white-space: nowrap; } .right { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .bar { display: inline-block; height: 10px; background: var(--first); border-radius: 2px; vertical-align: middle; min-width: 1px; } td.track { width: 35%; } td { min-width: 6.5em; } td.right { min-width: 0; } td.detail { color: var(--faint); text-align: right; overflow-wrap: break-word; }
-.note { color: var(--faint); margin: 8px 0 0; font-size: 14px; } .good { color: var(--good); } .warning { color: var(--warning); } .bad { color: var(--bad); }
+.note { color: var(--faint); margin: 8px 0 0; font-size: 14px; overflow-wrap: anywhere; } .good { color: var(--good); } .warning { color: var(--warning); } .bad { color: var(--bad); }
 .summary { color: var(--faint); font-size: 14px; margin: 0 0 8px; font-variant-numeric: tabular-nums; }
 svg { width: 100%; height: auto; display: block; } svg text { fill: var(--faint); font: 11px system-ui, sans-serif; }
 svg .column { fill: var(--first); } svg .column.second { fill: none; stroke: var(--second); stroke-width: 2; } svg .axis { stroke: var(--line); }

@@ -3,6 +3,7 @@ import { type AliasMove, aliasesOf } from "../../adapters/aliases.js";
 import { baseFolder } from "../../adapters/project-adapters.js";
 import { type Decision, promote, rollback, tag, whoDecides } from "../../adapters/promote.js";
 import { findAdapter, type RegisteredAdapter } from "../../adapters/registry.js";
+import { tellRollback } from "../../pipeline/ci/line-alerts.js";
 import { type Io, writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
 import { nameOf, registeredAdapters } from "./with-adapters.js";
@@ -32,13 +33,22 @@ export async function rollbackCommand({ io }: CommandContext, line: string, flag
   const adapters = await registeredAdapters(io);
   const { name } = findAdapter(adapters, line);
   const versions = adapters.filter((adapter) => adapter.name === name);
-  const moves = await rollback(io.cwd, versions, { ...decision(io, flags), ...bases(io) });
+  const decided = decision(io, flags);
+  const moves = await rollback(io.cwd, versions, { ...decided, ...bases(io) });
   const champion = versions.find(({ version }) => version === aliasesOf(io.cwd, name).champion)!;
   present(io, champion, moves, {
     flags,
     done: `rolled back: ${nameOf(champion)} is champion again${before(moves)}; ft adapters rollback ${name} rolls forward`,
     nothing: "",
   });
+  const from = moves.find(({ alias }) => alias === "champion")!.from;
+  const { by, why, now: at } = decided;
+  const problem = await tellRollback(
+    io.cwd,
+    { line: name, champion: nameOf(champion), before: `${name}@${from}`, by, why, at },
+    io.env,
+  );
+  if (problem !== null) io.err.write(`note: ${problem}\n`);
 }
 
 export async function tagCommand(

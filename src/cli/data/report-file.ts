@@ -11,6 +11,7 @@ import type { Io } from "../io.js";
 const kinds = {
   sarif: { looksLike: /^\s*\{\s*"(?:\$schema|version)"[^{]*sarif/i, called: "a SARIF file" },
   junit: { looksLike: /^\s*(?:<\?xml[^>]*\?>\s*)?<testsuites?[\s>]/, called: "a JUnit file" },
+  summary: { looksLike: /^## ft ci /, called: "a summary that ft ci made" },
   html: { looksLike: /^<!doctype html>[\s\S]*<meta name="generator" content="ft">/, called: "a page that ft made" },
   baseline: { looksLike: /^\s*\{\s*"version": 1,\s*"findings": \[/, called: "a baseline" },
 } as const;

@@ -1,15 +1,12 @@
-// The rule of `ft gate`, from its flags and, where one is named, a recipe.
-
+// The rule of `ft gate`: its flags over a recipe's rule, or over the default.
 import { FtError } from "../../errors.js";
 import { judgedMetrics } from "../../eval/gate/judged-metrics.js";
 import { namedMetrics, type Side } from "../../eval/gate/side.js";
 import { nearest } from "../../nearest.js";
 import { type GateRule, gateSchema } from "../../recipes/schema/gate.js";
 import type { NamedValue } from "../gate.js";
-import type { Io } from "../io.js";
 
 interface RuleFlags {
-  recipe?: string;
   primary?: string;
   margin?: NamedValue[];
   guardMargin?: number;
@@ -23,9 +20,8 @@ interface RuleFlags {
   acceptFirst?: boolean;
 }
 
-/** Throws FtError usage.gate, recipe.*. */
-export async function ruleOf(io: Io, flags: RuleFlags): Promise<GateRule> {
-  const base = flags.recipe === undefined ? { primary: "all" } : await recipeRule(io, flags.recipe);
+/** `base`: what the flags go over. Throws FtError usage.gate. */
+export function ruleOf(base: Partial<GateRule>, flags: RuleFlags): GateRule {
   const margin = flags.margin?.findLast(({ metric }) => metric === null)?.value;
   const given = {
     primary: flags.primary,
@@ -41,8 +37,8 @@ export async function ruleOf(io: Io, flags: RuleFlags): Promise<GateRule> {
   const rule = gateSchema.safeParse({
     ...base,
     ...over,
-    margins: { ...("margins" in base ? base.margins : {}), ...byMetric(flags.margin) },
-    floors: { ...("floors" in base ? base.floors : {}), ...byMetric(flags.floor) },
+    margins: { ...base.margins, ...byMetric(flags.margin) },
+    floors: { ...base.floors, ...byMetric(flags.floor) },
   });
   if (rule.success) return rule.data;
   const { path, message } = rule.error.issues[0]!;
@@ -51,11 +47,6 @@ export async function ruleOf(io: Io, flags: RuleFlags): Promise<GateRule> {
       .replaceAll("_", "-")
       .replace(/^(margin|floor)s$/, "$1")}: ${message}`,
   );
-}
-
-async function recipeRule(io: Io, file: string): Promise<GateRule> {
-  const { loadRecipe } = await import("../../recipes/load.js");
-  return loadRecipe(file, { cwd: io.cwd, env: io.env }).recipe.gate;
 }
 
 function byMetric(values: readonly NamedValue[] = []): Record<string, number | string> {
@@ -96,6 +87,6 @@ export function checkFlags(candidate: Side, rule: GateRule, flags: RuleFlags): v
     );
 }
 
-function wrong(message: string, why?: string): FtError {
+export function wrong(message: string, why?: string): FtError {
   return new FtError({ code: "usage.gate", exit: "usage", message, why, next: "ft help gate; docs/gate.md" });
 }

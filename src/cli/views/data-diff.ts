@@ -8,16 +8,20 @@ import { counted, number, percent } from "../../report/number.js";
 export function diffReport(diff: DatasetDiff, { before, after }: { before: string; after: string }): Report {
   const { numbers, values } = diff.drift;
   const blocks: (Block | null)[] = [
-    overview(diff),
+    rowBars(diff),
     ...numbers.filter(({ edges, level }) => edges.length > 3 || level !== "none").map(lengthPlot),
     driftTable(diff),
     ...values.filter(({ level }) => level !== "none").map(valueTable),
     examples(diff),
   ];
-  return { title: `${before} -> ${after}`, subtitle: verdict(diff), blocks: blocks.filter((block) => block !== null) };
+  return {
+    title: `${before} -> ${after}`,
+    subtitle: diffSummary(diff),
+    blocks: blocks.filter((block) => block !== null),
+  };
 }
 
-function verdict({ rows, drift }: DatasetDiff): string {
+export function diffSummary({ rows, drift }: DatasetDiff): string {
   if (isSame({ rows })) return "nothing changed";
   const moved = [...drift.numbers, ...drift.values].filter(({ level }) => level !== "none").map(({ name }) => name);
   const parts = (["added", "removed", "changed"] as const).map((what) => `${number(rows[what])} ${what}`);
@@ -29,7 +33,7 @@ export function isSame({ rows }: Pick<DatasetDiff, "rows">): boolean {
   return rows.added + rows.removed + rows.changed === 0;
 }
 
-function overview({ rows, unusable, key }: DatasetDiff): Block {
+export function rowBars({ rows, unusable, key }: DatasetDiff): Block {
   const bars = (["unchanged", "changed", "added", "removed"] as const).map((name) => {
     const share = name === "added" ? rows[name] / (rows.after || 1) : rows[name] / (rows.before || 1);
     return { name, count: rows[name], detail: `${percent(share)} of the ${name === "added" ? "new" : "old"} rows` };
@@ -46,7 +50,7 @@ function overview({ rows, unusable, key }: DatasetDiff): Block {
 
 const levels: Record<DriftLevel, Level | undefined> = { none: undefined, moderate: "warning", large: "bad" };
 
-function driftTable({ drift: { numbers, values } }: DatasetDiff): Block {
+export function driftTable({ drift: { numbers, values } }: DatasetDiff): Block {
   const verdictText = ({ level, psi, noise }: Drift) =>
     level !== "none" ? level : psi >= 0.1 && psi <= noise ? "within chance" : "none";
   const row = (drift: Drift, cells: string[]) => {

@@ -20,11 +20,23 @@ export interface SuiteSides {
  * Default: base, champion (where the line has one) and the newest version. `names`: suites; none: all that the candidate was evaluated on.
  * Throws FtError adapter.unknown, eval.nothing-stored (usage).
  */
-export function storedSides(
+export function storedSides(store: Store, projectDir: string, wanted: WantedSides): SuiteSides[] {
+  const { candidate, suites } = findSides(store, projectDir, wanted);
+  if (suites.length === 0) throw nothingStored(candidate, wanted.names);
+  return suites;
+}
+
+interface WantedSides {
+  references: readonly string[];
+  names: readonly string[];
+}
+
+/** The same; no suites where the candidate was not evaluated. */
+export function findSides(
   store: Store,
   projectDir: string,
-  { references, names }: { references: readonly string[]; names: readonly string[] },
-): SuiteSides[] {
+  { references, names }: WantedSides,
+): { candidate: Subject; suites: SuiteSides[] } {
   indexEvaluations(store, projectDir, { anew: false });
   const subjects = subjectsOf(listAdapters(store, projectDir), projectDir, references);
   const candidate = subjects.at(-1)!;
@@ -36,8 +48,7 @@ export function storedSides(
     }
   }
   const chosen = [...newest.values()].filter(({ suite }) => names.length === 0 || names.includes(suite.name));
-  if (chosen.length === 0) throw nothingStored(candidate, names);
-  return chosen.reverse().map((manifest) => sidesOf(manifest, subjects, all));
+  return { candidate, suites: chosen.reverse().map((manifest) => sidesOf(manifest, subjects, all)) };
 }
 
 function sidesOf(candidate: EvaluationManifest, subjects: Subject[], all: EvaluationManifest[]): SuiteSides {

@@ -13,6 +13,7 @@ const sameForAll: Record<string, string> = {
   "data.eval": "trials that are measured on different rows cannot be compared",
   "data.eval_fraction": "trials that are measured on different rows cannot be compared",
   gate: "it is no part of what is trained",
+  alerts: "it is no part of what is trained",
   "compute.on": "a sweep runs in one place: --on",
   "compute.budget": "it is no part of what is trained",
 };

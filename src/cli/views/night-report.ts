@@ -1,0 +1,117 @@
+// What `ft ci` shows of a night: what came of it, the gate's checks, what changed in the data, what one should know.
+import type { Check } from "../../eval/gate/check.js";
+import { percentText, sizeText, valueText } from "../../eval/gate/words.js";
+import type { Night, NightOutcome } from "../../pipeline/ci/night.js";
+import type { Block, Level, Note, Report } from "../../report/block.js";
+import { number } from "../../report/number.js";
+import { diffSummary, driftTable, rowBars } from "./data-diff.js";
+
+const levels: Record<NightOutcome, Level | undefined> = {
+  unchanged: undefined,
+  promoted: "good",
+  kept: "warning",
+  held: "warning",
+  failed: "bad",
+};
+
+export function nightReport(night: Night): Report {
+  const { name, outcome, summary, decision, data } = night;
+  const blocks: (Block | null)[] = [
+    overview(night),
+    decision && checksTable(decision),
+    data && rowsBlock(data),
+    data && driftTable(data.diff),
+  ];
+  return { title: `ft ci ${name}: ${outcome}`, subtitle: summary, blocks: blocks.filter((block) => block !== null) };
+}
+
+function rowsBlock({ before, diff }: NonNullable<Night["data"]>): Block {
+  const bars = rowBars(diff);
+  return {
+    ...bars,
+    title: `training rows against those of ${before}`,
+    notes: [{ text: diffSummary(diff) }, ...(bars.notes ?? [])],
+  };
+}
+
+function overview(night: Night): Block {
+  const { adapter, championBefore, champion, run, trained, rows, hub, steps, outcome } = night;
+  const known = {
+    candidate: adapter,
+    champion: champion === championBefore ? (champion ?? "none") : `${champion} (before: ${championBefore ?? "none"})`,
+    run: run && `${run}${trained ? "" : " (was there)"}`,
+    rows: rows === null ? null : number(rows),
+    hub: hub?.url ?? null,
+    took: `${duration(night.endedAt - night.startedAt)}${steps.length > 0 ? `: ${steps.map(stepText).join(", ")}` : ""}`,
+  };
+  const facts = Object.entries(known).flatMap(([name, value]) => (value === null ? [] : [{ name, value }]));
+  const notes: Note[] = night.notices.map((text) => ({ text }));
+  const level = levels[outcome];
+  return { kind: "facts", title: outcome, ...(level && { level }), facts, notes };
+}
+
+function checksTable({ verdict, reasons, checks, rule, labels }: NonNullable<Night["decision"]>): Block {
+  const right = (head: string) => ({ head, align: "right" as const });
+  return {
+    kind: "table",
+    title: `gate: ${verdict}`,
+    level: verdict === "promote" ? "good" : "warning",
+    columns: [
+      { head: "" },
+      { head: "metric" },
+      { head: "against" },
+      right("there"),
+      right(labels.candidate),
+      right("difference"),
+      right("at worst"),
+      right("allowed"),
+      right("n"),
+    ],
+    rows: checks.map((check) => ({ cells: checkCells(check), ...(check.passed ? {} : { level: "bad" as const }) })),
+    notes: [
+      ...(checks.some(({ role }) => role === "primary")
+        ? [{ text: "* held to the margin; the others are guards" }]
+        : []),
+      ...reasons.map((text): Note => ({ text, ...(verdict === "promote" ? {} : { level: "warning" }) })),
+      ...(checks.some(({ bound }) => bound !== null)
+        ? [
+            {
+              text: `at worst: with ${percentText(rule.confidence)} confidence the true difference is not worse than this`,
+            },
+          ]
+        : []),
+    ],
+  };
+}
+
+function checkCells(check: Check): string[] {
+  const { passed, name, role, against, reference, candidate, unit, difference, bound, margin, better, n } = check;
+  const isFloor = role === "floor";
+  return [
+    passed ? "ok" : "no",
+    role === "primary" ? `${name} *` : name,
+    against,
+    valueText(reference, unit),
+    valueText(candidate, unit),
+    signed(difference, check),
+    isFloor ? "" : bound === null ? "?" : signed(bound, check),
+    isFloor ? "" : signed(better === "higher" ? -margin : margin, check),
+    number(n),
+  ];
+}
+
+function signed(value: number, check: Check): string {
+  const size = sizeText(value, check);
+  return value === 0 ? size : `${value < 0 ? "−" : "+"}${size}`;
+}
+
+function stepText({ name, seconds }: Night["steps"][number]): string {
+  return `${name} ${duration(seconds * 1000)}`;
+}
+
+function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

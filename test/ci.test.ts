@@ -1,0 +1,220 @@
+// `ft ci` over some nights of one project, through the built binary: real training of the tiny model, a Hub and a webhook over real HTTP. The tests go in order.
+import { createHmac } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type FakeHub, startFakeHub } from "./fake-hub.js";
+import { until } from "./fake-run.js";
+import { emptyFolder, ft, requiredEnv } from "./project.js";
+
+const minutes = 60_000;
+const colours = ["red", "blue", "green"];
+const rows = (from: number, count: number, answer = (n: number) => `{"colour":"${colours[n % 3]}"}`) =>
+  Array.from({ length: count }, (_, index) => {
+    const n = from + index;
+    const user = `ticket ${n}: the ${colours[n % 3]} lamp number ${n * 7} is broken`;
+    const messages = [
+      { role: "user", content: user },
+      { role: "assistant", content: answer(n) },
+    ];
+    return `${JSON.stringify({ messages })}\n`;
+  }).join("");
+
+const dir = emptyFolder();
+const home = emptyFolder();
+let hub: FakeHub;
+let webhook: Server;
+const calls: { body: string; headers: Record<string, unknown> }[] = [];
+/** What the webhook answers to the next calls; then 200. */
+const answers: number[] = [];
+const env = () => ({
+  ...{ HF_ENDPOINT: hub.url, HF_HOME: home, HF_TOKEN: "hf_secret" },
+  ...{ HOOK: `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/T00/path-is-secret`, HOOK_SECRET: "s3cret" },
+});
+const ci = (args: string[] = [], more: Record<string, string> = {}) => ft(["ci", ...args], dir, { ...env(), ...more });
+const train = (text: string) => writeFileSync(join(dir, "train.jsonl"), text);
+const state = () => JSON.parse(readFileSync(join(dir, ".ft/ci/tiny.json"), "utf8"));
+const aliases = () => JSON.parse(readFileSync(join(dir, ".ft/aliases/tiny.json"), "utf8")).aliases;
+const runs = () => readdirSync(join(dir, ".ft/runs")).length;
+
+beforeAll(async () => {
+  hub = await startFakeHub("me/tiny", {}, { isNew: true });
+  webhook = createServer((request, response) => {
+    let body = "";
+    request.on("data", (part) => {
+      body += part;
+    });
+    request.on("end", () => {
+      calls.push({ body, headers: request.headers });
+      response.writeHead(answers.shift() ?? 200).end();
+    });
+  });
+  await new Promise<void>((resolve) => webhook.listen(0, "127.0.0.1", resolve));
+  train(rows(0, 24));
+  writeFileSync(join(dir, "eval.jsonl"), rows(1_000, 60));
+  writeFileSync(
+    join(dir, "ft.yaml"),
+    `name: tiny
+model: { base: ${requiredEnv("FT_TEST_TINY_MODEL")} }
+method: { type: lora, rank: 8 }
+data: { train: train.jsonl, eval: eval.jsonl, max_length: 256 }
+train: { epochs: 1, batch_size: 4, learning_rate: 1.0e-2 }
+eval: { max_new_tokens: 1 }
+gate: { primary: heldout/nll, guards: [], min_items: 50 }
+hub: { repo: me/tiny }
+alerts: { webhook: { url_env: HOOK, secret_env: HOOK_SECRET }, on: [failure, hold, keep, rollback] }
+`,
+  );
+});
+
+afterAll(async () => {
+  webhook.close();
+  await hub.close();
+});
+
+it("holds where there is no champion, tells it everywhere, and --accept-first promotes it without training again", {
+  timeout: 10 * minutes,
+}, async () => {
+  const summary = join(dir, "step-summary.md");
+  writeFileSync(summary, "what was there\n");
+  const reports = ["--junit", "ci.xml", "--summary", "ci.md", "--html", "ci.html"];
+  const github = { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary, GITHUB_ACTOR: "ada" };
+  const held = await ci(reports, github);
+  expect(held.exitCode, held.stderr).toBe(8);
+  expect(held.stdout).toMatch(
+    /ft ci tiny: held[\s\S]*candidate +tiny@1[\s\S]*gate: hold[\s\S]*no champion to compare with/,
+  );
+  expect(held.stderr).toMatch(/^::error title=ft tiny%3A tiny@1 is not promoted \(hold\)::there is no champion/m);
+  expect(readFileSync(summary, "utf8")).toMatch(/^what was there\n## ft ci tiny: held/);
+  expect(readFileSync(join(dir, "ci.md"), "utf8")).toMatch(/^## ft ci tiny: held/);
+  expect(readFileSync(join(dir, "ci.html"), "utf8")).toContain("<title>ft ci tiny: held</title>");
+  expect(readFileSync(join(dir, "ci.xml"), "utf8")).toMatch(
+    /name="training" time="[\d.]+"\/>[\s\S]*name="gate" [^>]*>\s*<failure type="hold"[\s\S]*name="push">\s*<skipped/,
+  );
+  const { body, headers } = calls[0]!;
+  expect(JSON.parse(body).text).toMatch(/^\*ft tiny: held: a person has to look\*\n.*no champion/);
+  const stamp = headers["x-ft-timestamp"];
+  expect(headers["x-ft-signature"]).toBe(
+    `sha256=${createHmac("sha256", "s3cret").update(`${stamp}.${body}`).digest("hex")}`,
+  );
+  expect([aliases(), hub.requests.filter((line) => !line.startsWith("GET"))]).toEqual([{ candidate: 1 }, []]);
+
+  // The Hub is down while it is promoted: it stays promoted, and the next night brings it there.
+  hub.behaviour.refuse = { of: /^POST/, status: 403, times: 99 };
+  answers.push(503); // The webhook is tried again.
+  const accepted = await ci(["--accept-first", "--junit", "ci.xml", "--json"]);
+  expect([accepted.exitCode, JSON.parse(accepted.stdout).error.code]).toEqual([11, "hub.forbidden"]);
+  expect(aliases()).toEqual({ champion: 1 });
+  expect(readFileSync(join(dir, "ci.xml"), "utf8")).toMatch(/name="push" [^>]*>\s*<error type="hub.forbidden"/);
+  expect(calls.map(({ body }) => JSON.parse(body).text.split("\n")[0])).toEqual([
+    "*ft tiny: held: a person has to look*",
+    ...Array(2).fill("*ft tiny: failed*"),
+  ]);
+  hub.behaviour.refuse = null;
+  const pushed = JSON.parse((await ci(["--json"])).stdout);
+  expect(pushed).toMatchObject({
+    ok: true,
+    outcome: "promoted",
+    champion: "tiny@1",
+    trained: false,
+    hub: { isNew: true },
+  });
+  expect(Object.keys(hub.writes.refs)).toContain("v1");
+  expect(runs()).toBe(1);
+});
+
+it("trains nothing when nothing changed: 0, or 9 with --exit-code", { timeout: 5 * minutes }, async () => {
+  const [asked, told] = [hub.requests.length, calls.length];
+  const night = await ci(["--exit-code", "--json"]);
+  expect(night.exitCode, night.stderr).toBe(9);
+  expect(JSON.parse(night.stdout)).toMatchObject({ ok: true, outcome: "unchanged", adapter: "tiny@1", trained: false });
+  expect((await ci(["--md"])).stdout).toMatch(/^## ft ci tiny: unchanged\n\nnothing changed: tiny@\S?1 is champion/);
+  // Killed between the promotion and what it notes of it: gone on with, and nothing is done twice.
+  writeFileSync(join(dir, ".ft/ci/tiny.json"), JSON.stringify({ ...state(), phase: "judging" }));
+  const goneOn = JSON.parse((await ci(["--json"])).stdout);
+  expect(goneOn).toMatchObject({ outcome: "promoted", continues: expect.any(Number), trained: false, hub: null });
+  expect(state().phase).toBe("done");
+  expect([runs(), hub.requests.length, calls.length]).toEqual([1, asked, told]);
+});
+
+it("keeps the champion when labels are poisoned; one at a time, and a night that was killed is gone on with", {
+  timeout: 10 * minutes,
+}, async () => {
+  train(rows(0, 96, (n) => `no idea what ${n * 31} could be`));
+  const killed = ci();
+  await until(() => existsSync(join(dir, ".ft/ci/tiny.json")) && state().phase === "training", 5 * minutes);
+  const second = await ci(["--json"]);
+  expect([second.exitCode, JSON.parse(second.stdout).error.code]).toEqual([12, "ci.running"]);
+  expect(second.stderr).toMatch(new RegExp(`process ${killed.pid} on \\S+, since 2`));
+  killed.kill("SIGTERM");
+  expect(await killed).toMatchObject({
+    exitCode: 10,
+    stderr: expect.stringContaining("the next ft ci goes on with it"),
+  });
+  const again = ci();
+  await until(() => existsSync(join(dir, ".ft/ci/tiny.json.lock")), minutes);
+  again.kill("SIGKILL");
+  await again;
+  const begun = state().run;
+
+  const kept = await ci(["--json"]);
+  expect(kept.exitCode, kept.stderr).toBe(8);
+  expect(kept.stderr).toMatch(/going on with the night of \S+, which ended while it was training/);
+  const night = JSON.parse(kept.stdout);
+  expect(night).toMatchObject({
+    ...{ ok: false, outcome: "kept", run: begun, trained: true, adapter: "tiny@2", champion: "tiny@1", hub: null },
+    decision: { verdict: "keep", checks: [{ name: "heldout/nll", n: 60, passed: false }] },
+    data: { before: "tiny@1", rows: { before: 24, after: 96, changed: 24, added: 72 } },
+  });
+  expect([runs(), aliases()]).toEqual([2, { champion: 1, candidate: 2 }]);
+  expect(JSON.parse(calls.at(-1)!.body).text).toMatch(/^\*ft tiny: kept the champion\*\nkeep: heldout\/nll is/);
+  expect((await ft(["adapters", "promote", "tiny@2"], dir)).exitCode).toBe(8);
+
+  const later = await ci(["--json"]);
+  expect([later.exitCode, JSON.parse(later.stdout).outcome, runs()]).toEqual([0, "unchanged", 2]);
+});
+
+it("promotes and pushes what good data make; a rollback serves the version before, and the next night leaves it so", {
+  timeout: 10 * minutes,
+}, async () => {
+  train(rows(0, 96));
+  const { exitCode, stdout, stderr } = await ci([], { HOOK: "" });
+  expect(exitCode, stderr).toBe(0);
+  expect(stdout).toMatch(/ft ci tiny: promoted\ntiny@3 takes the place of tiny@1[\s\S]*heldout\/nll[\s\S]*drift/);
+  expect([aliases(), Object.keys(hub.writes.refs).sort()]).toEqual([
+    { champion: 3, previous: 1, candidate: 2 },
+    ["main", "v1", "v3"],
+  ]);
+  const history = JSON.parse(readFileSync(join(dir, ".ft/aliases/tiny.json"), "utf8")).history;
+  expect(history.at(-1)).toMatchObject({ why: "ft ci", verdict: { verdict: "promote" } });
+
+  expect((await ft(["adapters", "rollback", "tiny", "--why", "complaints"], dir, env())).exitCode).toBe(0);
+  expect(aliases()).toMatchObject({ champion: 1, previous: 3 });
+  expect(JSON.parse(calls.at(-1)!.body).text).toMatch(/^\*ft tiny: rolled back\*[\s\S]*tiny@1[\s\S]*- complaints/);
+  const after = JSON.parse((await ci(["--json"])).stdout);
+  expect(after).toMatchObject({ outcome: "unchanged", champion: "tiny@1" });
+  expect(after.summary).toContain("tiny@3, which this recipe and data make, was champion until");
+  expect(aliases()).toMatchObject({ champion: 1, previous: 3 });
+});
+
+it("a night that fails keeps everything, names file and line, and tells it, without the webhook's address when that fails", {
+  timeout: 5 * minutes,
+}, async () => {
+  train(`${rows(0, 3)}{"messages": [}\n`);
+  const before = aliases();
+  answers.push(400);
+  const failed = await ci(["--junit", "ci.xml"], { GITHUB_ACTIONS: "true" });
+  expect([failed.exitCode, aliases(), runs()]).toEqual([4, before, 3]);
+  expect(failed.stderr).toMatch(/^::error file=train.jsonl,line=4,title=ft tiny::/m);
+  expect(failed.stderr).toContain("note: no alert reached the webhook of HOOK: it answered HTTP 400");
+  expect(failed.stderr).not.toMatch(/path-is-secret|s3cret|hf_secret/);
+  expect(readFileSync(join(dir, "ci.xml"), "utf8")).toMatch(/name="data" [^>]*>\s*<error type="data.invalid"/);
+  train(rows(0, 5));
+  const elsewhere = await ci(["--on", "nowhere"]);
+  expect([elsewhere.exitCode, elsewhere.stderr]).toEqual([2, expect.stringContaining("nowhere")]);
+  rmSync(join(dir, "ci.xml"));
+  writeFileSync(join(dir, "mine.xml"), "not a report");
+  expect((await ci(["--junit", "mine.xml"])).exitCode).toBe(2);
+});
