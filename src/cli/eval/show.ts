@@ -2,7 +2,7 @@
 
 import { FtError } from "../../errors.js";
 import type { EvaluationManifest } from "../../eval/record.js";
-import { indexEvaluations, listEvaluations, scoredItems } from "../../eval/record-store.js";
+import { indexEvaluations, listEvaluations, unscoredItems } from "../../eval/record-store.js";
 import { inputsOf } from "../../eval/suites/suite-inputs.js";
 import { subjectLabel } from "../../pipeline/suites/subject.js";
 import { presentReport } from "../data/present-report.js";
@@ -28,7 +28,7 @@ export async function showCommand({ io }: CommandContext, asked: string | undefi
     const all = listEvaluations(store).filter(({ suite }) => !flags.suite || flags.suite.includes(suite.name));
     const wanted = asked === undefined ? all : chosen(all, asked);
     const shown = wanted.map((manifest): ShownEvaluation => {
-      const failed = asked === undefined ? [] : scoredItems(store, manifest.id).filter(({ error }) => error !== null);
+      const failed = asked === undefined ? [] : unscoredItems(store, manifest.id);
       const inputs = inputsOf(
         io.cwd,
         manifest.suite.sha256,
@@ -36,7 +36,7 @@ export async function showCommand({ io }: CommandContext, asked: string | undefi
       );
       return {
         ...{ manifest, label: subjectLabel(manifest.subject), results: resultsOf(store, manifest) },
-        failed: failed.map(({ item, error }) => ({ item, error: error!, input: inputs.get(item) ?? null })),
+        failed: failed.map(({ item, error }) => ({ item, error, input: inputs.get(item) ?? null })),
       };
     });
     if (flags.json) writeJson(io, { ok: true, evaluations: shown });
