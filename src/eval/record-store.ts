@@ -86,6 +86,26 @@ export function unscoredItems(db: Database, id: string): { item: string; error: 
   return select.all(id) as { item: string; error: string }[];
 }
 
+const answeredSchema = z.object({
+  item: z.string(),
+  inputSha256: z.string(),
+  output: z.string().nullable(),
+  scores: z.string().transform((text) => z.record(z.string(), z.number().nullable()).parse(JSON.parse(text))),
+});
+export type AnsweredItem = z.output<typeof answeredSchema>;
+
+/** Those whose score in `metric` is worse than `limit`, in the suite's order. */
+export function itemsWorseThan(db: Database, id: string, { name, better }: Metric, limit: number): AnsweredItem[] {
+  const rows = db
+    .prepare(
+      `SELECT item, input_sha256 AS inputSha256, output, scores FROM eval_items JOIN json_each(scores)
+       WHERE evaluation = (SELECT n FROM evaluations WHERE id = ?) AND error IS NULL AND key = ? AND value ${better === "higher" ? "<" : ">"} ?
+       ORDER BY n`,
+    )
+    .all(id, name, limit);
+  return z.array(answeredSchema).parse(rows);
+}
+
 /** By item, of those wanted; `items`: all of the evaluation, in its order. */
 export function outputsOf(
   db: Database,
