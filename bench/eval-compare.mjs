@@ -47,7 +47,10 @@ async function fill(project) {
   }));
   for (const adapter of adapters) insertAdapter(store, project, join(project, adapter.run), adapter);
   mkdirSync(join(project, ".ft/aliases"));
-  writeFileSync(join(project, ".ft/aliases/bot.json"), JSON.stringify({ schema: 1, aliases: { champion: 1 } }));
+  writeFileSync(
+    join(project, ".ft/aliases/bot.json"),
+    JSON.stringify({ schema: 1, aliases: { champion: 1 }, history: [] }),
+  );
   const subjects = [baseSubject(adapterSubject(adapters[0])), ...adapters.map(adapterSubject)];
   const percent = { better: "higher", format: "percent", scale: [0, 1] };
   for (const [at, subject] of subjects.entries()) {

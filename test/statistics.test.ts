@@ -2,12 +2,13 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
-import { meanAndError, meanBound } from "../src/eval/mean-bound.js";
+import { meanBound } from "../src/eval/mean-bound.js";
 import { itemsNeeded } from "../src/eval/power.js";
 import { normalQuantile, tQuantile } from "../src/eval/quantiles.js";
 import { seededRandom } from "../src/eval/random.js";
 import { pairedScoreBound } from "../src/eval/score-bound.js";
 import { pairedProportionInterval } from "../src/eval/statistics.js";
+import { meanAndError, unitsOf } from "../src/eval/units.js";
 import { packageRoot } from "../src/paths.js";
 import { made, uv } from "./engine-packages.js";
 
@@ -100,13 +101,7 @@ describe("statistics, to 1e-9 of scipy's and statsmodels'", () => {
   it("Student's t bound of many items, and the standard error of grouped ones", () => {
     const single = { sums: values, sizes: values.map(() => 1) };
     expect(meanBound(single, { confidence: 0.95 })).toBeCloseTo((answersTo("tBound") as number[])[0]!, 9);
-    const sums = new Map<number, { sum: number; size: number }>();
-    values.forEach((value, i) => {
-      const { sum, size } = sums.get(groups[i]!) ?? { sum: 0, size: 0 };
-      sums.set(groups[i]!, { sum: sum + value, size: size + 1 });
-    });
-    const all = [...sums.values()];
-    const { error } = meanAndError({ sums: all.map(({ sum }) => sum), sizes: all.map(({ size }) => size) });
+    const { error } = meanAndError(unitsOf(values, groups.map(String)));
     expect(error).toBeCloseTo((answersTo("clusterError") as number[])[0]!, 9);
   });
 

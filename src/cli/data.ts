@@ -1,5 +1,6 @@
 // `ft data ...`: one line a verb; each loads what it needs inside its action.
 import type { Command } from "commander";
+import { registerDataAddFailures } from "./data/add-failures.js";
 import { registerDataCheck } from "./data/check.js";
 import { registerDataConvert } from "./data/convert.js";
 import { registerDataDedupe } from "./data/dedupe.js";
@@ -33,4 +34,5 @@ const verbs: ((data: Command, context: CommandContext) => void)[] = [
   registerDataSample,
   registerDataSplit,
   registerDataPack,
+  registerDataAddFailures,
 ];

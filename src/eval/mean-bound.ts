@@ -2,14 +2,7 @@
 import { quantileSorted } from "simple-statistics";
 import { tQuantile } from "./quantiles.js";
 import { seededRandom } from "./random.js";
-
-/** What is drawn at random: single items, or groups of items that belong together (one document, one customer). */
-export interface Units {
-  /** Sum of the items' differences in each. */
-  sums: readonly number[];
-  /** Items in each. */
-  sizes: readonly number[];
-}
+import { meanAndError, type Units } from "./units.js";
 
 /** Above it the t interval is as good as the bootstrap, and quick. */
 const manyUnits = 2000;
@@ -57,16 +50,4 @@ export function meanBound(
     return (off * sw) / Math.sqrt((squares * count) / (count - 1));
   }).sort((a, b) => a - b);
   return mean - quantileSorted(drawn, confidence) * error;
-}
-
-/**
- * The mean per item and its standard error: of single items the usual one; of groups robust to what their items share (Liang & Zeger,
- * Biometrika 73 (1986) 13-22, with the factor G / (G - 1)).
- */
-export function meanAndError({ sums, sizes }: Units): { mean: number; error: number } {
-  const total = sizes.reduce((all, size) => all + size, 0);
-  const mean = sums.reduce((all, sum) => all + sum, 0) / total;
-  const squares = sums.reduce((all, sum, i) => all + (sum - mean * sizes[i]!) ** 2, 0);
-  const count = sums.length;
-  return { mean, error: Math.sqrt((squares * count) / (count - 1)) / total };
 }

@@ -8,6 +8,7 @@ import {
   type EvaluationRecord,
   evaluationFolders,
   type ItemRecord,
+  type Metric,
   parseManifest,
   readEvaluationRecord,
 } from "./record.js";
@@ -22,17 +23,19 @@ export function storeEvaluation(db: Database, { manifest, items }: EvaluationRec
     `INSERT INTO eval_items (evaluation, n, item, input_sha256, prompt_sha256, slice, cluster, scores, error, prompt_tokens, output_tokens,
        latency_ms, cost_usd, output) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
+  const addColumns = db.prepare("INSERT INTO eval_columns (evaluation, columns) VALUES (?, ?)");
   const { id, suite, subject, run, endedAt } = manifest;
   db.transaction(() => {
     remove.run(id);
     const named = [subject.name, subject.version];
-    const row = [id, suite.name, suite.sha256, ...named, run, endedAt, JSON.stringify(manifest)];
-    const { lastInsertRowid } = add.run(...row);
-    for (const [n, item] of items.entries()) addItem.run(lastInsertRowid, n, ...columns(item));
+    const known = [id, suite.name, suite.sha256, ...named, run, endedAt, JSON.stringify(manifest)];
+    const { lastInsertRowid } = add.run(...known);
+    for (const [n, item] of items.entries()) addItem.run(lastInsertRowid, n, ...row(item));
+    addColumns.run(lastInsertRowid, JSON.stringify(columnsOf(suite.metrics, items)));
   }).immediate();
 }
 
-function columns(item: ItemRecord): (string | number | null)[] {
+function row(item: ItemRecord): (string | number | null)[] {
   const { inputSha256, promptSha256, slice, cluster, scores, error } = item;
   const { promptTokens, outputTokens, latencyMs, costUsd, output } = item;
   return [
@@ -47,33 +50,61 @@ export function listEvaluations(db: Database): EvaluationManifest[] {
   return rows.map((text) => parseManifest(z.string().parse(text)));
 }
 
-/** What a comparison takes of an item. */
-export interface ScoredItem {
-  item: string;
-  slice: Record<string, string>;
-  cluster: string | null;
-  scores: Record<string, number | null>;
-  error: string | null;
+/** What a comparison takes of the items, column by column, in the suite's order. */
+export interface ScoreColumns {
+  items: string[];
+  /** Of the suite's metrics; null: it does not apply to the item, or could not be told. */
+  scores: Record<string, (number | null)[]>;
+  /** By field; null: the item has none. */
+  slices: Record<string, (string | null)[]>;
+  /** Null: the items are independent of each other. */
+  clusters: (string | null)[] | null;
 }
 
-/** In the suite's order. */
-export function scoredItems(db: Database, id: string): ScoredItem[] {
+function columnsOf(metrics: readonly Metric[], items: readonly ItemRecord[]): ScoreColumns {
+  const fields = [...new Set(items.flatMap(({ slice }) => Object.keys(slice)))];
+  const isClustered = items.some(({ cluster }) => cluster !== null);
+  return {
+    items: items.map(({ item }) => item),
+    scores: Object.fromEntries(metrics.map(({ name }) => [name, items.map(({ scores }) => scores[name] ?? null)])),
+    slices: Object.fromEntries(fields.map((field) => [field, items.map(({ slice }) => slice[field] ?? null)])),
+    clusters: isClustered ? items.map(({ cluster }) => cluster) : null,
+  };
+}
+
+export function scoreColumns(db: Database, id: string): ScoreColumns {
+  const select = db.prepare(
+    "SELECT columns FROM eval_columns WHERE evaluation = (SELECT n FROM evaluations WHERE id = ?)",
+  );
+  return JSON.parse(select.pluck().get(id) as string) as ScoreColumns;
+}
+
+/** Items that have no score because their scorer failed. */
+export function unscoredItems(db: Database, id: string): { item: string; error: string }[] {
+  const select = db.prepare(
+    `SELECT item, error FROM eval_items WHERE evaluation = (SELECT n FROM evaluations WHERE id = ?) AND error IS NOT NULL ORDER BY n`,
+  );
+  return select.all(id) as { item: string; error: string }[];
+}
+
+const answeredSchema = z.object({
+  item: z.string(),
+  inputSha256: z.string(),
+  output: z.string().nullable(),
+  scores: z.string().transform((text) => z.record(z.string(), z.number().nullable()).parse(JSON.parse(text))),
+});
+export type AnsweredItem = z.output<typeof answeredSchema>;
+
+/** Those whose score in `metric` is worse than `limit`, in the suite's order. */
+export function itemsWorseThan(db: Database, id: string, { name, better }: Metric, limit: number): AnsweredItem[] {
   const rows = db
     .prepare(
-      `SELECT item, slice, cluster, scores, error FROM eval_items
-       WHERE evaluation = (SELECT n FROM evaluations WHERE id = ?) ORDER BY n`,
+      `SELECT item, input_sha256 AS inputSha256, output, scores FROM eval_items JOIN json_each(scores)
+       WHERE evaluation = (SELECT n FROM evaluations WHERE id = ?) AND error IS NULL AND key = ? AND value ${better === "higher" ? "<" : ">"} ?
+       ORDER BY n`,
     )
-    .raw()
-    .all(id) as [string, string, string | null, string, string | null][];
-  const parsed = new Map<string, Record<string, never>>(); // most items share their slice, and many their scores
-  const parse = (text: string) => {
-    const known = parsed.get(text) ?? (JSON.parse(text) as Record<string, never>);
-    if (parsed.size < 10_000) parsed.set(text, known);
-    return known;
-  };
-  return rows.map(([item, slice, cluster, scores, error]) => ({
-    ...{ item, slice: parse(slice), cluster, scores: parse(scores), error },
-  }));
+    .all(id, name, limit);
+  return z.array(answeredSchema).parse(rows);
 }
 
 /** What the gate compares, by item. */
@@ -93,14 +124,18 @@ export function judgedItems(db: Database, id: string): Map<string, SuiteItem> {
   );
 }
 
-/** By item, of those asked for. */
-export function outputsOf(db: Database, id: string, items: readonly string[]): Map<string, string | null> {
-  const select = db.prepare(
-    `SELECT item, output FROM eval_items WHERE evaluation = (SELECT n FROM evaluations WHERE id = ?)
-     AND item IN (SELECT value FROM json_each(?))`,
-  );
-  const rows = select.raw().all(id, JSON.stringify(items)) as [string, string | null][];
-  return new Map(rows);
+/** By item, of those wanted; `items`: all of the evaluation, in its order. */
+export function outputsOf(
+  db: Database,
+  id: string,
+  { items, wanted }: { items: readonly string[]; wanted: readonly string[] },
+): Map<string, string | null> {
+  const among = new Set(wanted);
+  const select = db
+    .prepare("SELECT output FROM eval_items WHERE evaluation = (SELECT n FROM evaluations WHERE id = ?) AND n = ?")
+    .pluck();
+  const found = [...items.entries()].filter(([, item]) => among.has(item));
+  return new Map(found.map(([n, item]) => [item, select.get(id, n) as string | null]));
 }
 
 export interface IndexedEvaluations {

@@ -1,11 +1,13 @@
 // Several subjects on one suite, side by side: the last one is the candidate, and is compared with each of the others on the same items.
-import { type PairedDifference, pairedDifference, type ScorePair } from "./paired-difference.js";
+import { type PairedDifference, pairedDifference } from "./paired-difference.js";
 import type { Metric } from "./record.js";
-import type { ScoredItem } from "./record-store.js";
+import type { ScoreColumns } from "./record-store.js";
 
 export interface Side {
   label: string;
-  items: readonly ScoredItem[];
+  columns: ScoreColumns;
+  /** Items without a score because their scorer failed. */
+  errors: number;
 }
 
 /** One metric over some items: what each side has, and the candidate against each of the others. */
@@ -41,59 +43,58 @@ export interface SuiteComparison {
 
 /** `sides`: at least the candidate, which is the last. */
 export function sideBySide(metrics: readonly Metric[], sides: readonly Side[]): SuiteComparison {
-  const items = sides.at(-1)!.items;
-  const known = sides.map(({ label, items: own }) => ({ label, items: aligned(own, items) }));
-  const all = items.map((_, index) => index);
-  const rows = metrics.map((metric) => metricRow(metric, known, all));
+  const candidate = sides.at(-1)!.columns;
+  const known = sides.map(({ label, columns }) => ({ label, scores: scoresInOrder(columns, candidate.items) }));
+  const compared = { sides: known, clusters: candidate.clusters };
+  const all = candidate.items.map((_, index) => index);
   return {
-    rows,
-    slices: metrics[0] ? slicesOf(metrics[0], known) : [],
-    turned: turnedItems(metrics, known),
-    failed: sides
-      .map((side) => ({ label: side.label, errors: side.items.filter(({ error }) => error !== null).length }))
-      .filter(({ errors }) => errors > 0),
+    rows: metrics.map((metric) => metricRow(metric, compared, all)),
+    slices: metrics[0] ? slicesOf(metrics[0], compared, candidate.slices) : [],
+    turned: turnedItems(metrics, known, candidate.items),
+    failed: sides.map(({ label, errors }) => ({ label, errors })).filter(({ errors }) => errors > 0),
   };
 }
 
-/** Of each side the items in the candidate's order; null: it has none of that name. */
-type Known = { label: string; items: (ScoredItem | null)[] }[];
-
-function aligned(own: readonly ScoredItem[], items: readonly ScoredItem[]): (ScoredItem | null)[] {
-  if (own === items) return [...own];
-  let byItem: Map<string, ScoredItem> | null = null;
-  return items.map(({ item }, index) => {
-    const same = own[index];
-    if (same?.item === item) return same; // mostly: it is the same suite
-    byItem ??= new Map(own.map((one) => [one.item, one]));
-    return byItem.get(item) ?? null;
-  });
+/** Each side's scores in the candidate's order, and the candidate's clusters. */
+interface Compared {
+  sides: { label: string; scores: ScoreColumns["scores"] }[];
+  clusters: ScoreColumns["clusters"];
 }
 
-function scoreOf(side: Known[number], index: number, metric: string): number | null {
-  return side.items[index]?.scores[metric] ?? null;
+function scoresInOrder({ items: own, scores }: ScoreColumns, items: readonly string[]): ScoreColumns["scores"] {
+  // Mostly so: it is the same suite.
+  if (own.length === items.length && items.every((item, index) => item === own[index])) return scores;
+  const places = new Map(own.map((item, place) => [item, place]));
+  const order = items.map((item) => places.get(item) ?? -1);
+  return Object.fromEntries(
+    Object.entries(scores).map(([metric, column]) => [metric, order.map((place) => column[place] ?? null)]),
+  );
 }
 
 /** Over the items of these indices. */
-function metricRow(metric: Metric, sides: Known, indices: readonly number[]): MetricRow {
-  const candidate = sides.at(-1)!;
-  const means = sides.map((side) => {
-    let [sum, n] = [0, 0];
-    for (const index of indices) {
-      const score = scoreOf(side, index, metric.name);
-      if (score === null) continue;
-      sum += score;
-      n += 1;
-    }
-    return { label: side.label, mean: n === 0 ? null : sum / n, n };
+function metricRow(metric: Metric, { sides, clusters }: Compared, indices: readonly number[]): MetricRow {
+  const scores = sides.map((side) => {
+    const column = side.scores[metric.name] ?? [];
+    return indices.map((index) => column[index] ?? null);
   });
-  const against = sides.slice(0, -1).map((side) => {
-    const pairs: ScorePair[] = [];
-    for (const index of indices) {
-      const [before, after] = [scoreOf(side, index, metric.name), scoreOf(candidate, index, metric.name)];
-      if (before !== null && after !== null) pairs.push({ before, after, cluster: candidate.items[index]!.cluster });
+  const means = sides.map(({ label }, at) => {
+    const own = scores[at]!.filter((score) => score !== null);
+    const sum = own.reduce((all, score) => all + score, 0);
+    return { label, mean: own.length === 0 ? null : sum / own.length, n: own.length };
+  });
+  const candidate = scores.at(-1)!;
+  const against = sides.slice(0, -1).map(({ label }, at) => {
+    const [before, after]: [number[], number[]] = [[], []];
+    const groups: (string | null)[] = [];
+    for (const [place, is] of candidate.entries()) {
+      const was = scores[at]![place]!;
+      if (was === null || is === null) continue;
+      before.push(was);
+      after.push(is);
+      if (clusters) groups.push(clusters[indices[place]!]!);
     }
-    const result = pairedDifference(pairs);
-    return { label: side.label, result, better: result && isBetter(result, metric) };
+    const result = pairedDifference(before, after, clusters && groups);
+    return { label, result, better: result && isBetter(result, metric) };
   });
   return { metric, means, against };
 }
@@ -104,34 +105,38 @@ function isBetter({ low, high }: PairedDifference, { better }: Metric): boolean 
   return low > 0 === (better === "higher");
 }
 
-function slicesOf(metric: Metric, sides: Known): SliceRows[] {
-  const { items } = sides.at(-1)!;
-  const fields = [...new Set(items.flatMap((item) => Object.keys(item!.slice)))];
-  return fields.map((field) => {
+function slicesOf(metric: Metric, compared: Compared, slices: ScoreColumns["slices"]): SliceRows[] {
+  return Object.entries(slices).map(([field, column]) => {
     const groups = new Map<string, number[]>();
-    for (const [index, item] of items.entries()) {
-      const value = item!.slice[field] ?? "(none)";
-      const group = groups.get(value);
+    for (const [index, value] of column.entries()) {
+      const group = groups.get(value ?? "(none)");
       if (group) group.push(index);
-      else groups.set(value, [index]);
+      else groups.set(value ?? "(none)", [index]);
     }
     const values = [...groups]
       .sort(([, a], [, b]) => b.length - a.length)
-      .map(([value, group]) => ({ value, row: metricRow(metric, sides, group) }));
+      .map(([value, group]) => ({ value, row: metricRow(metric, compared, group) }));
     return { field, values };
   });
 }
 
-function turnedItems(metrics: readonly Metric[], sides: Known): SuiteComparison["turned"] {
+function turnedItems(
+  metrics: readonly Metric[],
+  sides: Compared["sides"],
+  items: readonly string[],
+): SuiteComparison["turned"] {
   const [candidate, before] = [sides.at(-1)!, sides.at(-2)];
-  const metric = metrics.find(({ name }) =>
-    candidate.items.every((item) => [0, 1, null, undefined].includes(item!.scores[name])),
-  );
+  const metric = metrics.find(({ name }) => candidate.scores[name]?.every(isYesNoOrNone));
   if (!metric || !before) return null;
-  const turned = candidate.items.flatMap((item, index) => {
-    const [was, is] = [scoreOf(before, index, metric.name), scoreOf(candidate, index, metric.name)];
-    if (was === is || was === null || is === null || (was !== 0 && was !== 1)) return [];
-    return [{ item: item!.item, fixed: is > was === (metric.better === "higher") }];
+  const [was, is] = [before, candidate].map(({ scores }) => scores[metric.name] ?? []);
+  const turned = items.flatMap((item, index) => {
+    const [from, to] = [was![index] ?? null, is![index] ?? null];
+    if (from === to || from === null || to === null || !isYesNoOrNone(from)) return [];
+    return [{ item, fixed: to > from === (metric.better === "higher") }];
   });
   return { metric: metric.name, against: before.label, items: turned };
+}
+
+function isYesNoOrNone(score: number | null): boolean {
+  return score === 0 || score === 1 || score === null;
 }

@@ -11,11 +11,15 @@ import { measurementTables } from "./migrations/003-measurements.js";
 import { targetColumn } from "./migrations/004-targets.js";
 import { collectedColumns } from "./migrations/005-collected.js";
 import { evaluationTables } from "./migrations/006-evaluations.js";
+import { evaluationColumns } from "./migrations/007-evaluation-columns.js";
 
 export type Store = Database.Database;
 
 /** The n-th entry takes the database from user_version n to n + 1. */
-const migrations = [runTables, evalTables, measurementTables, targetColumn, collectedColumns, evaluationTables];
+const migrations = [
+  ...[runTables, evalTables, measurementTables, targetColumn, collectedColumns, evaluationTables],
+  evaluationColumns,
+];
 
 /** WAL, foreign keys, 5 s of patience with other writers. Throws FtError `store.newer` or `store.corrupt` (environment). */
 export function openStore(projectDir: string): Store {

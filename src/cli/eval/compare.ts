@@ -1,5 +1,5 @@
 // `ft eval compare`: subjects side by side on the suites that they were evaluated on.
-import { outputsOf, scoredItems } from "../../eval/record-store.js";
+import { outputsOf, scoreColumns } from "../../eval/record-store.js";
 import { sideBySide } from "../../eval/side-by-side.js";
 import { inputsOf } from "../../eval/suites/suite-inputs.js";
 import { type SuiteSides, storedSides } from "../../pipeline/suites/stored-sides.js";
@@ -32,15 +32,21 @@ export async function compareCommand({ io }: CommandContext, references: string[
 }
 
 function compareSuite(store: Store, io: Io, { suite, sides, missing }: SuiteSides, flips: number): ShownSuite {
-  const known = sides.map(({ label, manifest }) => ({ label, items: scoredItems(store, manifest.id) }));
+  const known = sides.map(({ label, manifest: { id, errors } }) => ({
+    label,
+    errors,
+    columns: scoreColumns(store, id),
+  }));
   const comparison = sideBySide(suite.metrics, known);
   const turned = comparison.turned?.items ?? [];
   // Broken ones first: there are fewer, and they are what one wants to see.
   const some = [...turned.filter(({ fixed }) => !fixed), ...turned.filter(({ fixed }) => fixed)].slice(0, flips);
-  const items = some.map(({ item }) => item);
-  const inputs = inputsOf(io.cwd, suite.sha256, items);
-  const [before, after] = [sides.at(-2), sides.at(-1)].map((side) =>
-    side && items.length > 0 ? outputsOf(store, side.manifest.id, items) : new Map<string, string | null>(),
+  const wanted = some.map(({ item }) => item);
+  const inputs = inputsOf(io.cwd, suite.sha256, wanted);
+  const [before, after] = [-2, -1].map((at) =>
+    wanted.length === 0
+      ? new Map<string, string | null>()
+      : outputsOf(store, sides.at(at)!.manifest.id, { items: known.at(at)!.columns.items, wanted }),
   );
   const turns = some.map(
     ({ item, fixed }): ShownTurn => ({
@@ -52,7 +58,7 @@ function compareSuite(store: Store, io: Io, { suite, sides, missing }: SuiteSide
   return {
     name,
     type,
-    items: known.at(-1)!.items.length,
+    items: known.at(-1)!.columns.items.length,
     labels: sides.map(({ label }) => label),
     comparison,
     missing,

@@ -1,7 +1,7 @@
 // The results of one stored evaluation: each metric's mean with its interval.
 import { meanInterval } from "../../eval/paired-difference.js";
 import type { EvaluationManifest, Metric } from "../../eval/record.js";
-import { scoredItems } from "../../eval/record-store.js";
+import { scoreColumns } from "../../eval/record-store.js";
 import type { Store } from "../../store/open.js";
 
 export interface MetricResult {
@@ -11,14 +11,11 @@ export interface MetricResult {
 }
 
 export function resultsOf(store: Store, { id, suite }: EvaluationManifest): MetricResult[] {
-  const items = scoredItems(store, id);
-  return suite.metrics.map((metric) => ({
-    metric,
-    result: meanInterval(
-      items.flatMap(({ scores, cluster }) => {
-        const score = scores[metric.name] ?? null;
-        return score === null ? [] : [{ score, cluster }];
-      }),
-    ),
-  }));
+  const { scores, clusters } = scoreColumns(store, id);
+  return suite.metrics.map((metric) => {
+    const column = scores[metric.name] ?? [];
+    const known = column.filter((score) => score !== null);
+    const groups = clusters?.filter((_, index) => (column[index] ?? null) !== null) ?? null;
+    return { metric, result: meanInterval(known, groups) };
+  });
 }

@@ -1,7 +1,8 @@
 // One metric of the candidate against the champion, the anchor or a floor.
-import { meanAndError, meanBound, type Units } from "../mean-bound.js";
+import { meanBound } from "../mean-bound.js";
 import { itemsNeeded } from "../power.js";
 import { pairedScoreBound } from "../score-bound.js";
+import { meanAndError, unitsOf } from "../units.js";
 import type { JudgedMetric } from "./judged-metrics.js";
 import { scoreOf } from "./same-ground.js";
 import type { NamedMetric, SuiteResult } from "./side.js";
@@ -47,7 +48,7 @@ export interface Check {
 interface Pairs {
   reference: number[];
   candidate: number[];
-  units: Units;
+  clusters: (string | null)[];
 }
 
 export function compareMetric(
@@ -56,12 +57,14 @@ export function compareMetric(
   confidence: number,
 ): Check {
   const sign = metric.better === "higher" ? 1 : -1;
-  const { reference, candidate, units } = pairUp(metric.name, theirs, ours, sign);
+  const { reference, candidate, clusters } = pairUp(metric.name, theirs, ours);
+  const gains = candidate.map((score, i) => sign * (score - reference[i]!));
+  // What is drawn at random: items, or whole groups.
+  const units = unitsOf(gains, clusters);
   const n = candidate.length;
   const isBinary = [...reference, ...candidate].every((score) => score === 0 || score === 1);
   const isClustered = units.sums.length < n;
   const scale = metric.scale ?? (isBinary ? ([0, 1] as const) : null);
-  const gains = candidate.map((score, i) => sign * (score - reference[i]!));
   const method = isBinary && !isClustered ? "score" : units.sums.length > 2000 ? "t" : "bootstrap";
   const gain =
     method === "score"
@@ -116,30 +119,19 @@ function named({ key, suite, name, better }: NamedMetric, n: number) {
   return { name: key, suite, metric: name, better, n };
 }
 
-/** Items that both have a score for, and what is drawn at random: items, or whole groups. */
-function pairUp(metric: string, theirs: SuiteResult, ours: SuiteResult, sign: number): Pairs {
-  const reference: number[] = [];
-  const candidate: number[] = [];
-  const units = { sums: [] as number[], sizes: [] as number[] };
-  const places = new Map<string, number>();
+/** Items that both have a score for. */
+function pairUp(metric: string, theirs: SuiteResult, ours: SuiteResult): Pairs {
+  const pairs: Pairs = { reference: [], candidate: [], clusters: [] };
   for (const [name, item] of ours.items) {
     const other = theirs.items.get(name);
     const a = other ? scoreOf(other, metric) : null;
     const b = scoreOf(item, metric);
     if (a === null || b === null) continue;
-    reference.push(a);
-    candidate.push(b);
-    const place = item.cluster === null ? undefined : places.get(item.cluster);
-    if (place === undefined) {
-      if (item.cluster !== null) places.set(item.cluster, units.sums.length);
-      units.sums.push(sign * (b - a));
-      units.sizes.push(1);
-    } else {
-      units.sums[place]! += sign * (b - a);
-      units.sizes[place]! += 1;
-    }
+    pairs.reference.push(a);
+    pairs.candidate.push(b);
+    pairs.clusters.push(item.cluster);
   }
-  return { reference, candidate, units };
+  return pairs;
 }
 
 function mean(values: readonly number[]): number {

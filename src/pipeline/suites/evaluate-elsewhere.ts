@@ -1,7 +1,7 @@
 // Suites that another program evaluates: which items there are, and so the suite's hash, is known only when it has run.
 import { createHash } from "node:crypto";
 import { type ItemRecord, type Metric, writeEvaluation } from "../../eval/record.js";
-import { listEvaluations, storeEvaluation } from "../../eval/record-store.js";
+import { indexEvaluations, listEvaluations, storeEvaluation } from "../../eval/record-store.js";
 import type { LoadedRecipe } from "../../recipes/load.js";
 import { canonicalJson } from "../../recipes/lock-file.js";
 import type { CommandSuite, LmEvalSuite } from "../../recipes/schema/suites.js";
@@ -34,6 +34,7 @@ export async function evaluateElsewhere(
   const program = suite.type === "command" ? await runCommand(here, suite, where) : await runLmEval(here, suite, where);
   const { decoding, tools } = program;
   const settings = createHash("sha256").update(canonicalJson(program.settings)).digest("hex");
+  indexEvaluations(context.store, loaded.dir, { anew: false });
   const before = listEvaluations(context.store).find(
     (one) =>
       one.suite.name === suite.name &&
