@@ -1,6 +1,6 @@
 // `ft image build|ls|show`: container images with an engine in them, for launchers that run containers.
 import { type Command, Option } from "commander";
-import { type ContainerRuntime, containerRuntimes } from "../engines/image/container-cli.js";
+import { type ContainerRuntime, containerRuntimes } from "../engines/image/container-runtime.js";
 import { writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
 

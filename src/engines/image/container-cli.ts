@@ -2,9 +2,7 @@
 import { execa } from "execa";
 import { FtError } from "../../errors.js";
 import type { Env } from "../../paths.js";
-
-export const containerRuntimes = ["docker", "podman"] as const;
-export type ContainerRuntime = (typeof containerRuntimes)[number];
+import type { ContainerRuntime } from "./container-runtime.js";
 
 export interface CliOptions {
   runtime: ContainerRuntime;
