@@ -8,6 +8,7 @@ import { ensureDir } from "../ensure-dir.js";
 import { packageRoot, runsDir } from "../paths.js";
 import type { RunLimits } from "../plan/budget.js";
 import { type Estimate, estimateFileName } from "../plan/calibration/estimate-file.js";
+import { suitesFolder } from "../recipes/built-in-suites.js";
 import type { Recipe } from "../recipes/schema.js";
 import { type Job, jobVersion } from "../runs/job.js";
 import type { RunLock } from "../runs/lock.js";
@@ -56,7 +57,8 @@ export async function createJobFolder(input: JobFolderInput): Promise<{ job: Job
     await input.writeData(building, input.rendering.layout);
     await copyTrainer(input.engine, join(building, "trainer"));
     await symlink(input.model.path, join(building, "model"));
-    const job = manifest(input, existsSync(join(building, "eval")));
+    const hasItems = ["eval/items.jsonl", suitesFolder].some((path) => existsSync(join(building, path)));
+    const job = manifest(input, hasItems);
     await writeFile(join(building, "job.json"), `${JSON.stringify(job, null, 2)}\n`);
     await rename(building, dir);
     return { job, dir };

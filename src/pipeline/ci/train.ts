@@ -42,7 +42,11 @@ export function standingOf(
   if (entry === null) return "none"; // the base was never here
   const wanted = fingerprint(entry, surveyed);
   const unchanged = findUnchanged(store, projectDir, wanted);
-  if (unchanged) return { done: { run: unchanged.run.id, adapter: unchanged.adapter, isNew: false } };
+  if (unchanged) {
+    const { run, adapter } = unchanged;
+    // It ended after the night that trained it did: that night is gone on with.
+    return { done: { run: run.id, adapter, isNew: saved?.phase === "training" && saved.run === run.id } };
+  }
   const begun = runsOf(store, projectDir, wanted).find(
     ({ id, state, failure }) =>
       isOnItsWay(state) || (id === saved?.run && isResumable(state) && !repeating.includes(failure?.class ?? "")),
