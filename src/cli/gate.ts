@@ -1,30 +1,14 @@
 // `ft gate`: may the candidate replace the champion? On stored evaluations, or on files of scores, `{item, metric, score}` a line.
 import { type Command, InvalidArgumentError } from "commander";
+import type { NamedValue, RuleFlags } from "./gate/rule.js";
 import type { CommandContext } from "./program.js";
 
-export interface GateFlags {
+export interface GateFlags extends RuleFlags {
   candidate?: string;
   champion?: string;
   anchor?: string;
   recipe?: string;
-  primary?: string;
-  margin?: NamedValue[];
-  guardMargin?: number;
-  lossMargin?: number;
-  floor?: NamedValue[];
-  lowerIsBetter?: string[];
-  higherIsBetter?: string[];
-  confidence?: number;
-  minItems?: number;
-  minClusters?: number;
-  acceptFirst?: boolean;
   json?: boolean;
-}
-
-/** `0.02`, or `bleu=0.5`, or `loss=2%`. */
-export interface NamedValue {
-  metric: string | null;
-  value: number | string;
 }
 
 export function registerGate(program: Command, context: CommandContext): void {

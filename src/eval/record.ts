@@ -1,10 +1,11 @@
 // One evaluation on disk: one subject (the base, or an adapter version) on one suite. The folder .ft/evals/<id>/ is the truth; the store is an index of it.
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { FtError } from "../errors.js";
+import { foldersIn } from "../folders-in.js";
 import { ftDir } from "../paths.js";
 import { canonicalJson } from "../recipes/lock-file.js";
 
@@ -121,15 +122,7 @@ export async function writeEvaluation(
 
 /** Ids of the evaluations that are there. Those that are being written begin with a dot. */
 export function evaluationFolders(projectDir: string): string[] {
-  try {
-    return readdirSync(evalsDir(projectDir), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
-      .map(({ name }) => name)
-      .sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
+  return foldersIn(evalsDir(projectDir));
 }
 
 /** Throws FtError eval.unreadable (training): the folder was changed, cut, or written by a newer ft. */

@@ -1,5 +1,4 @@
 // Rebuilds from the run folders, and those of pulled adapters, what the store knows about evaluations and adapters; the runs room rebuilds its own part first.
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Database } from "better-sqlite3";
 import { type Lineage, readLineage } from "../adapters/lineage.js";
@@ -7,6 +6,7 @@ import { pulledAdapters } from "../adapters/pulled.js";
 import { insertAdapter, listAdapters } from "../adapters/registry.js";
 import { FtError } from "../errors.js";
 import { indexEvaluations } from "../eval/record-store.js";
+import { foldersIn } from "../folders-in.js";
 import { runsDir } from "../paths.js";
 import { importEvaluations } from "./import-evaluations.js";
 
@@ -41,7 +41,7 @@ export async function reindexAdapters(db: Database, projectDir: string): Promise
     known.push({ name: lineage.name, version: lineage.version, run: lineage.run });
     result.adapters++;
   };
-  for (const run of runFolders(projectDir)) {
+  for (const run of foldersIn(runsDir(projectDir))) {
     const jobDir = join(runsDir(projectDir), run);
     const dir = join(jobDir, "out/adapter");
     const lineage = readLineage(dir);
@@ -57,16 +57,4 @@ export async function reindexAdapters(db: Database, projectDir: string): Promise
   for (const { dir, lineage } of pulledAdapters(projectDir)) take(dir, lineage);
   const { evaluations, problems } = indexEvaluations(db, projectDir, { anew: true });
   return { ...result, evaluations, problems: [...result.problems, ...problems] };
-}
-
-function runFolders(projectDir: string): string[] {
-  try {
-    return readdirSync(runsDir(projectDir), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name)
-      .sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
 }

@@ -1,7 +1,8 @@
 // Rebuilds from the run folders what the store knows about runs and their events; `ft runs reindex` rebuilds evaluations and adapters after it.
-import { readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { FtError } from "../errors.js";
+import { foldersIn } from "../folders-in.js";
 import { loadLauncher } from "../launchers/index.js";
 import { runsDir } from "../paths.js";
 import { readJob } from "../runs/job-file.js";
@@ -20,7 +21,7 @@ export interface ReindexedRuns {
 /** What the store has stays; what it lacks is added. May be repeated. A run without an `end` counts as ended at its last sign of life. */
 export async function reindexRuns(store: Store, projectDir: string): Promise<ReindexedRuns> {
   const result: ReindexedRuns = { runs: 0, problems: [] };
-  for (const id of runFolders(projectDir)) {
+  for (const id of foldersIn(runsDir(projectDir))) {
     const dir = join(runsDir(projectDir), id);
     try {
       const job = readJob(dir);
@@ -41,19 +42,6 @@ export async function reindexRuns(store: Store, projectDir: string): Promise<Rei
     }
   }
   return result;
-}
-
-/** Folders that are being built begin with a dot. */
-function runFolders(projectDir: string): string[] {
-  try {
-    return readdirSync(runsDir(projectDir), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
-      .map(({ name }) => name)
-      .sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
 }
 
 /** When events.jsonl was last written, epoch ms. */

@@ -4,9 +4,14 @@ import { judgedMetrics } from "../../eval/gate/judged-metrics.js";
 import { namedMetrics, type Side } from "../../eval/gate/side.js";
 import { nearest } from "../../nearest.js";
 import { type GateRule, gateSchema } from "../../recipes/schema/gate.js";
-import type { NamedValue } from "../gate.js";
 
-interface RuleFlags {
+/** `0.02`, or `bleu=0.5`, or `loss=2%`. */
+export interface NamedValue {
+  metric: string | null;
+  value: number | string;
+}
+
+export interface RuleFlags {
   primary?: string;
   margin?: NamedValue[];
   guardMargin?: number;

@@ -3,7 +3,7 @@
 import { FtError } from "../../errors.js";
 import type { JudgeSuite } from "../../recipes/schema/suites.js";
 import type { ItemRecord } from "../record.js";
-import type { Answer } from "../suites/answers.js";
+import { type Answer, itemRecord } from "../suites/answers.js";
 import type { SuiteItem } from "../suites/suite-items.js";
 import { ask, type Endpoint } from "./ask.js";
 
@@ -103,17 +103,7 @@ function toRecord(
   { item, score, error, costUsd }: ItemResult & { item: SuiteItem; costUsd: number | null },
   answer: Answer | null,
 ): ItemRecord {
-  const {
-    promptSha256 = null,
-    output = null,
-    promptTokens = null,
-    outputTokens = null,
-    latencyMs = null,
-  } = answer ?? {};
-  return {
-    ...{ item: item.item, inputSha256: item.inputSha256, promptSha256, slice: item.slice, cluster: item.cluster },
-    ...{ output, scores: { win: score }, error, promptTokens, outputTokens, latencyMs, costUsd },
-  };
+  return itemRecord(item, answer, { scores: { win: score }, error, costUsd });
 }
 
 async function verdictOn(

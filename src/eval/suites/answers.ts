@@ -1,6 +1,8 @@
 // What the trainer answered to a suite's items: out/suites/<name>/items.jsonl, one line an item, resumable.
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import type { ItemRecord } from "../record.js";
+import type { SuiteItem } from "./suite-items.js";
 
 const answerSchema = z.object({
   item: z.string(),
@@ -40,4 +42,23 @@ function parseLine(line: string): z.output<typeof answerSchema> | null {
   } catch {
     return null;
   }
+}
+
+/** An item as it was answered and scored. `answer` null: there is none. */
+export function itemRecord(
+  { item, inputSha256, slice, cluster }: Pick<SuiteItem, "item" | "inputSha256" | "slice" | "cluster">,
+  answer: Answer | null,
+  scored: Pick<ItemRecord, "scores" | "error" | "costUsd">,
+): ItemRecord {
+  const {
+    promptSha256 = null,
+    output = null,
+    promptTokens = null,
+    outputTokens = null,
+    latencyMs = null,
+  } = answer ?? {};
+  return {
+    ...{ item, inputSha256, promptSha256, slice, cluster, output, promptTokens, outputTokens, latencyMs },
+    ...scored,
+  };
 }

@@ -4,7 +4,7 @@ import type { Scorer } from "../../recipes/schema/suites.js";
 import type { ItemRecord } from "../record.js";
 import { findSandbox } from "../scorers/code.js";
 import { type ScoringTools, scoreAnswer, scorerName } from "../scorers/score.js";
-import type { Answer } from "./answers.js";
+import { type Answer, itemRecord } from "./answers.js";
 import type { LoadedSuite } from "./load-suite.js";
 import type { SuiteItem } from "./suite-items.js";
 
@@ -38,17 +38,7 @@ async function scoreItem(
       error ??= `${name}: ${(cause as Error).message.split("\n")[0]}`;
     }
   }
-  const {
-    promptSha256 = null,
-    output = null,
-    promptTokens = null,
-    outputTokens = null,
-    latencyMs = null,
-  } = answer ?? {};
-  return {
-    ...{ item: item.item, inputSha256: item.inputSha256, promptSha256, slice: item.slice, cluster: item.cluster },
-    ...{ output, scores, error, promptTokens, outputTokens, latencyMs, costUsd: null },
-  };
+  return itemRecord(item, answer, { scores, error, costUsd: null });
 }
 
 function schemasOf(scorers: Scorer[]): Map<string, Validator> {
