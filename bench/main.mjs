@@ -1,4 +1,4 @@
-// `npm run bench`: each figure side by side with its peer, in one run, as a ratio of medians. The last line of stdout is JSON.
+// `npm run bench [-- name ...]`: each figure side by side with its peer, in one run, as a ratio of medians. The last line of stdout is JSON.
 
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
@@ -14,8 +14,7 @@ import { benchSshStart } from "./ssh-start.mjs";
 import { benchThroughput } from "./throughput.mjs";
 import { benchTokens } from "./tokens.mjs";
 
-const only = process.argv[2];
-const benches = {
+const timed = {
   "cold-start": benchColdStart,
   "docker-start": benchDockerStart,
   "ssh-start": benchSshStart,
@@ -23,23 +22,30 @@ const benches = {
   render: benchRender,
   tokens: benchTokens,
 };
-const rows = [];
-for (const [name, bench] of Object.entries(benches)) {
-  if (only && only !== name) continue;
-  rows.push(...(await bench()));
+const others = ["data-check", "eval-compare", "memory-points", "throughput", "gate-simulation"];
+const names = [...Object.keys(timed), ...others];
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !names.includes(name));
+if (unknown.length > 0) {
+  console.error(`no such bench: ${unknown.join(", ")}; there are ${names.join(", ")}`);
+  process.exit(2);
 }
+const wanted = (name) => asked.length === 0 || asked.includes(name);
+
+const rows = [];
+for (const [name, bench] of Object.entries(timed)) if (wanted(name)) rows.push(...(await bench()));
 for (const row of rows) {
   console.log(
     `${row.name.padEnd(38)} ${row.ratio.toFixed(2)}x of ${row.peer}  (goal <= ${row.goal}x; ${row.medianMs.toFixed(0)} ms against ${row.peerMedianMs.toFixed(0)} ms, spread ${row.minMs.toFixed(0)}-${row.maxMs.toFixed(0)}, n=${row.n})`,
   );
 }
-const dataCheck = !only || only === "data-check" ? await benchDataCheck() : undefined;
+const dataCheck = wanted("data-check") ? await benchDataCheck() : undefined;
 if (dataCheck) console.log(dataCheckText(dataCheck));
-const evalCompare = !only || only === "eval-compare" ? await benchEvalCompare() : undefined;
+const evalCompare = wanted("eval-compare") ? await benchEvalCompare() : undefined;
 if (evalCompare) console.log(evalCompareText(evalCompare));
-const memory = !only || only === "memory-points" ? benchMemoryPoints() : undefined;
-const throughput = !only || only === "throughput" ? benchThroughput() : undefined;
-const gateSimulation = !only || only === "gate-simulation" ? benchGateSimulation() : undefined;
+const memory = wanted("memory-points") ? benchMemoryPoints() : undefined;
+const throughput = wanted("throughput") ? benchThroughput() : undefined;
+const gateSimulation = wanted("gate-simulation") ? benchGateSimulation() : undefined;
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
 console.log(
   JSON.stringify({
