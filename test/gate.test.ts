@@ -277,7 +277,11 @@ describe("ft gate", () => {
       { champion: exact(), candidate: better.map((line, i) => ({ ...line, cluster: i % 50 })) },
       "have other clusters",
     ],
-    ["the champion as candidate", { champion: exact(), candidate: exact() }, "the same model was evaluated twice"],
+    [
+      "the champion as candidate",
+      { champion: [...exact(), ...losses(1, 1)], candidate: [...exact(), ...losses(1, 1)] },
+      "the same model was evaluated twice",
+    ],
     [
       "losses that are exactly the champion's",
       { champion: [...exact(), ...losses(1, 1)], candidate: [...better, ...losses(1, 1)] },
@@ -300,6 +304,16 @@ describe("ft gate", () => {
     const { exitCode, json } = await gate(files);
     expect([exitCode, json.ok, json.verdict]).toEqual([8, false, "hold"]);
     expect(json.reasons.join("\n")).toContain(reason);
+  });
+
+  it("promotes a candidate that answers each yes-or-no item as the champion does, but not a file against itself", async () => {
+    const same = await gate({ champion: exact(), candidate: exact() });
+    expect([same.exitCode, same.json.verdict]).toEqual([0, "promote"]);
+    const cwd = emptyFolder();
+    writeFileSync(join(cwd, "a.jsonl"), jsonLines(exact()));
+    const itself = await ft(["gate", "--champion", "a.jsonl", "--candidate", "a.jsonl", "--json"], cwd);
+    expect(itself.exitCode).toBe(8);
+    expect(JSON.parse(itself.stdout).reasons).toEqual(["champion and candidate are the same: a.jsonl"]);
   });
 
   it("holds at a primary metric that measures nothing, and at a rule that names what is not there", async () => {

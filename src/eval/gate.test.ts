@@ -19,8 +19,17 @@ function suite(won: number, over: Partial<SuiteResult> = {}): SuiteResult {
   return { suite: "tickets", sha256: "a", decoding: "{}", metrics: [accuracy], items, ...over };
 }
 
+let made = 0;
+
 function side(suites: SuiteResult[], over: Partial<Side> = {}): Side {
-  return { label: "support-bot@7", base: { id: "org/base", revision: "abc" }, templateSha256: "t", suites, ...over };
+  made += 1;
+  return {
+    label: `support-bot@${made}`,
+    base: { id: "org/base", revision: "abc" },
+    templateSha256: "t",
+    suites,
+    ...over,
+  };
 }
 
 const champion = side([suite(0)]);

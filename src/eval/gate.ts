@@ -39,6 +39,7 @@ export function gate({ champion, candidate, anchor }: Sides, rule: GateRule): Ve
   checks.push(...floorChecks(candidate, rule));
   doubts.push(...doubtsOf(checks, rule));
   if (!champion) doubts.push(...firstDoubts(judged, candidate, rule));
+  else if (champion.label === candidate.label) doubts.push(`champion and candidate are the same: ${candidate.label}`);
   if (judged.length === 0 && doubts.length === 0) doubts.push("the rule judges no metric");
 
   const failed = checks.filter(({ passed }) => !passed);
@@ -85,7 +86,9 @@ function floorChecks(candidate: Side, { floors }: GateRule): Check[] {
 /** Results that look like a pass or a failure, and are neither. */
 function doubtsOf(checks: readonly Check[], rule: GateRule): string[] {
   const againstChampion = checks.filter(({ against }) => against === "champion");
-  if (againstChampion.length > 0 && againstChampion.every(({ discordance }) => discordance === 0))
+  // Two good models may well agree on each yes and no, and neither is worse then. Two numbers never agree on every item.
+  const isSame = againstChampion.every(({ discordance }) => discordance === 0);
+  if (isSame && againstChampion.some(({ method }) => method !== "score"))
     return [
       "every score is the champion's on every item: the same model was evaluated twice, or the candidate's adapter was not loaded",
     ];
