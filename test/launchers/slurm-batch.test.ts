@@ -12,6 +12,7 @@ import { targetSchema } from "../../src/recipes/schema/targets.js";
 import { createRun, getRun, stateChanges } from "../../src/runs/run-store.js";
 import { openStore } from "../../src/store/open.js";
 import { fakeRun, until } from "../fake-run.js";
+import { ft, tinyProject } from "../project.js";
 import { type Slurm, startSlurm } from "../services/slurm.js";
 
 let slurm: Slurm | null;
@@ -129,6 +130,25 @@ describe("a slurm target", { timeout: 120_000 }, () => {
     expect(await checkOf({ partition: "main", time: "2-0" })).toMatchObject({ status: "missing" });
     await limited("INFINITE");
     expect(await checkOf({ time: "2-0" })).toMatchObject({ status: "ok" });
+  });
+
+  it("without a time, in a partition that gives too little to save in, is refused before anything is written", async ({
+    skip,
+  }) => {
+    if (!slurm) return skip();
+    const given = (time: string) => execa("scontrol", ["update", "PartitionName=main", `DefaultTime=${time}`]);
+    const dir = tinyProject();
+    await given("5");
+    const { exitCode, stderr } = await ft(["run", "--on", "slurm", "--set", "compute.device=cpu"], dir, slurm.env);
+    expect([exitCode, stderr]).toEqual([6, expect.stringContaining("without a time a job in main* gets 5:00")]);
+    expect(stderr).toContain("give the target a `time`");
+    expect(existsSync(join(dir, ".ft/runs"))).toBe(false);
+    const isSeen = async (settings: object) =>
+      (await slurmLauncher.probe(runOn(settings).target)).checks.some(({ name }) => name === "time");
+    expect(await isSeen({ signal_seconds: 299 })).toBe(false);
+    expect(await isSeen({ time: "6" })).toBe(false);
+    await given("INFINITE");
+    expect(await isSeen({})).toBe(false);
   });
 
   it("whose controller is down is unknown, and not over; a submission says that nobody answers", async ({ skip }) => {
