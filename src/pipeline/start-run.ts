@@ -9,6 +9,7 @@ import { FtError } from "../errors.js";
 import { writeJobSuites } from "../eval/suites/job-suites.js";
 import { withFileLock } from "../file-lock.js";
 import { refuseNoRoom } from "../launchers/folder/room.js";
+import { wrongTargets } from "../launchers/targets.js";
 import { ftCacheDir, runsDir } from "../paths.js";
 import { type Estimate, makeEstimate } from "../plan/calibration/estimate-file.js";
 import { baseBytes } from "../plan/storage-plan.js";
@@ -78,6 +79,7 @@ export async function startRun(
   options: StartOptions,
 ): Promise<StartOutcome> {
   requireWritable(runsDir(loaded.dir));
+  for (const problem of wrongTargets(context.env)) context.onNotice(problem);
   const start = async (): Promise<StartOutcome> => {
     const surveyed = await survey(loaded, context);
     if (options.frozen) refuseDrift(loaded.file, surveyed.locked, surveyed.entry);
