@@ -1,5 +1,5 @@
 // Runs elsewhere that ended early, through the built binary and a real sshd: what they leave comes home or is kept, and a machine that is gone holds no run.
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { reconcile } from "../src/pipeline/reconcile.js";
@@ -25,7 +25,7 @@ afterAll(() => sshd?.stop());
 interface ReapOrRun {
   leftovers: { run: string }[];
   ended: object[];
-  run: { state: string };
+  run: { state: string; failure?: object | null };
 }
 
 interface Elsewhere {
@@ -160,6 +160,14 @@ describe("a run on another machine", { timeout: 180_000 }, () => {
     const listed = await ft(["runs", "ls"]);
     expect([listed.code, listed.err, listed.out]).toEqual([0, "", expect.stringContaining("cancelled")]);
     expect((await ft(["runs", "cancel", run.id, "--force"])).code).toBe(2);
+
+    // It is known without the store, too, and nobody asks the machine again.
+    rmSync(join(run.projectDir, ".ft/ft.db"));
+    const rebuilt = await ft(["runs", "reindex"]);
+    expect([rebuilt.code, rebuilt.err]).toEqual([0, ""]);
+    const { run: after } = (await json(["runs", "show", run.id])) as { run: object };
+    expect(after).toMatchObject({ state: "cancelled", givenUp: 1, failure: given.run.failure });
+    expect((await ft(["runs", "ls"])).err).toBe("");
 
     comeBack();
     writeCheckpoint(far);

@@ -35,9 +35,10 @@ export function registerDoctor(program: Command, { io, exit }: CommandContext): 
   }
 
   async function there(name: string) {
-    const { resolveTarget } = await import("../launchers/targets.js");
+    const { resolveTarget, wrongTargets } = await import("../launchers/targets.js");
     const { loadLauncher } = await import("../launchers/index.js");
     const { settings } = resolveTarget(name, io.env);
+    for (const problem of wrongTargets(io.env)) io.err.write(`note: ${problem}\n`);
     return (await (await loadLauncher(settings.launcher)).probe(settings)).checks;
   }
 }

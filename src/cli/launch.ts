@@ -15,15 +15,17 @@ export function registerLaunch(program: Command, { io, exit }: CommandContext): 
     .action(async (flags: { check?: boolean; json?: boolean }) => {
       const { listTargets } = await import("../pipeline/list-targets.js");
       const { file, targets } = await listTargets(io.env, { check: flags.check ?? false });
-      if (targets.some(({ problem }) => problem !== null)) exit(exitCodes.environment.code);
+      const isWrong = targets.some(({ settings }) => settings === null);
+      if (isWrong) exit(exitCodes.usage.code);
+      else if (targets.some(({ problem }) => problem !== null)) exit(exitCodes.environment.code);
       if (flags.json) return writeJson(io, { ok: true, file, targets });
       const { plainTable } = await import("./views/plain-table.js");
-      const columns = ["target", "launcher", "where", ...(flags.check ? ["what is there"] : [])].map((head) => ({
-        head,
-      }));
+      const hasMore = flags.check || isWrong;
+      const last = flags.check ? "what is there" : "problem";
+      const columns = ["target", "launcher", "where", ...(hasMore ? [last] : [])].map((head) => ({ head }));
       const rows = targets.map(({ name, launcher, where, found, problem }) => [
         ...[name, launcher, where],
-        ...(flags.check ? [problem ?? found ?? ""] : []),
+        ...(hasMore ? [problem ?? found ?? ""] : []),
       ]);
       io.out.write(`${plainTable(columns, rows).join("\n")}\n`);
       io.err.write(`run on one: ft run --on <target>; more of them: ${file} (docs/launching.md)\n`);

@@ -28,7 +28,7 @@ export function registerLock(program: Command, { io }: CommandContext): void {
       const name = file ?? "ft.yaml";
       const loaded = loadRecipe(name, { cwd: io.cwd, env: io.env });
       if (check) {
-        const entry = await preparing(io, (context) => checkLock(loaded, context));
+        const { entry } = await preparing(io, (context) => checkLock(loaded, context));
         return json ? writeJson(io, { ok: true, entry }) : io.out.write(`${name} is as ft.lock.json has it\n`);
       }
       const locked = await preparing(io, (context) => lockRecipe(loaded, context, { update }));

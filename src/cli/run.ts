@@ -1,6 +1,7 @@
 // `ft run`: the whole way - data checked, environment, model, trained, evaluated, registered.
 import type { Command } from "commander";
 import { exitCodes } from "../errors.js";
+import type { PrepareContext } from "../pipeline/survey.js";
 import { writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
 import { collect, setsWithTarget } from "./render.js";
@@ -44,12 +45,11 @@ export function registerRun(program: Command, context: CommandContext): void {
       const { frozen = false, force = false, ignoreFit = false, ignoreBudget = false, probe = false } = flags;
       const { preparing } = await import("./preparing.js");
       if (flags.dryRun) {
-        if (frozen) {
-          const { checkLock } = await import("../pipeline/lock-recipe.js");
-          await preparing(io, (context) => checkLock(loaded, context));
-        }
+        const locked = async (context: PrepareContext) =>
+          (await import("../pipeline/lock-recipe.js")).checkLock(loaded, context);
+        const there = frozen ? await preparing(io, locked) : null;
         const { planRun } = await import("../pipeline/plan-run.js");
-        const plan = await planRun(loaded, { env: io.env, now: io.now() }, { ignoreFit, ignoreBudget });
+        const plan = await planRun(loaded, { env: io.env, now: io.now(), there }, { ignoreFit, ignoreBudget });
         if (flags.json) return writeJson(io, { ok: true, plan });
         const { planText } = await import("./views/plan-text.js");
         return io.out.write(planText(plan));

@@ -1,5 +1,5 @@
 // Which target a name means, and what a wrong targets.yaml is told.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { emptyFolder, tinyProject } from "../../test/project.js";
@@ -92,6 +92,36 @@ describe("a wrong targets.yaml", () => {
 });
 
 describe("ft", () => {
+  it("names a wrong target, and goes on with the others", async () => {
+    const env = configWith("targets:\n  bad: { launcher: ssh, at: box, pyhton: 3 }\n  here: { launcher: local }\n");
+    const cwd = tinyProject();
+    const words = "target bad cannot be used: targets.bad: unknown key pyhton, did you mean python?";
+    const listed = await runFt(["launch", "targets"], { cwd, env });
+    expect([listed.code, listed.out]).toEqual([2, expect.stringMatching(/bad +ssh +line 2: .*did you mean python/)]);
+    expect(listed.out).toMatch(/here +local/);
+    expect((await runFt(["run", "--dry-run", "--on", "here"], { cwd, env })).code).toBe(0);
+    rmSync(join(cwd, "data"), { recursive: true }); // so that nothing is trained
+    for (const args of [
+      ["doctor", "--on", "here"],
+      ["runs", "reap", "--yes"],
+      ["run", "--on", "here"],
+    ]) {
+      const { err } = await runFt(args, { cwd, env });
+      expect(err, args.join(" ")).toContain(words);
+    }
+    const meant = await runFt(["run", "--on", "bad"], { cwd, env });
+    expect([meant.code, meant.err]).toEqual([2, expect.stringContaining("targets.yaml:2: targets.bad: unknown key")]);
+  });
+
+  it("knows that a name is no target before it looks at the data", async () => {
+    const cwd = tinyProject();
+    rmSync(join(cwd, "data"), { recursive: true });
+    for (const args of [["run"], ["run", "--dry-run"], ["plan"]]) {
+      const { code, err } = await runFt([...args, "--on", "gpu-bx"], { cwd, env: configWith(box) });
+      expect([code, err], args.join(" ")).toEqual([2, expect.stringContaining("did you mean gpu-box?")]);
+    }
+  });
+
   it("lists targets, says which do not answer, and refuses a run on one that is not there before anything is fetched", async () => {
     const env = configWith("targets:\n  nowhere: { launcher: ssh, at: { host: 127.0.0.1, port: 1 } }\n");
     const cwd = tinyProject();

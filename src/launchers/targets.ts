@@ -23,10 +23,17 @@ export function targetsFile(env: Env): string {
   return join(ftConfigDir(env), "targets.yaml");
 }
 
-/** Of targets.yaml, in its order; [] where there is none. Throws FtError targets.invalid (exit usage) with file and line. */
-export function readTargets(env: Env): NamedTarget[] {
+/** What targets.yaml says, in its order. */
+export interface WrittenTargets {
+  targets: NamedTarget[];
+  /** Those that cannot be used: each one's name, and what is wrong with it. The others can. */
+  wrong: { name: string; launcher: unknown; problems: Problem[] }[];
+}
+
+/** Nothing where there is no file. Throws FtError targets.invalid (exit usage), with file and line, where it is no file of targets at all. */
+export function readTargets(env: Env): WrittenTargets {
   const file = targetsFile(env);
-  if (!existsSync(file)) return [];
+  if (!existsSync(file)) return { targets: [], wrong: [] };
   const text = readFileSync(file, "utf8");
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -35,16 +42,28 @@ export function readTargets(env: Env): NamedTarget[] {
   if (document.errors.length > 0)
     throw invalid(document.errors.map(({ message, pos }) => ({ message, where: place(pos[0]) })));
   const content = document.toJS() ?? { targets: {} };
-  const parsed = targetsFileSchema.safeParse(content);
-  if (parsed.success) return Object.entries(parsed.data.targets).map(([name, settings]) => ({ name, settings }));
-  throw invalid(
-    parsed.error.issues.flatMap((issue) =>
-      problemsOf(issue, content).map(({ path, message }) => ({
-        message,
-        where: place(rangeOf(document, path)?.[0]),
-      })),
-    ),
-  );
+  const issues = targetsFileSchema.safeParse(content).error?.issues ?? [];
+  const told = (some: z.core.$ZodIssue[]): Problem[] =>
+    some.flatMap((issue) =>
+      problemsOf(issue, content).map(({ path, message }) => ({ message, where: place(rangeOf(document, path)?.[0]) })),
+    );
+  if (issues.some(({ path }) => path.length < 2)) throw invalid(told(issues));
+  const written: WrittenTargets = { targets: [], wrong: [] };
+  for (const [name, value] of Object.entries((content as { targets: Record<string, unknown> }).targets)) {
+    const own = issues.filter(({ path }) => path[1] === name);
+    if (own.length === 0) written.targets.push({ name, settings: targetSchema.parse(value) });
+    else
+      written.wrong.push({ name, launcher: (value as { launcher?: unknown } | null)?.launcher, problems: told(own) });
+  }
+  return written;
+}
+
+/** One sentence for each target that is left out, for a command that uses another. */
+export function wrongTargets(env: Env): string[] {
+  return readTargets(env).wrong.map(({ name, problems }) => {
+    const [{ message, where }] = problems as [Problem];
+    return `target ${name} cannot be used: ${message} (${where?.file}${where?.line ? `:${where.line}` : ""})`;
+  });
 }
 
 /** Of the innermost node on the way that is there: a missing key has none. */
@@ -80,9 +99,11 @@ function problemsOf(issue: z.core.$ZodIssue, content: unknown): { path: Property
 /** Throws FtError targets.unknown (exit usage), targets.invalid. */
 export function resolveTarget(on: string | Target, env: Env): NamedTarget {
   if (typeof on !== "string") return { name: on.launcher, settings: on };
-  const known = readTargets(env);
-  const found = known.find(({ name }) => name === on) ?? bareTarget(on);
+  const { targets, wrong } = readTargets(env);
+  if (wrong.some(({ name }) => name === on)) throw invalid(wrong.flatMap(({ problems }) => problems));
+  const found = targets.find(({ name }) => name === on) ?? bareTarget(on);
   if (found) return found;
+  const known = [...targets, ...wrong];
   const names = [...known.map(({ name }) => name), ...launcherNames];
   const near = nearest(on, names);
   throw new FtError({

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { FtError } from "../errors.js";
 import { loadLauncher } from "../launchers/index.js";
 import { runsDir } from "../paths.js";
-import { askedToStop, getRun, type Run, setFailure, setGivenUp, transition } from "../runs/run-store.js";
+import { writeGivenUp } from "../runs/given-up.js";
+import { askedToStop, getRun, type Run, setFailure, setGivenUp, stateChanges, transition } from "../runs/run-store.js";
 import { canMove, isFinal } from "../runs/state.js";
 import type { Store } from "../store/open.js";
 import { collectEnded, isToCollect } from "./collect-run.js";
@@ -18,6 +19,8 @@ export interface CancelOptions {
   force?: boolean;
   /** What is as it should be but for one thing, which the person should know. */
   onNotice(text: string): void;
+  /** Its machine has answered, and is now asked to stop it. */
+  onStopping?(): void;
 }
 
 /** The run as it is then. Throws FtError `run.ended` (usage) when it already ended, launcher.* when it could not be ended. */
@@ -26,7 +29,7 @@ export async function cancelRun(store: Store, projectDir: string, id: string, op
   const before = getRun(store, id);
   if (isFinal(before.state)) {
     if (!force || !isToCollect(before)) throw alreadyEnded(before);
-    setGivenUp(store, id);
+    noteGivenUp(store, projectDir, id);
     onNotice(`what it made on ${before.target} stays there: ft runs reap finds it when that answers`);
     return getRun(store, id);
   }
@@ -37,7 +40,7 @@ export async function cancelRun(store: Store, projectDir: string, id: string, op
     return run;
   } catch (error) {
     if (!force || !(error instanceof FtError) || isFinal(getRun(store, id).state)) throw error;
-    return giveUp(store, getRun(store, id), error, options);
+    return giveUp(store, projectDir, getRun(store, id), error, options);
   }
 }
 
@@ -45,7 +48,7 @@ async function stop(
   store: Store,
   projectDir: string,
   id: string,
-  { now, graceMs = defaultGraceMs }: CancelOptions,
+  { now, graceMs = defaultGraceMs, onStopping }: CancelOptions,
 ): Promise<Run> {
   let silence: string | null = null;
   const run = await reconcile(store, projectDir, id, now(), (why) => {
@@ -53,6 +56,7 @@ async function stop(
   });
   if (isFinal(run.state)) throw alreadyEnded(run);
   if (silence !== null) throw unheard(run, silence); // nobody would ask again
+  onStopping?.();
   const launcher = await loadLauncher(run.launcher);
   const handle = run.handle === null ? await launcher.find(join(runsDir(projectDir), id), run.attempt) : run.handle;
   if (canMove(run.state, "stopping")) transition(store, id, "stopping", now(), askedToStop);
@@ -65,16 +69,30 @@ async function stop(
   return getRun(store, id);
 }
 
-function giveUp(store: Store, { id, target }: Run, error: FtError, { now, onNotice }: CancelOptions): Run {
+function giveUp(
+  store: Store,
+  projectDir: string,
+  { id, target }: Run,
+  error: FtError,
+  { now, onNotice }: CancelOptions,
+): Run {
   const isSilent = error.code === "launcher.unreachable";
   const what = isSilent ? "its machine could not be reached" : "it could not be ended there";
   const message = `${what} (${error.why ?? error.message}); what runs there may still run, and bill`;
   const hint = `look at ${target} itself; \`ft runs reap\` finds and ends what is left there as soon as it answers`;
   setFailure(store, id, { class: "killed", message, hint });
   transition(store, id, "cancelled", now(), `given up: ${what}`);
-  setGivenUp(store, id);
+  noteGivenUp(store, projectDir, id);
   onNotice(`${message}; ${hint}`);
   return getRun(store, id);
+}
+
+/** Of its present attempt, which has ended. */
+function noteGivenUp(store: Store, projectDir: string, id: string): void {
+  const { attempt, failure, state } = getRun(store, id);
+  const { at, reason } = stateChanges(store, id).at(-1)!;
+  if (isFinal(state)) writeGivenUp(join(runsDir(projectDir), id), { attempt, ending: { state, at, reason, failure } });
+  setGivenUp(store, id, attempt);
 }
 
 function unheard({ id, target }: Run, why: string): FtError {

@@ -11,10 +11,11 @@ export interface ListedTarget {
   launcher: string;
   /** The machine, in the words of the settings. */
   where: string;
-  settings: Target;
+  /** Null: they are wrong. */
+  settings: Target | null;
   /** What a run would train on there; null: not asked, or it did not answer. */
   found: string | null;
-  /** Why it did not answer. */
+  /** Why it did not answer, or what is wrong with it. */
   problem: string | null;
 }
 
@@ -23,10 +24,14 @@ export async function listTargets(
   env: Env,
   { check }: { check: boolean },
 ): Promise<{ file: string; targets: ListedTarget[] }> {
-  const written = readTargets(env);
-  const bare = bareTargets().filter(({ name }) => !written.some((target) => target.name === name));
-  const asked = await Promise.all(written.map((target) => (check ? ask(target) : listed(target))));
-  return { file: targetsFile(env), targets: [...asked, ...bare.map((target) => listed(target))] };
+  const { targets, wrong } = readTargets(env);
+  const bare = bareTargets().filter(({ name }) => ![...targets, ...wrong].some((target) => target.name === name));
+  const asked = await Promise.all(targets.map((target) => (check ? ask(target) : listed(target))));
+  const unusable = wrong.map(({ name, launcher, problems }): ListedTarget => {
+    const problem = problems.map(({ message, where }) => `line ${where?.line}: ${message}`).join("; ");
+    return { name, launcher: String(launcher ?? ""), where: "", settings: null, found: null, problem };
+  });
+  return { file: targetsFile(env), targets: [...asked, ...unusable, ...bare.map((target) => listed(target))] };
 }
 
 function listed({ name, settings }: NamedTarget): ListedTarget {

@@ -4,7 +4,7 @@ import type { LoadedRecipe } from "../recipes/load.js";
 import { type Drift, driftOf, refuseDrift } from "../recipes/lock-drift.js";
 import { type LockEntry, lockFileOf, writeLock } from "../recipes/lock-file.js";
 import { lockEntry } from "./lock-entry.js";
-import { type PrepareContext, survey } from "./survey.js";
+import { type PrepareContext, type Surveyed, survey } from "./survey.js";
 
 export interface LockedRecipe {
   /** Absolute. */
@@ -33,8 +33,11 @@ export async function lockRecipe(
 }
 
 /** No request, nothing written. Throws FtError lock.drift (exit recipe) when there is no entry, or it differs. */
-export async function checkLock(loaded: LoadedRecipe, context: PrepareContext): Promise<LockEntry> {
-  const { entry, locked } = await survey(loaded, context, { offline: true });
-  refuseDrift(loaded.file, locked, entry);
-  return entry!;
+export async function checkLock(
+  loaded: LoadedRecipe,
+  context: PrepareContext,
+): Promise<Surveyed & { entry: LockEntry }> {
+  const surveyed = await survey(loaded, context, { offline: true });
+  refuseDrift(loaded.file, surveyed.locked, surveyed.entry);
+  return { ...surveyed, entry: surveyed.entry! };
 }

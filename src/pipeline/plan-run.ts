@@ -6,6 +6,7 @@ import { listEnvironments } from "../engines/env/list-environments.js";
 import { requirePackages } from "../engines/env/needs.js";
 import { loadEngine } from "../engines/index.js";
 import { stepsOf } from "../engines/steps.js";
+import { resolveTarget } from "../launchers/targets.js";
 import { findHubId } from "../models/catalogue.js";
 import type { Env } from "../paths.js";
 import type { MemoryPlan } from "../plan/memory-plan.js";
@@ -18,6 +19,8 @@ import { locateData } from "./locate-data.js";
 import { refineRecipe } from "./refine.js";
 import { renderKnown } from "./render-only.js";
 import { estimateHere, type HardwareEstimate, refuseOverBudget } from "./run-estimate.js";
+import type { Surveyed } from "./survey.js";
+import { targetThere } from "./target-there.js";
 import { trainingDevice } from "./training-device.js";
 
 export interface RunPlan {
@@ -36,16 +39,18 @@ export interface RunPlan {
   rendering: Rendering;
 }
 
-/** Throws what `ft run` would throw before it fetches anything. */
+/** `there`: what its target answered, where it was asked already. Throws what `ft run` would throw before it fetches anything. */
 export async function planRun(
   written: LoadedRecipe,
-  { env, now }: { env: Env; now: number },
+  { env, now, there = null }: { env: Env; now: number; there?: Surveyed | null },
   { ignoreFit = false, ignoreBudget = false } = {},
 ): Promise<RunPlan> {
+  resolveTarget(written.recipe.compute.on, env); // a name that is no target is told before the data is read
   const locked = await readLock(written.file);
   const source = await locateData(written, { env, locked, offline: true, onProgress: () => undefined });
   refuseBadData(await checkRecipeData(written, source, null));
-  const known = await refineRecipe(written, env, { deviceOf: trainingDevice });
+  const askTarget = there ? async () => ({ ...there, silence: null }) : targetThere;
+  const known = await refineRecipe(written, env, { deviceOf: trainingDevice, askTarget });
   const { loaded, model, device } = known;
   const { recipe } = loaded;
   requirePackages(recipe);

@@ -7,7 +7,7 @@ import { registeredRuns } from "../adapters/registry.js";
 import { FtError } from "../errors.js";
 import type { Leftover } from "../launchers/contract.js";
 import { loadLauncher } from "../launchers/index.js";
-import { isSameTarget, type NamedTarget, readTargets, resolveTarget } from "../launchers/targets.js";
+import { isSameTarget, type NamedTarget, readTargets, resolveTarget, wrongTargets } from "../launchers/targets.js";
 import type { Env } from "../paths.js";
 import { runsDir } from "../paths.js";
 import type { Job } from "../runs/job.js";
@@ -39,7 +39,7 @@ type Found = Leftover & { target: NamedTarget };
 export async function findLeftovers(store: Store | null, projectDir: string, env: Env, on?: string): Promise<Reaping> {
   const runs = store ? listRuns(store) : [];
   const used = jobsOf(projectDir, runs);
-  const all = [resolveTarget("local", env), ...readTargets(env), ...[...used.jobs.values()].flatMap(targetsOf)];
+  const all = [resolveTarget("local", env), ...readTargets(env).targets, ...[...used.jobs.values()].flatMap(targetsOf)];
   const targets = on === undefined ? all : [resolveTarget(on, env)];
   const distinct = targets.filter((one, at) => targets.findIndex((other) => isSameTarget(one, other)) === at);
   const asked = await Promise.all(distinct.flatMap((target) => [ask(target, "leftovers"), ask(target, "folders")]));
@@ -53,7 +53,8 @@ export async function findLeftovers(store: Store | null, projectDir: string, env
     const isWhereItIs = target === undefined || same.some((one) => isSameTarget(one.target, target));
     return { ...first, ...judge(first, run, { isWhereItIs, isRegistered: registered.has(first.run) }) };
   });
-  const problems = new Set([...(on === undefined ? used.problems : []), ...asked.flatMap((one) => one.problems)]);
+  const unasked = on === undefined ? [...wrongTargets(env), ...used.problems] : [];
+  const problems = new Set([...unasked, ...asked.flatMap((one) => one.problems)]);
   return { leftovers: leftovers.sort((one, other) => order(one) - order(other)), problems: [...problems] };
 }
 

@@ -137,19 +137,18 @@ function whyGone(
   wasStopped: boolean,
 ): NonNullable<Run["failure"]> {
   const words = reason ? `: ${reason}` : "";
-  const goOn = `\`ft runs resume ${id}\` goes on from the last checkpoint`;
   if (limit) {
     return {
       class: "time-limit",
       message: `the time limit of ${target} was reached${words}`,
-      hint: `${goOn}, for as long again; to give it longer raise ${limit} of ${target}, then \`ft runs resume ${id} --on ${target}\``,
+      hint: `resumed it goes on for as long again; to give it longer raise ${limit} of ${target}, then \`ft runs resume ${id} --on ${target}\``,
     };
   }
   if (wasStopped) {
     return {
       class: "killed",
       message: `${target} asked it to stop, and did not start it again${words}`,
-      hint: `${ending?.hint ?? "often a time limit of the platform or its queue"}; ${goOn}`,
+      hint: ending?.hint ?? "often a time limit of the platform or its queue",
     };
   }
   const kind = ending?.class ?? "killed";
@@ -157,7 +156,7 @@ function whyGone(
   return {
     class: kind,
     message: `the trainer is gone without a word: ${reason ?? "it was killed, or the machine went down"}`,
-    hint: `${first ? `${first}; ` : ""}\`ft runs logs ${id}\` shows its last words, ${goOn}`,
+    hint: first,
   };
 }
 

@@ -4,9 +4,13 @@ import { join } from "node:path";
 import { FtError } from "../errors.js";
 import { foldersIn } from "../folders-in.js";
 import { loadLauncher } from "../launchers/index.js";
+import { readEvents } from "../launchers/read-events.js";
 import { runsDir } from "../paths.js";
+import { type GivenUp, readGivenUp } from "../runs/given-up.js";
+import { ingest } from "../runs/ingest.js";
 import { readJob } from "../runs/job-file.js";
-import { createRun, getRun } from "../runs/run-store.js";
+import { beginAttempt, createRun, getRun, setFailure, setGivenUp, transition } from "../runs/run-store.js";
+import { isFinal } from "../runs/state.js";
 import type { Store } from "../store/open.js";
 import { reconcile, takeEvents } from "./reconcile.js";
 import { recordMeasurement } from "./record-measurement.js";
@@ -30,10 +34,15 @@ export async function reindexRuns(store: Store, projectDir: string): Promise<Rei
         continue;
       }
       createRun(store, job);
-      const launcher = await loadLauncher(getRun(store, id).launcher);
-      const handle = await launcher.find(dir);
-      if (handle !== null) await takeEvents(store, launcher, id, handle); // which attempt is the last is known after that
-      await reconcile(store, projectDir, id, lastSign(dir) ?? job.createdAt);
+      const givenUp = readGivenUp(dir);
+      if (givenUp?.ending) restoreEnding(store, dir, id, { ...givenUp, ending: givenUp.ending });
+      else {
+        const launcher = await loadLauncher(getRun(store, id).launcher);
+        const handle = await launcher.find(dir);
+        if (handle !== null) await takeEvents(store, launcher, id, handle); // which attempt is the last is known after that
+        await reconcile(store, projectDir, id, lastSign(dir) ?? job.createdAt);
+      }
+      if (givenUp) setGivenUp(store, id, givenUp.attempt);
       recordMeasurement(store, projectDir, id);
       result.runs++;
     } catch (error) {
@@ -42,6 +51,21 @@ export async function reindexRuns(store: Store, projectDir: string): Promise<Rei
     }
   }
   return result;
+}
+
+/** Its machine was given up, so it is not asked: the events that are at home, and how the run stood then. */
+function restoreEnding(
+  store: Store,
+  dir: string,
+  id: string,
+  { attempt, ending }: { attempt: number; ending: NonNullable<GivenUp["ending"]> },
+): void {
+  while (ingest(store, id, readEvents(dir, getRun(store, id).ingested)) > 0);
+  const { state, attempt: known } = getRun(store, id);
+  if (isFinal(state)) return;
+  if (known < attempt) beginAttempt(store, id, attempt, ending.at);
+  if (ending.failure) setFailure(store, id, ending.failure);
+  transition(store, id, ending.state, ending.at, ending.reason);
 }
 
 /** When events.jsonl was last written, epoch ms. */

@@ -8,6 +8,8 @@ import { requireWritable } from "../ensure-dir.js";
 import { FtError } from "../errors.js";
 import { writeJobSuites } from "../eval/suites/job-suites.js";
 import { withFileLock } from "../file-lock.js";
+import { refuseNoRoom } from "../launchers/folder/room.js";
+import { wrongTargets } from "../launchers/targets.js";
 import { ftCacheDir, runsDir } from "../paths.js";
 import { type Estimate, makeEstimate } from "../plan/calibration/estimate-file.js";
 import { baseBytes } from "../plan/storage-plan.js";
@@ -77,6 +79,7 @@ export async function startRun(
   options: StartOptions,
 ): Promise<StartOutcome> {
   requireWritable(runsDir(loaded.dir));
+  for (const problem of wrongTargets(context.env)) context.onNotice(problem);
   const start = async (): Promise<StartOutcome> => {
     const surveyed = await survey(loaded, context);
     if (options.frozen) refuseDrift(loaded.file, surveyed.locked, surveyed.entry);
@@ -196,7 +199,7 @@ async function knownHere(
   return { model, lengths: await countedLengths(rows), device, here, env };
 }
 
-/** Null: the base's dimensions or the hardware's are not known (yet). Throws FtError plan.over-budget (exit fit). */
+/** Null: the base's dimensions or the hardware's are not known (yet). Throws FtError plan.over-budget (exit fit), env.disk-full (environment). */
 async function expect(
   { loaded, here, device }: Surveyed,
   { model, rows, report }: Pick<Surveyed, "model" | "rows" | "report">,
@@ -207,6 +210,9 @@ async function expect(
   const estimate = await estimateHere(known, { env, now: now() });
   if (estimate === null) return null;
   if (!ignoreBudget) refuseOverBudget(estimate);
+  const { disk } = estimate;
+  if (here.elsewhere?.room)
+    refuseNoRoom(here.elsewhere.label, here.elsewhere.room, { base: disk.cache.base, run: disk.runPeak });
   onEstimate?.(estimate);
   return estimate;
 }

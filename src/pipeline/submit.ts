@@ -69,6 +69,9 @@ const classes: Record<string, FailureClass> = {
   "launcher.unwritable": "permission",
   "launcher.unreachable": "network",
   "launcher.no-engine": "dependency",
+  "launcher.no-image": "dependency",
+  "launcher.no-registry": "network",
+  "launcher.registry-login": "auth",
 };
 
 /** The person's environment: a trainer on this machine needs their proxies, caches and CUDA settings. */

@@ -5,7 +5,7 @@ import type { LocatedSource } from "../dataset/locate-files.js";
 import type { Engine, RenderInput } from "../engines/contract.js";
 import { requirePackages } from "../engines/env/needs.js";
 import type { Device } from "../engines/machine.js";
-import type { NamedTarget } from "../launchers/targets.js";
+import { type NamedTarget, resolveTarget } from "../launchers/targets.js";
 import type { ModelFacts } from "../models/facts.js";
 import { cachedCommit } from "../models/hub-cache.js";
 import { knownRevision, newestRevision } from "../models/pin-revision.js";
@@ -64,7 +64,7 @@ export interface Surveyed {
 /**
  * `newest`: asks the Hub for the newest revision of the base and of datasets, and chooses open keys anew; otherwise the lock holds them. There
  * is no request then, but for data that is only on the Hub; with `offline` not even for it.
- * Throws FtError: recipe (a combination the engine lacks), data (error findings), lock.*, env.no-device, model.* (a folder that is not there).
+ * Throws FtError: targets.* (usage), recipe (a combination the engine lacks), data (error findings), lock.*, env.no-device, model.* (a folder that is not there).
  */
 export async function survey(
   written: LoadedRecipe,
@@ -73,6 +73,7 @@ export async function survey(
 ): Promise<Surveyed> {
   const { env, signal, onProgress, onNotice } = context;
   if (written.recipe.hub) requireHubToken(env);
+  resolveTarget(written.recipe.compute.on, env); // a name that is no target is told before the data is read
   const locked = await readLock(written.file);
   const asked = resolveRecipeModel(written, env);
   if (asked.notice) onNotice(asked.notice);

@@ -6,6 +6,7 @@ import { loadLauncher } from "../launchers/index.js";
 import { type NamedTarget, resolveTarget } from "../launchers/targets.js";
 import type { ResolvedModel } from "../models/resolve.js";
 import type { Env } from "../paths.js";
+import type { Target } from "../recipes/schema/targets.js";
 import type { Recipe } from "../recipes/schema.js";
 
 export interface TargetThere {
@@ -29,10 +30,13 @@ export async function targetThere({ compute, engine }: Asked, base: ResolvedMode
   const isFetched = (base.source === "hub" || base.source === "embedded") && comesFrom !== "copy";
   const wanted = { engine: { name: engine.name, version: engine.version }, base: isFetched ? base.id : null };
   const { device, checks } = await probeTarget(target, launcher, { env, wanted });
-  const { launcher: name } = target.settings;
-  // A platform with a queue takes a job all the same: what lacks now may be there by then.
-  const lacks = name === "ssh" || name === "docker" ? checks.filter(({ status }) => status === "missing") : [];
+  const lacks = checks.filter((check) => check.status === "missing" && holdsForGood(target.settings, check));
   return { target, here: device, uses: launcher.uses(target.settings), silence: null, lacks };
+}
+
+/** A platform with a queue takes a job all the same: what lacks now may be there by then, but for what the settings themselves make impossible. */
+function holdsForGood({ launcher }: Target, { name }: Probe["checks"][number]): boolean {
+  return launcher === "ssh" || launcher === "docker" || (launcher === "slurm" && name === "time");
 }
 
 /** Throws FtError launcher.not-ready (environment), before anything is written: nothing could run there. */

@@ -163,9 +163,8 @@ export function setCollected(store: Store, id: string, attempt: number): void {
   store.prepare("UPDATE runs SET collected = ? WHERE id = ?").run(attempt, id);
 }
 
-/** Of its present attempt. */
-export function setGivenUp(store: Store, id: string): void {
-  store.prepare("UPDATE runs SET given_up = attempt WHERE id = ?").run(id);
+export function setGivenUp(store: Store, id: string, attempt: number): void {
+  store.prepare("UPDATE runs SET given_up = ? WHERE id = ?").run(attempt, id);
 }
 
 /** Newest first. */

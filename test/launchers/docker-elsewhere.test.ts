@@ -10,18 +10,20 @@ import { type Dockerd, startDockerd } from "../services/dockerd.js";
 import { type Podman, startPodman } from "../services/podman.js";
 import { type Sshd, startSshd } from "../services/sshd.js";
 import { conformance } from "./conformance.js";
+import { cutLink, type Linked } from "./faults.js";
 
 let dockerd: Dockerd | null = null;
 let sshd: Sshd | null = null;
 let podman: Podman | null = null;
 
-conformance("docker behind ssh", async () => {
-  dockerd = await startDockerd();
+async function behindSsh(): Promise<Linked | null> {
+  dockerd ??= await startDockerd();
   const image = dockerd && (await debianImage(dockerd));
   if (image === null) return null;
   const env = { DOCKER_HOST: dockerd!.host };
-  sshd = await startSshd({ env });
+  sshd ??= await startSshd({ env });
   if (sshd === null) return null;
+  const { cut, restore } = sshd;
   const at = { host: sshd.alias, config: sshd.configFile };
   const dir = join(sshd.home, "ft-jobs");
   const list = (run: string) => execa("docker", ["ps", "-q", "--filter", `label=ft.run=${run}`], { env });
@@ -30,8 +32,12 @@ conformance("docker behind ssh", async () => {
     target: targetSchema.parse({ launcher: "docker", at, dir, image, network: "host" }),
     killTrainer: async (run) => void (await execa("docker", ["kill", `ft-${run.id}-1`], { env })),
     trainers: async (run) => (await list(run.id)).stdout.split("\n").filter(Boolean).length,
+    link: { cut, restore },
   };
-});
+}
+
+conformance("docker behind ssh", behindSsh);
+cutLink("docker behind ssh", behindSsh);
 
 conformance("podman", async () => {
   podman = await startPodman();

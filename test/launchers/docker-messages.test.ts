@@ -1,5 +1,7 @@
 // What a person is told of a container engine that cannot take a run, or ended it: with real daemons, each failure made for real.
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -91,12 +93,19 @@ describe("a run in a container", { timeout: 180_000 }, () => {
   it("whose user cannot write the run's folder failed for its permission, not by a kill", async ({ skip }) => {
     if (!debian) return skip();
     const target = targetOf({ image: debian, user: "12345:12345" });
-    const failure = await failureOf(fakeRun("losses 1 0", { id: newId(), target }));
+    const run = fakeRun("losses 1 0", { id: newId(), target });
+    const failure = await failureOf(run);
     expect(failure).toMatchObject({
       class: "permission",
       message: expect.stringMatching(/stdout\.log: Permission denied/),
     });
     expect(failure.hint).toContain("`user: me`");
+    for (const command of ["watch", "show"]) {
+      const { exitCode, stdout, stderr } = await ft(["runs", command, run.id], run.projectDir);
+      expect(exitCode).toBe(command === "watch" ? 7 : 0);
+      const told = command === "watch" ? stderr.slice(stderr.indexOf("error: ")) : stdout;
+      expect(told.match(/ft runs (logs|resume)/g), told).toEqual(["ft runs logs", "ft runs resume"]); // each next step once
+    }
   });
 
   it("without the engine in its image is told of `prepare: true` and `ft image build`", async ({ skip }) => {
@@ -132,6 +141,36 @@ describe("a run in a container", { timeout: 180_000 }, () => {
     stop.abort();
     const { store } = await submitting;
     expect(getRun(store, run.id)).toMatchObject({ state: "cancelled", handle: null });
+  });
+
+  it("whose image cannot be pulled failed with a class, by what the registry says", async ({ skip }) => {
+    if (!dockerd) return skip();
+    const answers = { 404: "MANIFEST_UNKNOWN", 401: "UNAUTHORIZED", 429: "TOOMANYREQUESTS" };
+    const server = createServer(({ url = "" }, response) => {
+      const status = Number(/refusing-(\d+)/.exec(url)?.[1] ?? 200);
+      const code = answers[status as keyof typeof answers];
+      const headers = { "content-type": "application/json" };
+      response
+        .writeHead(status, headers)
+        .end(code ? JSON.stringify({ errors: [{ code, message: code.toLowerCase() }] }) : "{}");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const registry = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const classOf = async (image: string) => {
+      const run = fakeRun("losses 1 0", { id: newId(), target: targetOf({ image }) });
+      const { store, error } = await submit(run);
+      expect(error).toMatchObject({ exit: "environment", next: expect.any(String) });
+      const failure = getRun(store, run.id).failure!;
+      return [failure.class, failure.message];
+    };
+    expect(await classOf(`${registry}/refusing-404:1`)).toEqual([
+      "dependency",
+      expect.stringContaining("has no image"),
+    ]);
+    expect(await classOf(`${registry}/refusing-401:1`)).toEqual(["auth", expect.stringContaining("does not give out")]);
+    expect(await classOf(`${registry}/refusing-429:1`)).toEqual(["network", expect.stringContaining("asked later")]);
+    expect(await classOf("localhost:9/nope:1")).toEqual(["network", expect.stringMatching(/does not answer.*refused/)]);
   });
 
   it("that was made but never started is queued, then gone; cancelling takes it away", async ({ skip }) => {

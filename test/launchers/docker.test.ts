@@ -119,7 +119,7 @@ describe("a run in a container", { timeout: 120_000 }, () => {
       next: expect.stringMatching(/^ft image build --engine trl@1\.16\.0 --cuda 13\.2;/),
     });
     expect(await refusal({ image: "nope:1", pull: "never" })).toMatchObject({ code: "launcher.no-image" });
-    expect(await refusal({ image: "localhost:9/nope:1" })).toMatchObject({ code: "launcher.no-image" });
+    expect(await refusal({ image: "localhost:9/nope:1" })).toMatchObject({ code: "launcher.no-registry" });
   });
 
   it("gets its token as a file: no command line, inspection, log or folder shows it", async ({ skip }) => {

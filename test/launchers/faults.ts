@@ -19,8 +19,11 @@ import { type Conforming, setUpMs } from "./conformance.js";
 export interface Faulty extends Conforming {
   /** Restarts the daemon behind the target; runs survive it where the platform promises that. */
   restartDaemon?(): Promise<void>;
-  /** Cuts the link to the target, so that nothing passes and nobody is told. */
-  link?: { cut(): void; restore(): void };
+}
+
+export interface Linked extends Conforming {
+  /** Of ft to the target. Cut, nothing passes and nobody is told. */
+  link: { cut(): void; restore(): void };
 }
 
 const recoveryMs = 30_000;
@@ -30,7 +33,6 @@ const lanes = 4;
 /** `setUp` runs once; null: the daemon cannot be had here, which it has said loudly. */
 export function faults(name: string, setUp: () => Promise<Faulty | null>): void {
   let made: Faulty | null = null;
-  let count = 0;
 
   describe(`${name} and what goes wrong`, { timeout: 900_000 }, () => {
     beforeAll(async () => {
@@ -50,7 +52,7 @@ export function faults(name: string, setUp: () => Promise<Faulty | null>): void 
       const kill = async (index: number) => {
         // The moments are spread over the whole way; a test that fails says which.
         const afterMs = whole * ((index + Math.random()) / moments);
-        const run = newRun(given, "makes out/adapter/weights 50000");
+        const run = newRun(name, given, "makes out/adapter/weights 50000");
         await killedAfter(run, afterMs);
         await expectWhole(given, run, `killed after ${Math.round(afterMs)} of ${Math.round(whole)} ms`);
       };
@@ -61,7 +63,7 @@ export function faults(name: string, setUp: () => Promise<Faulty | null>): void 
     });
 
     test("a clock that jumps a day, ahead and back, changes no state", async (given) => {
-      const { run, store } = await started(given, "hang");
+      const { run, store } = await started(name, given, "hang");
       const day = 86_400_000;
       for (const jump of [day, -day, 0]) {
         expect((await reconcile(store, run.projectDir, run.id, Date.now() + jump)).state).toBe("running");
@@ -72,57 +74,92 @@ export function faults(name: string, setUp: () => Promise<Faulty | null>): void 
 
     test("a daemon that is restarted loses no event, and the state is true soon after", async (given) => {
       if (!given.restartDaemon) return;
-      const { run, store } = await started(given, "losses 60 0.2");
+      const { run, store } = await started(name, given, "losses 60 0.2");
       await given.restartDaemon();
       const state = await settle(store, run);
       expect(state).toBe("succeeded");
       expectEachOnce(store, run, 60);
     });
 
-    test("a link that is cut for a minute loses no event; meanwhile the run is neither lost nor failed", async (given) => {
-      if (!given.link) return;
-      const { run, store } = await started(given, "losses 60 0.2");
-      given.link.cut();
-      const cutMs = sleep(60_000);
-      try {
-        const before = getRun(store, run.id).state;
-        const words: string[] = [];
-        const during = await reconcile(store, run.projectDir, run.id, Date.now() + 3_600_000, (why) => words.push(why));
-        expect(during.state).toBe(before);
-        expect(words.join()).toMatch(/does not answer/);
-        await cutMs;
-      } finally {
-        given.link.restore();
-      }
-      expect(await settle(store, run, 90_000)).toBe("succeeded");
-      expectEachOnce(store, run, 60);
-    });
-
-    function newRun(given: Faulty, behaviour: string): FakeRun {
-      const id = `20260101-120000-f${process.pid.toString(36)}${(count++).toString(36)}${Date.now().toString(36).slice(-4)}`;
-      const target = { name, settings: given.target };
-      const run = fakeRun(behaviour, { id, target, ...(given.python ? { python: given.python } : {}) });
-      writeFileSync(join(run.dir, "submission.json"), JSON.stringify(run.submission));
-      return run;
-    }
-
-    async function started(given: Faulty, behaviour: string): Promise<{ run: FakeRun; store: Store }> {
-      const run = newRun(given, behaviour);
-      const store = openStore(run.projectDir);
-      createRun(store, { ...run.job, createdAt: Date.now() });
-      await submitAttempt(store, run.submission, context(run));
-      await until(async () => (await reconcile(store, run.projectDir, run.id, Date.now())).step !== null, recoveryMs);
-      return { run, store };
-    }
-
     /** Of one that nobody kills. */
     async function timeOf(given: Faulty): Promise<number> {
-      const run = newRun(given, "makes out/adapter/weights 50000");
+      const run = newRun(name, given, "makes out/adapter/weights 50000");
       const begun = performance.now();
       await wholeRun(run);
       return performance.now() - begun;
     }
   });
+}
+
+/** The same for a target that ft reaches over a link. */
+export function cutLink(name: string, setUp: () => Promise<Linked | null>): void {
+  let made: Linked | null = null;
+
+  describe(`${name} and a link that is cut for a minute`, { timeout: 600_000 }, () => {
+    beforeAll(async () => {
+      made = await setUp();
+    }, setUpMs);
+
+    it("is neither lost nor failed meanwhile; soon after its state is true, no event is lost or doubled, and nothing is left", async ({
+      skip,
+    }) => {
+      if (made === null) return skip();
+      const given = made;
+      const ends = await started(name, given, "losses 60 0.2"); // while the link is cut
+      const goesOn = await started(name, given, "losses 500 0.2");
+      given.link.cut();
+      const cutMs = sleep(60_000);
+      try {
+        for (const { run, store } of [ends, goesOn]) {
+          const words: string[] = [];
+          const during = await reconcile(store, run.projectDir, run.id, Date.now() + 3_600_000, (why) =>
+            words.push(why),
+          );
+          expect(during.state).toBe("running");
+          expect(words.join()).toMatch(/does not answer/);
+        }
+        await cutMs;
+      } finally {
+        given.link.restore();
+      }
+      const known = () => getRun(goesOn.store, goesOn.run.id).ingested.offset;
+      const before = known();
+      const comesHome = async () => {
+        await reconcile(goesOn.store, goesOn.run.projectDir, goesOn.run.id, Date.now());
+        return known() > before;
+      };
+      const [state] = await Promise.all([settle(ends.store, ends.run), until(comesHome, recoveryMs)]);
+      expect(state).toBe("succeeded");
+      expectEachOnce(ends.store, ends.run, 60);
+      expect(await settle(goesOn.store, goesOn.run, 180_000)).toBe("succeeded");
+      expectEachOnce(goesOn.store, goesOn.run, 500);
+      for (const { run, store } of [ends, goesOn]) {
+        await collectRun(store, run.projectDir, run.id);
+        await until(async () => (await given.trainers(run)) === 0);
+      }
+      const left = await given.launcher.leftovers(given.target);
+      expect(left.filter(({ run }) => [ends.run.id, goesOn.run.id].includes(run))).toEqual([]);
+    });
+  });
+}
+
+let count = 0;
+
+function newRun(name: string, given: Conforming, behaviour: string): FakeRun {
+  const id = `20260101-120000-f${process.pid.toString(36)}${(count++).toString(36)}${Date.now().toString(36).slice(-4)}`;
+  const target = { name, settings: given.target };
+  const run = fakeRun(behaviour, { id, target, ...(given.python ? { python: given.python } : {}) });
+  writeFileSync(join(run.dir, "submission.json"), JSON.stringify(run.submission));
+  return run;
+}
+
+async function started(name: string, given: Conforming, behaviour: string): Promise<{ run: FakeRun; store: Store }> {
+  const run = newRun(name, given, behaviour);
+  const store = openStore(run.projectDir);
+  createRun(store, { ...run.job, createdAt: Date.now() });
+  await submitAttempt(store, run.submission, context(run));
+  await until(async () => (await reconcile(store, run.projectDir, run.id, Date.now())).step !== null, recoveryMs);
+  return { run, store };
 }
 
 function wholeRun(run: FakeRun) {

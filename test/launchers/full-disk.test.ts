@@ -10,7 +10,7 @@ import { createRun } from "../../src/runs/run-store.js";
 import { isFinal } from "../../src/runs/state.js";
 import { openStore } from "../../src/store/open.js";
 import { type FakeRun, fakeRun, supervisedRun, until } from "../fake-run.js";
-import { emptyFolder, tinyProject } from "../project.js";
+import { emptyFolder, ft, tinyProject } from "../project.js";
 import { runFt } from "../run-ft.js";
 import { sayLoudly } from "../services/programs.js";
 import { type Sshd, startSshd } from "../services/sshd.js";
@@ -91,7 +91,7 @@ describe("a machine with a full disk", { timeout: 120_000 }, () => {
     expect(now).toMatchObject({ state: "failed", handle: null, failure: { class: "disk-full" } });
     expect(now.failure!.message).toMatch(
       new RegExp(
-        `^box has not enough disk space for the run: ${dir}/runs/${run.id} needs 20.* MB, 8.* MB are free: files to copy 20`,
+        `^gpu-box has not enough disk space for the run: ${dir}/runs/${run.id} needs 20.* MB, 8.* MB are free: files to copy 20`,
       ),
     );
     expect(now.failure!.hint).toContain("`dir`");
@@ -99,6 +99,21 @@ describe("a machine with a full disk", { timeout: 120_000 }, () => {
     const shown = await runFt(["runs", "show", run.id], { cwd: run.projectDir });
     expect(shown.out).toContain("MB are free");
     store.close();
+  });
+
+  it("is found before the job is written where the estimate says what the run needs: no run, there or here", async ({
+    skip,
+  }) => {
+    if (!sshd || !canMount) return skip();
+    const dir = await disk("size=8m");
+    const project = tinyProject();
+    const { exitCode, stderr } = await ft(["run", "--on", "small"], project, configWith({ small: dir }));
+    expect([exitCode, stderr]).toEqual([
+      6,
+      expect.stringMatching(/small has not enough disk space for the run: .* needs .* MB, 8\.\d MB are free/),
+    ]);
+    expect(stderr).toMatch(/checkpoints and result .* MB/);
+    expect([existsSync(join(project, ".ft/runs")), readdirSync(dir)]).toEqual([false, []]);
   });
 
   it("that fills at a checkpoint ends the run with the machine, the folder and what is free", async ({ skip }) => {

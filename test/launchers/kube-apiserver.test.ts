@@ -11,10 +11,13 @@ import { type Apiserver, jobsetDefinition, startApiserver } from "../services/ku
 const target = kubernetesTargetSchema.parse({ launcher: "kubernetes", image: "ft", claim: "runs", queue: "gpus" });
 const severalNodes = { ...target, nodes: 2 };
 let apiserver: Apiserver | null = null;
+let jobset = "";
 
 beforeAll(async () => {
   apiserver = await startApiserver();
-  if (apiserver) process.env.KUBECONFIG = apiserver.kubeconfig;
+  if (apiserver === null) return;
+  process.env.KUBECONFIG = apiserver.kubeconfig;
+  jobset = await jobsetDefinition(); // fetched here: it takes a test's whole time on a slow network
 }, 3_600_000);
 afterAll(() => apiserver?.stop());
 
@@ -82,7 +85,7 @@ describe("with a real API server", { timeout: 120_000 }, () => {
     if (!apiserver) return context.skip();
     const job = async () => (await kubernetesLauncher.probe(severalNodes)).checks.find(({ name }) => name === "job");
     expect(await job()).toMatchObject({ status: "missing", detail: expect.stringContaining("JobSet") });
-    await execa("kubectl", ["create", "-f", await jobsetDefinition()]);
+    await execa("kubectl", ["create", "-f", jobset]);
     await until(async () => (await job())?.status === "ok");
     const place = placeOf("20260101-120000-many", severalNodes);
     const id = await kubernetesRunner.start(place, severalNodes, { ...start, secrets: {} });

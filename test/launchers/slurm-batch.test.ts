@@ -1,6 +1,6 @@
 // What a target asks for is what Slurm gets, and what Slurm says of a job is what a person hears: real sbatch, read back from the controller.
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { slurmLauncher } from "../../src/launchers/slurm/index.js";
@@ -12,6 +12,8 @@ import { targetSchema } from "../../src/recipes/schema/targets.js";
 import { createRun, getRun, stateChanges } from "../../src/runs/run-store.js";
 import { openStore } from "../../src/store/open.js";
 import { fakeRun, until } from "../fake-run.js";
+import { emptyFolder, ft, tinyProject } from "../project.js";
+import { findProgram } from "../services/programs.js";
 import { type Slurm, startSlurm } from "../services/slurm.js";
 
 let slurm: Slurm | null;
@@ -39,7 +41,7 @@ async function started(settings: object, behaviour?: string) {
   };
   const look = () => reconcile(store, projectDir, id, Date.now());
   const cancel = () => cancelRun(store, projectDir, id, { now: Date.now, graceMs: 0, onNotice: () => undefined });
-  return { store, id, job: `--name=ft-${id}-1`, hasWritten, look, cancel };
+  return { store, id, projectDir, job: `--name=ft-${id}-1`, hasWritten, look, cancel };
 }
 
 describe("a run on Slurm", { timeout: 180_000 }, () => {
@@ -131,6 +133,25 @@ describe("a slurm target", { timeout: 120_000 }, () => {
     expect(await checkOf({ time: "2-0" })).toMatchObject({ status: "ok" });
   });
 
+  it("without a time, in a partition that gives too little to save in, is refused before anything is written", async ({
+    skip,
+  }) => {
+    if (!slurm) return skip();
+    const given = (time: string) => execa("scontrol", ["update", "PartitionName=main", `DefaultTime=${time}`]);
+    const dir = tinyProject();
+    await given("5");
+    const { exitCode, stderr } = await ft(["run", "--on", "slurm", "--set", "compute.device=cpu"], dir, slurm.env);
+    expect([exitCode, stderr]).toEqual([6, expect.stringContaining("without a time a job in main* gets 5:00")]);
+    expect(stderr).toContain("give the target a `time`");
+    expect(existsSync(join(dir, ".ft/runs"))).toBe(false);
+    const isSeen = async (settings: object) =>
+      (await slurmLauncher.probe(runOn(settings).target)).checks.some(({ name }) => name === "time");
+    expect(await isSeen({ signal_seconds: 299 })).toBe(false);
+    expect(await isSeen({ time: "6" })).toBe(false);
+    await given("INFINITE");
+    expect(await isSeen({})).toBe(false);
+  });
+
   it("whose controller is down is unknown, and not over; a submission says that nobody answers", async ({ skip }) => {
     if (!slurm) return skip();
     const { submission } = runOn({});
@@ -143,5 +164,26 @@ describe("a slurm target", { timeout: 120_000 }, () => {
     await slurm.startController();
     expect(["running", "queued"]).toContain((await slurmLauncher.observe(handle, { inode: 0, offset: 0 })).liveness);
     await slurmLauncher.cancel(handle, 0);
+  });
+
+  it("whose controller is down is asked once by a cancel, which does not say that it stops what has not heard it", async ({
+    skip,
+  }) => {
+    if (!slurm) return skip();
+    const { id, projectDir, cancel } = await started({});
+    const bin = emptyFolder();
+    const log = join(bin, "log");
+    const squeue = `#!/bin/sh\necho asked >> ${log}\nexec ${findProgram("squeue")} "$@"\n`;
+    writeFileSync(join(bin, "squeue"), squeue, { mode: 0o755 });
+    const env = { ...slurm.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+    await slurm.stopController();
+    const { exitCode, stderr } = await ft(["runs", "cancel", id], projectDir, env);
+    await slurm.startController();
+    expect([exitCode, stderr]).toEqual([6, expect.stringContaining(`run ${id} could not be asked to stop`)]);
+    expect(stderr).not.toContain("stopping");
+    expect(readFileSync(log, "utf8")).toBe("asked\n");
+    await cancel();
+    const later = await ft(["runs", "cancel", id], projectDir, env);
+    expect([later.exitCode, later.stderr]).toEqual([2, expect.stringContaining("already ended: cancelled")]);
   });
 });

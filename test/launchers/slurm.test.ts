@@ -5,14 +5,15 @@ import type { Launcher } from "../../src/launchers/contract.js";
 import { slurmLauncher } from "../../src/launchers/slurm/index.js";
 import { type Target, targetSchema } from "../../src/recipes/schema/targets.js";
 import { startSlurm } from "../services/slurm.js";
-import { startSshd } from "../services/sshd.js";
+import { type Sshd, startSshd } from "../services/sshd.js";
 import { type Conforming, conformance } from "./conformance.js";
+import { cutLink, type Linked } from "./faults.js";
 import { killAlone, livingTrainers } from "./processes.js";
 
-const started: { stop(): Promise<void> }[] = [];
+let sshd: Sshd | null = null;
 const slurm = startSlurm({ killWait: 5 });
 afterAll(async () => {
-  for (const service of started) await service.stop();
+  await sshd?.stop();
   await (await slurm)?.stop();
 }, 60_000);
 
@@ -33,12 +34,17 @@ conformance("slurm", async () => {
   return conforming(targetSchema.parse({ launcher: "slurm" }), null);
 });
 
-conformance("slurm, through ssh", async () => {
+async function throughSsh(): Promise<Linked | null> {
   const { env } = (await slurm) ?? {};
-  const sshd = env ? await startSshd({ env }) : null;
+  if (!env) return null;
+  sshd ??= await startSshd({ env });
   if (sshd === null) return null;
-  started.push(sshd);
+  const { cut, restore } = sshd;
   const dir = join(sshd.home, "ft-jobs");
   const login = { host: sshd.alias, config: sshd.configFile };
-  return conforming(targetSchema.parse({ launcher: "slurm", login, dir }), join(dir, "runs"));
-});
+  const target = targetSchema.parse({ launcher: "slurm", login, dir });
+  return { ...conforming(target, join(dir, "runs")), link: { cut, restore } };
+}
+
+conformance("slurm, through ssh", throughSsh);
+cutLink("slurm, through ssh", throughSsh);

@@ -38,6 +38,13 @@ beforeAll(async () => {
     name: { host: "no-such-machine.invalid" },
     port: { host: "127.0.0.1", port: await freePort() },
     config: { ...box, config: broken },
+    jump: { ...box, jump: `127.0.0.1:${await freePort()}` },
+    "jump-of-config": {
+      ...box,
+      host: "behind",
+      config: config("jumps", `Host behind\n  ProxyJump gone\nHost gone\n  Port 1\n${settings}`),
+    },
+    behind: { host: `${sshd.user}@127.0.0.1`, port: await freePort(), jump: sshd.alias, config: sshd.configFile },
   };
   const lines = Object.entries(targets).map(
     ([name, at]) => `  ${name}: { launcher: ssh, at: ${JSON.stringify(at)} }\n`,
@@ -56,6 +63,24 @@ it.each([
   ["name", /no machine is called no-such-machine/, /resolve hostname/, /~\/\.ssh\/config/],
   ["port", /takes no ssh connection at this port/, /Connection refused/, /start it, or mend the port/],
   ["config", /cannot read its settings/, /configuration option/, /mend the file/],
+  [
+    "jump",
+    /^error: \[127\.0\.0\.1\]:\d+ takes no ssh connection at this port, the jump host on the way to box/,
+    /Connection refused/,
+    /target's `jump`/,
+  ],
+  [
+    "jump-of-config",
+    /error: gone takes no ssh connection .*, the jump host on the way to behind/,
+    /refused/,
+    /ProxyJump/,
+  ],
+  [
+    "behind",
+    /error: \S+@127\.0\.0\.1 takes no ssh connection at this port\n/,
+    /refused|stdio forwarding failed/,
+    /start it, or mend/,
+  ],
 ] as const)(
   "%s: what, why and what next, also while a good connection to the machine is open",
   async (name, what, why, next) => {

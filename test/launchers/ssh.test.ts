@@ -6,12 +6,12 @@ import { sshLauncher } from "../../src/launchers/ssh/index.js";
 import { targetSchema } from "../../src/recipes/schema/targets.js";
 import { type Sshd, startSshd } from "../services/sshd.js";
 import { conformance } from "./conformance.js";
-import { type Faulty, faults } from "./faults.js";
+import { cutLink, type Faulty, faults, type Linked } from "./faults.js";
 import { killSupervisor, livingTrainers } from "./processes.js";
 
 let sshd: Sshd | null = null;
 
-async function setUp(): Promise<Faulty | null> {
+async function setUp(): Promise<(Faulty & Linked) | null> {
   sshd ??= await startSshd();
   if (sshd === null) return null;
   const { cut, restore, restart } = sshd;
@@ -28,5 +28,6 @@ async function setUp(): Promise<Faulty | null> {
 
 conformance("ssh", setUp);
 faults("ssh", setUp);
+cutLink("ssh", setUp);
 
 afterAll(() => sshd?.stop());

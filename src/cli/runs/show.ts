@@ -2,9 +2,11 @@
 import { join, relative } from "node:path";
 import { adapterOfRun } from "../../adapters/registry.js";
 import { runsDir } from "../../paths.js";
+import { runEnding } from "../../pipeline/run-ending.js";
 import { preparingDetail } from "../../runs/ingest.js";
 import { type Measurement, measurementOf } from "../../runs/measurement-store.js";
 import { type Run, type StateChange, stateChanges } from "../../runs/run-store.js";
+import { isResumable } from "../../runs/state.js";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
 import { duration, lossText, timestamp } from "../views/format.js";
@@ -39,6 +41,7 @@ function runDetails(run: Run, more: Details): string {
     ["state", more.detail === null ? run.state : `${run.state}: ${more.detail}`],
     [run.state === "cancelled" ? "why" : "failure", run.failure?.message ?? null],
     ["hint", run.failure?.hint ?? null],
+    ["next", isResumable(run.state) ? (runEnding(run).next ?? null) : null],
     ["base", run.base],
     ["engine", `${run.engine.name} ${run.engine.version}`],
     ["on", run.target === run.launcher ? run.target : `${run.target} (${run.launcher})`],

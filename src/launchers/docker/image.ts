@@ -6,6 +6,7 @@ import type { TargetOf } from "../../recipes/schema/targets.js";
 import type { Job } from "../../runs/job.js";
 import type { Start } from "../folder/contract.js";
 import { ask, type Daemon, follow } from "./daemon.js";
+import { pullFailure } from "./pull-failure.js";
 
 /** The target's, else what `ft image build` makes of the job's engine. */
 export function imageOf({ image }: TargetOf<"docker">, { engine, gpus }: Job): string {
@@ -17,7 +18,7 @@ function cudaOf({ engine, gpus }: Pick<Job, "engine" | "gpus">): string {
   return gpus > 0 ? lockedCuda(readEngineLock(engine)) : "cpu";
 }
 
-/** Returns when it is there. Throws FtError launcher.no-image, launcher.no-engine (environment). */
+/** Returns when it is there. Throws FtError launcher.no-image, launcher.no-engine, and those of pull-failure.ts (environment). */
 export async function bringImage(
   daemon: Daemon,
   target: TargetOf<"docker">,
@@ -68,7 +69,7 @@ async function ensureImage(
   onProgress({ label });
   const onLine = (line: string) => onProgress({ label: `${label}${layers(line)}` });
   const { ok, words } = await follow(daemon, ["pull", image], { onLine, signal });
-  if (!ok) throw noImage(daemon, image, words, job, false);
+  if (!ok) throw pullFailure(daemon, image, words) ?? noImage(daemon, image, words, job, false);
 }
 
 /** Takes what docker prints of each layer where no terminal is; returns how far it is, in words. Podman prints none of it. */

@@ -65,33 +65,51 @@ export async function requireRoom(
   caches: Caches,
   { copied, resume }: { copied: number; resume: boolean },
 ): Promise<void> {
-  const { engine, model } = place.job;
+  const { engine, model, target } = place.job;
   const base = place.base === null ? (model.hub?.id ?? null) : null;
   const revision = model.hub?.revision ?? "*";
-  const { jobs, environments, hub } = await askRoom(place, caches, { engine, base, revision });
+  const room = await askRoom(place, caches, { engine, base, revision });
   const disk = readEstimate(home)?.disk;
-  const made = disk ? (resume ? disk.checkpoint : disk.run) : 0;
-  const needs: Need[] = [
-    { ...jobs, what: "files to copy", bytes: copied },
-    { ...jobs, what: resume ? "the next checkpoint" : "checkpoints and result", bytes: made },
-    { ...hub, what: "the base", bytes: hub.isThere ? 0 : (disk?.base ?? 0) },
+  const made = resume
+    ? { ...room.jobs, what: "the next checkpoint", bytes: disk?.checkpoint ?? 0 }
+    : resultOf(room, disk?.run ?? 0);
+  const files = { ...room.jobs, what: "files to copy", bytes: copied };
+  refuseFull(target.name, [files, made, ...cachesOf(room, disk?.base ?? 0)]);
+}
+
+/** The same before a run is written, by what a probe found there. `base`, `run`: bytes by the estimate. Throws FtError env.disk-full (environment). */
+export function refuseNoRoom(target: string, room: FarRoom, { base, run }: { base: number; run: number }): void {
+  refuseFull(target, [resultOf(room, run), ...cachesOf(room, base)]);
+}
+
+function resultOf({ jobs }: FarRoom, bytes: number): Need {
+  return { ...jobs, what: "checkpoints and result", bytes };
+}
+
+function cachesOf({ environments, hub }: FarRoom, base: number): Need[] {
+  return [
+    { ...hub, what: "the base", bytes: hub.isThere ? 0 : base },
     { ...environments, what: "the engine's environment", bytes: environments.isThere ? 0 : leastEnvironmentBytes },
-  ].filter(({ bytes }) => bytes > 0);
-  for (const { device, path, freeBytes } of needs) {
-    const here = needs.filter((need) => need.device === device);
-    const needed = here.reduce((sum, { bytes }) => sum + bytes, 0);
-    if (needed > freeBytes) throw noRoom(place.host, { path, needed, freeBytes, parts: here });
+  ];
+}
+
+function refuseFull(target: string, needs: Need[]): void {
+  const open = needs.filter(({ bytes }) => bytes > 0);
+  for (const { device, path, freeBytes } of open) {
+    const parts = open.filter((need) => need.device === device);
+    const needed = parts.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (needed > freeBytes) throw noRoom(target, { path, needed, freeBytes, parts });
   }
 }
 
 function noRoom(
-  host: Host,
+  target: string,
   { path, needed, freeBytes, parts }: { path: string; needed: number; freeBytes: number; parts: Need[] },
 ): FtError {
   return new FtError({
     code: "env.disk-full",
     exit: "environment",
-    message: `${host.label} has not enough disk space for the run: ${path} needs ${diskSize(needed)}, ${diskSize(freeBytes)} are free`,
+    message: `${target} has not enough disk space for the run: ${path} needs ${diskSize(needed)}, ${diskSize(freeBytes)} are free`,
     why: parts.map(({ what, bytes }) => `${what} ${diskSize(bytes)}`).join(", "),
     next: roomThere,
   });

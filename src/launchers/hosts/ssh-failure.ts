@@ -56,16 +56,33 @@ const failures: Failure[] = [
   },
 ];
 
-/** Its code says that nobody knows how a run there stands, whichever it is: no news of it. */
-export function sshFailure(label: string, stderr: string): FtError {
+/** Its code says that nobody knows how a run there stands, whichever it is: no news of it. `jump`: the host that ssh goes through, if it does. */
+export function sshFailure(label: string, stderr: string, jump: string | null = null): FtError {
   const { message, next } = failures.find(({ said }) => said.test(stderr)) ?? otherwise;
+  const at = jump !== null && isOnTheWay(stderr) ? jump : null;
   return new FtError({
     code: "launcher.unreachable",
     exit: "environment",
-    message: message(label),
+    message: at === null ? message(label) : `${message(at)}, the jump host on the way to ${label}`,
     why: why(stderr),
-    next: next(label),
+    next: at === null ? next(label) : nextAtJump(at),
   });
+}
+
+/** So ssh speaks of a connection that a jump host, or another program, makes for it. */
+export function isWithoutAddress(stderr: string): boolean {
+  return withoutAddress.test(stderr);
+}
+
+const withoutAddress = /UNKNOWN port 65535/;
+
+/** Else the jump host answered, and the machine behind it did not. */
+function isOnTheWay(stderr: string): boolean {
+  return isWithoutAddress(stderr) && !/open failed|stdio forwarding failed/.test(stderr);
+}
+
+function nextAtJump(jump: string): string {
+  return `try \`ssh -o BatchMode=yes ${jump} true\` and mend what it says; it is named by the target's \`jump\`, or by ProxyJump in ~/.ssh/config`;
 }
 
 const otherwise: Omit<Failure, "said"> = {
@@ -80,7 +97,8 @@ function why(stderr: string): string {
     .split(/[\r\n]+/)
     .map((line) => visibleLine(line).trim())
     .filter(Boolean);
-  const last = lines.filter((line) => !/^(warning|debug|@)/i.test(line)).at(-1) ?? "ssh did not say why";
+  const telling = lines.filter((line) => !/^(warning|debug|@|kex_exchange_identification)/i.test(line));
+  const last = telling.findLast((line) => !withoutAddress.test(line)) ?? telling.at(-1) ?? "ssh did not say why";
   const lost = lines.find((line) => /identity file .* not accessible/i.test(line));
   return lost ? `${last} (${lost.replace(/^warning: /i, "").replace(/\.$/, "")})` : last;
 }

@@ -4,10 +4,11 @@ import { closeSync, lstatSync, mkdirSync, openSync, readFileSync, rmSync, statSy
 import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import type { FtError } from "../../errors.js";
 import type { Connection } from "../../recipes/schema/targets/connection.js";
 import type { Host, RunResult } from "./contract.js";
 import { quote } from "./quote.js";
-import { sshFailure } from "./ssh-failure.js";
+import { isWithoutAddress, sshFailure } from "./ssh-failure.js";
 import { runProgram, talkTo } from "./this-machine.js";
 
 /** What ssh itself exits with when it has not run the program; no program of ft's far end does. */
@@ -34,10 +35,10 @@ export function sshHost(connection: Connection): Host {
     await shared;
     return ["ssh", ...sshOptions(connection), connection.host, "--", argv.map(quote).join(" ")];
   };
-  const judge = (result: RunResult): RunResult => {
+  const judge = async (result: RunResult): Promise<RunResult> => {
     if (result.exitCode !== sshFailed) return result;
     shared = null;
-    throw sshFailure(label, result.stderr);
+    throw await failureOf(connection, result.stderr);
   };
   return {
     label,
@@ -126,9 +127,29 @@ async function shareConnection(connection: Connection): Promise<void> {
       reject: false,
     });
     if (code === "ENOENT") throw sshFailure(connection.host, "there is no ssh program on this machine");
-    if (exitCode !== 0) throw sshFailure(connection.host, readFileSync(file, "utf8"));
+    if (exitCode !== 0) throw await failureOf(connection, readFileSync(file, "utf8"));
   } finally {
     closeSync(words);
     rmSync(file, { force: true });
   }
+}
+
+/**
+ * Where the way leads through a jump host, ssh itself says through which. What that one said is thrown away where the connection is to be shared
+ * (sshconnect.c, ssh_proxy_connect): then it is asked once more, for itself.
+ */
+async function failureOf(connection: Connection, stderr: string): Promise<FtError> {
+  const { host } = connection;
+  if (!isWithoutAddress(stderr)) return sshFailure(host, stderr);
+  const ask = (...args: string[]) =>
+    execa("ssh", ["-o", "ControlPath=none", "-o", "ConnectTimeout=5", ...sshOptions(connection), ...args], {
+      reject: false,
+      stdin: "ignore",
+    });
+  const [settings, again] = await Promise.all([ask("-G", host), ask(host, "true")]);
+  return sshFailure(
+    host,
+    again.exitCode === sshFailed ? again.stderr : stderr,
+    /^proxyjump (\S+)$/m.exec(settings.stdout)?.[1] ?? null,
+  );
 }

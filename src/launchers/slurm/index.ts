@@ -73,7 +73,7 @@ const slurmRunner: Runner<"slurm", SlurmId> = {
     seenNow(place.host, name);
   },
 
-  probe: probeSlurm,
+  probe: (host, target, wanted) => probeSlurm(host, target, { caches: slurmRunner.caches(target), wanted }),
 
   async leftovers(host): Promise<Leftover[]> {
     return (await jobsOf(host)).flatMap((job): Leftover[] => {

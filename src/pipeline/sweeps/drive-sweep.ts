@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FtError } from "../../errors.js";
 import { withFileLock } from "../../file-lock.js";
+import { wrongTargets } from "../../launchers/targets.js";
 import { getRun } from "../../runs/run-store.js";
 import type { Store } from "../../store/open.js";
 import { catchUp } from "../finish-run.js";
@@ -41,6 +42,7 @@ export async function driveSweep(
 ): Promise<DrivenSweep> {
   const { projectDir, id } = plan;
   const { signal, onNotice } = context;
+  for (const problem of wrongTargets(context.env)) onNotice(problem);
   const onWait = (pid: number): void => onNotice(`process ${pid} drives this sweep; waiting for it`);
   return withFileLock(
     sweepLock(projectDir, id),

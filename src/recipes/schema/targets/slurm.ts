@@ -59,7 +59,9 @@ const settingsSchema = z.strictObject({
     .string()
     .regex(slurmTime, "as Slurm writes it: minutes, h:mm:ss, d-hh")
     .optional()
-    .describe("limit of one start: `12:00:00`; with requeue a longer run goes on in another"),
+    .describe(
+      "limit of one start: `12:00:00` are hours (`12:00` would be 12 minutes, as Slurm reads it); with requeue a longer run goes on in another",
+    ),
   constraint: expression.optional(),
   exclude: expression.optional(),
   reservation: name.optional(),
