@@ -116,7 +116,7 @@ describe("reconcile", () => {
     await until(async () => (await reconcile(store, run.projectDir, run.id, now())).step === 1);
     process.kill(handle.pid, "SIGKILL");
     await until(async () => (await reconcile(store, run.projectDir, run.id, now())).state === "failed", 2000);
-    expect(getRun(store, run.id).failure).toMatchObject({ class: "killed", hint: expect.stringContaining("resume") });
+    expect(getRun(store, run.id).failure).toMatchObject({ class: "killed", hint: "often the out-of-memory killer" });
     expect(getRun(store, run.id).endedAt).not.toBeNull();
   });
 
@@ -125,7 +125,7 @@ describe("reconcile", () => {
     await until(async () => (await reconcile(store, run.projectDir, run.id, now())).state === "failed");
     expect(getRun(store, run.id).failure).toMatchObject({
       message: "local asked it to stop, and did not start it again",
-      hint: expect.stringMatching(/time limit.*resume/),
+      hint: expect.stringContaining("time limit"),
     });
   });
 

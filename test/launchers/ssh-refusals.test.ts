@@ -1,5 +1,6 @@
 // Why a machine cannot be reached by ssh, each with its own next step: what the real client says to a real sshd, as `ft doctor --on` tells it.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -44,6 +45,7 @@ beforeAll(async () => {
       host: "behind",
       config: config("jumps", `Host behind\n  ProxyJump gone\nHost gone\n  Port 1\n${settings}`),
     },
+    "silent-jump": { ...box, jump: `127.0.0.1:${await silentPort()}` },
     behind: { host: `${sshd.user}@127.0.0.1`, port: await freePort(), jump: sshd.alias, config: sshd.configFile },
   };
   const lines = Object.entries(targets).map(
@@ -53,7 +55,18 @@ beforeAll(async () => {
   writeFileSync(join(dir, "ft/targets.yaml"), `targets:\n${lines.join("")}`);
 }, 60_000);
 
-afterAll(() => sshd?.stop());
+const silent = createServer();
+
+/** Takes a connection, and says nothing. */
+async function silentPort(): Promise<number> {
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  return (silent.address() as AddressInfo).port;
+}
+
+afterAll(async () => {
+  silent.close();
+  await sshd?.stop();
+});
 
 it.each([
   ["key", /box does not let you in/, /Permission denied \(publickey/, /ssh-add -l/],
@@ -75,6 +88,7 @@ it.each([
     /refused/,
     /ProxyJump/,
   ],
+  ["silent-jump", /:\d+ does not answer, the jump host on the way to box/, /timed out/i, /target's `jump`/],
   [
     "behind",
     /error: \S+@127\.0\.0\.1 takes no ssh connection at this port\n/,

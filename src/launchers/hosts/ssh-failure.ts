@@ -56,16 +56,15 @@ const failures: Failure[] = [
   },
 ];
 
-/** Its code says that nobody knows how a run there stands, whichever it is: no news of it. `jump`: the host that ssh goes through, if it does. */
-export function sshFailure(label: string, stderr: string, jump: string | null = null): FtError {
+/** Its code says that nobody knows how a run there stands, whichever it is: no news of it. `to`: of a jump host, the machine behind it. */
+export function sshFailure(label: string, stderr: string, { to }: { to?: string } = {}): FtError {
   const { message, next } = failures.find(({ said }) => said.test(stderr)) ?? otherwise;
-  const at = jump !== null && isOnTheWay(stderr) ? jump : null;
   return new FtError({
     code: "launcher.unreachable",
     exit: "environment",
-    message: at === null ? message(label) : `${message(at)}, the jump host on the way to ${label}`,
+    message: to === undefined ? message(label) : `${message(label)}, the jump host on the way to ${to}`,
     why: why(stderr),
-    next: at === null ? next(label) : nextAtJump(at),
+    next: to === undefined ? next(label) : nextAtJump(label),
   });
 }
 
@@ -76,13 +75,8 @@ export function isWithoutAddress(stderr: string): boolean {
 
 const withoutAddress = /UNKNOWN port 65535/;
 
-/** Else the jump host answered, and the machine behind it did not. */
-function isOnTheWay(stderr: string): boolean {
-  return isWithoutAddress(stderr) && !/open failed|stdio forwarding failed/.test(stderr);
-}
-
 function nextAtJump(jump: string): string {
-  return `try \`ssh -o BatchMode=yes ${jump} true\` and mend what it says; it is named by the target's \`jump\`, or by ProxyJump in ~/.ssh/config`;
+  return `try \`ssh -o BatchMode=yes ssh://${jump} true\` and mend what it says; it is named by the target's \`jump\`, or by ProxyJump in ~/.ssh/config`;
 }
 
 const otherwise: Omit<Failure, "said"> = {

@@ -135,21 +135,23 @@ async function shareConnection(connection: Connection): Promise<void> {
 }
 
 /**
- * Where the way leads through a jump host, ssh itself says through which. What that one said is thrown away where the connection is to be shared
- * (sshconnect.c, ssh_proxy_connect): then it is asked once more, for itself.
+ * Where the way leads through a jump host, which ssh itself says, that one is asked for itself; and the machine once more, as what was said on the way
+ * is thrown away where the connection is to be shared (sshconnect.c, ssh_proxy_connect).
  */
 async function failureOf(connection: Connection, stderr: string): Promise<FtError> {
-  const { host } = connection;
+  const { host, config } = connection;
   if (!isWithoutAddress(stderr)) return sshFailure(host, stderr);
-  const ask = (...args: string[]) =>
-    execa("ssh", ["-o", "ControlPath=none", "-o", "ConnectTimeout=5", ...sshOptions(connection), ...args], {
+  const ask = (to: Connection, ...args: string[]) =>
+    execa("ssh", ["-o", "ControlPath=none", "-o", "ConnectTimeout=5", ...sshOptions(to), ...args], {
       reject: false,
       stdin: "ignore",
     });
-  const [settings, again] = await Promise.all([ask("-G", host), ask(host, "true")]);
-  return sshFailure(
-    host,
-    again.exitCode === sshFailed ? again.stderr : stderr,
-    /^proxyjump (\S+)$/m.exec(settings.stdout)?.[1] ?? null,
-  );
+  const settings = await ask(connection, "-G", host);
+  const jump = /^proxyjump ([^,\s]+)/m.exec(settings.stdout)?.[1];
+  const [first, again] = await Promise.all([
+    jump === undefined ? null : ask({ host: jump, ...(config && { config }) }, `ssh://${jump}`, "true"),
+    ask(connection, host, "true"),
+  ]);
+  if (jump !== undefined && first?.exitCode === sshFailed) return sshFailure(jump, first.stderr, { to: host });
+  return sshFailure(host, again.exitCode === sshFailed ? again.stderr : stderr);
 }
