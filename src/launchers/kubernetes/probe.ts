@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { cpuOnly, type Device } from "../../engines/machine.js";
 import type { KubernetesTarget } from "../../recipes/schema/targets/kubernetes.js";
+import { visibleLine } from "../../report/visible.js";
 import type { Probe } from "../contract.js";
 import { kubectl, labelOf, refusal } from "./kubectl.js";
 import { renderManifest } from "./render-manifests.js";
@@ -10,8 +11,11 @@ type Check = Probe["checks"][number];
 
 export async function probeCluster(target: KubernetesTarget): Promise<Probe> {
   const server = await serverCheck(target); // throws when nobody answers
-  const [claim, job, device] = await Promise.all([claimCheck(target), jobCheck(target), deviceOf(target)]);
-  return { device, checks: [server, claim, job, gpuCheck(target, device)] };
+  const [claim, job, device, queue] = await Promise.all([
+    ...[claimCheck(target), jobCheck(target), deviceOf(target)],
+    ...(target.queue === undefined ? [] : [queueCheck(target, target.queue)]),
+  ] as const);
+  return { device, checks: [server, claim, job, gpuCheck(target, device), ...(queue ? [queue] : [])] };
 }
 
 async function serverCheck(target: KubernetesTarget): Promise<Check> {
@@ -24,13 +28,14 @@ async function claimCheck(target: KubernetesTarget): Promise<Check> {
   const { claim } = target;
   const asked = ["get", "persistentvolumeclaim", claim, "--output", "jsonpath={.status.phase} {.spec.accessModes}"];
   const result = await kubectl(target, asked, { expected: ["NotFound", "Forbidden"] });
-  if (result.exitCode === 0)
-    return {
-      name: "claim",
-      status: "ok",
-      detail: `${claim}: ${Buffer.from(result.stdout).toString("utf8")}`,
-      next: null,
-    };
+  if (result.exitCode === 0) {
+    const [phase = "", ...modes] = Buffer.from(result.stdout).toString("utf8").split(" ");
+    const isShared = modes.join(" ").includes("ReadWriteMany");
+    const detail = `${claim}: ${phase} ${modes.join(" ")}`.trim();
+    const next =
+      "the pod that trains and the one for its files share it: that needs ReadWriteMany, or a cluster of one node";
+    return { name: "claim", status: isShared ? "ok" : "warn", detail, next: isShared ? null : next };
+  }
   return {
     name: "claim",
     status: refusal(result) === "NotFound" ? "missing" : "warn",
@@ -45,13 +50,37 @@ async function jobCheck(target: KubernetesTarget): Promise<Check> {
   const manifest = renderManifest({ job, attempt: 1, args: [], target, secret: null });
   const asked = ["create", "--dry-run=server", "--filename", "-", "--output", "name"];
   try {
-    await kubectl(target, asked, { input: JSON.stringify(manifest) });
-    return { name: "job", status: "ok", detail: `a ${manifest.kind} would be taken`, next: null };
+    const { stderr } = await kubectl(target, asked, { input: JSON.stringify(manifest) });
+    const warning = /^Warning: (would violate PodSecurity .*)/m.exec(stderr)?.[1];
+    if (warning === undefined)
+      return { name: "job", status: "ok", detail: `a ${manifest.kind} would be taken`, next: null };
+    const next = "without that no pod is made: set the target's `user` to a number above 0, or use another namespace";
+    return { name: "job", status: "warn", detail: visibleLine(warning.slice(0, 300)), next };
   } catch (error) {
     const { code, why } = error as { code?: string; why?: string };
     if (code !== "launcher.refused") throw error;
     const next = "ask whoever runs the cluster; several nodes need the JobSet controller";
     return { name: "job", status: "missing", detail: `a ${manifest.kind} is refused: ${why}`, next };
+  }
+}
+
+/** Without the queue a job stays suspended for ever, and nothing says so. */
+async function queueCheck(target: KubernetesTarget, queue: string): Promise<Check> {
+  const asked = ["get", "localqueues.kueue.x-k8s.io", queue, "--output", "name"];
+  try {
+    const result = await kubectl(target, asked, { expected: ["NotFound", "Forbidden"] });
+    if (result.exitCode === 0) return { name: "queue", status: "ok", detail: queue, next: null };
+    const isMissing = refusal(result) === "NotFound";
+    return {
+      name: "queue",
+      status: isMissing ? "missing" : "warn",
+      detail: `LocalQueue ${queue} ${isMissing ? `is not in ${labelOf(target)}` : "may not be looked at"}`,
+      next: "`kubectl get localqueues` lists them; the target's `queue` names one of that namespace",
+    };
+  } catch (error) {
+    if ((error as { code?: string }).code !== "launcher.refused") throw error;
+    const next = "ask whoever runs the cluster for Kueue, or leave out the target's `queue`";
+    return { name: "queue", status: "missing", detail: "the cluster has no Kueue", next };
   }
 }
 

@@ -9,7 +9,7 @@ function jobThatFailed(reason: string, message: string) {
 
 it("a Job whose activeDeadlineSeconds are over has reached its time limit, with the key that sets it; another failure has not", () => {
   const late = stateOf(jobThatFailed("DeadlineExceeded", "Job was active longer than specified deadline"), []);
-  expect(late).toEqual({
+  expect(late).toMatchObject({
     ...{ liveness: "ended", limit: "max_hours" },
     reason: "DeadlineExceeded: Job was active longer than specified deadline",
   });
