@@ -71,14 +71,19 @@ describe("on Kubernetes", { timeout: 240_000 }, () => {
     ["an image that cannot be pulled", { image: "missing/ft:1" }, /ImagePullBackOff: Back-off pulling image "missing/],
     ["a claim that is not there", { claim: "rums" }, /persistentvolumeclaim "rums" not found/],
     ["a namespace that is not there", { namespace: "mll" }, /namespaces "mll" not found/],
+    ["a quota that leaves no room for the pod of the files", { quota: "ft-files" }, /FailedCreate: .*exceeded quota/],
     ["a context that the kubeconfig lacks", { context: "prod" }, /no context prod[\s\S]*kubectl config get-contexts/],
-  ])("%s is told in its words, soon, and nothing is left", async (_what, settings, words) => {
-    const { id, handOver } = runOn(settings);
-    const { exitCode, stderr } = await handOver();
-    expect([exitCode === 6 || exitCode === 11, stderr]).toEqual([true, expect.stringMatching(words)]);
-    const jobs = existsSync(join(cluster, "jobs")) ? readdirSync(join(cluster, "jobs")) : [];
-    expect(jobs.filter((name) => name.includes(id))).toEqual([]);
-  });
+  ])(
+    "%s is told in its words, soon, and nothing is left",
+    async (_what, { quota, ...settings }: Record<string, string>, words) => {
+      if (quota) writeFileSync(join(cluster, "quota"), quota);
+      const { id, handOver } = runOn(settings);
+      const { exitCode, stderr } = await handOver();
+      expect([exitCode === 6 || exitCode === 11, stderr]).toEqual([true, expect.stringMatching(words)]);
+      const jobs = existsSync(join(cluster, "jobs")) ? readdirSync(join(cluster, "jobs")) : [];
+      expect(jobs.filter((name) => name.includes(id))).toEqual([]);
+    },
+  );
 
   it("a Job that may not be made leaves no Secret behind", async () => {
     const { id, handOver } = runOn();
@@ -90,27 +95,45 @@ describe("on Kubernetes", { timeout: 240_000 }, () => {
     await until(() => !existsSync(secrets) || JSON.parse(readFileSync(secrets, "utf8")).metadata.deletionTimestamp);
   });
 
-  it("why no pod starts stands with the run: no node, quota, no Kueue, Kueue's own words; it is cancelled all the same", async () => {
-    const cases: [string, object, RegExp][] = [
-      ["unschedulable", {}, /Unschedulable: 0\/3 nodes are available: 3 Insufficient nvidia.com\/gpu/],
-      ["nothing", { queue: "gpus" }, /the cluster has no Kueue/],
-      ["kueue", { queue: "gpus" }, /suspended by queue gpus: LocalQueue gpus doesn't exist/],
-    ];
-    for (const [file, settings, words] of cases) {
+  it.each([
+    ["no node", "unschedulable", "", {}, /Unschedulable: 0\/3 nodes are available: 3 Insufficient nvidia.com\/gpu/],
+    ["no quota", "quota", "ft-2", {}, /FailedCreate: .*exceeded quota/],
+    ["no Kueue", "nothing", "", { queue: "gpus" }, /the cluster has no Kueue/],
+    [
+      "no such queue",
+      "kueue",
+      "LocalQueue gpus doesn't exist",
+      { queue: "gpus" },
+      /by queue gpus: LocalQueue gpus doesn't/,
+    ],
+  ])(
+    "why no pod starts stands with the run (%s), which is cancelled all the same",
+    async (_why, file, content, settings, words) => {
       const { handOver, shown, cancel } = runOn(settings);
-      writeFileSync(join(cluster, file), "LocalQueue gpus doesn't exist");
+      writeFileSync(join(cluster, file), content);
       expect((await handOver()).exitCode).toBe(0);
-      await until(async () => words.test(JSON.stringify((await shown()).history)), 60_000);
+      await until(async () => words.test(JSON.stringify((await shown()).history)), 90_000);
       expect([(await cancel()).exitCode, (await shown()).state]).toEqual([0, "cancelled"]);
-      rmSync(join(cluster, file));
-    }
-    const { handOver, shown, cancel } = runOn();
-    expect((await handOver()).exitCode).toBe(0); // the pod for the files is there now
-    expect((await cancel()).exitCode).toBe(0);
-    writeFileSync(join(cluster, "quota"), "");
-    expect((await handOver()).exitCode).toBe(0);
-    await until(async () => /FailedCreate: .*exceeded quota/.test(JSON.stringify((await shown()).history)), 60_000);
-    expect((await cancel()).exitCode).toBe(0);
+    },
+  );
+
+  it("`ft doctor --on` finds what would keep a run from starting: a claim for one node, a policy, a queue that is not there", async () => {
+    const claims = { metadata: { name: "runs" }, spec: { accessModes: ["ReadWriteOnce"] } };
+    writeFileSync(join(cluster, "claims/runs.json"), JSON.stringify(claims));
+    writeFileSync(join(cluster, "restricted"), "");
+    writeFileSync(join(cluster, "kueue"), "");
+    const checks = async (settings: object) => {
+      const { stdout } = await runOn(settings).say(["doctor", "--on", "k8s"]);
+      return stdout;
+    };
+    const before = await checks({ queue: "gpus" });
+    expect(before).toMatch(/claim .*ReadWriteOnce[\s\S]*needs ReadWriteMany/);
+    expect(before).toMatch(/would violate PodSecurity "restricted:latest"[\s\S]*`user`/);
+    expect(before).toMatch(/LocalQueue gpus is not in/);
+    writeFileSync(join(cluster, "claims/runs.json"), JSON.stringify({ metadata: { name: "runs" } }));
+    const after = await checks({ user: 1000 });
+    expect(after).toContain("a Job would be taken");
+    expect(after).not.toMatch(/PodSecurity|needs ReadWriteMany/);
   });
 
   it("a run stays with its cluster when its person turns to another context; an expired login is no news of it", async () => {

@@ -205,6 +205,16 @@ it("where the bucket's own program is missing, a run is ended and goes on all th
   expect((await ft(["runs", "cancel", run.id, "--grace", "0"], run.projectDir, env)).exitCode).toBe(0);
 });
 
+it("a run that never had a machine has nothing in a bucket of Google, which is no failure to bring it home", async () => {
+  const bin = emptyFolder();
+  const words = "ERROR: (gcloud.storage.rsync) Did not find existing container at: gs://runs/20260101-120000-nothing";
+  writeFileSync(join(bin, "gcloud"), `#!/bin/sh\necho '${words}' >&2\nexit 1\n`, { mode: 0o755 });
+  const settings = { ...target, bucket: "gs://runs" };
+  const run = fakeRun("hang", { id: "20260101-120000-nothing", target: { name: "sky", settings } });
+  process.env.PATH = `${bin}${delimiter}${process.env.PATH}`;
+  await skypilotLauncher.collect({ home: run.dir, attempt: 1, job: 1 });
+});
+
 /** What ft says of SkyPilot where it is not as one hopes; as a person, through the built binary. */
 describe("a person reads", { timeout: 120_000 }, () => {
   const env = () => ({ FT_FAKE_SKY: root, XDG_CONFIG_HOME: emptyFolder() });
