@@ -128,11 +128,11 @@ describe("on Kubernetes", { timeout: 240_000 }, () => {
     };
     const before = await checks({ queue: "gpus" });
     expect(before).toMatch(/claim .*ReadWriteOnce[\s\S]*needs ReadWriteMany/);
-    expect(before).toMatch(/would violate PodSecurity "restricted:latest"[\s\S]*`user`/);
+    expect(before).toMatch(/its pod is refused: .*violates PodSecurity "restricted:latest"[\s\S]*`user`/);
     expect(before).toMatch(/LocalQueue gpus is not in/);
     writeFileSync(join(cluster, "claims/runs.json"), JSON.stringify({ metadata: { name: "runs" } }));
     const after = await checks({ user: 1000 });
-    expect(after).toContain("a Job would be taken");
+    expect(after).toContain("its pod would be taken");
     expect(after).not.toMatch(/PodSecurity|needs ReadWriteMany/);
   });
 

@@ -2,20 +2,21 @@
 import { z } from "zod";
 import { cpuOnly, type Device } from "../../engines/machine.js";
 import type { KubernetesTarget } from "../../recipes/schema/targets/kubernetes.js";
-import { visibleLine } from "../../report/visible.js";
 import type { Probe } from "../contract.js";
 import { kubectl, labelOf, refusal } from "./kubectl.js";
 import { renderManifest } from "./render-manifests.js";
+import { renderPodTemplate } from "./render-pod.js";
 
 type Check = Probe["checks"][number];
 
 export async function probeCluster(target: KubernetesTarget): Promise<Probe> {
   const server = await serverCheck(target); // throws when nobody answers
-  const [claim, job, device, queue] = await Promise.all([
-    ...[claimCheck(target), jobCheck(target), deviceOf(target)],
-    ...(target.queue === undefined ? [] : [queueCheck(target, target.queue)]),
-  ] as const);
-  return { device, checks: [server, claim, job, gpuCheck(target, device), ...(queue ? [queue] : [])] };
+  const { queue } = target;
+  const [device, ...checks] = await Promise.all([
+    ...[deviceOf(target), claimCheck(target), jobCheck(target), podCheck(target)],
+    ...(queue === undefined ? [] : [queueCheck(target, queue)]),
+  ] as [Promise<Device>, ...Promise<Check>[]]);
+  return { device, checks: [server, ...checks, gpuCheck(target, device)] };
 }
 
 async function serverCheck(target: KubernetesTarget): Promise<Check> {
@@ -44,23 +45,43 @@ async function claimCheck(target: KubernetesTarget): Promise<Check> {
   };
 }
 
+const probed = { job: { id: "probe", limits: null, gpus: 0 }, attempt: 1, args: [], secret: null };
+
 /** The server judges a whole Job (quotas, policies, webhooks, the JobSet kind), and makes nothing. */
 async function jobCheck(target: KubernetesTarget): Promise<Check> {
-  const job = { id: "probe", limits: null, gpus: 0 };
-  const manifest = renderManifest({ job, attempt: 1, args: [], target, secret: null });
+  const manifest = renderManifest({ ...probed, target });
   const asked = ["create", "--dry-run=server", "--filename", "-", "--output", "name"];
   try {
-    const { stderr } = await kubectl(target, asked, { input: JSON.stringify(manifest) });
-    const warning = /^Warning: (would violate PodSecurity .*)/m.exec(stderr)?.[1];
-    if (warning === undefined)
-      return { name: "job", status: "ok", detail: `a ${manifest.kind} would be taken`, next: null };
-    const next = "without that no pod is made: set the target's `user` to a number above 0, or use another namespace";
-    return { name: "job", status: "warn", detail: visibleLine(warning.slice(0, 300)), next };
+    await kubectl(target, asked, { input: JSON.stringify(manifest) });
+    return { name: "job", status: "ok", detail: `a ${manifest.kind} would be taken`, next: null };
   } catch (error) {
     const { code, why } = error as { code?: string; why?: string };
     if (code !== "launcher.refused") throw error;
     const next = "ask whoever runs the cluster; several nodes need the JobSet controller";
     return { name: "job", status: "missing", detail: `a ${manifest.kind} is refused: ${why}`, next };
+  }
+}
+
+/** A Job is taken whatever its pods are like: what a namespace's policy, quota or limits forbid is told of a pod alone, and only when it is made. */
+async function podCheck(target: KubernetesTarget): Promise<Check> {
+  const { metadata, spec } = renderPodTemplate({ ...probed, target });
+  const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "ft-probe", ...metadata }, spec };
+  const asked = ["create", "--dry-run=server", "--filename", "-", "--output", "name"];
+  try {
+    await kubectl(target, asked, { input: JSON.stringify(pod) });
+    return { name: "pod", status: "ok", detail: "its pod would be taken", next: null };
+  } catch (error) {
+    const { code, why = "" } = error as { code?: string; why?: string };
+    if (code !== "launcher.refused") throw error;
+    const isUnasked = /cannot create resource "pods"/.test(why);
+    return {
+      name: "pod",
+      status: isUnasked ? "warn" : "missing",
+      detail: isUnasked ? "whether its pod would be taken may not be asked" : `its pod is refused: ${why}`,
+      next: isUnasked
+        ? null
+        : "for a policy set the target's `user` to a number above 0; for limits `cpus` and `memory_gb`",
+    };
   }
 }
 

@@ -12,7 +12,7 @@ const privateMount = "/run/ft";
 /** Saved and gone before the kubelet kills: what the engine may need for a checkpoint, when the budget does not say. */
 const defaultGraceSeconds = 300;
 
-export function renderPodTemplate(input: PodInput): object {
+export function renderPodTemplate(input: PodInput): { metadata: object; spec: object } {
   const { job, attempt, target, secret } = input;
   return {
     metadata: { labels: labelsOf(job.id, attempt) },
