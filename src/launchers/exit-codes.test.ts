@@ -4,7 +4,11 @@ import { isOutOfTime } from "./exit-codes.js";
 
 it.each([
   ["FAILED: Job exited with exit code 124", true],
-  ["FAILED: Job exited with exit codes: [124]", true],
+  [
+    "FAILED: Job exited with exit code 124 (user program failure). To see the details, run: sky jobs logs --controller 7",
+    true,
+  ],
+  ["FAILED: Job exited with exit codes [137, 124] (user program failure).", true],
   ["ERROR: Job timeout", true],
   ["ERROR: Job timed out after 3600 s", true],
   ["FAILED: Job exited with exit code 1", false],

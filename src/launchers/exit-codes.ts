@@ -5,5 +5,5 @@ export const resumeMe = 33;
 
 /** Whether a platform's words of a job's end say that its time was up: 124 is the exit code of `timeout`, under which ft runs it there. */
 export function isOutOfTime(words: string): boolean {
-  return /\bexit codes?\W+124\b|\bjob (timeout|timed out)\b/i.test(words);
+  return /\bexit codes?\W+(\d+, ?)*124\b|\bjob (timeout|timed out)\b/i.test(words);
 }

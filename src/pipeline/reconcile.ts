@@ -132,7 +132,7 @@ function judgeGone(store: Store, id: string, now: number, look: Ended): void {
 
 /** `wasStopped`: its last words were that it was asked to stop. */
 function whyGone(
-  { id, target }: Run,
+  { id, target, phase }: Run,
   { reason, limit, ending }: Ended,
   wasStopped: boolean,
 ): NonNullable<Run["failure"]> {
@@ -155,7 +155,7 @@ function whyGone(
   const first = ending?.hint ?? (kind === "killed" ? "often the out-of-memory killer" : null);
   return {
     class: kind,
-    message: `the trainer is gone without a word: ${reason ?? "it was killed, or the machine went down"}`,
+    message: `the trainer ${phase === null ? "never said a word" : "is gone without a word"}: ${reason ?? "it was killed, or the machine went down"}`,
     hint: first,
   };
 }

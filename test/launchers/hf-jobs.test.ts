@@ -74,3 +74,44 @@ it("a Hub that does not answer is no news of the run", { timeout: 120_000 }, asy
   expect((await look()).liveness).toBe("running");
   await hfJobsLauncher.cancel(handle, 0);
 });
+
+it("a log that cannot be had hides nothing of how the job stands, and only its newest lines are asked for", {
+  timeout: 120_000,
+}, async () => {
+  const { behaviour, jobs } = await hub();
+  const run = fakeRun("hang", { id: "20260101-120000-nologs", target: { name: "hub", settings: target } });
+  const handle = await hfJobsLauncher.submit(run.submission);
+  const look = async () => hfJobsLauncher.observe(handle, { inode: 0, offset: 0 });
+  behaviour.hasNoLogs = true;
+  expect(await look()).toMatchObject({ liveness: "running" });
+  behaviour.hasNoLogs = false;
+  const { log } = jobs.get(handle.job)!;
+  for (let line = 0; line < 30_000; line++) log.push(`noise ${line}\n`);
+  await look();
+  const kept = readFileSync(join(run.dir, "stdout.log"), "utf8");
+  expect([kept.includes("noise 29999"), kept.includes("noise 5000\n")]).toEqual([true, false]);
+  await hfJobsLauncher.cancel(handle, 0);
+});
+
+it("a job that waits for its hardware is queued, without a wait for its log; where no mark can be put it is ended all the same", {
+  timeout: 120_000,
+}, async () => {
+  const { behaviour } = await hub();
+  const settings = { name: "hub", settings: target };
+  behaviour.isBusy = true;
+  const waiting = await hfJobsLauncher.submit(
+    fakeRun("hang", { id: "20260101-120000-busy", target: settings }).submission,
+  );
+  behaviour.isBusy = false;
+  const look = async (handle: typeof waiting) => hfJobsLauncher.observe(handle, { inode: 0, offset: 0 });
+  expect(await look(waiting)).toMatchObject({ liveness: "queued", reason: "SCHEDULING" });
+  await hfJobsLauncher.cancel(waiting, 600_000);
+  expect(await look(waiting)).toMatchObject({ liveness: "ended", ending: { hint: "someone ended it on the Hub" } });
+  const running = await hfJobsLauncher.submit(
+    fakeRun("hang", { id: "20260101-120000-readonly", target: settings }).submission,
+  );
+  behaviour.isReadOnly = true;
+  await hfJobsLauncher.cancel(running, 600_000);
+  behaviour.isReadOnly = false;
+  expect((await look(running)).liveness).toBe("ended");
+});

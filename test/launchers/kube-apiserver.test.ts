@@ -1,4 +1,5 @@
 // The Kubernetes launcher against a real kube-apiserver (FT_TEST_KUBERNETES=1): what the server takes, keeps, shows and deletes. No kubelet, so no pod runs.
+import { readFileSync, writeFileSync } from "node:fs";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Place } from "../../src/launchers/folder/contract.js";
@@ -75,7 +76,7 @@ describe("with a real API server", { timeout: 120_000 }, () => {
     expect(left).toMatchObject({ attempt: 1, isAlive: true });
     await Promise.all([kubernetesLauncher.end(target, left!), collectGarbage("job", name)]);
     expect(await kubernetesRunner.find(place, 1)).toBeNull();
-    expect(await kubernetesRunner.liveness(place, { name, run: place.job.id }, 1, unread)).toEqual({
+    expect(await kubernetesRunner.liveness(place, { name, run: place.job.id }, 1, unread)).toMatchObject({
       liveness: "gone",
     });
     await kubernetesLauncher.end(target, left!); // of what is gone
@@ -96,10 +97,45 @@ describe("with a real API server", { timeout: 120_000 }, () => {
     if (!apiserver) return context.skip();
     const { checks, device } = await kubernetesLauncher.probe(target);
     expect(Object.fromEntries(checks.map(({ name, status }) => [name, status]))).toEqual({
-      ...{ cluster: "ok", claim: "missing", job: "ok", gpu: "ok" },
+      ...{ cluster: "ok", claim: "missing", job: "ok", pod: "ok", queue: "missing", gpu: "ok" },
     });
     expect(device).toMatchObject({ kind: "cpu", count: 0 });
     expect((await execa("kubectl", ["get", "jobs", "-o", "name"])).stdout).not.toContain("probe");
+  });
+
+  it("a pod that a namespace's policy forbids is found, and one that passes", async (context) => {
+    if (!apiserver) return context.skip();
+    const pod = async (more: object) =>
+      (await kubernetesLauncher.probe({ ...target, ...more })).checks.find(({ name }) => name === "pod");
+    await execa("kubectl", ["create", "namespace", "strict"]);
+    await execa("kubectl", ["label", "namespace", "strict", "pod-security.kubernetes.io/enforce=restricted"]);
+    expect(await pod({ namespace: "strict" })).toMatchObject({
+      status: "missing",
+      detail: expect.stringContaining('violates PodSecurity "restricted'),
+    });
+    expect(await pod({ namespace: "strict", user: 1000 })).toMatchObject({ status: "ok" });
+  });
+
+  it("what stands between kubectl and the cluster is told as that: a context, a login, a namespace that are not there", async (context) => {
+    if (!apiserver) return context.skip();
+    await expect(kubernetesLauncher.leftovers({ ...target, context: "prod" })).rejects.toMatchObject({
+      code: "launcher.unreachable",
+      message: "your kubeconfig has no context prod",
+    });
+    const config = JSON.parse(readFileSync(apiserver.kubeconfig, "utf8"));
+    writeFileSync(apiserver.kubeconfig, JSON.stringify({ ...config, users: [{ name: "ft", user: { token: "old" } }] }));
+    await expect(kubernetesLauncher.leftovers(target)).rejects.toMatchObject({
+      code: "launcher.unreachable",
+      message: expect.stringContaining("does not know who you are"),
+    });
+    writeFileSync(apiserver.kubeconfig, JSON.stringify(config));
+    const place = placeOf("20260101-120000-nowhere", { ...target, namespace: "nowhere" });
+    await expect(
+      kubernetesRunner.start(place, { ...target, namespace: "nowhere" }, { ...start, secrets: {} }),
+    ).rejects.toMatchObject({
+      code: "launcher.refused",
+      why: expect.stringContaining('namespaces "nowhere" not found'),
+    });
   });
 
   it("a server that is gone is unreachable, not an answer", async (context) => {

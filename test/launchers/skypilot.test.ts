@@ -1,5 +1,5 @@
 // The SkyPilot launcher against the contract of all launchers, over managed jobs in small (test/fixtures/sky.mjs), and what it does when machines go.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Launcher } from "../../src/launchers/contract.js";
@@ -203,6 +203,78 @@ it("where the bucket's own program is missing, a run is ended and goes on all th
     expect.stringMatching(/no `aws`.*goes on from the newest checkpoint that sky has/),
   ]);
   expect((await ft(["runs", "cancel", run.id, "--grace", "0"], run.projectDir, env)).exitCode).toBe(0);
+});
+
+it("a run that never had a machine has nothing in a bucket of Google, which is no failure to bring it home", async () => {
+  const bin = emptyFolder();
+  const words = "ERROR: (gcloud.storage.rsync) Did not find existing container at: gs://runs/20260101-120000-nothing";
+  writeFileSync(join(bin, "gcloud"), `#!/bin/sh\necho '${words}' >&2\nexit 1\n`, { mode: 0o755 });
+  const settings = { ...target, bucket: "gs://runs" };
+  const run = fakeRun("hang", { id: "20260101-120000-nothing", target: { name: "sky", settings } });
+  process.env.PATH = `${bin}${delimiter}${process.env.PATH}`;
+  await skypilotLauncher.collect({ home: run.dir, attempt: 1, job: 1 });
+});
+
+/** What ft says of SkyPilot where it is not as one hopes; as a person, through the built binary. */
+describe("a person reads", { timeout: 120_000 }, () => {
+  const env = () => ({ FT_FAKE_SKY: root, XDG_CONFIG_HOME: emptyFolder() });
+
+  async function submitted(id: string) {
+    const run = fakeRun("hang", { id, target: { name: "sky", settings: target } });
+    const store = openStore(run.projectDir);
+    createRun(store, { ...run.job, createdAt: Date.now() });
+    await submitAttempt(store, run.submission, {
+      ...run.submission,
+      now: Date.now,
+      signal: new AbortController().signal,
+    });
+    const { handle } = getRun(store, run.id);
+    store.close();
+    const shown = async () =>
+      JSON.parse((await ft(["runs", "show", run.id, "--json"], run.projectDir, env())).stdout).run;
+    return { run, handle, shown };
+  }
+
+  it("why no machine is there yet, without waiting for a log; and it is cancelled at once, as nothing could save", async () => {
+    writeFileSync(join(root, "scarce"), "");
+    const { run, shown } = await submitted("20260101-120000-scarce");
+    await until(async () => (await shown()).state === "queued");
+    expect(JSON.stringify(await shown())).toContain("STARTING: In backoff, waiting for resources");
+    const began = performance.now();
+    const { exitCode } = await ft(["runs", "cancel", run.id, "--grace", "600"], run.projectDir, env());
+    expect([exitCode, performance.now() - began < 300_000]).toEqual([0, true]);
+    expect((await shown()).state).toBe("cancelled");
+    rmSync(join(root, "scarce"));
+  });
+
+  it("what SkyPilot refuses in its own words, and that no job was started", async () => {
+    const { run } = await submitted("20260101-120000-refused");
+    expect((await ft(["runs", "cancel", run.id, "--grace", "0"], run.projectDir, env())).exitCode).toBe(0);
+    writeFileSync(
+      join(root, "refuses"),
+      "\u001b[31msky.exceptions.NoCloudAccessError: Cloud access is not set up.\u001b[0m\nRun: sky check",
+    );
+    const { exitCode, stderr } = await ft(["runs", "resume", run.id, "--detach"], run.projectDir, env());
+    rmSync(join(root, "refuses"));
+    expect([exitCode, stderr]).toEqual([
+      11,
+      expect.stringMatching(/SkyPilot refuses[\s\S]*Cloud access is not set up. Run: sky check/),
+    ]);
+  });
+
+  it("that the controller has stopped, where it took the end of a job along", async () => {
+    const { handle, shown } = await submitted("20260101-120000-stopped");
+    await until(async () => (await shown()).state === "running");
+    await skypilotLauncher.cancel(skypilotLauncher.parseHandle(handle), 0);
+    writeFileSync(join(root, "stopped"), "");
+    const { failure } = await shown();
+    rmSync(join(root, "stopped"));
+    expect(failure).toMatchObject({
+      class: "unknown",
+      message: expect.stringContaining("SkyPilot's controller has stopped"),
+      hint: expect.stringContaining("sky jobs queue --refresh"),
+    });
+  });
 });
 
 /** Environment of a person whose targets.yaml has these. */

@@ -29,8 +29,11 @@ export interface FakeHubJobs {
   jobs: Map<string, FakeJob>;
   /** Of the one repository: path -> content. */
   files: Map<string, Buffer>;
-  /** Answers everything with 503. */
-  behaviour: { isDown: boolean };
+  /**
+   * `isDown`: answers everything with 503. `isBusy`: a job that is started waits for its hardware. `hasNoLogs`: of no job. `isReadOnly`: no commit
+   * is taken.
+   */
+  behaviour: { isDown: boolean; isBusy: boolean; hasNoLogs: boolean; isReadOnly: boolean };
   close(): Promise<void>;
 }
 
@@ -44,7 +47,7 @@ export async function startFakeHubJobs(python: string): Promise<FakeHubJobs> {
   writeFileSync(join(bin, "python3"), `#!/bin/sh\nexec "${python}" "$@"\n`, { mode: 0o755 });
   const jobs = new Map<string, FakeJob>();
   const files = new Map<string, Buffer>();
-  const behaviour = { isDown: false };
+  const behaviour = { isDown: false, isBusy: false, hasNoLogs: false, isReadOnly: false };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -73,8 +76,13 @@ export async function startFakeHubJobs(python: string): Promise<FakeHubJobs> {
     if (!job) return json(response, { error: "no such job" }, 404);
     if (what === "cancel") cancel(job);
     if (what !== "logs") return json(response, shown(job));
+    if (behaviour.hasNoLogs) return json(response, { error: "Internal Error" }, 500);
     response.writeHead(200, { "content-type": "text/event-stream" });
-    for (const line of job.log) response.write(`data: ${JSON.stringify({ data: line, timestamp: new Date() })}\n\n`);
+    response.write(": keep-alive\n\n");
+    if (job.stage === "SCHEDULING") return; // a stream without end or content
+    const tail = Number(new URL(request.url!, "http://hub").searchParams.get("tail") ?? 0);
+    for (const line of job.log.slice(-tail))
+      response.write(`data: ${JSON.stringify({ data: line, timestamp: new Date() })}\n\n`);
     if (job.stage !== "RUNNING") response.end(); // of one that runs the stream stays open
   }
 
@@ -93,11 +101,12 @@ export async function startFakeHubJobs(python: string): Promise<FakeHubJobs> {
       HOME: folder,
       PATH: `${bin}:${process.env.PATH}`,
     };
-    const child = spawn(program!, args, { cwd: folder, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const [file, argv] = behaviour.isBusy ? ["sleep", ["3600"]] : [program!, args];
+    const child = spawn(file, argv, { cwd: folder, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     const job: FakeJob = {
       body,
       id,
-      stage: "RUNNING",
+      stage: behaviour.isBusy ? "SCHEDULING" : "RUNNING",
       folder,
       child,
       log: ["===== Job started at now ====="],
@@ -123,6 +132,7 @@ export async function startFakeHubJobs(python: string): Promise<FakeHubJobs> {
   ) {
     const [, what, rest = ""] =
       /\/(create|preupload|commit|revision|tree|resolve)(?:\/[^/]+)?\/?(.*)$/.exec(path) ?? [];
+    if (what === "commit" && behaviour.isReadOnly) return json(response, { error: "Forbidden" }, 403);
     if (what === "create") return json(response, { url: `${url}/datasets/me/ft-jobs`, id: "1" });
     if (what === "preupload") {
       const asked = (JSON.parse(body) as { files: { path: string }[] }).files;

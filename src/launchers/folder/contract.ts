@@ -55,7 +55,7 @@ export interface Runner<Name extends LauncherName, Id> {
   /** The platform has a place of its own for secrets: ft writes no file then. */
   keepsSecrets?: boolean;
   idSchema: z.ZodType<Id>;
-  connection(target: TargetOf<Name>): Reach | null;
+  connection(target: TargetOf<Name>): Reach | null | Promise<Reach | null>;
   dir(target: TargetOf<Name>): string;
   uses(target: TargetOf<Name>): { environment: boolean; base: boolean };
   caches(target: TargetOf<Name>): Caches;

@@ -78,7 +78,7 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
 
   async function placeOf(home: string, job: Job) {
     const target = job.target.settings as TargetOf<Name>;
-    const connection = runner.connection(target);
+    const connection = await runner.connection(target);
     const host = hostOf(connection);
     const python = pythonOf(target);
     const dir = host.isHere ? home : await farDir(host, python, runner.dir(target), "runs", job.id);
@@ -131,7 +131,7 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
   async function cancel(handle: FolderHandle<Id>, graceMs: number): Promise<void> {
     const place = placed(handle);
     await runner.stop(place, handle.id, graceMs);
-    await removeSecrets(place, handle.attempt);
+    if (!runner.keepsSecrets) await removeSecrets(place, handle.attempt);
   }
 
   /** Checkpoints too: a run that ended early goes on from them, elsewhere if need be. */
@@ -146,7 +146,7 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
   }
 
   async function folders(target: Target): Promise<Leftover[]> {
-    const host = hostFor(target);
+    const host = await hostFor(target);
     if (host.isHere) return []; // they are the projects' own
     const [python, dir] = [pythonOf(target as TargetOf<Name>), runner.dir(target as TargetOf<Name>)];
     const { answer } = await callFarEnd({ host, python, command: "runs", args: [dir], answer: foldersSchema });
@@ -157,7 +157,7 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
   }
 
   async function end(target: Target, leftover: Leftover): Promise<void> {
-    const [host, settings] = [hostFor(target), target as TargetOf<Name>];
+    const [host, settings] = [await hostFor(target), target as TargetOf<Name>];
     if (leftover.handle !== null) return runner.end(host, settings, leftover);
     const args = [runner.dir(settings), leftover.run];
     const python = pythonOf(settings);
@@ -173,14 +173,14 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
     cancel,
     collect,
     uses: (target) => runner.uses(target as TargetOf<Name>),
-    probe: async (target, wanted) => runner.probe(hostFor(target), target as TargetOf<Name>, wanted),
-    leftovers: async (target) => runner.leftovers(hostFor(target), target as TargetOf<Name>),
+    probe: async (target, wanted) => runner.probe(await hostFor(target), target as TargetOf<Name>, wanted),
+    leftovers: async (target) => runner.leftovers(await hostFor(target), target as TargetOf<Name>),
     folders,
     end,
   };
 
-  function hostFor(target: Target) {
-    return hostOf(runner.connection(target as TargetOf<Name>));
+  async function hostFor(target: Target) {
+    return hostOf(await runner.connection(target as TargetOf<Name>));
   }
 }
 

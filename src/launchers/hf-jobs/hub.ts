@@ -58,15 +58,19 @@ export function isOver(job: HubJob): boolean {
 /** How long the log's stream may be silent: the Hub replays what it has at once, then waits for more, ms. */
 const silentMs = 2_000;
 const longestMs = 60_000;
+/** Lines that a look takes, the newest: far more than a run prints between two looks. What is missed comes home with the results. */
+const tailLines = 20_000;
 const mostBytes = 64 << 20;
 
-/** What a job has printed until now, as far as the Hub keeps it. */
+/** The end of what a job has printed until now. */
 export async function logOf(hub: Hub, namespace: string, jobId: string): Promise<string> {
   const { streamJobLogs } = await import("@huggingface/hub");
   const stop = new AbortController();
   const deadline = setTimeout(() => stop.abort(), longestMs);
   let silence = setTimeout(() => stop.abort(), silentMs * 5);
-  const stopping: typeof fetch = (input, init) => fetch(input, { ...init, signal: stop.signal });
+  // The package has no word for `tail`, which the Hub knows (huggingface_hub's fetch_job_logs sends it).
+  const stopping: typeof fetch = (input, init) =>
+    fetch(`${input as string}?tail=${tailLines}`, { ...init, signal: stop.signal });
   const lines: string[] = [];
   let bytes = 0;
   try {

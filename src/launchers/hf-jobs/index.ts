@@ -90,24 +90,31 @@ function observe(handle: Handle, from: EventsPosition): Promise<Observation> {
   return lookHome(handle.home, from, async () => {
     const job = await jobOf(handle);
     const state = stateOf(job);
-    // A log that the Hub has not yet, or no more, hides nothing of the job itself: the repository has the events too.
-    if (job) await bringLog(handle).catch(exceptRefused);
+    // A log that the Hub has not now, not yet or no more hides nothing of the job itself: the repository has the events too. Of a job that
+    // waits for a machine the log is a stream without end or content.
+    if (job && state.liveness !== "queued") await bringLog(handle).catch(exceptBug);
     if (state.liveness === "ended" || state.liveness === "gone") await fillGaps(handle);
     return state;
   });
 }
 
-function stateOf(job: HubJob | null): Pick<Observation, "liveness" | "reason" | "limit"> {
-  if (!job) return { liveness: "gone" };
+function stateOf(job: HubJob | null): Pick<Observation, "liveness" | "reason" | "limit" | "ending"> {
+  if (!job) {
+    const reason = "the Hub does not know its job any more";
+    return { liveness: "gone", reason, ending: { class: "unknown", message: reason, hint: null } };
+  }
   const stage = stageOf(job);
-  const words = job.status.message ? visibleLine(`${stage}: ${job.status.message}`.slice(0, 500)) : stage;
-  const limit = isOutOfTime(words) ? { limit: "max_hours" } : {};
-  if (isOver(job)) return { liveness: "ended", ...(stage !== "COMPLETED" && { reason: words, ...limit }) };
-  return stage === "RUNNING" ? { liveness: "running" } : { liveness: "queued", reason: words };
+  const reason = job.status.message ? visibleLine(`${stage}: ${job.status.message}`.slice(0, 500)) : stage;
+  if (stage === "RUNNING") return { liveness: "running" };
+  if (!isOver(job)) return { liveness: "queued", reason };
+  if (stage === "COMPLETED") return { liveness: "ended" };
+  const hint = stage === "ERROR" ? null : "someone ended it on the Hub";
+  const ending = { class: stage === "ERROR" ? ("unknown" as const) : ("killed" as const), message: reason, hint };
+  return { liveness: "ended", reason, ending, ...(isOutOfTime(reason) && { limit: "max_hours" }) };
 }
 
-function exceptRefused(error: unknown): void {
-  if ((error as { code?: string }).code !== "launcher.refused") throw error;
+function exceptBug(error: unknown): void {
+  if (!(error instanceof FtError)) throw error;
 }
 
 async function bringLog({ home, namespace, job }: Handle): Promise<void> {
@@ -138,8 +145,11 @@ async function cancel(handle: Handle, graceMs: number): Promise<void> {
   const job = await jobOf(handle);
   if (!job || isOver(job)) return;
   if (graceMs > 0 && stageOf(job) === "RUNNING") {
-    await putFile(repositoryOf(handle.home), `cancel-${handle.attempt}`);
-    if (await overWithin(handle, graceMs)) return;
+    const isAsked = await putFile(repositoryOf(handle.home), `cancel-${handle.attempt}`).then(
+      () => true,
+      () => false, // nothing can be asked: it goes on from the last checkpoint in the repository
+    );
+    if (isAsked && (await overWithin(handle, graceMs))) return;
   }
   await endJob(handle.namespace, handle.job);
 }

@@ -8,7 +8,9 @@ import { runProgram, talkTo } from "../hosts/this-machine.js";
 import { failure, kubectl, kubectlCommand, labelOf } from "./kubectl.js";
 import { ownLabel } from "./names.js";
 import type { Manifest } from "./render-manifests.js";
-import { identity, placement } from "./render-pod.js";
+import { containerSecurity, identity, placement } from "./render-pod.js";
+import { containersOf, listSchema, told, whyWaiting } from "./state.js";
+import { lastWarning } from "./why-held.js";
 
 /** Whoever still needs it makes it again; what it was cut off from is gone on with. */
 const livesSeconds = 2 * 3600;
@@ -18,7 +20,15 @@ const runTimeoutMs = 120_000;
 /** A Job, as its pod then goes away by itself, and is found by a name. */
 function renderFilesJob(target: KubernetesTarget): Manifest {
   const { image, claim, dir, python } = target;
-  const key = JSON.stringify([image, claim, dir, python, identity(target), placement(target)]);
+  const key = JSON.stringify([
+    image,
+    claim,
+    dir,
+    python,
+    identity(target),
+    containerSecurity(target),
+    placement(target),
+  ]);
   const name = `ft-files-${createHash("sha256").update(key).digest("hex").slice(0, 10)}`;
   return {
     apiVersion: "batch/v1",
@@ -42,7 +52,7 @@ function renderFilesJob(target: KubernetesTarget): Manifest {
               image,
               command: [python, "-c", `import time; time.sleep(${livesSeconds})`],
               resources: { requests: { cpu: "100m", memory: "128M" }, limits: { memory: "1G" } },
-              securityContext: { allowPrivilegeEscalation: false },
+              securityContext: containerSecurity(target),
               volumeMounts: [{ name: "claim", mountPath: dir }],
             },
           ],
@@ -99,17 +109,22 @@ function endedInside(result: RunResult): RunResult | null {
 
 async function ensureReady(target: KubernetesTarget, job: Manifest): Promise<void> {
   const { name } = job.metadata;
+  let isOurs = false;
   for (const deadline = performance.now() + readyWithinMs; ; await sleep(1000)) {
     const shown = await kubectl(target, ["get", "job", name, "--output", "json"], { expected: ["NotFound"] });
     const status = shown.exitCode === 0 ? (JSON.parse(text(shown)) as { status?: JobStatus }).status : null;
+    const isOver = status?.conditions?.some(
+      ({ type, status }) => /^(Complete|Failed)$/.test(type) && status === "True",
+    );
+    if (status !== null && !isOver && (status?.ready ?? 0) > 0) return;
+    const why = status === null || (isOver && !isOurs) ? null : await whyNotReady(target, name);
+    if (isOver) await kubectl(target, ["delete", "job", name, "--cascade=foreground"], { expected: ["NotFound"] });
+    if (why && (isOver || hopeless.test(why))) throw notReady(target, name, why);
+    if (performance.now() >= deadline) throw notReady(target, name, why);
     if (status === null) {
       await kubectl(target, ["create", "--filename", "-"], { input: JSON.stringify(job), expected: ["AlreadyExists"] });
-    } else if (status?.conditions?.some(({ type, status }) => /^(Complete|Failed)$/.test(type) && status === "True")) {
-      await kubectl(target, ["delete", "job", name, "--cascade=foreground"], { expected: ["NotFound"] });
-    } else if ((status?.ready ?? 0) > 0) {
-      return;
+      isOurs = true;
     }
-    if (performance.now() >= deadline) throw notReady(target, name);
   }
 }
 
@@ -118,16 +133,31 @@ interface JobStatus {
   conditions?: { type: string; status: string }[];
 }
 
+/** In Kubernetes' words; null: it says nothing. */
+async function whyNotReady(target: KubernetesTarget, name: string): Promise<string | null> {
+  const found = await kubectl(target, ["get", "pods", "--selector", `job-name=${name}`, "--output", "json"]);
+  const pods = listSchema.parse(JSON.parse(text(found))).items;
+  const ended = pods.flatMap(containersOf).findLast(({ exitCode }) => exitCode !== 0);
+  const words = pods.map(whyWaiting).find((why) => why !== null) ?? (ended ? told(ended) : null);
+  return words && !/^(ContainerCreating|PodInitializing)\b/.test(words.reason)
+    ? words.reason
+    : lastWarning(target, name);
+}
+
+/** What no waiting mends. */
+const hopeless =
+  /^(ImagePullBackOff|InvalidImageName|ErrImageNeverPull|CreateContainer\w*Error|RunContainerError)|persistentvolumeclaim ".*" not found|is forbidden: /;
+
 function text({ stdout }: RunResult): string {
   return Buffer.from(stdout).toString("utf8");
 }
 
-function notReady(target: KubernetesTarget, name: string): FtError {
+function notReady(target: KubernetesTarget, name: string, why: string | null): FtError {
   return new FtError({
     code: "launcher.unreachable",
     exit: "environment",
     message: `the pod for the run's files does not start on ${labelOf(target)}`,
-    why: `job ${name} has no ready pod after ${readyWithinMs / 60_000} minutes`,
-    next: `kubectl describe pods --selector job-name=${name}: the image, the claim or the quota is often why`,
+    why: why ?? `job ${name} has no ready pod after ${readyWithinMs / 60_000} minutes`,
+    next: `mend what that names (the target's \`image\`, \`claim\`, \`user\`, a quota); kubectl describe pods --selector job-name=${name} says all`,
   });
 }

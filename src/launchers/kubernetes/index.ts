@@ -8,13 +8,15 @@ import type { Runner } from "../folder/contract.js";
 import { folderLauncher } from "../folder/launcher.js";
 import type { RunResult } from "../hosts/contract.js";
 import { within } from "../within.js";
-import { kubectl, labelOf } from "./kubectl.js";
+import { currentContext, kubectl, labelOf } from "./kubectl.js";
 import { ownLabel, type PodInput, selectorOf } from "./names.js";
 import { probeCluster } from "./probe.js";
 import { renderManifest, secretManifest } from "./render-manifests.js";
-import { type ClusterObject, isOver, listSchema, objectSchema, stateOf } from "./state.js";
+import { type ClusterObject, failedState, isOver, listSchema, objectSchema, stateOf } from "./state.js";
+import { whyHeld } from "./why-held.js";
 
-const idSchema = z.object({ name: z.string(), run: z.string() });
+/** `context`: the one that a target without one meant when the run began; the person may have turned to another cluster since. */
+const idSchema = z.object({ name: z.string(), run: z.string(), context: z.string().optional() });
 type Id = z.output<typeof idSchema>;
 
 const pollMs = 1000;
@@ -26,22 +28,23 @@ export const kubernetesRunner: Runner<"kubernetes", Id> = {
   name: "kubernetes",
   idSchema,
   keepsSecrets: true,
-  connection: (target) => target,
+  connection: pinned,
   dir: ({ dir }) => dir,
   uses: ({ base }) => ({ environment: false, base: base === "copy" }),
   caches: ({ dir, env }) => ({ environment: false, env: { HF_HOME: `${dir}/cache/huggingface`, ...env } }),
   runArgs: () => ["--platform-restarts", "--prepare"],
 
   async find({ job }, attempt) {
-    const target = job.target.settings as KubernetesTarget;
+    const target = await pinned(job.target.settings as KubernetesTarget);
     const numbers = (await jobsOf(target, selectorOf(job.id, attempt))).map(attemptOf);
     if (numbers.length === 0) return null;
     const latest = Math.max(...numbers);
-    return { id: { name: attemptName(job.id, latest), run: job.id }, attempt: latest };
+    return { id: idOf(target, job.id, latest), attempt: latest };
   },
 
   /** Made unless it is there: the name alone makes two submissions one. */
-  async start({ job }, target, { attempt, args, secrets }) {
+  async start({ job }, settings, { attempt, args, secrets }) {
+    const target = await pinned(settings);
     const name = attemptName(job.id, attempt);
     const isOwn = target.secret === undefined && Object.keys(secrets).length > 0;
     const input: PodInput = { job, attempt, args, target, secret: target.secret ?? (isOwn ? name : null) };
@@ -49,7 +52,13 @@ export const kubernetesRunner: Runner<"kubernetes", Id> = {
     const present = { expected: ["AlreadyExists"] };
     // The Secret first: a Job without it would hold a node's GPUs and wait for it until its deadline.
     if (isOwn) await kubectl(target, create, { input: JSON.stringify(secretManifest(input, secrets)), ...present });
-    const made = await kubectl(target, create, { input: JSON.stringify(renderManifest(input)), ...present });
+    const made = await kubectl(target, create, { input: JSON.stringify(renderManifest(input)), ...present }).catch(
+      async (error: { code?: string }) => {
+        // No Job will take it along.
+        if (isOwn && error.code === "launcher.refused") await deleteSecrets(target, [name]);
+        throw error;
+      },
+    );
     if (isOwn) {
       const { apiVersion, kind, metadata } = made.exitCode === 0 ? objectIn(made) : await getJob(target, name);
       const owner = {
@@ -63,21 +72,29 @@ export const kubernetesRunner: Runner<"kubernetes", Id> = {
       const patch = JSON.stringify({ metadata: { ownerReferences: [owner] } }); // it goes with the Job
       await kubectl(target, ["patch", "secret", name, "--type", "merge", "--patch", patch]);
     }
-    return { name, run: job.id };
+    return idOf(target, job.id, attempt);
   },
 
-  async liveness({ job }, { run }, attempt) {
-    const { jobs, pods } = await look(job.target.settings as KubernetesTarget, selectorOf(run, attempt));
-    return stateOf(jobs[0] ?? null, pods);
+  async liveness({ job: { target: given } }, id, attempt) {
+    const target = meant(given.settings as KubernetesTarget, id);
+    const { jobs, pods } = await look(target, selectorOf(id.run, attempt));
+    const [job] = jobs;
+    const state = stateOf(job ?? null, pods);
+    if (job && state.liveness === "queued")
+      return { ...state, reason: (await whyHeld(target, job, state.reason)) ?? state.reason };
+    if (job?.kind === "JobSet" && state.ending) return (await failedNode(target, job, pods)) ?? state;
+    return state;
   },
 
   /** The mark says that it is no preemption; then the Job goes, and its pods are asked to end. */
-  async stop(place, { name, run }, graceMs) {
-    const target = place.job.target.settings as KubernetesTarget;
+  async stop(place, id, graceMs) {
+    const { name, run } = id;
+    const target = meant(place.job.target.settings as KubernetesTarget, id);
     const selector = selectorOf(run, Number(name.slice(name.lastIndexOf("-") + 1)));
     const before = await look(target, selector);
     if (isOver(before.jobs[0] ?? null, before.pods)) return;
-    await place.host.run(["touch", `${place.dir}/cancel`]);
+    if (stateOf(before.jobs[0] ?? null, before.pods).liveness === "running")
+      await place.host.run(["touch", `${place.dir}/cancel`]).catch(exceptSilence); // it ends all the same
     await endAll(target, { selector, names: [name], graceMs });
   },
 
@@ -106,6 +123,29 @@ export const kubernetesRunner: Runner<"kubernetes", Id> = {
 };
 
 export const kubernetesLauncher = folderLauncher(kubernetesRunner);
+
+/** With the context that kubectl would use now, so that all of a run goes to one cluster. */
+async function pinned(target: KubernetesTarget): Promise<KubernetesTarget> {
+  const context = target.context ?? (await currentContext());
+  return context === undefined ? target : { ...target, context };
+}
+
+function meant(target: KubernetesTarget, { context }: Id): KubernetesTarget {
+  return context === undefined ? target : { ...target, context };
+}
+
+function idOf({ context }: KubernetesTarget, run: string, attempt: number): Id {
+  return { name: attemptName(run, attempt), run, ...(context !== undefined && { context }) };
+}
+
+/** How the Job of a set failed: the set itself says only that it did. */
+async function failedNode(target: KubernetesTarget, set: ClusterObject, pods: ClusterObject[]) {
+  const selector = `jobset.sigs.k8s.io/jobset-name=${set.metadata.name}`;
+  const found = await kubectl(target, ["get", "jobs.batch", "--selector", selector, "--output", "json"]);
+  const conditions = listSchema.parse(JSON.parse(text(found))).items.flatMap(({ status }) => status.conditions ?? []);
+  const failed = conditions.find(({ type, status }) => type === "Failed" && status === "True");
+  return failed ? failedState(failed, pods) : null;
+}
 
 function kindOf({ nodes }: KubernetesTarget): string {
   return nodes > 1 ? "jobsets.jobset.x-k8s.io" : "jobs.batch";
@@ -137,8 +177,8 @@ async function endAll(
 ): Promise<void> {
   const gone = { expected: ["NotFound"] };
   await kubectl(target, ["delete", kindOf(target), ...names, "--cascade=foreground", "--wait=false"], gone);
-  // Where ft died before it said whose it is; who may not delete Secrets has none of ft's.
-  await kubectl(target, ["delete", "secrets", ...names, "--wait=false"], gone).catch(() => undefined);
+  // Where ft died before it said whose it is.
+  await deleteSecrets(target, names);
   const pods = ["delete", "pods", "--selector", selector, "--wait=false"];
   const isGone = async (): Promise<boolean> => {
     const left = await look(target, selector);
@@ -148,6 +188,16 @@ async function endAll(
   if (await within(graceMs + pollMs, pollMs, isGone)) return;
   await kubectl(target, [...pods, "--grace-period=0", "--force"], gone);
   if (!(await within(killedWithinMs, pollMs, isGone))) throw notStopped(target, names[0]!);
+}
+
+/** Who may not delete Secrets has none of ft's. */
+async function deleteSecrets(target: KubernetesTarget, names: string[]): Promise<void> {
+  const gone = { expected: ["NotFound"] };
+  await kubectl(target, ["delete", "secrets", ...names, "--wait=false"], gone).catch(() => undefined);
+}
+
+function exceptSilence(error: { code?: string }): void {
+  if (error.code !== "launcher.unreachable") throw error;
 }
 
 function attemptOf({ metadata }: ClusterObject): number {

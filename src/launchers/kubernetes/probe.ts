@@ -5,13 +5,18 @@ import type { KubernetesTarget } from "../../recipes/schema/targets/kubernetes.j
 import type { Probe } from "../contract.js";
 import { kubectl, labelOf, refusal } from "./kubectl.js";
 import { renderManifest } from "./render-manifests.js";
+import { renderPodTemplate } from "./render-pod.js";
 
 type Check = Probe["checks"][number];
 
 export async function probeCluster(target: KubernetesTarget): Promise<Probe> {
   const server = await serverCheck(target); // throws when nobody answers
-  const [claim, job, device] = await Promise.all([claimCheck(target), jobCheck(target), deviceOf(target)]);
-  return { device, checks: [server, claim, job, gpuCheck(target, device)] };
+  const { queue } = target;
+  const [device, ...checks] = await Promise.all([
+    ...[deviceOf(target), claimCheck(target), jobCheck(target), podCheck(target)],
+    ...(queue === undefined ? [] : [queueCheck(target, queue)]),
+  ] as [Promise<Device>, ...Promise<Check>[]]);
+  return { device, checks: [server, ...checks, gpuCheck(target, device)] };
 }
 
 async function serverCheck(target: KubernetesTarget): Promise<Check> {
@@ -24,13 +29,14 @@ async function claimCheck(target: KubernetesTarget): Promise<Check> {
   const { claim } = target;
   const asked = ["get", "persistentvolumeclaim", claim, "--output", "jsonpath={.status.phase} {.spec.accessModes}"];
   const result = await kubectl(target, asked, { expected: ["NotFound", "Forbidden"] });
-  if (result.exitCode === 0)
-    return {
-      name: "claim",
-      status: "ok",
-      detail: `${claim}: ${Buffer.from(result.stdout).toString("utf8")}`,
-      next: null,
-    };
+  if (result.exitCode === 0) {
+    const [phase = "", ...modes] = Buffer.from(result.stdout).toString("utf8").split(" ");
+    const isShared = modes.join(" ").includes("ReadWriteMany");
+    const detail = `${claim}: ${phase} ${modes.join(" ")}`.trim();
+    const next =
+      "the pod that trains and the one for its files share it: that needs ReadWriteMany, or a cluster of one node";
+    return { name: "claim", status: isShared ? "ok" : "warn", detail, next: isShared ? null : next };
+  }
   return {
     name: "claim",
     status: refusal(result) === "NotFound" ? "missing" : "warn",
@@ -39,10 +45,11 @@ async function claimCheck(target: KubernetesTarget): Promise<Check> {
   };
 }
 
+const probed = { job: { id: "probe", limits: null, gpus: 0 }, attempt: 1, args: [], secret: null };
+
 /** The server judges a whole Job (quotas, policies, webhooks, the JobSet kind), and makes nothing. */
 async function jobCheck(target: KubernetesTarget): Promise<Check> {
-  const job = { id: "probe", limits: null, gpus: 0 };
-  const manifest = renderManifest({ job, attempt: 1, args: [], target, secret: null });
+  const manifest = renderManifest({ ...probed, target });
   const asked = ["create", "--dry-run=server", "--filename", "-", "--output", "name"];
   try {
     await kubectl(target, asked, { input: JSON.stringify(manifest) });
@@ -52,6 +59,49 @@ async function jobCheck(target: KubernetesTarget): Promise<Check> {
     if (code !== "launcher.refused") throw error;
     const next = "ask whoever runs the cluster; several nodes need the JobSet controller";
     return { name: "job", status: "missing", detail: `a ${manifest.kind} is refused: ${why}`, next };
+  }
+}
+
+/** A Job is taken whatever its pods are like: what a namespace's policy, quota or limits forbid is told of a pod alone, and only when it is made. */
+async function podCheck(target: KubernetesTarget): Promise<Check> {
+  const { metadata, spec } = renderPodTemplate({ ...probed, target });
+  const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "ft-probe", ...metadata }, spec };
+  const asked = ["create", "--dry-run=server", "--filename", "-", "--output", "name"];
+  try {
+    await kubectl(target, asked, { input: JSON.stringify(pod) });
+    return { name: "pod", status: "ok", detail: "its pod would be taken", next: null };
+  } catch (error) {
+    const { code, why = "" } = error as { code?: string; why?: string };
+    if (code !== "launcher.refused") throw error;
+    const isUnasked = /cannot create resource "pods"/.test(why);
+    return {
+      name: "pod",
+      status: isUnasked ? "warn" : "missing",
+      detail: isUnasked ? "whether its pod would be taken may not be asked" : `its pod is refused: ${why}`,
+      next: isUnasked
+        ? null
+        : "for a policy set the target's `user` to a number above 0; for limits `cpus` and `memory_gb`",
+    };
+  }
+}
+
+/** Without the queue a job stays suspended for ever, and nothing says so. */
+async function queueCheck(target: KubernetesTarget, queue: string): Promise<Check> {
+  const asked = ["get", "localqueues.kueue.x-k8s.io", queue, "--output", "name"];
+  try {
+    const result = await kubectl(target, asked, { expected: ["NotFound", "Forbidden"] });
+    if (result.exitCode === 0) return { name: "queue", status: "ok", detail: queue, next: null };
+    const isMissing = refusal(result) === "NotFound";
+    return {
+      name: "queue",
+      status: isMissing ? "missing" : "warn",
+      detail: `LocalQueue ${queue} ${isMissing ? `is not in ${labelOf(target)}` : "may not be looked at"}`,
+      next: "`kubectl get localqueues` lists them; the target's `queue` names one of that namespace",
+    };
+  } catch (error) {
+    if ((error as { code?: string }).code !== "launcher.refused") throw error;
+    const next = "ask whoever runs the cluster for Kueue, or leave out the target's `queue`";
+    return { name: "queue", status: "missing", detail: "the cluster has no Kueue", next };
   }
 }
 

@@ -12,7 +12,7 @@ const privateMount = "/run/ft";
 /** Saved and gone before the kubelet kills: what the engine may need for a checkpoint, when the budget does not say. */
 const defaultGraceSeconds = 300;
 
-export function renderPodTemplate(input: PodInput): object {
+export function renderPodTemplate(input: PodInput): { metadata: object; spec: object } {
   const { job, attempt, target, secret } = input;
   return {
     metadata: { labels: labelsOf(job.id, attempt) },
@@ -44,11 +44,21 @@ export function placement(target: KubernetesTarget): object {
 export function identity({ service_account, user }: KubernetesTarget): object {
   return {
     ...(service_account ? { serviceAccountName: service_account } : { automountServiceAccountToken: false }),
-    ...(user !== undefined && { securityContext: { runAsUser: user, runAsGroup: user, fsGroup: user } }),
+    ...(user !== undefined && { securityContext: { ...asUser(user), ...(user > 0 && restricted) } }),
   };
 }
 
-const noEscalation = { allowPrivilegeEscalation: false };
+function asUser(user: number): object {
+  // A large claim is not walked through at each start.
+  return { runAsUser: user, runAsGroup: user, fsGroup: user, fsGroupChangePolicy: "OnRootMismatch" };
+}
+
+/** With these and a user of its own a pod passes where namespaces ask for the Pod Security Standard "restricted". */
+const restricted = { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } };
+
+export function containerSecurity({ user }: KubernetesTarget): object {
+  return { allowPrivilegeEscalation: false, ...(user && { capabilities: { drop: ["ALL"] } }) };
+}
 
 /** What the supervisor says stands where all else of the run stands, and outlives the pod; it stays the process that gets the signals. */
 const intoLog = 'exec "$@" >>stdout.log 2>&1';
@@ -65,7 +75,7 @@ function trainerContainer(input: PodInput): object {
     args: [...args, ...(secret ? ["--secrets", `${privateMount}/secrets.json`] : [])],
     env: Object.entries(variables).map(([name, value]) => ({ name, value })),
     resources: resources(target, Math.ceil(job.gpus / target.nodes)),
-    securityContext: noEscalation,
+    securityContext: containerSecurity(target),
     volumeMounts: [
       { name: "claim", mountPath: dir },
       { name: "shm", mountPath: "/dev/shm" },
@@ -91,12 +101,13 @@ with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w
     json.dump(values, file)
 `;
 
-function secretsContainer({ image, python }: KubernetesTarget): object {
+function secretsContainer(target: KubernetesTarget): object {
+  const { image, python } = target;
   return {
     name: "secrets",
     image,
     command: [python, "-c", gatherSecrets, secretMount, `${privateMount}/secrets.json`],
-    securityContext: noEscalation,
+    securityContext: containerSecurity(target),
     volumeMounts: [
       { name: "secret", mountPath: secretMount, readOnly: true },
       { name: "private", mountPath: privateMount },

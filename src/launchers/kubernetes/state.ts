@@ -1,7 +1,7 @@
 // What Kubernetes' own objects say of an attempt, pure: a Job or JobSet and its pods -> liveness, and why.
 import { z } from "zod";
 import { visibleLine } from "../../report/visible.js";
-import type { Observation } from "../contract.js";
+import type { Ending, Observation } from "../contract.js";
 
 const conditionSchema = z.object({
   type: z.string(),
@@ -10,11 +10,13 @@ const conditionSchema = z.object({
   message: z.string().optional(),
 });
 
-const waitingSchema = z.object({
+const wordsSchema = z.object({ reason: z.string().optional(), message: z.string().optional() });
+
+const containerSchema = z.object({
   state: z
     .object({
-      waiting: z.object({ reason: z.string().optional(), message: z.string().optional() }).optional(),
-      running: z.object({}).optional(),
+      waiting: wordsSchema.optional(),
+      terminated: wordsSchema.extend({ exitCode: z.int() }).optional(),
     })
     .optional(),
 });
@@ -32,9 +34,11 @@ export const objectSchema = z.object({
   status: z
     .object({
       phase: z.string().optional(),
+      reason: z.string().optional(),
+      message: z.string().optional(),
       conditions: z.array(conditionSchema).optional(),
-      initContainerStatuses: z.array(waitingSchema).optional(),
-      containerStatuses: z.array(waitingSchema).optional(),
+      initContainerStatuses: z.array(containerSchema).optional(),
+      containerStatuses: z.array(containerSchema).optional(),
     })
     .default({}),
 });
@@ -42,21 +46,68 @@ export const objectSchema = z.object({
 export type ClusterObject = z.output<typeof objectSchema>;
 export const listSchema = z.object({ items: z.array(objectSchema) });
 
+type State = Pick<Observation, "liveness" | "reason" | "limit" | "ending">;
+
 /** `job`: the Job or JobSet; null: there is none. */
-export function stateOf(
-  job: ClusterObject | null,
-  pods: ClusterObject[],
-): Pick<Observation, "liveness" | "reason" | "limit"> {
-  if (job === null) return pods.some(isOnANode) ? { liveness: "running" } : { liveness: "gone" };
+export function stateOf(job: ClusterObject | null, pods: ClusterObject[]): State {
+  if (pods.some(isOnANode) && !(job && isFinished(job))) return { liveness: "running" };
+  if (job === null)
+    return { liveness: "gone", reason: deleted, ending: { class: "unknown", message: deleted, hint: null } };
   const over = conditionOf(job, "Complete", "Completed", "Failed");
-  if (over) {
-    const isTime = over.reason === "DeadlineExceeded";
-    return { liveness: "ended", ...(over.type === "Failed" && told(over)), ...(isTime && { limit: "max_hours" }) };
+  if (over?.type === "Failed") return failedState(over, pods);
+  if (over) return { liveness: "ended" };
+  if (isSuspended(job)) return { liveness: "queued", reason: "suspended: it waits until the queue admits it" };
+  return { liveness: "queued", ...(pods.map(whyWaiting).find((why) => why !== null) ?? whyStopped(pods)) };
+}
+
+const deleted = "its job is not in the cluster any more: someone deleted it there";
+
+/** `over`: the condition of the Job, or of a set's Job, that says so. */
+export function failedState(over: Words, pods: ClusterObject[]): State {
+  const { reason } = told(over);
+  const ending = endingOf(reason, pods);
+  return {
+    liveness: "ended",
+    reason: ending.message,
+    ending,
+    ...(over.reason === "DeadlineExceeded" && { limit: "max_hours" }),
+  };
+}
+
+interface Words {
+  reason?: string | undefined;
+  message?: string | undefined;
+}
+
+/** What the pods know beyond the Job's own words. */
+function endingOf(words: string, pods: ClusterObject[]): Ending {
+  const last = pods.flatMap(containersOf).findLast(({ exitCode }) => exitCode !== 0);
+  const message = last?.message ? visibleLine(`${words}: ${last.message}`.slice(0, 500)) : words;
+  if (last?.reason === "OOMKilled") {
+    const hint = "lower train.micro_batch or data.max_length, or raise the target's `memory_gb`";
+    return { class: "out-of-memory", message: `the kernel ended it, as its pod had no more memory: ${words}`, hint };
   }
-  if (pods.some(isOnANode)) return { liveness: "running" };
-  const suspended = conditionOf(job, "Suspended");
-  if (suspended) return { liveness: "queued", reason: "suspended: it waits until the queue admits it" };
-  return { liveness: "queued", ...pods.map(whyWaiting).find((why) => why !== null) };
+  if (last && (neverRan.includes(last.reason ?? "") || [126, 127].includes(last.exitCode)))
+    return { class: "dependency", message, hint: "the image cannot run it: mend the target's `image`, or `python`" };
+  if (last?.exitCode === 137) return { class: "killed", message, hint: null };
+  return { class: "unknown", message, hint: null };
+}
+
+/** The kubelet's words for a container whose program could not even be started. */
+const neverRan = ["StartError", "ContainerCannotRun"];
+
+/** Of containers that ended, oldest pod first. */
+export function containersOf({ status }: ClusterObject) {
+  const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+  return all.flatMap(({ state }) => state?.terminated ?? []);
+}
+
+export function isSuspended(job: ClusterObject): boolean {
+  return conditionOf(job, "Suspended") !== undefined;
+}
+
+export function isFinished(job: ClusterObject): boolean {
+  return conditionOf(job, "Complete", "Completed", "Failed") !== undefined;
 }
 
 /** Over, as the platform's own state says: no pod of it is left to run. */
@@ -75,8 +126,14 @@ function isOnANode({ status }: ClusterObject): boolean {
   return status.phase === "Running";
 }
 
+/** Of a pod that was put off its node, while the next one is not there yet: "Evicted: The node was low on resource". */
+function whyStopped(pods: ClusterObject[]): { reason: string } | null {
+  const last = pods.findLast(({ status }) => status.phase === "Failed" && status.reason !== undefined);
+  return last ? told(last.status) : null;
+}
+
 /** In Kubernetes' words: "Unschedulable: 0/3 nodes are available: 3 Insufficient nvidia.com/gpu". */
-function whyWaiting(pod: ClusterObject): { reason: string } | null {
+export function whyWaiting(pod: ClusterObject): { reason: string } | null {
   const unplaced = pod.status.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False");
   if (unplaced) return told(unplaced);
   const containers = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])];
@@ -84,6 +141,6 @@ function whyWaiting(pod: ClusterObject): { reason: string } | null {
   return waiting ? told(waiting) : null;
 }
 
-function told({ reason, message }: { reason?: string | undefined; message?: string | undefined }): { reason: string } {
+export function told({ reason, message }: Words): { reason: string } {
   return { reason: visibleLine([reason, message].filter(Boolean).join(": ").slice(0, 500)) };
 }

@@ -30,8 +30,11 @@ export async function fetchFromBucket(
 ): Promise<void> {
   const argv = toolOf(bucket).sync(`${bucket}/${path}`, folder);
   const result = await runProgram(argv, { timeoutMs: syncTimeoutMs, signal }, bucket);
-  if (result.exitCode !== 0) throw refused(bucket, argv[0]!, result);
+  if (result.exitCode !== 0 && !nothingThere.test(result.stderr)) throw refused(bucket, argv[0]!, result);
 }
+
+/** gcloud finds fault with a folder to which nothing was brought yet, where aws brings nothing; of a missing bucket it says something else. */
+const nothingThere = /Did not find existing container at/;
 
 export async function putIntoBucket(bucket: string, path: string, content: string): Promise<void> {
   const argv = toolOf(bucket).put(`${bucket}/${path}`);

@@ -26,7 +26,7 @@ import { planPrices } from "./prices.js";
 import { probeSky } from "./probe.js";
 import { renderTask } from "./render-task.js";
 import { queue, type SkyJob, sky } from "./sky.js";
-import { isOver, pickJob, stateOf } from "./state.js";
+import { isOver, pickJob, stateOf, stateWithoutController } from "./state.js";
 
 const handleSchema = z.object({ home: z.string(), attempt: z.int(), job: z.int() });
 type Handle = z.output<typeof handleSchema>;
@@ -35,6 +35,8 @@ type Handle = z.output<typeof handleSchema>;
 const launchTimeoutMs = 30 * 60_000;
 const cancelledWithinMs = 15 * 60_000;
 const pollMs = 2_000;
+/** `sky jobs logs` waits, whatever it is told, while a job's machine is on its way or lost. */
+const logTimeoutMs = 60_000;
 /** Lines of the log that a look takes: far more than a run prints between two looks. What is missed comes home with the results. */
 const tailLines = 20_000;
 
@@ -81,9 +83,16 @@ async function launch({ job, dir, attempt, resume, secrets, onProgress, signal }
   onProgress({ label: "handing the job to SkyPilot" });
   const name = attemptName(job.id, attempt);
   const args = ["jobs", "launch", "-y", "-d", "-n", name, ...names.flatMap((one) => ["--secret", one]), file];
-  await sky(args, { env: secrets, timeoutMs: launchTimeoutMs, signal });
+  const refusal = await sky(args, { env: secrets, timeoutMs: launchTimeoutMs, signal }).then(
+    () => null,
+    (error: { code?: string }) => {
+      if (error.code !== "launcher.refused") throw error;
+      return error;
+    },
+  );
   const found = pickJob(await knownJobs(), name);
   if (found) return { home: dir, attempt, job: found.job_id };
+  if (refusal) throw refusal;
   throw new FtError({
     code: "launcher.not-listed",
     exit: "environment",
@@ -118,22 +127,24 @@ async function jobOf({ job }: Pick<Handle, "job">): Promise<SkyJob | null> {
 
 function observe(handle: Handle, from: EventsPosition): Promise<Observation> {
   return lookHome(handle.home, from, async () => {
-    const state = stateOf(await jobOf(handle));
-    if (state.liveness !== "gone") await bringLog(handle).catch(forgiveFlood);
+    const jobs = await queue();
+    const job = jobs === "idle" ? null : (jobs.find(({ job_id }) => job_id === handle.job) ?? null);
+    const state = jobs === "idle" ? stateWithoutController(handle.job) : stateOf(job);
+    // A log that cannot be had now hides nothing of how the job stands: its events come with the next look, or with the results.
+    if (job && state.liveness !== "queued") await bringLog(handle).catch(exceptBug);
     if (state.liveness === "ended" || state.liveness === "gone") await fillGaps(handle);
     return state;
   });
 }
 
-/** A log too long to take must not hide how the job stands: its events come with the results. */
-function forgiveFlood(error: unknown): void {
-  if ((error as { code?: string }).code !== "launcher.too-much") throw error;
+function exceptBug(error: unknown): void {
+  if (!(error instanceof FtError)) throw error;
 }
 
 /** The newest lines; the home log is what they are, without events. `sky jobs logs` exits as the job did, so its exit code says nothing. */
 async function bringLog({ home, job }: Handle): Promise<void> {
   const args = ["jobs", "logs", "--no-follow", "--tail", String(tailLines), String(job)];
-  await takeLog(home, (await sky(args, { anyExit: true })).stdout);
+  await takeLog(home, (await sky(args, { anyExit: true, timeoutMs: logTimeoutMs })).stdout);
 }
 
 /** What the log did not have, of a run that is over: its last words, or a line that was torn. */
@@ -146,9 +157,10 @@ async function fillGaps({ home }: Handle): Promise<void> {
 
 /** The mark in the bucket asks for a checkpoint; then SkyPilot ends what is left, and gives the machine back. */
 async function cancel(handle: Handle, graceMs: number): Promise<void> {
-  if (isOver(await jobOf(handle))) return;
+  const job = await jobOf(handle);
+  if (isOver(job)) return;
   const { id, target } = readJob(handle.home);
-  if (graceMs > 0) {
+  if (graceMs > 0 && stateOf(job).liveness === "running") {
     const { bucket } = target.settings as SkypilotTarget;
     const isAsked = await putIntoBucket(bucket, `${id}/cancel-${handle.attempt}`, "").then(
       () => true,

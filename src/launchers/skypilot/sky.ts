@@ -1,4 +1,5 @@
 // The person's own `sky` program: what ft asks it, and how its answers are read (it prints JSON for the queue alone).
+import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
 import { FtError } from "../../errors.js";
 import { visibleLine } from "../../report/visible.js";
@@ -8,11 +9,30 @@ import { runProgram, unreachable } from "../hosts/this-machine.js";
 const label = "SkyPilot";
 const timeoutMs = 180_000;
 
-/** Throws FtError launcher.unreachable, env.no-sky (environment). `env`: for secrets, whose names alone stand in `args`. */
+/**
+ * Throws FtError launcher.unreachable, env.no-sky (environment), launcher.refused (refused). `env`: for secrets, whose names alone stand in
+ * `args`.
+ */
 export async function sky(args: readonly string[], options: SkyOptions = {}): Promise<RunResult> {
   const result = await runSky(args, options);
-  if (result.exitCode !== 0 && !options.anyExit) throw unreachable(label, lastWords(result));
+  if (result.exitCode !== 0 && !options.anyExit) throw failure(result);
   return result;
+}
+
+/** What SkyPilot's programs say when one does not reach the other; all else is an answer. */
+const silence =
+  /connection ?error|failed to connect|could not connect|networkerror|time(d )?out|interrupted|temporarily|exhausted|unreachable|unavailable:|ClusterNotUpError/i;
+
+function failure(result: RunResult): FtError {
+  const words = lastWords(result);
+  if (silence.test(words)) return unreachable(label, words);
+  return new FtError({
+    code: "launcher.refused",
+    exit: "refused",
+    message: "SkyPilot refuses what ft asked",
+    why: words,
+    next: "`sky check` shows the clouds that it may use; mend the target's keys (docs/launching.md), or the cloud's account",
+  });
 }
 
 export interface SkyOptions extends Pick<RunOptions, "timeoutMs" | "signal" | "maxBytes"> {
@@ -39,18 +59,15 @@ const jobSchema = z.object({
 export type SkyJob = z.output<typeof jobSchema>;
 
 /**
- * All managed jobs. Without a controller SkyPilot exits 1: then there are none ("idle"). A controller that has stopped, as it does when
- * nothing runs, remembers its jobs: `refresh` starts it to ask, which takes minutes.
+ * All managed jobs. "idle": there is no controller, or it has stopped, as it does some minutes after the last job has ended; it says the same of
+ * both. Started again (`sky jobs queue --refresh`: minutes, and a machine) it would remember them.
  */
-export async function queue({ refresh = false } = {}): Promise<SkyJob[] | "idle"> {
-  const args = ["jobs", "queue", "--all", "--output", "json", ...(refresh ? ["--refresh"] : [])];
-  const result = await runSky(args, { timeoutMs: refresh ? 900_000 : timeoutMs });
+export async function queue(): Promise<SkyJob[] | "idle"> {
+  // Why a job waits or failed stands in the verbose answer alone.
+  const result = await runSky(["jobs", "queue", "--all", "--verbose", "--output", "json"], {});
   if (result.exitCode === 0) return z.array(jobSchema).parse(parseJsonPart(textOf(result)));
-  const words = `${textOf(result)}\n${result.stderr}`;
-  const isNotUp = /ClusterNotUpError/.test(words);
-  if (isNotUp && /stopped/i.test(words) && !refresh) return queue({ refresh: true });
   // A controller that is there and is not reached ("Failed to connect to jobs controller") is no news of its jobs.
-  if (/No in-progress managed jobs/.test(words)) return "idle";
+  if (/No in-progress managed jobs/.test(`${textOf(result)}\n${result.stderr}`)) return "idle";
   throw unreachable(label, lastWords(result));
 }
 
@@ -68,9 +85,13 @@ function textOf({ stdout }: RunResult): string {
   return Buffer.from(stdout).toString("utf8");
 }
 
+/** From the exception on, which may be several lines; else the last line. */
 function lastWords(result: RunResult): string {
-  const lines = `${textOf(result)}\n${result.stderr}`.split("\n").filter((line) => line.trim() !== "");
-  return visibleLine((lines.at(-1) ?? `exit code ${result.exitCode}`).slice(0, 500));
+  const text = stripVTControlCharacters(`${textOf(result)}\n${result.stderr}`);
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const thrown = lines.findLastIndex((line) => /^[\w.]+(Error|Exception|Policy|Exist|Cancelled)\b/.test(line));
+  const words = lines.slice(thrown < 0 ? -1 : thrown).join(" ");
+  return visibleLine((words || `exit code ${result.exitCode}`).slice(0, 500));
 }
 
 function missing(): FtError {
