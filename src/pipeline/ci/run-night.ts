@@ -8,11 +8,12 @@ import { pushAdapter } from "../../adapters/push.js";
 import { listAdapters, type RegisteredAdapter } from "../../adapters/registry.js";
 import { requireWritable } from "../../ensure-dir.js";
 import { FtError } from "../../errors.js";
+import { heldOutSuite } from "../../eval/held-out-records.js";
 import { runsDir } from "../../paths.js";
 import type { LoadedRecipe } from "../../recipes/load.js";
 import type { Store } from "../../store/open.js";
 import { catchUp } from "../finish-run.js";
-import { judgeStored, storedGround } from "../gate-stored.js";
+import { judgedSuites, judgeStored, storedGround } from "../gate-stored.js";
 import { evaluateSuites } from "../suites/evaluate-suites.js";
 import { survey } from "../survey.js";
 import { sendAlert } from "./alert.js";
@@ -191,17 +192,20 @@ async function decide(
   night.summary = said;
 }
 
+/** Candidate, champion and anchor on the recipe's suites, and on the held-out rows of today where they are a file of their own. */
 async function evaluateMissing(
   loaded: LoadedRecipe,
   { name, version }: RegisteredAdapter,
   store: Store,
   context: TrainContext,
 ): Promise<void> {
-  if ((loaded.recipe.eval.suites ?? []).length === 0) return;
+  const { data, gate } = loaded.recipe;
+  const suites = judgedSuites(loaded.recipe, gate).filter((suite) => suite !== heldOutSuite || data.eval !== undefined);
+  if (suites.length === 0) return;
   const { champion, anchor } = aliasesOf(loaded.dir, name);
   const versions = [...new Set([version, champion, anchor].filter((one) => one !== undefined))];
   const references = versions.map((one) => `${name}@${one}`);
-  await evaluateSuites(loaded, { references, suites: [], force: false }, { ...context, store });
+  await evaluateSuites(loaded, { references, suites, force: false }, { ...context, store });
 }
 
 /** Only a champion, and only once. */
