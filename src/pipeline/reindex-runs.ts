@@ -6,7 +6,7 @@ import { foldersIn } from "../folders-in.js";
 import { loadLauncher } from "../launchers/index.js";
 import { runsDir } from "../paths.js";
 import { readJob } from "../runs/job-file.js";
-import { createRun, getRun } from "../runs/run-store.js";
+import { createRun, getRun, listRuns } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
 import { reconcile, takeEvents } from "./reconcile.js";
 import { recordMeasurement } from "./record-measurement.js";
@@ -24,17 +24,12 @@ export async function reindexRuns(store: Store, projectDir: string): Promise<Rei
   for (const id of foldersIn(runsDir(projectDir))) {
     const dir = join(runsDir(projectDir), id);
     try {
-      const job = readJob(dir);
-      if (job.id !== id) {
-        result.problems.push(`${dir} holds run ${job.id}: a copy? It is left out`);
+      const { id: own } = readJob(dir);
+      if (own !== id) {
+        result.problems.push(`${dir} holds run ${own}: a copy? It is left out`);
         continue;
       }
-      createRun(store, job);
-      const launcher = await loadLauncher(getRun(store, id).launcher);
-      const handle = await launcher.find(dir);
-      if (handle !== null) await takeEvents(store, launcher, id, handle); // which attempt is the last is known after that
-      await reconcile(store, projectDir, id, lastSign(dir) ?? job.createdAt);
-      recordMeasurement(store, projectDir, id);
+      await takeOver(store, projectDir, id);
       result.runs++;
     } catch (error) {
       if (!(error instanceof FtError)) throw error;
@@ -42,6 +37,31 @@ export async function reindexRuns(store: Store, projectDir: string): Promise<Rei
     }
   }
   return result;
+}
+
+/** Runs whose ft was killed between folder and store. What cannot be read is left to `ft runs reindex`, which says why. */
+export async function takeOverNew(store: Store, projectDir: string): Promise<void> {
+  const known = new Set(listRuns(store).map(({ id }) => id));
+  for (const id of foldersIn(runsDir(projectDir))) {
+    if (known.has(id)) continue;
+    try {
+      if (readJob(join(runsDir(projectDir), id)).id === id) await takeOver(store, projectDir, id);
+    } catch (error) {
+      if (!(error instanceof FtError)) throw error;
+    }
+  }
+}
+
+/** Throws FtError job.*, launcher.* */
+async function takeOver(store: Store, projectDir: string, id: string): Promise<void> {
+  const dir = join(runsDir(projectDir), id);
+  const job = readJob(dir);
+  createRun(store, job);
+  const launcher = await loadLauncher(getRun(store, id).launcher);
+  const handle = await launcher.find(dir);
+  if (handle !== null) await takeEvents(store, launcher, id, handle); // which attempt is the last is known after that
+  await reconcile(store, projectDir, id, lastSign(dir) ?? job.createdAt);
+  recordMeasurement(store, projectDir, id);
 }
 
 /** When events.jsonl was last written, epoch ms. */
