@@ -58,14 +58,12 @@ export function ftVersion(): string {
 }
 
 /**
- * The whole resolved recipe counts, its name too (it names the adapter's line), whether a person or ft filled a key; but for `eval`, as what is
- * trained can be evaluated again. Not in it: which ft,
+ * The whole resolved recipe counts, its name too (it names the adapter's line), whether a person or ft filled a key. Not in it: which ft,
  * trainer code and device a run had, because a lock is shared between machines; a run that is skipped must agree in these as well (unchanged.ts).
  */
 function lockKey({ base, template, data, files, engine, recipe, chosen }: Omit<LockEntry, "key">): string {
   const { id, revision } = base;
-  const trained = Object.entries({ ...recipe, ...chosen }).filter(([name]) => !name.startsWith("eval."));
-  const decides = { base: { id, revision }, template, data, files, engine, recipe: Object.fromEntries(trained) };
+  const decides = { base: { id, revision }, template, data, files, engine, recipe: { ...recipe, ...chosen } };
   return createHash("sha256").update(canonicalJson(decides)).digest("hex");
 }
 

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { jobEnvironment } from "../../engines/environment.js";
 import { evaluateStep } from "../../engines/evaluate-config.js";
@@ -126,13 +127,39 @@ async function writeHeldOut(dir: string, { lines, files }: HeldOut): Promise<voi
   }
 }
 
-/** Exit code of the runner when it was stopped (trainer/ft_trainer/exit_codes.py). */
+/** Exit codes of the runner (trainer/ft_trainer/exit_codes.py): it was stopped; another one is at work in the folder. */
 const interrupted = 33;
+const alreadyRunning = 75;
 
 async function runJob(dir: string, { python, subject }: AnswersToMake, context: PrepareContext): Promise<void> {
-  const { env, signal, onProgress } = context;
   const label = `answers of ${subjectLabel(subject)}`;
-  onProgress({ label });
+  context.onProgress({ label });
+  let ended = await runOnce(dir, python, label, context);
+  while (ended.exitCode === alreadyRunning && !context.signal.aborted) {
+    context.onProgress({ label: `waiting for what an ft that was killed left behind: it still makes the ${label}` });
+    await sleep(500, undefined, { signal: context.signal }).catch(() => {});
+    ended = await runOnce(dir, python, label, context);
+  }
+  const { failed, exitCode, told } = ended;
+  if (context.signal.aborted || exitCode === interrupted) throw stopped();
+  if (!failed) return;
+  const log = join(dir, "stdout.log");
+  throw new FtError({
+    code: "eval.generation",
+    exit: "training",
+    message: `generating the ${label} failed: ${told ?? `the trainer ended with exit code ${exitCode}`}`,
+    ...(existsSync(log) && { where: { file: log }, why: logTail(dir, 2) || undefined }),
+    next: "mend that and repeat: what was answered so far is kept",
+  });
+}
+
+/** `told`: the last error that it told of. */
+async function runOnce(
+  dir: string,
+  python: string,
+  label: string,
+  { env, signal, onProgress }: PrepareContext,
+): Promise<{ failed: boolean; exitCode?: number | undefined; told: string | null }> {
   const child = execa(python, ["trainer/run.py", "--only", "evaluate", "--echo-events"], {
     cwd: dir,
     env: trainerEnv(env),
@@ -150,16 +177,7 @@ async function runJob(dir: string, { python, subject }: AnswersToMake, context: 
     if (event?.kind === "error") told = event.message;
   }
   const { failed, exitCode } = await child;
-  if (signal.aborted || exitCode === interrupted) throw stopped();
-  if (!failed) return;
-  const log = join(dir, "stdout.log");
-  throw new FtError({
-    code: "eval.generation",
-    exit: "training",
-    message: `generating the ${label} failed: ${told ?? `the trainer ended with exit code ${exitCode}`}`,
-    ...(existsSync(log) && { where: { file: log }, why: logTail(dir, 2) || undefined }),
-    next: "mend that and repeat: what was answered so far is kept",
-  });
+  return { failed, exitCode, told };
 }
 
 function stopped(): FtError {
