@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type FakeHub, startFakeHub } from "./fake-hub.js";
 import { until } from "./fake-run.js";
@@ -84,7 +84,7 @@ it("holds where there is no champion, tells it everywhere, and --accept-first pr
   const held = await ci(reports, github);
   expect(held.exitCode, held.stderr).toBe(8);
   expect(held.stdout).toMatch(
-    /ft ci tiny: held[\s\S]*candidate +tiny@1[\s\S]*gate: hold[\s\S]*no champion to compare with/,
+    /ft ci tiny: held[\s\S]*candidate +tiny@1[\s\S]*gate: hold[\s\S]*heldout\/nll \* +[\d.]+ +60\b[\s\S]*no champion to compare with/,
   );
   expect(held.stderr).toMatch(/^::error title=ft tiny%3A tiny@1 is not promoted \(hold\)::there is no champion/m);
   expect(readFileSync(summary, "utf8")).toMatch(/^what was there\n## ft ci tiny: held/);
@@ -101,11 +101,26 @@ it("holds where there is no champion, tells it everywhere, and --accept-first pr
   );
   expect([aliases(), hub.requests.filter((line) => !line.startsWith("GET"))]).toEqual([{ candidate: 1 }, []]);
 
+  // It stays held, and says so, until a person decides; nobody is told again.
+  const still = await ci(["--json"]);
+  expect(still.exitCode, still.stderr).toBe(8);
+  expect(JSON.parse(still.stdout)).toMatchObject({ ok: false, outcome: "held", again: true, trained: false });
+  expect(still.stderr).toMatch(/note: tiny@1 waits until.*ft adapters promote tiny@1 --force/);
+  await ft(["adapters", "tag", "tiny@1", "candidate", "--remove", "--why", "too few tickets"], dir);
+  const rests = JSON.parse((await ci(["--json"])).stdout);
+  expect([rests.outcome, rests.summary]).toEqual(["unchanged", expect.stringContaining("took the name candidate off")]);
+  await ft(["adapters", "tag", "tiny@1", "candidate"], dir);
+  expect(calls).toHaveLength(1);
+
   // The Hub is down while it is promoted: it stays promoted, and the next night brings it there.
   hub.behaviour.refuse = { of: /^POST/, status: 403, times: 99 };
   answers.push(503); // The webhook is tried again.
   const accepted = await ci(["--accept-first", "--junit", "ci.xml", "--json"]);
-  expect([accepted.exitCode, JSON.parse(accepted.stdout).error.code]).toEqual([11, "hub.forbidden"]);
+  expect(accepted.exitCode, accepted.stderr).toBe(11);
+  expect(JSON.parse(accepted.stdout)).toMatchObject({
+    ...{ ok: false, outcome: "failed", adapter: "tiny@1", champion: "tiny@1", decision: { verdict: "promote" } },
+    error: { code: "hub.forbidden", exit: 11 },
+  });
   expect(aliases()).toEqual({ champion: 1 });
   expect(readFileSync(join(dir, "ci.xml"), "utf8")).toMatch(/name="push" [^>]*>\s*<error type="hub.forbidden"/);
   expect(calls.map(({ body }) => JSON.parse(body).text.split("\n")[0])).toEqual([
@@ -121,7 +136,14 @@ it("holds where there is no champion, tells it everywhere, and --accept-first pr
     trained: false,
     hub: { isNew: true },
   });
-  expect(Object.keys(hub.writes.refs)).toContain("v1");
+  // The card names no folder of this machine.
+  const card = hub.writes.refs.v1!.files["README.md"]!.toString();
+  const model = requiredEnv("FT_TEST_TINY_MODEL");
+  expect([card.includes(model), card.includes(basename(model)), card.includes("base_model")]).toEqual([
+    false,
+    true,
+    false,
+  ]);
   expect(runs()).toBe(1);
 });
 
@@ -137,6 +159,19 @@ it("trains nothing when nothing changed: 0, or 9 with --exit-code", { timeout: 5
   expect(goneOn).toMatchObject({ outcome: "promoted", continues: expect.any(Number), trained: false, hub: null });
   expect(state().phase).toBe("done");
   expect([runs(), hub.requests.length, calls.length]).toEqual([1, asked, told]);
+
+  // What is measured trains nothing anew.
+  writeFileSync(join(dir, "lamps.jsonl"), rows(2_000, 5));
+  const recipe = readFileSync(join(dir, "ft.yaml"), "utf8");
+  const suite = "{ name: lamps, type: generate, data: lamps.jsonl, max_new_tokens: 1, scorers: [chrf] }";
+  writeFileSync(join(dir, "ft.yaml"), recipe.replace("max_new_tokens: 1 }", `max_new_tokens: 1, suites: [${suite}] }`));
+  const measured = await ci(["--exit-code"]);
+  expect([measured.exitCode, runs()]).toEqual([9, 1]);
+  const run = await ft(["run"], dir, env());
+  expect([run.exitCode, runs()]).toEqual([0, 1]);
+  expect(run.stderr).toMatch(
+    /nothing changed since run[\s\S]*note: the recipe has another eval since.*ft eval run tiny@1/,
+  );
 });
 
 it("keeps the champion when labels are poisoned; one at a time, and a night that was killed is gone on with", {
@@ -180,9 +215,17 @@ it("promotes and pushes what good data make; a rollback serves the version befor
   timeout: 10 * minutes,
 }, async () => {
   train(rows(0, 96));
+  // More rows are held out since the champion was evaluated: it is evaluated on them too.
+  writeFileSync(join(dir, "eval.jsonl"), rows(1_000, 70));
   const { exitCode, stdout, stderr } = await ci([], { HOOK: "" });
   expect(exitCode, stderr).toBe(0);
-  expect(stdout).toMatch(/ft ci tiny: promoted\ntiny@3 takes the place of tiny@1[\s\S]*heldout\/nll[\s\S]*drift/);
+  expect(stderr).toMatch(/answers of tiny@1: \d+ of 70/);
+  expect(stdout).toMatch(
+    /ft ci tiny: promoted\ntiny@3 takes the place of tiny@1[\s\S]*heldout\/nll.* 70\b[\s\S]*drift/,
+  );
+  expect(hub.writes.refs.v3!.files["README.md"]!.toString()).toMatch(
+    /\| suite \| metric \|.*\n\| ---.*\n\| lamps \| chrf \| not evaluated \| [\d.]+ % \| .* \| 5 \|/,
+  );
   expect([aliases(), Object.keys(hub.writes.refs).sort()]).toEqual([
     { champion: 3, previous: 1, candidate: 2 },
     ["main", "v1", "v3"],

@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { findAdapter, listAdapters } from "../src/adapters/registry.js";
-import { type ItemRecord, writeEvaluation } from "../src/eval/record.js";
-import { storeEvaluation } from "../src/eval/record-store.js";
+import type { ItemRecord } from "../src/eval/record.js";
+import { keepEvaluation } from "../src/eval/record-store.js";
 import { adapterSubject } from "../src/pipeline/suites/subject.js";
 import { openStore } from "../src/store/open.js";
 import { type AdapterProject, adapterProject } from "./adapter-project.js";
@@ -40,12 +40,8 @@ async function evaluated(
   );
   const known = { suite: { name: suite, type: "generate", sha256, metrics }, subject, decoding: { sampling: false } };
   const at = 1_700_000_000_000 + version;
-  const record = await writeEvaluation(
-    dir,
-    { ...known, run: null, createdAt: at, endedAt: at, tools: { ft: "1" }, notes: {} },
-    items,
-  );
-  storeEvaluation(db, record);
+  const made = { run: null, createdAt: at, endedAt: at, tools: { ft: "1" }, notes: {} };
+  await keepEvaluation(db, dir, { ...known, ...made }, items);
   db.close();
 }
 
@@ -104,7 +100,7 @@ it("holds where an evaluation is missing, another, or failed, and says what make
   await evaluated(project, 4, [0, 20], { sha256: "s2" });
   const changed = (await json()).reasons as string[];
   expect(changed).toContainEqual(
-    expect.stringMatching(/of support-bot@2: it was evaluated on other items.*ft eval run support-bot@2/),
+    expect.stringMatching(/of support-bot@2: it was evaluated on other items.*ft eval run support-bot@4 support-bot@2/),
   );
   await evaluated(project, 2, [0, 20], { sha256: "s2" });
   await evaluated(project, 1, [0, 60], { sha256: "s2" });

@@ -71,6 +71,46 @@ it("the job evaluates the candidate, `ft eval run` what is missing, and nothing 
   expect(readdirSync(join(dir, ".ft/evals")).filter((name) => name.startsWith("."))).toEqual([]);
 });
 
+it("measures any version on today's held-out rows: as the run did on its own, anew on those that came later", async () => {
+  const copy = tinyProject();
+  cpSync(dir, copy, { recursive: true });
+  const heldOut = async (...args: string[]) => {
+    const { stdout, stderr } = await ft(["eval", "run", ...args, "--suite", "heldout", "--json"], copy);
+    expect(stderr).not.toContain("error");
+    return JSON.parse(stdout).evaluations.map(({ reused, manifest }: never) => ({ reused, ...(manifest as object) }));
+  };
+  const itemsOf = (id: string) =>
+    readFileSync(join(copy, ".ft/evals", id, "items.jsonl"), "utf8")
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  const [base, own] = await heldOut("base", "tiny@1");
+  expect([base.reused, own.reused, own.items]).toEqual([true, true, 8]);
+  const before = itemsOf(own.id);
+  const [again] = await heldOut("tiny@1", "--force");
+  expect([again.reused, again.id]).toEqual([false, own.id]);
+  for (const [index, { item, inputSha256, promptSha256, output, scores }] of itemsOf(own.id).entries()) {
+    expect(before[index]).toMatchObject({ item, inputSha256, promptSha256, output });
+    expect(scores.nll).toBeCloseTo(before[index].scores.nll, 4);
+  }
+  appendFileSync(join(copy, "data/eval.jsonl"), `${row(900)}\n${row(901)}\n`);
+  const grown = await heldOut("base", "tiny@1");
+  expect(grown.map(({ reused, items }: { reused: boolean; items: number }) => [reused, items])).toEqual([
+    [false, 10],
+    [false, 10],
+  ]);
+  expect(grown[1].suite.metrics.map(({ name }: { name: string }) => name)).toEqual([
+    "nll",
+    "exact_match",
+    "json_valid",
+  ]);
+  expect(itemsOf(grown[1].id).slice(0, 8)).toMatchObject(before.map(({ item, output }) => ({ item, output })));
+  const recipe = readFileSync(join(copy, "ft.yaml"), "utf8").replace("eval: data/eval.jsonl", "eval_fraction: 0.1");
+  writeFileSync(join(copy, "ft.yaml"), recipe);
+  const moving = await ft(["eval", "run", "tiny", "--suite", "heldout", "--json"], copy);
+  expect([moving.exitCode, JSON.parse(moving.stdout).error.code]).toEqual([2, "eval.heldout-moves"]);
+});
+
 it("compares side by side in the terminal, as Markdown, a page and JSON; the index can be rebuilt", async () => {
   await ft(["eval", "run", "base"], dir);
   rmSync(join(dir, ".ft/ft.db"));

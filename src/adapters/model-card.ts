@@ -1,12 +1,26 @@
 // README.md of an adapter: what it was made from, under which terms, what it is worth, and how to load it. Metadata as the Hub's model cards have it.
+import { basename, isAbsolute } from "node:path";
 import { stringify } from "yaml";
 import { findHubId } from "../models/catalogue.js";
 import { type Licence, licenceOf } from "../models/licences.js";
 import { visibleLine } from "../report/visible.js";
 import type { Lineage } from "./lineage.js";
 
+/** A metric of a suite, with its 95 % interval. */
+export interface SuiteScore {
+  suite: string;
+  metric: string;
+  format: "number" | "percent";
+  mean: number;
+  low: number;
+  high: number;
+  n: number;
+  /** Null: the base was not evaluated on it. */
+  base: number | null;
+}
+
 /** `lineage`: with its sources, as the file beside the weights has it. `repo`: where it will lie on the Hub; null: the reader puts in a folder. */
-export function modelCard(lineage: Lineage, repo: string | null): string {
+export function modelCard(lineage: Lineage, repo: string | null, suites: readonly SuiteScore[]): string {
   const { name, version } = lineage;
   const known = findHubId(lineage.base.id);
   const licence = known ? licenceOf(known) : null;
@@ -14,7 +28,7 @@ export function modelCard(lineage: Lineage, repo: string | null): string {
     `# ${name}, version ${version}`,
     summary(lineage),
     `## How to load it\n\n${loading(lineage, repo)}`,
-    `## Evaluation\n\n${evaluation(lineage)}`,
+    `## Evaluation\n\n${evaluation(lineage, suites)}`,
     `## Data\n\n${data(lineage)}`,
     `## Licence\n\n${terms(lineage, licence)}`,
     `## Lineage\n\n${origin(lineage)}`,
@@ -30,8 +44,7 @@ function metadata({ method, base, engine }: Lineage, licence: Licence | null): R
   const isAdapter = method !== "full";
   const isOnHub = licence !== null && hubLicences.includes(licence.id);
   return {
-    base_model: base.id,
-    base_model_relation: isAdapter ? "adapter" : "finetune",
+    ...(!isFolder(base.id) && { base_model: base.id, base_model_relation: isAdapter ? "adapter" : "finetune" }),
     library_name: isAdapter ? "peft" : "transformers",
     ...(licence && isOnHub ? { license: licence.id } : {}),
     ...(licence && !isOnHub ? { license: "other", license_name: licence.id } : {}),
@@ -41,7 +54,7 @@ function metadata({ method, base, engine }: Lineage, licence: Licence | null): R
 
 function summary({ base, method, engine, createdAt }: Lineage): string {
   const day = new Date(createdAt).toISOString().slice(0, 10);
-  return `${method === "full" ? "A full fine-tune" : `An adapter (${method})`} of ${text(base.id)}, trained by ft with ${engine.name} ${engine.version} on ${day}.`;
+  return `${method === "full" ? "A full fine-tune" : `An adapter (${method})`} of ${baseName(base)}, trained by ft with ${engine.name} ${engine.version} on ${day}.`;
 }
 
 function loading({ method, base, version }: Lineage, repo: string | null): string {
@@ -58,14 +71,46 @@ function loading({ method, base, version }: Lineage, repo: string | null): strin
           "from peft import PeftModel",
           "from transformers import AutoModelForCausalLM, AutoTokenizer",
           "",
-          `base = AutoModelForCausalLM.from_pretrained(${JSON.stringify(base.id)}${/^[0-9a-f]{40}$/.test(base.revision) ? `, revision=${JSON.stringify(base.revision)}` : ""})`,
+          `base = AutoModelForCausalLM.from_pretrained(${JSON.stringify(isFolder(base.id) ? `path/to/${basename(base.id)}` : base.id)}${/^[0-9a-f]{40}$/.test(base.revision) ? `, revision=${JSON.stringify(base.revision)}` : ""})`,
           `model = PeftModel.from_pretrained(base, ${where}${pin})`,
         ];
   return fenced("python", [...lines, `tokenizer = AutoTokenizer.from_pretrained(${where}${pin})`]);
 }
 
-function evaluation({ comparison }: Lineage): string {
-  if (!comparison || comparison.length === 0) return "It was not evaluated.";
+/** A folder of the machine that it was trained on: nothing that a reader could load, and nothing that they should know. */
+function isFolder(base: string): boolean {
+  return isAbsolute(base) || /^\.{1,2}(\/|$)/.test(base);
+}
+
+function baseName({ id }: Lineage["base"]): string {
+  return isFolder(id) ? `${text(basename(id))} (a folder of its maker's)` : text(id);
+}
+
+function evaluation({ comparison }: Lineage, suites: readonly SuiteScore[]): string {
+  const parts = [
+    ...(comparison && comparison.length > 0 ? [heldOut(comparison)] : []),
+    ...(suites.length > 0 ? [onSuites(suites)] : []),
+  ];
+  return parts.length === 0 ? "It was not evaluated." : parts.join("\n\n");
+}
+
+function onSuites(suites: readonly SuiteScore[]): string {
+  const rows = suites.map(({ suite, metric, format, mean, low, high, n, base }) => {
+    const show = (value: number): string => number(value, format);
+    return [
+      suite,
+      metric,
+      base === null ? "not evaluated" : show(base),
+      show(mean),
+      `${show(low)} to ${show(high)}`,
+      n,
+    ];
+  });
+  const head = ["suite", "metric", "base", "this", "95 % interval", "items"];
+  return `On suites. The interval is that of this version's value.\n\n${table(head, rows)}`;
+}
+
+function heldOut(comparison: NonNullable<Lineage["comparison"]>): string {
   const rows = comparison.map(({ metric, base, adapter, difference, low, high, n, format }) => {
     const show = (value: number): string => number(value, format);
     return [metric, show(base), show(adapter), show(difference), `${show(low)} to ${show(high)}`, n];
@@ -86,19 +131,19 @@ function data({ dataSha256, sources }: Lineage): string {
 
 function terms({ base }: Lineage, licence: Licence | null): string {
   if (!licence)
-    return `The licence of ${text(base.id)} is not in ft's catalogue: look at the base's own page before you pass this on.`;
+    return `The licence of ${baseName(base)} is not in ft's catalogue: look at the base's own page before you pass this on.`;
   const inherits = {
     yes: "An adapter stays under these terms.",
     no: "An adapter may carry another licence when the base's notices are kept.",
     restrictions: "An adapter stays under its use restrictions.",
   }[licence.inherits];
   const conditions = licence.conditions.map((condition) => `- ${condition}`).join("\n");
-  return `${text(base.id)} is under the ${licence.name}. ${inherits} Attribution: ${licence.attribution}.\n\n${conditions}\n\nIn plain words, no legal advice.`;
+  return `${baseName(base)} is under the ${licence.name}. ${inherits} Attribution: ${licence.attribution}.\n\n${conditions}\n\nIn plain words, no legal advice.`;
 }
 
 function origin({ base, templateSha256, engine, git, run, method, files }: Lineage): string {
   const facts: [string, string][] = [
-    ["base", base.id],
+    ["base", isFolder(base.id) ? basename(base.id) : base.id],
     ["base revision", base.revision],
     ["method", method],
     ["engine", `${engine.name} ${engine.version}`],

@@ -21,7 +21,7 @@ import {
   textAt,
 } from "./hub-repo.js";
 import { lineageFile, lineageSchema, readLineage } from "./lineage.js";
-import { modelCard } from "./model-card.js";
+import { modelCard, type SuiteScore } from "./model-card.js";
 import type { RegisteredAdapter } from "./registry.js";
 import { signatureFile } from "./sign.js";
 import { verifyAdapter } from "./verify.js";
@@ -31,6 +31,12 @@ export interface PushTarget {
   repo: string;
   private: boolean;
   branch: string;
+}
+
+export interface PushOptions {
+  /** On suites, for the card. */
+  scores: readonly SuiteScore[];
+  onProgress?: OnProgress;
 }
 
 export interface Pushed {
@@ -50,7 +56,7 @@ export async function pushAdapter(
   adapter: RegisteredAdapter,
   target: PushTarget,
   env: Env,
-  onProgress: OnProgress = () => {},
+  { scores, onProgress = () => {} }: PushOptions,
 ): Promise<Pushed> {
   requireHubToken(env);
   const name = `${adapter.name}@${adapter.version}`;
@@ -66,7 +72,7 @@ export async function pushAdapter(
       if (await isThisVersion(hub, tagged.commit, adapter)) return { url, tag, isNew: false };
       throw versionTaken(target, tag, name);
     }
-    const commit = await commitVersion(hub, target, adapter, onProgress);
+    const commit = await commitVersion(hub, target, adapter, { scores, onProgress });
     await requireArrived(hub, commit, adapter);
     await setTag(hub, { tag, commit, message: `${name}, by ft` });
     return { url, tag, isNew: true };
@@ -108,7 +114,7 @@ async function commitVersion(
   hub: HubRepository,
   { repo, branch }: PushTarget,
   adapter: RegisteredAdapter,
-  onProgress: OnProgress,
+  { scores, onProgress }: Required<PushOptions>,
 ): Promise<string> {
   const head = await commitOf(hub, branch);
   if (!head) throw Object.assign(new Error(`no branch ${branch}`), { statusCode: 404 });
@@ -120,7 +126,7 @@ async function commitVersion(
     title: `${adapter.name}@${adapter.version}, by ft`,
     branch,
     parentCommit: head.commit,
-    operations: [...filesOf(adapter, repo), ...(await staleFiles(hub, head.commit, adapter))],
+    operations: [...filesOf(adapter, repo, scores), ...(await staleFiles(hub, head.commit, adapter))],
   });
   const done = new Map<string, number>();
   const totalBytes = adapter.files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -141,8 +147,8 @@ async function commitVersion(
   }
 }
 
-function filesOf(adapter: RegisteredAdapter, repo: string): CommitOperation[] {
-  const card = modelCard(readLineage(adapter.dir) ?? adapter, repo);
+function filesOf(adapter: RegisteredAdapter, repo: string, scores: PushOptions["scores"]): CommitOperation[] {
+  const card = modelCard(readLineage(adapter.dir) ?? adapter, repo, scores);
   return [
     ...pushedPaths(adapter).map((path) => ({ path, content: pathToFileURL(join(adapter.dir, path)) })),
     { path: "README.md", content: new Blob([card]) },

@@ -69,7 +69,7 @@ export function registerEval(program: Command, context: CommandContext): void {
       "evaluate what is missing of the recipe's suites: for base, a line (its newest version) or name@version",
     )
     .option("--recipe <file>", "where the suites are", "ft.yaml")
-    .option(...names)
+    .option("--suite <name>", "only this suite; repeatable; heldout: today's held-out rows", collect)
     .option("--force", "evaluate also what was evaluated already")
     .option("--json", "print {evaluations: [{manifest, results, reused}]}")
     .action(async (subjects, _, own) =>

@@ -26,9 +26,15 @@ import { registerSweep } from "./sweep.js";
 
 /** Runs one command line and returns the exit code. Never throws, never calls process.exit. */
 export async function main(args: string[], io: Io): Promise<number> {
-  const status = { code: exitCodes.ok.code as number };
-  const program = createProgram(io, (code) => {
-    status.code = code;
+  const status: { code: number; details: Record<string, unknown> } = { code: exitCodes.ok.code, details: {} };
+  const program = createProgram({
+    io,
+    exit: (code) => {
+      status.code = code;
+    },
+    detailFailure: (details) => {
+      status.details = details;
+    },
   });
   try {
     await program.parseAsync(args, { from: "user" });
@@ -41,7 +47,8 @@ export async function main(args: string[], io: Io): Promise<number> {
       return exitCodes.usage.code;
     }
     const { reportError } = await import("./report-error.js");
-    return reportError(error, io, { json: args.includes("--json"), debug: args.includes("--debug") });
+    const { details } = status;
+    return reportError(error, io, { json: args.includes("--json"), debug: args.includes("--debug"), details });
   }
 }
 
@@ -53,9 +60,12 @@ function usageError({ message }: CommanderError): Record<string, unknown> {
 export interface CommandContext {
   io: Io;
   exit(code: number): void;
+  /** What `--json` says beside the failure that is thrown next. */
+  detailFailure(details: Record<string, unknown>): void;
 }
 
-function createProgram(io: Io, exit: (code: number) => void): Command {
+function createProgram(context: CommandContext): Command {
+  const { io } = context;
   const program = new Command("ft")
     .description("Fine-tuning orchestration: recipe in, a checked, tracked, evaluated and registered adapter out.")
     .version("", "-V, --version", "print the version")
@@ -70,7 +80,6 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
       getErrHelpWidth: () => Math.min(io.err.columns, 120),
     })
     .exitOverride();
-  const context: CommandContext = { io, exit };
   for (const register of commands) register(program, context);
   return program;
 }

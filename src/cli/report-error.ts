@@ -4,9 +4,13 @@ import { visibleText } from "../report/visible.js";
 import { type Io, writeJson } from "./io.js";
 
 /** Returns the exit code that belongs to the error. */
-export function reportError(error: unknown, io: Io, options: { json: boolean; debug: boolean }): number {
+export function reportError(
+  error: unknown,
+  io: Io,
+  options: { json: boolean; debug: boolean; details: Record<string, unknown> },
+): number {
   const known = error instanceof FtError ? error : (systemError(error) ?? unexpected(error));
-  if (options.json) writeJson(io, { ok: false, error: errorJson(known) });
+  if (options.json) writeJson(io, { ok: false, error: errorJson(known), ...options.details });
   // What a file says is quoted in it: a column's name must not act on the terminal.
   io.err.write(`${visibleText(errorText(known))}\n`);
   if (options.debug && error instanceof Error) io.err.write(`${error.stack}\n`);

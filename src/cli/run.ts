@@ -73,7 +73,7 @@ export function registerRun(program: Command, context: CommandContext): void {
       if ("unchanged" in outcome) {
         const { showUnchanged } = await import("./show-unchanged.js");
         const { json = false, detach = false } = flags;
-        showUnchanged(io, outcome.unchanged, { projectDir: loaded.dir, json, detach });
+        showUnchanged(io, outcome.unchanged, { loaded, json, detach });
         return flags.exitCode ? context.exit(exitCodes.unchanged.code) : undefined;
       }
       const run = "atWork" in outcome ? outcome.atWork : outcome.started;

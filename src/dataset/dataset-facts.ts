@@ -62,7 +62,7 @@ export async function heldOutThreshold(source: DatasetSource): Promise<number> {
 }
 
 /** A row on its side, as the objective takes it. */
-interface SidedRow extends RowPlace {
+export interface SidedRow extends RowPlace {
   side: Side;
   row: CanonicalRow;
   /** How often it is taken: its source's weight; on the evaluation side once. */

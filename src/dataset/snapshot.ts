@@ -1,18 +1,15 @@
 // Writes a run's copy of the data: the engine's training and test lines, and the evaluator's items. All or nothing.
 import { join } from "node:path";
-import { FtError } from "../errors.js";
 import type { Recipe } from "../recipes/schema.js";
 import type { CanonicalRow, Carried, DatasetFacts, RowPlace } from "./canonical.js";
 import { rowDigest } from "./canonical-key.js";
-import { carriedBy, extrasOf, restOfTurn } from "./carried.js";
-import { type DatasetSource, heldOutThreshold, type Side, sidedRows } from "./dataset-facts.js";
-import type { Json } from "./json/json.js";
-import { type EngineLine, engineLines, kindOfLayout, type Layout, trainedTurns } from "./layout.js";
+import { carriedBy } from "./carried.js";
+import { type DatasetSource, heldOutThreshold, type Side } from "./dataset-facts.js";
+import { itemOf } from "./held-out-items.js";
+import { type EngineLine, engineLines, kindOfLayout, type Layout } from "./layout.js";
 import { type LineWriter, openLineWriter } from "./line-writer.js";
-import { judgeRow } from "./row-rules.js";
 import { kindNames } from "./rows-for.js";
-import { ruleLevels } from "./rules/settings.js";
-import { rules } from "./rules.js";
+import { invalidRow, soundRows } from "./sound-rows.js";
 import { rowFacts, sumSplit } from "./split-facts.js";
 
 export interface SnapshotInput {
@@ -52,15 +49,7 @@ export async function snapshotData(input: SnapshotInput): Promise<DatasetFacts> 
   try {
     const sums = { train: sumSplit(), eval: sumSplit() };
     let items = 0;
-    const levels = ruleLevels(input.recipe.data.rules ?? {});
-    const rows = sidedRows(source, threshold, (finding) => {
-      if ((levels(finding.rule) ?? finding.severity) === "error") throw invalidRow(finding, finding.message);
-    });
-    for await (const { side, row, times, file, line } of rows) {
-      const fault = judgeRow(row).find(
-        ({ rule, severity }) => (levels(rule) ?? severity ?? rules[rule].severity) === "error",
-      );
-      if (fault) throw invalidRow({ file, line }, fault.message);
+    for await (const { side, row, times, file, line } of soundRows(input.recipe, source, threshold)) {
       const digest = rowDigest(row);
       const facts = rowFacts(row, digest);
       const engineRow = linesFor(row, input, { file, line });
@@ -98,32 +87,6 @@ function linesFor(row: CanonicalRow, { layout, carries = [] }: SnapshotInput, pl
   const expected = kindOfLayout[layout];
   if (row.kind === expected) return engineLines(row, layout, carries);
   throw invalidRow(place, `${kindNames[row.kind].one} among ${kindNames[expected].many}`);
-}
-
-/** Of a conversation: what the evaluator asks (everything before the last assistant turn) and what it compares with. */
-function itemOf(row: CanonicalRow, place: RowPlace, digest: Buffer): EngineLine {
-  const { kind: _, ...content } = row;
-  const item = { item: digest.toString("hex"), file: place.file, line: place.line };
-  if (row.kind !== "messages") return { ...item, ...content } as EngineLine;
-  const last = trainedTurns(row.messages).at(-1) ?? -1;
-  const answer = row.messages[last];
-  return {
-    ...item,
-    messages: row.messages.slice(0, last) as unknown as Json,
-    ...(answer?.tool_calls ? {} : { reference: answer?.content ?? "" }), // no text says what a call should be
-    ...(answer && restOfTurn(answer) ? { answer: answer as unknown as Json } : {}),
-    ...(extrasOf(row) as EngineLine),
-  };
-}
-
-function invalidRow(place: RowPlace, message: string): FtError {
-  return new FtError({
-    code: "data.invalid-row",
-    exit: "data",
-    message: `a row cannot be used: ${message}`,
-    where: { file: place.file, line: place.line },
-    next: "ft data check tells all rows like it",
-  });
 }
 
 async function openWriters(outDir: string, paths: SnapshotPaths): Promise<Record<keyof SnapshotPaths, LineWriter>> {

@@ -1,14 +1,16 @@
-// The evaluation on held-out rows that a run's job makes, as two evaluations of the suite `heldout`: one shape for all.
+// An evaluation on held-out rows as one of the suite `heldout`: one shape for all.
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../recipes/lock-file.js";
 import { decodingOf, type EvaluatorSettings } from "./decoding.js";
 import type { EvaluationToRecord, ItemRecord, Metric, Subject } from "./record.js";
-import type { EvalItem, Evaluation, ItemScore } from "./results.js";
+import type { EvalItem, Evaluation, ItemScore, Variant } from "./results.js";
 
-const heldOutSuite = "heldout";
+export const heldOutSuite = "heldout";
 
 interface HeldOutMetric extends Metric {
   of(score: ItemScore): number | null;
+  /** Left out: it does where it has a value. */
+  applies?(score: ItemScore): boolean;
 }
 
 const share: Omit<Metric, "name"> = { better: "higher", format: "percent", scale: [0, 1] };
@@ -17,6 +19,7 @@ const metrics: HeldOutMetric[] = [
   {
     ...{ name: "nll", better: "lower", format: "number" },
     of: ({ nll, tokens }) => (nll === null || tokens === 0 ? null : nll / tokens),
+    applies: ({ tokens }) => tokens > 0, // a loss that is not finite is missing
   },
   { name: "exact_match", ...share, of: ({ exactMatch }) => exactMatch },
   { name: "json_valid", ...share, of: ({ jsonValid }) => jsonValid },
@@ -24,34 +27,50 @@ const metrics: HeldOutMetric[] = [
   { name: "reward", better: "higher", format: "number", of: ({ reward }) => reward },
 ];
 
+/** Of config/evaluate.json, as far as it decides the results. */
+export interface HeldOutSettings extends EvaluatorSettings {
+  maxLength?: number;
+  objective?: string;
+}
+
 export interface HeldOutOrigin {
-  settings: EvaluatorSettings & { maxLength?: number; objective?: string };
-  subjects: { base: Subject; adapter: Subject };
-  run: string;
+  settings: HeldOutSettings;
+  subject: Subject;
+  run: string | null;
   createdAt: number;
   tools: Record<string, string>;
 }
 
-/** Of a whole evaluation. Metrics that apply to no row are left out. */
-export function heldOutRecords(
-  { items, scores, createdAt: endedAt }: Evaluation,
-  { settings, subjects, run, createdAt, tools }: HeldOutOrigin,
-): { known: EvaluationToRecord; items: ItemRecord[] }[] {
-  const measured = metrics.filter(({ of }) => items.some(({ item }) => of(scores.base.get(item)!) !== null));
-  const { maxLength, objective, maxNewTokens } = settings;
+/** Over how they are measured and all rows, in order. */
+export function heldOutSha256(
+  items: readonly EvalItem[],
+  { maxLength, objective, maxNewTokens }: Pick<HeldOutSettings, "maxLength" | "objective" | "maxNewTokens">,
+): string {
   const hash = createHash("sha256").update(canonicalJson({ maxLength, objective, maxNewTokens }));
-  const inputs = items.map(inputOf);
-  for (const input of inputs) hash.update(input);
+  for (const item of items) hash.update(inputOf(item));
+  return hash.digest("hex");
+}
+
+/** Of an evaluation that has every row of this variant. Metrics that apply to no row are left out. */
+export function heldOutRecord(
+  { items, scores, createdAt: endedAt }: Evaluation,
+  variant: Variant,
+  { settings, subject, run, createdAt, tools }: HeldOutOrigin,
+): { known: EvaluationToRecord; items: ItemRecord[] } {
+  const own = items.map((item) => ({ item, score: scores[variant].get(item.item)! }));
+  const measured = metrics.filter(({ of, applies }) =>
+    own.some(({ score }) => (applies ? applies(score) : of(score) !== null)),
+  );
   const suite = {
-    ...{ name: heldOutSuite, type: heldOutSuite, sha256: hash.digest("hex") },
-    metrics: measured.map(({ of: _, ...metric }) => metric),
+    ...{ name: heldOutSuite, type: heldOutSuite, sha256: heldOutSha256(items, settings) },
+    metrics: measured.map(({ of: _, applies: __, ...metric }) => metric),
   };
-  const hasAnswers = items.some(({ item }) => scores.base.get(item)!.output !== null);
-  const decoding = hasAnswers ? decodingOf(settings, maxNewTokens) : null;
-  return (["base", "adapter"] as const).map((variant) => ({
-    known: { suite, subject: subjects[variant], decoding, run, createdAt, endedAt, tools, notes: {} },
-    items: items.map(({ item }, index) => toRecord(item, inputs[index]!, scores[variant].get(item)!, measured)),
-  }));
+  const hasAnswers = own.some(({ score }) => score.output !== null);
+  const decoding = hasAnswers ? decodingOf(settings, settings.maxNewTokens) : null;
+  return {
+    known: { suite, subject, decoding, run, createdAt, endedAt, tools, notes: {} },
+    items: own.map(({ item, score }) => toRecord(item.item, inputOf(item), score, measured)),
+  };
 }
 
 /** Of what is asked and what is right, not of where it stands. */

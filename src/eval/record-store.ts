@@ -6,16 +6,38 @@ import type { SuiteItem } from "./gate/side.js";
 import {
   type EvaluationManifest,
   type EvaluationRecord,
+  type EvaluationToRecord,
   evaluationFolders,
+  evaluationId,
   type ItemRecord,
   type Metric,
   parseManifest,
   readEvaluationRecord,
+  writeEvaluation,
 } from "./record.js";
 
-/** Stores it in one transaction; one with the same id is replaced. */
-export function storeEvaluation(db: Database, { manifest, items }: EvaluationRecord): void {
-  const remove = db.prepare("DELETE FROM evaluations WHERE id = ?");
+/**
+ * Its folder first, then the index; one with the same id is replaced. The index forgets that one before: who dies in between leaves an evaluation
+ * that is not indexed, which indexEvaluations takes in, and not the old scores of a new folder.
+ */
+export async function keepEvaluation(
+  db: Database,
+  projectDir: string,
+  known: EvaluationToRecord,
+  items: ItemRecord[],
+): Promise<EvaluationManifest> {
+  forget(db, evaluationId(known));
+  const record = await writeEvaluation(projectDir, known, items);
+  storeEvaluation(db, record);
+  return record.manifest;
+}
+
+function forget(db: Database, id: string): void {
+  db.prepare("DELETE FROM evaluations WHERE id = ?").run(id);
+}
+
+/** In one transaction. */
+function storeEvaluation(db: Database, { manifest, items }: EvaluationRecord): void {
   const add = db.prepare(
     "INSERT INTO evaluations (id, suite, suite_sha256, subject, version, run, ended_at, manifest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
   );
@@ -26,7 +48,7 @@ export function storeEvaluation(db: Database, { manifest, items }: EvaluationRec
   const addColumns = db.prepare("INSERT INTO eval_columns (evaluation, columns) VALUES (?, ?)");
   const { id, suite, subject, run, endedAt } = manifest;
   db.transaction(() => {
-    remove.run(id);
+    forget(db, id);
     const named = [subject.name, subject.version];
     const known = [id, suite.name, suite.sha256, ...named, run, endedAt, JSON.stringify(manifest)];
     const { lastInsertRowid } = add.run(...known);
@@ -148,8 +170,7 @@ export interface IndexedEvaluations {
 export function indexEvaluations(db: Database, projectDir: string, { anew }: { anew: boolean }): IndexedEvaluations {
   const ids = evaluationFolders(projectDir);
   const known = db.prepare("SELECT id FROM evaluations").pluck().all() as string[];
-  const remove = db.prepare("DELETE FROM evaluations WHERE id = ?");
-  for (const id of known) if (!ids.includes(id)) remove.run(id);
+  for (const id of known) if (!ids.includes(id)) forget(db, id);
   const problems: string[] = [];
   let evaluations = 0;
   for (const id of ids) {

@@ -6,7 +6,7 @@ import { FtError } from "../errors.js";
 import { exactMatch, jsonValid, prefersChosen } from "./scorers/held-out.js";
 
 const variants = ["base", "adapter"] as const;
-type Variant = (typeof variants)[number];
+export type Variant = (typeof variants)[number];
 
 const messages = z.array(z.object({ role: z.string(), content: z.string() }));
 
@@ -62,18 +62,23 @@ export interface Evaluation {
   items: EvalItem[];
   /** By item; items without a (whole) result are absent. */
   scores: Record<Variant, Map<string, ItemScore>>;
-  /** Every item has a result of both variants. */
+  /** Every item has a result of each variant that was asked for. */
   complete: boolean;
   /** When the results were written, epoch ms. */
   createdAt: number;
 }
 
+/** An item as ft writes it into eval/items.jsonl. */
+export function parseItem(line: string): EvalItem {
+  return itemSchema.parse(JSON.parse(line));
+}
+
 /**
- * The evaluation in a job folder; null when none was started. A torn line counts as missing, of
+ * The evaluation in a job folder, by default of both variants; null when none was started. A torn line counts as missing, of
  * two lines for one item the later one counts (a resumed evaluator repeats). Throws FtError `eval.foreign-item` when a result
  * belongs to none of the items: then the two files are not of one evaluation.
  */
-export function readEvaluation(jobDir: string): Evaluation | null {
+export function readEvaluation(jobDir: string, asked: readonly Variant[] = variants): Evaluation | null {
   const resultsFile = join(jobDir, "out/eval/items.jsonl");
   const itemsFile = join(jobDir, "eval/items.jsonl");
   const written = statSync(resultsFile, { throwIfNoEntry: false });
@@ -89,7 +94,7 @@ export function readEvaluation(jobDir: string): Evaluation | null {
     if (!item) throw foreignItem(resultsFile, result.item);
     scores[result.variant].set(result.item, score(result, item));
   }
-  const complete = items.every(({ item }) => variants.every((variant) => scores[variant].has(item)));
+  const complete = items.every(({ item }) => asked.every((variant) => scores[variant].has(item)));
   return { items, scores, complete, createdAt: Math.round(written.mtimeMs) };
 }
 

@@ -13,6 +13,7 @@ import { collectEnded, collectRun, isToCollect } from "./collect-run.js";
 import { heldOutEvaluation, importEvaluations } from "./import-evaluations.js";
 import { reconcileAll } from "./reconcile.js";
 import { recordMeasurement } from "./record-measurement.js";
+import { takeOverNew } from "./reindex-runs.js";
 import { storedRecipe } from "./stored-recipe.js";
 
 /** Registers the run's adapter with its lineage; a run that is registered already gives its version back. */
@@ -52,6 +53,7 @@ export async function catchUp(
   now: number,
   onCollect: (run: Run) => void = () => {},
 ): Promise<string[]> {
+  await takeOverNew(store, projectDir);
   const problems = await reconcileAll(store, projectDir, now);
   const registered = registeredRuns(store);
   for (const run of listRuns(store)) {

@@ -4,13 +4,14 @@ import { findAdapter, listAdapters, type RegisteredAdapter } from "../adapters/r
 import { FtError } from "../errors.js";
 import type { Side } from "../eval/gate/side.js";
 import { gate, type Sides, type Verdict } from "../eval/gate.js";
+import { heldOutSuite } from "../eval/held-out-records.js";
 import { judgedItems } from "../eval/record-store.js";
 import type { LoadedRecipe } from "../recipes/load.js";
 import { canonicalJson } from "../recipes/lock-file.js";
 import type { GateRule } from "../recipes/schema/gate.js";
 import type { Recipe } from "../recipes/schema.js";
 import type { Store } from "../store/open.js";
-import { findSides, type SuiteSides } from "./suites/stored-sides.js";
+import { findSides, notEvaluated, type SuiteSides } from "./suites/stored-sides.js";
 
 export interface StoredGround {
   /** The candidate. */
@@ -47,14 +48,15 @@ export function storedGround(
   const found = findSides(store, dir, { references, names }).suites;
   const suites = names.flatMap((name) => found.find(({ suite }) => suite.name === name) ?? []);
   const sideOf = (one: RegisteredAdapter): Side => toSide(store, one, suites);
-  const missing = [
+  const lacking = [
     ...names
       .filter((name) => !suites.some(({ suite }) => suite.name === name))
-      .map((name) => missingText(name, adapter, "it was not evaluated on it")),
-    ...suites.flatMap(({ suite, missing: lacking }) =>
-      lacking.map(({ label, why }) => missingText(suite.name, others.find((one) => nameOf(one) === label)!, why)),
+      .map((suite) => ({ suite, one: adapter, why: notEvaluated })),
+    ...suites.flatMap(({ suite: { name: suite }, missing }) =>
+      missing.map(({ label, why }) => ({ suite, one: others.find((other) => nameOf(other) === label)!, why })),
     ),
   ];
+  const missing = lacking.map((each) => missingText(each, adapter, recipe));
   return {
     adapter,
     sides: { candidate: sideOf(adapter), champion: champion && sideOf(champion), anchor: anchor && sideOf(anchor) },
@@ -72,14 +74,14 @@ export function judgeStored({ sides, missing }: StoredGround, rule: GateRule): V
  * The recipe's suites in their order, then the held-out rows where they stay the same from run to run (a file of their own), there is nothing
  * else to judge by, or the rule names them: rows that each run takes out of its training data anew cannot be compared.
  */
-function judgedSuites(
+export function judgedSuites(
   { eval: { suites = [] }, data }: Recipe,
   { primary, guards, margins, floors }: GateRule,
 ): string[] {
   const names = suites.map(({ name }) => name);
   const ruled = [primary, ...(guards === "all" ? [] : guards), ...Object.keys(margins), ...Object.keys(floors)];
-  const isRuled = ruled.some((key) => key?.startsWith("heldout/"));
-  return names.length === 0 || data.eval !== undefined || isRuled ? [...names, "heldout"] : names;
+  const isRuled = ruled.some((key) => key?.startsWith(`${heldOutSuite}/`));
+  return names.length === 0 || data.eval !== undefined || isRuled ? [...names, heldOutSuite] : names;
 }
 
 function toSide(store: Store, adapter: RegisteredAdapter, suites: readonly SuiteSides[]): Side {
@@ -100,12 +102,19 @@ function toSide(store: Store, adapter: RegisteredAdapter, suites: readonly Suite
   };
 }
 
-function missingText(suite: string, adapter: RegisteredAdapter, why: string): string {
-  const label = nameOf(adapter);
-  const what = `${suite} of ${label}: ${why}`;
-  if (suite !== "heldout") return `${what}; ft eval run ${label} --suite ${suite}`;
-  if (why.startsWith("it was not")) return `${what}; ft eval ${adapter.run}`;
-  return `${what}. Held-out rows are evaluated by a run alone: keep them in a file that stays (data.eval), or judge by eval.suites; a person may promote it all the same (ft adapters promote --force)`;
+function missingText(
+  { suite, one, why }: { suite: string; one: RegisteredAdapter; why: string },
+  candidate: RegisteredAdapter,
+  { data }: Recipe,
+): string {
+  const what = `${suite} of ${nameOf(one)}: ${why}`;
+  if (suite === heldOutSuite && data.eval === undefined) {
+    if (why === notEvaluated) return `${what}; ft eval ${one.run}`;
+    return `${what}. Rows that each run takes out of its training data cannot be compared: keep them in a file that stays (data.eval), or judge by eval.suites; a person may promote it all the same (ft adapters promote --force)`;
+  }
+  // The candidate's own may be the older ones; what is there is not made twice.
+  const subjects = why === notEvaluated ? [one] : [candidate, one];
+  return `${what}; ft eval run ${subjects.map(nameOf).join(" ")} --suite ${suite}`;
 }
 
 function nameOf({ name, version }: Pick<RegisteredAdapter, "name" | "version">): string {

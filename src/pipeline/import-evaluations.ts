@@ -4,16 +4,16 @@ import { join } from "node:path";
 import type { Database } from "better-sqlite3";
 import type { Lineage } from "../adapters/lineage.js";
 import { decodingOf } from "../eval/decoding.js";
-import { heldOutLines, heldOutRecords } from "../eval/held-out-records.js";
-import { type EvaluationToRecord, evalsDir, evaluationId, type ItemRecord, writeEvaluation } from "../eval/record.js";
-import { storeEvaluation } from "../eval/record-store.js";
+import { heldOutLines, heldOutRecord } from "../eval/held-out-records.js";
+import { type EvaluationToRecord, evalsDir, evaluationId, type ItemRecord } from "../eval/record.js";
+import { keepEvaluation } from "../eval/record-store.js";
 import { type Evaluation, readEvaluation } from "../eval/results.js";
 import { readAnswers } from "../eval/suites/answers.js";
 import { itemLines, readJobSuites } from "../eval/suites/job-suites.js";
 import { scoreSuite } from "../eval/suites/score-suite.js";
 import { keepInputs } from "../eval/suites/suite-inputs.js";
 import { suitePaths } from "../recipes/built-in-suites.js";
-import { readSettings, type Settings, settingsFile } from "./evaluator-settings.js";
+import { readSettings, settingsFile } from "./evaluator-settings.js";
 import { ftVersion } from "./lock-entry.js";
 import { adapterSubject, baseSubject } from "./suites/subject.js";
 
@@ -41,14 +41,13 @@ export async function importEvaluations(db: Database, known: RunToImport): Promi
 async function importHeldOut(db: Database, { projectDir, run, jobDir, lineage }: RunToImport): Promise<number> {
   const evaluation = heldOutEvaluation(jobDir);
   if (!evaluation?.complete) return 0;
-  const settings = readSettings(jobDir);
   const subject = adapterSubject(lineage);
-  const origin = { run, createdAt: lineage.createdAt, tools: toolsOf(lineage) };
-  const subjects = { base: baseSubject(subject), adapter: subject };
-  const records = heldOutRecords(evaluation, { ...origin, settings: settings as Settings, subjects });
-  for (const { known, items } of records) await keep(db, projectDir, { known, items });
-  await keepInputs(projectDir, records[0]!.known.suite.sha256, () => heldOutLines(evaluation.items));
-  return records.length;
+  const origin = { settings: readSettings(jobDir), run, createdAt: lineage.createdAt, tools: toolsOf(lineage) };
+  const base = heldOutRecord(evaluation, "base", { ...origin, subject: baseSubject(subject) });
+  const adapter = heldOutRecord(evaluation, "adapter", { ...origin, subject });
+  for (const record of [base, adapter]) await keep(db, projectDir, record);
+  await keepInputs(projectDir, base.known.suite.sha256, () => heldOutLines(evaluation.items));
+  return 2;
 }
 
 async function importSuites(db: Database, { projectDir, run, jobDir, lineage }: RunToImport): Promise<number> {
@@ -78,7 +77,7 @@ async function keep(
   { known, items }: { known: EvaluationToRecord; items: ItemRecord[] },
 ): Promise<void> {
   if (existsSync(join(evalsDir(projectDir), evaluationId(known)))) return;
-  storeEvaluation(db, await writeEvaluation(projectDir, known, items));
+  await keepEvaluation(db, projectDir, known, items);
 }
 
 export function toolsOf({ engine }: Pick<Lineage, "engine">): Record<string, string> {

@@ -4,6 +4,7 @@ import { pushAdapter } from "../adapters/push.js";
 import type { RegisteredAdapter } from "../adapters/registry.js";
 import { type Env, runsDir } from "../paths.js";
 import { storedRecipe } from "./stored-recipe.js";
+import { suiteScores } from "./suites/suite-scores.js";
 
 /** Null: the recipe names no repository. Throws as pushAdapter does; the adapter stays registered. */
 export async function pushRun(
@@ -12,5 +13,5 @@ export async function pushRun(
   env: Env,
 ): Promise<{ url: string } | null> {
   const { hub } = storedRecipe(join(runsDir(projectDir), adapter.run));
-  return hub ? pushAdapter(adapter, hub, env) : null;
+  return hub ? pushAdapter(adapter, hub, env, { scores: await suiteScores(projectDir, adapter) }) : null;
 }

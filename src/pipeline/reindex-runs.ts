@@ -9,7 +9,7 @@ import { runsDir } from "../paths.js";
 import { type GivenUp, readGivenUp } from "../runs/given-up.js";
 import { ingest } from "../runs/ingest.js";
 import { readJob } from "../runs/job-file.js";
-import { beginAttempt, createRun, getRun, setFailure, setGivenUp, transition } from "../runs/run-store.js";
+import { beginAttempt, createRun, getRun, listRuns, setFailure, setGivenUp, transition } from "../runs/run-store.js";
 import { isFinal } from "../runs/state.js";
 import type { Store } from "../store/open.js";
 import { reconcile, takeEvents } from "./reconcile.js";
@@ -28,22 +28,12 @@ export async function reindexRuns(store: Store, projectDir: string): Promise<Rei
   for (const id of foldersIn(runsDir(projectDir))) {
     const dir = join(runsDir(projectDir), id);
     try {
-      const job = readJob(dir);
-      if (job.id !== id) {
-        result.problems.push(`${dir} holds run ${job.id}: a copy? It is left out`);
+      const { id: own } = readJob(dir);
+      if (own !== id) {
+        result.problems.push(`${dir} holds run ${own}: a copy? It is left out`);
         continue;
       }
-      createRun(store, job);
-      const givenUp = readGivenUp(dir);
-      if (givenUp?.ending) restoreEnding(store, dir, id, { ...givenUp, ending: givenUp.ending });
-      else {
-        const launcher = await loadLauncher(getRun(store, id).launcher);
-        const handle = await launcher.find(dir);
-        if (handle !== null) await takeEvents(store, launcher, id, handle); // which attempt is the last is known after that
-        await reconcile(store, projectDir, id, lastSign(dir) ?? job.createdAt);
-      }
-      if (givenUp) setGivenUp(store, id, givenUp.attempt);
-      recordMeasurement(store, projectDir, id);
+      await takeOver(store, projectDir, id);
       result.runs++;
     } catch (error) {
       if (!(error instanceof FtError)) throw error;
@@ -51,6 +41,36 @@ export async function reindexRuns(store: Store, projectDir: string): Promise<Rei
     }
   }
   return result;
+}
+
+/** Runs whose ft was killed between folder and store. What cannot be read is left to `ft runs reindex`, which says why. */
+export async function takeOverNew(store: Store, projectDir: string): Promise<void> {
+  const known = new Set(listRuns(store).map(({ id }) => id));
+  for (const id of foldersIn(runsDir(projectDir))) {
+    if (known.has(id)) continue;
+    try {
+      if (readJob(join(runsDir(projectDir), id)).id === id) await takeOver(store, projectDir, id);
+    } catch (error) {
+      if (!(error instanceof FtError)) throw error;
+    }
+  }
+}
+
+/** Throws FtError job.*, launcher.* */
+async function takeOver(store: Store, projectDir: string, id: string): Promise<void> {
+  const dir = join(runsDir(projectDir), id);
+  const job = readJob(dir);
+  createRun(store, job);
+  const givenUp = readGivenUp(dir);
+  if (givenUp?.ending) restoreEnding(store, dir, id, { ...givenUp, ending: givenUp.ending });
+  else {
+    const launcher = await loadLauncher(getRun(store, id).launcher);
+    const handle = await launcher.find(dir);
+    if (handle !== null) await takeEvents(store, launcher, id, handle); // which attempt is the last is known after that
+    await reconcile(store, projectDir, id, lastSign(dir) ?? job.createdAt);
+  }
+  if (givenUp) setGivenUp(store, id, givenUp.attempt);
+  recordMeasurement(store, projectDir, id);
 }
 
 /** Its machine was given up, so it is not asked: the events that are at home, and how the run stood then. */

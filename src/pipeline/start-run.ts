@@ -19,7 +19,6 @@ import { driftOf, driftText, refuseDrift } from "../recipes/lock-drift.js";
 import { type LockEntry, writeLock } from "../recipes/lock-file.js";
 import { newRunId } from "../runs/run-id.js";
 import { createRun } from "../runs/run-store.js";
-import { isOnItsWay } from "../runs/state.js";
 import type { Store } from "../store/open.js";
 import { catchUp } from "./finish-run.js";
 import { countedLengths, fitHere, type KnownHere, type PlanHere, planHere, refuseUnfit } from "./fit-here.js";
@@ -33,7 +32,7 @@ import { submitAttempt } from "./submit.js";
 import { loadSuites } from "./suites/load-suites.js";
 import { type PrepareContext, type Surveyed, survey } from "./survey.js";
 import { refuseUnready } from "./target-there.js";
-import { findUnchanged, fingerprint, runsOf, type UnchangedRun } from "./unchanged.js";
+import { findUnchanged, fingerprint, liveRun, type UnchangedRun } from "./unchanged.js";
 
 export interface StartContext extends PrepareContext {
   openStore(): Promise<Store>;
@@ -230,8 +229,7 @@ async function sameRun(
     const wanted = fingerprint(entry, surveyed);
     const unchanged = findUnchanged(store, loaded.dir, wanted);
     if (unchanged) return { unchanged };
-    // One without a handle was never handed over: whoever started it would hold the turn.
-    const live = runsOf(store, loaded.dir, wanted).find(({ state, handle }) => isOnItsWay(state) && handle !== null);
+    const live = liveRun(store, loaded.dir, wanted);
     return live ? { atWork: { id: live.id, name: live.name, dir: join(runsDir(loaded.dir), live.id) } } : null;
   } finally {
     store.close();

@@ -5,11 +5,14 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { adapterOfRun, type RegisteredAdapter } from "../adapters/registry.js";
 import { packageRoot, runsDir } from "../paths.js";
-import type { LockEntry } from "../recipes/lock-file.js";
+import { canonicalJson, type LockEntry } from "../recipes/lock-file.js";
+import type { Recipe } from "../recipes/schema.js";
 import { type Fingerprint, runLockSchema } from "../runs/lock.js";
 import { listRuns, type Run } from "../runs/run-store.js";
+import { isOnItsWay } from "../runs/state.js";
 import type { Store } from "../store/open.js";
 import { ftVersion } from "./lock-entry.js";
+import { storedRecipe } from "./stored-recipe.js";
 import type { Surveyed } from "./survey.js";
 
 export interface UnchangedRun {
@@ -21,19 +24,46 @@ export function fingerprint({ key }: LockEntry, { device }: Pick<Surveyed, "devi
   return { key, ft: ftVersion(), trainer: trainerHash(), device: { kind: device.kind, bf16: device.bf16 } };
 }
 
-/** The newest succeeded run with this fingerprint whose adapter is registered and whole; null: train. */
-export function findUnchanged(store: Store, projectDir: string, wanted: Fingerprint): UnchangedRun | null {
+/** The newest succeeded run with this fingerprint whose adapter is registered and whole, among those that are accepted; null: train. */
+export function findUnchanged(
+  store: Store,
+  projectDir: string,
+  wanted: Fingerprint,
+  accepts: (run: Run) => boolean = () => true,
+): UnchangedRun | null {
   for (const run of listRuns(store, { state: "succeeded" })) {
-    if (!isSame(join(runsDir(projectDir), run.id), wanted)) continue;
+    if (!isSame(join(runsDir(projectDir), run.id), wanted) || !accepts(run)) continue;
     const adapter = adapterOfRun(store, projectDir, run.id);
     if (adapter && isWhole(adapter)) return { run, adapter };
   }
   return null;
 }
 
+/**
+ * The run with this fingerprint that trains or will. One without a handle was never handed over, and is none: whoever started it would hold the
+ * turn (start-run.ts), and so was killed.
+ */
+export function liveRun(store: Store, projectDir: string, wanted: Fingerprint): Run | null {
+  return runsOf(store, projectDir, wanted).find(({ state, handle }) => isOnItsWay(state) && handle !== null) ?? null;
+}
+
+/** The ft that started it was killed before its launcher had it, or the launcher did not answer: nothing of it was ever trained. */
+export function neverBegan({ handle, state }: Run): boolean {
+  return handle === null && (isOnItsWay(state) || state === "lost" || state === "failed");
+}
+
 /** Every run with this fingerprint, in whatever state, newest first. */
 export function runsOf(store: Store, projectDir: string, wanted: Fingerprint): Run[] {
   return listRuns(store).filter(({ id }) => isSame(join(runsDir(projectDir), id), wanted));
+}
+
+/** What is measured is no part of the fingerprint: another evaluation trains nothing anew. */
+export function isEvaluatedAs(projectDir: string, { id }: Run, recipe: Recipe): boolean {
+  try {
+    return canonicalJson(storedRecipe(join(runsDir(projectDir), id)).eval) === canonicalJson(recipe.eval);
+  } catch {
+    return false; // an ft wrote it that this one cannot read
+  }
 }
 
 /** A run of an ft that kept no key is never the same. */

@@ -5,6 +5,7 @@ import { billOfMaterials } from "../../adapters/bom.js";
 import { readLineage } from "../../adapters/lineage.js";
 import { modelCard } from "../../adapters/model-card.js";
 import { ftVersion } from "../../pipeline/lock-entry.js";
+import { suiteScores } from "../../pipeline/suites/suite-scores.js";
 import type { Io } from "../io.js";
 import type { CommandContext } from "../program.js";
 import { registeredAdapter } from "./with-adapters.js";
@@ -15,7 +16,8 @@ export async function cardCommand(
   flags: { repo?: string; out?: string },
 ): Promise<void> {
   const adapter = await registeredAdapter(io, reference);
-  write(io, modelCard({ ...readLineage(adapter.dir), ...adapter }, flags.repo ?? null), flags.out);
+  const scores = await suiteScores(io.cwd, adapter);
+  write(io, modelCard({ ...readLineage(adapter.dir), ...adapter }, flags.repo ?? null, scores), flags.out);
 }
 
 export async function bomCommand({ io }: CommandContext, reference: string, flags: { out?: string }): Promise<void> {

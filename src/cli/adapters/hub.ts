@@ -4,6 +4,7 @@ import { pullAdapter } from "../../adapters/pull.js";
 import { pushAdapter } from "../../adapters/push.js";
 import { FtError } from "../../errors.js";
 import { openProject } from "../../pipeline/open-project.js";
+import { suiteScores } from "../../pipeline/suites/suite-scores.js";
 import { recipeSchema } from "../../recipes/schema.js";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
@@ -21,7 +22,10 @@ export async function pushCommand({ io }: CommandContext, reference: string, fla
   const adapter = await registeredAdapter(io, reference);
   const target = { repo: flags.repo, private: !flags.public, branch: flags.branch };
   const lines = progressLines(io);
-  const { url, tag, isNew } = await pushAdapter(adapter, target, io.env, lines.report).finally(lines.end);
+  const { url, tag, isNew } = await pushAdapter(adapter, target, io.env, {
+    scores: await suiteScores(io.cwd, adapter),
+    onProgress: lines.report,
+  }).finally(lines.end);
   if (flags.json) return writeJson(io, { ok: true, adapter: nameOf(adapter), ...target, tag, url, isNew });
   io.out.write(`${isNew ? "pushed" : "is there already:"} ${nameOf(adapter)}  ${url}\n`);
 }

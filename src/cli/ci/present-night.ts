@@ -12,7 +12,7 @@ import { annotations } from "./annotations.js";
 import { nightJson } from "./night-json.js";
 import { nightJunit } from "./night-junit.js";
 
-/** Of a night that failed nothing is printed on stdout: the failure itself is (with --json too). Throws FtError usage.output. */
+/** Of a night that failed nothing is printed on stdout: with --json the failure is, with what the night knows. Throws FtError usage.output. */
 export async function presentNight(io: Io, night: Night, flags: CiFlags): Promise<void> {
   const report = nightReport(night);
   const markdown = reportMarkdown(report);

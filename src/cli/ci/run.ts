@@ -16,11 +16,12 @@ import { progressLines } from "../progress-lines.js";
 import { setsWithTarget } from "../render.js";
 import { estimateLine } from "../views/plan-time.js";
 import { watchRun } from "../watch-run.js";
+import { nightJson } from "./night-json.js";
 import { isStepSummary, presentNight } from "./present-night.js";
 
 /** Throws what the night failed with, after its reports are written; ci.running (exit busy); usage.* */
 export async function ciCommand(
-  { io, exit }: CommandContext,
+  { io, exit, detailFailure }: CommandContext,
   recipe: string | undefined,
   flags: CiFlags,
 ): Promise<void> {
@@ -39,7 +40,10 @@ export async function ciCommand(
     runNight(loaded, trainContext(io, loaded, { signal, progress }), { acceptFirst: flags.acceptFirst ?? false }),
   ).finally(progress.end);
   await presentNight(io, night, flags);
-  if (night.outcome === "failed") throw night.failure;
+  if (night.outcome === "failed") {
+    detailFailure(nightJson(night));
+    throw night.failure;
+  }
   const code = endOf(night, flags);
   if (code !== exitCodes.ok.code) exit(code);
 }

@@ -1,6 +1,7 @@
 // `ft eval run`: evaluates what is missing of the recipe's suites.
 import { dirname } from "node:path";
 import { exitCodes, FtError } from "../../errors.js";
+import { resultsOf } from "../../eval/stored-results.js";
 import { openProject } from "../../pipeline/open-project.js";
 import { type EvaluatedSuite, evaluateSuites } from "../../pipeline/suites/evaluate-suites.js";
 import { subjectLabel } from "../../pipeline/suites/subject.js";
@@ -11,7 +12,6 @@ import { preparing } from "../preparing.js";
 import type { CommandContext } from "../program.js";
 import { level } from "../views/metric-figures.js";
 import { plainTable } from "../views/plain-table.js";
-import { resultsOf } from "./results.js";
 
 export interface EvalRunFlags {
   recipe: string;

@@ -1,5 +1,6 @@
 // `ft eval show`: what is stored, or all about one subject's evaluations.
 import { indexEvaluations, listEvaluations, unscoredItems } from "../../eval/record-store.js";
+import { resultsOf } from "../../eval/stored-results.js";
 import { inputsOf } from "../../eval/suites/suite-inputs.js";
 import { subjectLabel } from "../../pipeline/suites/subject.js";
 import { presentReport } from "../data/present-report.js";
@@ -8,7 +9,6 @@ import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
 import type { ShownEvaluation } from "../views/evaluation.js";
 import { evaluationsOf } from "./evaluations-of.js";
-import { resultsOf } from "./results.js";
 import { withEvaluations } from "./with-evaluations.js";
 
 export interface ShowFlags {

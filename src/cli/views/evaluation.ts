@@ -1,9 +1,9 @@
 // What `ft eval show` prints: a list of what is stored, or one subject's results suite by suite.
 import type { EvaluationManifest } from "../../eval/record.js";
+import type { MetricResult } from "../../eval/stored-results.js";
 import type { SuiteInput } from "../../eval/suites/suite-inputs.js";
 import type { Block, Report } from "../../report/block.js";
 import { counted } from "../../report/number.js";
-import type { MetricResult } from "../eval/results.js";
 import { level } from "./metric-figures.js";
 
 export interface ShownEvaluation {

@@ -18,7 +18,7 @@ export function nightReport(night: Night): Report {
   const { name, outcome, summary, decision, data } = night;
   const blocks: (Block | null)[] = [
     overview(night),
-    decision && checksTable(decision),
+    decision && (decision.checks.length > 0 ? checksTable(decision) : measuredTable(decision)),
     data && rowsBlock(data),
     data && driftTable(data.diff),
   ];
@@ -48,6 +48,23 @@ function overview(night: Night): Block {
   const notes: Note[] = night.notices.map((text) => ({ text }));
   const level = levels[outcome];
   return { kind: "facts", title: outcome, ...(level && { level }), facts, notes };
+}
+
+/** Nothing stands against the candidate, or cannot be compared with it. */
+function measuredTable({ verdict, reasons, measured, labels }: NonNullable<Night["decision"]>): Block {
+  return {
+    kind: "table",
+    title: `gate: ${verdict}`,
+    level: verdict === "promote" ? "good" : "warning",
+    columns: [{ head: "metric" }, { head: labels.candidate, align: "right" }, { head: "n", align: "right" }],
+    rows: measured.map(({ name, role, unit, mean, n }) => ({
+      cells: [role === "primary" ? `${name} *` : name, valueText(mean, unit), number(n)],
+    })),
+    notes: [
+      { text: "* held to the margin from now on; the others are guards" },
+      ...reasons.map((text): Note => ({ text, ...(verdict === "promote" ? {} : { level: "warning" }) })),
+    ],
+  };
 }
 
 function checksTable({ verdict, reasons, checks, rule, labels }: NonNullable<Night["decision"]>): Block {

@@ -1,10 +1,11 @@
 // What came of a nightly job: all that its report, its alert and its exit code are made from.
 import type { DatasetDiff } from "../../dataset/diff/diff-datasets.js";
+import type { MeasuredMetric } from "../../eval/gate/measured.js";
 import type { Verdict } from "../../eval/gate.js";
 import type { GateRule } from "../../recipes/schema/gate.js";
 import type { StoredGround } from "../gate-stored.js";
 
-/** unchanged: there was nothing to do; kept, held: what the gate said; failed: it ended with an error. */
+/** unchanged: there was nothing to do; kept, held: what the gate said (held also in each night in which it still says so); failed: it ended with an error. */
 export type NightOutcome = "unchanged" | "promoted" | "kept" | "held" | "failed";
 
 export const nightSteps = ["data", "training", "evaluation", "gate", "promotion", "push"] as const;
@@ -20,6 +21,8 @@ export interface Night {
   outcome: NightOutcome;
   /** Why, one sentence. */
   summary: string;
+  /** Held as in the night before: nobody is told again. */
+  again: boolean;
   /** When the night that was gone on with had begun; null: this one began anew. */
   continues: number | null;
   run: string | null;
@@ -33,7 +36,7 @@ export interface Night {
   data: { before: string; diff: DatasetDiff } | null;
   /** Rows to train on. */
   rows: number | null;
-  decision: (Verdict & { rule: GateRule; labels: StoredGround["labels"] }) | null;
+  decision: (Verdict & { rule: GateRule; labels: StoredGround["labels"]; measured: MeasuredMetric[] }) | null;
   hub: { url: string; isNew: boolean } | null;
   /** How long each step took that was taken. */
   steps: { name: NightStep; seconds: number }[];
@@ -50,6 +53,7 @@ export function newNight(known: Pick<Night, "name" | "recipe" | "startedAt">): N
     endedAt: known.startedAt,
     outcome: "unchanged",
     summary: "",
+    again: false,
     continues: null,
     run: null,
     trained: false,

@@ -1,19 +1,22 @@
 // The nightly job, read top to bottom: data -> nothing changed? -> train within budget -> evaluate -> gate -> promote -> push. Each step finds what an
 // earlier night did of it, so that it may be started again at any time.
 import { relative } from "node:path";
-import { aliasesOf, aliasHistory, isSameVerdict, lastVerdict } from "../../adapters/aliases.js";
+import { type AliasMove, aliasesOf, aliasHistory, isSameVerdict, lastVerdict } from "../../adapters/aliases.js";
 import { baseFolder } from "../../adapters/project-adapters.js";
 import { promote, tag, whoDecides } from "../../adapters/promote.js";
 import { pushAdapter } from "../../adapters/push.js";
 import { listAdapters, type RegisteredAdapter } from "../../adapters/registry.js";
 import { requireWritable } from "../../ensure-dir.js";
 import { FtError } from "../../errors.js";
+import { measuredMetrics } from "../../eval/gate/measured.js";
+import { heldOutSuite } from "../../eval/held-out-records.js";
 import { runsDir } from "../../paths.js";
 import type { LoadedRecipe } from "../../recipes/load.js";
 import type { Store } from "../../store/open.js";
 import { catchUp } from "../finish-run.js";
-import { judgeStored, storedGround } from "../gate-stored.js";
+import { judgedSuites, judgeStored, storedGround } from "../gate-stored.js";
 import { evaluateSuites } from "../suites/evaluate-suites.js";
+import { suiteScores } from "../suites/suite-scores.js";
 import { survey } from "../survey.js";
 import { sendAlert } from "./alert.js";
 import { compareData } from "./compare-data.js";
@@ -152,8 +155,12 @@ async function decide(
   const history = aliasHistory(dir, night.name);
   const dethroned = history.findLast(({ alias, from }) => alias === "champion" && from === adapter.version);
   if (dethroned) {
-    const when = new Date(dethroned.at).toISOString().slice(0, 10);
-    night.summary = `nothing to do: ${label}, which this recipe and data make, was champion until ${dethroned.by} put ${night.name}@${dethroned.to} in its place on ${when}; it is not promoted again by itself`;
+    night.summary = `nothing to do: ${label}, which this recipe and data make, was champion until ${dethroned.by} put ${night.name}@${dethroned.to} in its place on ${dayOf(dethroned.at)}; it is not promoted again by itself`;
+    return;
+  }
+  const refused = takenOff(history, adapter.version);
+  if (refused) {
+    night.summary = `nothing to do: ${label}, which this recipe and data make, is not to be promoted: ${refused.by} took the name candidate off it on ${dayOf(refused.at)}`;
     return;
   }
   await take("evaluation", () => evaluateMissing(loaded, adapter, store, context));
@@ -163,7 +170,8 @@ async function decide(
   const verdict = await take("gate", () => {
     const ground = storedGround(store, loaded, { reference: label, rule });
     const said = judgeStored(ground, rule);
-    night.decision = { ...said, rule, labels: ground.labels };
+    const measured = measuredMetrics(ground.sides.candidate, rule);
+    night.decision = { ...said, rule, labels: ground.labels, measured };
     return said;
   });
   keep({ verdict: verdict.verdict });
@@ -181,8 +189,13 @@ async function decide(
     return;
   }
   const said = `${verdict.verdict}: ${verdict.reasons[0]}`;
+  if (verdict.verdict === "hold") context.onNotice(waysOut(label));
   if (!isUnfinished && isSameVerdict({ ...verdict }, before)) {
-    night.summary = `nothing changed: ${label} is not promoted, as before (${said})`;
+    night.again = verdict.verdict === "hold";
+    night.outcome = night.again ? "held" : "unchanged";
+    night.summary = night.again
+      ? `${label} is still held (${verdict.reasons[0]})`
+      : `nothing changed: ${label} is not promoted, as before (${said})`;
     return;
   }
   const { verdict: kept, ...who } = decision;
@@ -191,17 +204,34 @@ async function decide(
   night.summary = said;
 }
 
+/** A person's decision against a version that the gate had made candidate. */
+function takenOff(history: readonly AliasMove[], version: number): AliasMove | null {
+  const last = history.findLast(({ alias, from, to }) => alias === "candidate" && (from === version || to === version));
+  return last?.from === version && last.to === null ? last : null;
+}
+
+function waysOut(label: string): string {
+  return `${label} waits until data, recipe or evaluations change, or a person decides: ft adapters promote ${label} --force --why "..." serves it, ft adapters tag ${label} candidate --remove --why "..." lets it rest`;
+}
+
+function dayOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
+}
+
+/** Candidate, champion and anchor on the recipe's suites, and on the held-out rows of today where they are a file of their own. */
 async function evaluateMissing(
   loaded: LoadedRecipe,
   { name, version }: RegisteredAdapter,
   store: Store,
   context: TrainContext,
 ): Promise<void> {
-  if ((loaded.recipe.eval.suites ?? []).length === 0) return;
+  const { data, gate } = loaded.recipe;
+  const suites = judgedSuites(loaded.recipe, gate).filter((suite) => suite !== heldOutSuite || data.eval !== undefined);
+  if (suites.length === 0) return;
   const { champion, anchor } = aliasesOf(loaded.dir, name);
   const versions = [...new Set([version, champion, anchor].filter((one) => one !== undefined))];
   const references = versions.map((one) => `${name}@${one}`);
-  await evaluateSuites(loaded, { references, suites: [], force: false }, { ...context, store });
+  await evaluateSuites(loaded, { references, suites, force: false }, { ...context, store });
 }
 
 /** Only a champion, and only once. */
@@ -214,7 +244,9 @@ async function push(
   const isChampion = aliasesOf(dir, night.name).champion === adapter.version;
   if (!hub || !isChampion || state.pushed === nameOf(adapter)) return;
   keep({ phase: "pushing" });
-  const { url, isNew } = await take("push", () => pushAdapter(adapter, hub, env, onProgress));
+  const { url, isNew } = await take("push", async () =>
+    pushAdapter(adapter, hub, env, { scores: await suiteScores(dir, adapter), onProgress }),
+  );
   night.hub = { url, isNew };
   keep({ pushed: nameOf(adapter) });
 }
@@ -238,7 +270,7 @@ function stepTaker(night: Night, { now }: TrainContext): StepTaker {
 const alertOf = { promoted: "promote", kept: "keep", held: "hold", failed: "failure" } as const;
 
 async function tell(night: Night, { recipe }: LoadedRecipe, { env, onNotice }: TrainContext): Promise<void> {
-  if (!recipe.alerts || night.outcome === "unchanged") return;
+  if (!recipe.alerts || night.outcome === "unchanged" || night.again) return;
   const { name, adapter, champion, run, summary, decision } = night;
   const event = alertOf[night.outcome];
   const problem = await sendAlert(

@@ -1,6 +1,7 @@
 // The adapter that tonight's recipe and data make: one that is there, the run of a night that died gone on with, or a new run.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { RegisteredAdapter } from "../../adapters/registry.js";
 import { FtError } from "../../errors.js";
 import { runsDir } from "../../paths.js";
@@ -10,11 +11,12 @@ import { isOnItsWay, isResumable } from "../../runs/state.js";
 import type { Store } from "../../store/open.js";
 import { collectEnded } from "../collect-run.js";
 import { finishRun } from "../finish-run.js";
+import { reconcile } from "../reconcile.js";
 import { resumeRun } from "../resume-run.js";
 import { repeating, runEnding } from "../run-ending.js";
 import { inTurn, type StartContext, startSurveyed } from "../start-run.js";
 import type { Surveyed } from "../survey.js";
-import { findUnchanged, fingerprint, runsOf } from "../unchanged.js";
+import { findUnchanged, fingerprint, liveRun, neverBegan, runsOf } from "../unchanged.js";
 import type { NightState } from "./night-state.js";
 
 export interface TrainContext extends StartContext {
@@ -47,11 +49,14 @@ export function standingOf(
     // It ended after the night that trained it did: that night is gone on with.
     return { done: { run: run.id, adapter, isNew: saved?.phase === "training" && saved.run === run.id } };
   }
-  const begun = runsOf(store, projectDir, wanted).find(
-    ({ id, state, failure }) =>
-      isOnItsWay(state) || (id === saved?.run && isResumable(state) && !repeating.includes(failure?.class ?? "")),
-  );
+  const begun =
+    liveRun(store, projectDir, wanted) ??
+    runsOf(store, projectDir, wanted).find((run) => neverBegan(run) || (run.id === saved?.run && mayGoOn(run)));
   return begun ? { begun } : "none";
+}
+
+function mayGoOn({ state, failure }: Run): boolean {
+  return isResumable(state) && !repeating.includes(failure?.class ?? "");
 }
 
 /** `onRun`: the run is there, and can be found again. Throws FtError: what startRun throws, train.*, run.*, ci.left (interrupted). */
@@ -65,7 +70,8 @@ export async function trainTonight(
   const { dir } = surveyed.loaded;
   const id = standing === "none" ? await start(store, surveyed, context) : standing.begun.id;
   onRun(id, keyOf(dir, id));
-  if (standing !== "none" && isResumable(standing.begun.state)) await resumeRun(store, dir, id, context);
+  if (standing !== "none" && isResumable((await handedOver(store, dir, id, context)).state))
+    await resumeRun(store, dir, id, context);
   if ((await context.watch(store, getRun(store, id))) === "left") throw left(id);
   const run = getRun(store, id);
   if (run.state !== "succeeded") {
@@ -85,6 +91,15 @@ function start(store: Store, surveyed: Surveyed, context: TrainContext): Promise
     if (standing === "none") return (await startSurveyed(surveyed, context, asRun)).id;
     return "done" in standing ? standing.done.run : standing.begun.id;
   });
+}
+
+/** What became of a run that an ft was killed over: its trainer is found, or the run counts as lost after some seconds (reconcile.ts). */
+async function handedOver(store: Store, dir: string, id: string, { now, signal }: TrainContext): Promise<Run> {
+  for (;;) {
+    const run = await reconcile(store, dir, id, now());
+    if (run.handle !== null || !isOnItsWay(run.state)) return run;
+    await sleep(500, undefined, { signal });
+  }
 }
 
 function keyOf(projectDir: string, id: string): string {

@@ -1,7 +1,7 @@
 // Suites that another program evaluates: which items there are, and so the suite's hash, is known only when it has run.
 import { createHash } from "node:crypto";
-import { type ItemRecord, type Metric, writeEvaluation } from "../../eval/record.js";
-import { indexEvaluations, listEvaluations, storeEvaluation } from "../../eval/record-store.js";
+import type { ItemRecord, Metric } from "../../eval/record.js";
+import { keepEvaluation, listEvaluations } from "../../eval/record-store.js";
 import type { LoadedRecipe } from "../../recipes/load.js";
 import { canonicalJson } from "../../recipes/lock-file.js";
 import type { CommandSuite, LmEvalSuite } from "../../recipes/schema/suites.js";
@@ -10,6 +10,7 @@ import type { EvaluatedSuite, SuitesContext } from "./evaluate-suites.js";
 import type { SubjectHere } from "./resolve-subjects.js";
 import { runCommand } from "./run-command.js";
 import { runLmEval } from "./run-lm-eval.js";
+import { isSameSubject } from "./subject.js";
 
 /** What is known before it runs: equal ones give equal results. */
 export interface ProgramRun {
@@ -34,13 +35,12 @@ export async function evaluateElsewhere(
   const program = suite.type === "command" ? await runCommand(here, suite, where) : await runLmEval(here, suite, where);
   const { decoding, tools } = program;
   const settings = createHash("sha256").update(canonicalJson(program.settings)).digest("hex");
-  indexEvaluations(context.store, loaded.dir, { anew: false });
   const before = listEvaluations(context.store).find(
     (one) =>
       one.suite.name === suite.name &&
       one.notes.settings === settings &&
       one.errors === 0 &&
-      keyOf(one.subject) === keyOf(here.subject),
+      isSameSubject(one.subject, here.subject),
   );
   if (before && !force) return { manifest: before, reused: true };
   const createdAt = context.now();
@@ -52,11 +52,5 @@ export async function evaluateElsewhere(
     ...{ subject: here.subject, decoding, run: here.adapter?.run ?? null, createdAt, endedAt: context.now() },
     ...{ tools: { ft: ftVersion(), ...tools }, notes: { settings } },
   };
-  const record = await writeEvaluation(loaded.dir, known, items);
-  storeEvaluation(context.store, record);
-  return { manifest: record.manifest, reused: false };
-}
-
-function keyOf({ base, templateSha256, weightsSha256 }: SubjectHere["subject"]): string {
-  return canonicalJson([base, templateSha256, weightsSha256]);
+  return { manifest: await keepEvaluation(context.store, loaded.dir, known, items), reused: false };
 }

@@ -1,8 +1,9 @@
-// `ft eval run`: what is missing of a recipe's suites for these subjects is generated, scored, and kept; what is there already is not made again.
+// `ft eval run`: what is missing of a recipe's suites, or of its held-out rows, for these subjects is generated, scored, and kept; what is there is not made again.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FtError } from "../../errors.js";
 import { decodingOf } from "../../eval/decoding.js";
+import { heldOutSuite } from "../../eval/held-out-records.js";
 import type { Endpoint } from "../../eval/judge/ask.js";
 import { judgeSuite } from "../../eval/judge/judge-suite.js";
 import {
@@ -11,9 +12,8 @@ import {
   evalsDir,
   evaluationId,
   readEvaluationRecord,
-  writeEvaluation,
 } from "../../eval/record.js";
-import { storeEvaluation } from "../../eval/record-store.js";
+import { indexEvaluations, keepEvaluation } from "../../eval/record-store.js";
 import { itemLines } from "../../eval/suites/job-suites.js";
 import type { LoadedSuite } from "../../eval/suites/load-suite.js";
 import { scoreSuite } from "../../eval/suites/score-suite.js";
@@ -26,12 +26,13 @@ import { toolsOf } from "../import-evaluations.js";
 import type { PrepareContext } from "../survey.js";
 import { evaluateElsewhere } from "./evaluate-elsewhere.js";
 import { generateAnswers } from "./generate-answers.js";
+import { type HeldOut, keepHeldOut, loadHeldOut, storedHeldOut } from "./held-out.js";
 import { chosenSuites, loadSuites } from "./load-suites.js";
 import { resolveSubjects, type SubjectContext, type SubjectHere } from "./resolve-subjects.js";
 
 export interface SuitesRequest {
   references: readonly string[];
-  /** Names; none: all of the recipe. */
+  /** Names, also `heldout`; none: all suites of the recipe. */
   suites: readonly string[];
   /** Evaluate also what is there. */
   force: boolean;
@@ -54,18 +55,25 @@ export async function evaluateSuites(
   { references, suites: names, force }: SuitesRequest,
   context: SuitesContext,
 ): Promise<EvaluatedSuite[]> {
-  const chosen = chosenSuites(loaded, names);
+  const others = names.filter((name) => name !== heldOutSuite);
+  const chosen = names.length > 0 && others.length === 0 ? [] : chosenSuites(loaded, others);
   const locked = await readLock(loaded.file);
   const suites = await loadSuites(loaded, locked, context, chosen);
+  const heldOut = names.includes(heldOutSuite) ? await loadHeldOut(loaded, locked, context) : null;
   const judges = new Map(
     suites.flatMap(({ name, judge }) => (judge ? [[name, endpointOf(judge, loaded, context)]] : [])),
   );
+  indexEvaluations(context.store, loaded.dir, { anew: false });
   const evaluated: EvaluatedSuite[] = [];
   for (const here of await resolveSubjects(references, loaded, { ...context, locked })) {
     const wanted = suites.map((suite) => ({ suite, known: toRecord(here, suite, context.now()) }));
     const reused = force ? [] : wanted.flatMap(({ known }) => stored(loaded.dir, known) ?? []);
     const missing = wanted.filter(({ known }) => !reused.some(({ id }) => id === evaluationId(known)));
-    const made = missing.length === 0 ? [] : await evaluateMissing(here, missing, { loaded, context, judges });
+    const held = heldOut && !force ? storedHeldOut(context.store, here, heldOut) : null;
+    if (held) reused.push(held);
+    const lacking = { suites: missing, heldOut: held ? null : heldOut };
+    const isComplete = missing.length === 0 && lacking.heldOut === null;
+    const made = isComplete ? [] : await evaluateMissing(here, lacking, { loaded, context, judges });
     const there = reused.map((manifest): EvaluatedSuite => ({ manifest, reused: true }));
     for (const suite of chosen) {
       if (suite.type !== "command" && suite.type !== "lm-eval") continue;
@@ -73,7 +81,8 @@ export async function evaluateSuites(
       made.push(one);
     }
     const all = [...there, ...made];
-    evaluated.push(...chosen.flatMap(({ name }) => all.filter(({ manifest }) => manifest.suite.name === name)));
+    const order = [...chosen.map(({ name }) => name), heldOutSuite];
+    evaluated.push(...order.flatMap((name) => all.filter(({ manifest }) => manifest.suite.name === name)));
   }
   return evaluated;
 }
@@ -112,21 +121,26 @@ function stored(projectDir: string, known: EvaluationToRecord): EvaluationManife
   return manifest.errors === 0 ? manifest : null;
 }
 
+interface Lacking {
+  suites: { suite: LoadedSuite; known: EvaluationToRecord }[];
+  heldOut: HeldOut | null;
+}
+
 async function evaluateMissing(
   here: SubjectHere,
-  missing: { suite: LoadedSuite; known: EvaluationToRecord }[],
+  { suites, heldOut }: Lacking,
   { loaded, context, judges }: { loaded: LoadedRecipe; context: SuitesContext; judges: Map<string, Endpoint> },
 ): Promise<EvaluatedSuite[]> {
   const { subject, adapter, engine, settings } = here;
   const { python } = await here.environment();
   const { modelDir, chatTemplate } = await here.base();
   const request = {
-    ...{ projectDir: loaded.dir, recipe: loaded.recipe, subject, suites: missing.map(({ suite }) => suite) },
+    ...{ projectDir: loaded.dir, recipe: loaded.recipe, subject, suites: suites.map(({ suite }) => suite), heldOut },
     ...{ engine, python, modelDir, adapterDir: adapter?.dir ?? null, chatTemplate, settings, now: context.now() },
   };
-  return generateAnswers(request, context, async (answers) => {
+  return generateAnswers(request, context, async (answers, evaluation) => {
     const made: EvaluatedSuite[] = [];
-    for (const { suite, known } of missing) {
+    for (const { suite, known } of suites) {
       context.onProgress({ label: `scoring ${suite.name}` });
       const own = answers.get(suite.name)!;
       const onJudged = (done: number) =>
@@ -135,9 +149,12 @@ async function evaluateMissing(
         ? await judgeSuite(suite.judge, { items: suite.items, answers: own }, judges.get(suite.name)!, onJudged)
         : { items: await scoreSuite(suite, own, context), notes: {} };
       await keepInputs(loaded.dir, suite.sha256, () => itemLines(suite.items));
-      const record = await writeEvaluation(loaded.dir, { ...known, endedAt: context.now(), notes }, items);
-      storeEvaluation(context.store, record);
-      made.push({ manifest: record.manifest, reused: false });
+      const done = { ...known, endedAt: context.now(), notes };
+      made.push({ manifest: await keepEvaluation(context.store, loaded.dir, done, items), reused: false });
+    }
+    if (heldOut && evaluation) {
+      const known = { here, evaluation, config: heldOut.config, now: context.now() };
+      made.push({ manifest: await keepHeldOut(context.store, loaded.dir, known), reused: false });
     }
     return made;
   });

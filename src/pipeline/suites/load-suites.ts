@@ -60,6 +60,6 @@ function noSuites(file: string): FtError {
     exit: "usage",
     message: "the recipe has no suites to evaluate on",
     where: { file },
-    next: "add some under eval.suites, for example [{ type: builtin, name: general }] (docs/evaluation.md)",
+    next: "add some under eval.suites, for example [{ type: builtin, name: general }] (docs/evaluation.md); its held-out rows: ft eval run --suite heldout",
   });
 }

@@ -6,7 +6,7 @@ import { FtError } from "../../errors.js";
 import type { EvaluationManifest, Subject } from "../../eval/record.js";
 import { indexEvaluations, listEvaluations } from "../../eval/record-store.js";
 import type { Store } from "../../store/open.js";
-import { adapterSubject, baseSubject, subjectLabel } from "./subject.js";
+import { adapterSubject, baseSubject, isSameSubject, subjectLabel } from "./subject.js";
 
 export interface SuiteSides {
   suite: EvaluationManifest["suite"];
@@ -58,11 +58,13 @@ function sidesOf(candidate: EvaluationManifest, subjects: Subject[], all: Evalua
     const own = all.filter((one) => one.suite.name === candidate.suite.name && isSameSubject(one.subject, subject));
     const manifest = own.find((one) => isComparable(one, candidate));
     if (manifest) found.sides.push({ label, manifest });
-    else found.missing.push({ label, why: own[0] ? whyNot(own[0], candidate) : "it was not evaluated on it" });
+    else found.missing.push({ label, why: own[0] ? whyNot(own[0], candidate) : notEvaluated });
   }
   found.sides.push({ label: subjectLabel(subjects.at(-1)!), manifest: candidate });
   return found;
 }
+
+export const notEvaluated = "it was not evaluated on it";
 
 function isComparable(one: EvaluationManifest, candidate: EvaluationManifest): boolean {
   return one.suite.sha256 === candidate.suite.sha256 && isDeepStrictEqual(one.decoding, candidate.decoding);
@@ -72,12 +74,6 @@ function whyNot(one: EvaluationManifest, candidate: EvaluationManifest): string 
   return one.suite.sha256 === candidate.suite.sha256
     ? "its answers were made with another decoding"
     : "it was evaluated on other items or with other settings of the suite";
-}
-
-/** The same weights under another name answer alike. */
-function isSameSubject(a: Subject, b: Subject): boolean {
-  const key = ({ base, templateSha256, weightsSha256 }: Subject) => [base, templateSha256, weightsSha256];
-  return isDeepStrictEqual(key(a), key(b));
 }
 
 function subjectsOf(adapters: RegisteredAdapter[], projectDir: string, references: readonly string[]): Subject[] {

@@ -1,5 +1,6 @@
 // What is evaluated: an adapter version, or the base by itself; how the stored evaluations name it, and where its files are.
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { RegisteredAdapter } from "../../adapters/registry.js";
 import type { Subject } from "../../eval/record.js";
 
@@ -21,4 +22,10 @@ export function baseSubject({ base, templateSha256 }: Pick<Subject, "base" | "te
 
 export function subjectLabel({ name, version }: Pick<Subject, "name" | "version">): string {
   return name === null ? "base" : `${name}@${version}`;
+}
+
+/** The same weights under another name answer alike. */
+export function isSameSubject(a: Subject, b: Subject): boolean {
+  const key = ({ base, templateSha256, weightsSha256 }: Subject) => [base, templateSha256, weightsSha256];
+  return isDeepStrictEqual(key(a), key(b));
 }

@@ -5,13 +5,13 @@ import { FtError } from "../../errors.js";
 import { runsDir } from "../../paths.js";
 import type { LoadedRecipe } from "../../recipes/load.js";
 import type { Run } from "../../runs/run-store.js";
-import { isFinal } from "../../runs/state.js";
+import { isResumable } from "../../runs/state.js";
 import type { Store } from "../../store/open.js";
 import { reconcile } from "../reconcile.js";
 import { resumeRun } from "../resume-run.js";
 import { type StartContext, startSurveyed } from "../start-run.js";
 import { type Surveyed, survey } from "../survey.js";
-import { findUnchanged, fingerprint, runsOf } from "../unchanged.js";
+import { findUnchanged, fingerprint, isEvaluatedAs, liveRun, neverBegan, runsOf } from "../unchanged.js";
 
 export interface TrialOptions {
   /** Go on with one that failed, was cancelled or is lost. */
@@ -42,10 +42,10 @@ export async function startTrial(
   if (surveyed.report.facts.eval === null || surveyed.report.facts.eval.rows === 0) throw noneHeldOut();
   if (concurrency > 1 && sharesGpu(surveyed))
     context.onNotice("trials at the same time share a GPU of this machine, and its memory must hold them all");
-  const known = surveyed.entry && knownRun(store, loaded.dir, fingerprint(surveyed.entry, surveyed));
+  const known = surveyed.entry && knownRun(store, surveyed, fingerprint(surveyed.entry, surveyed));
   if (known) {
     const run = known.state === "lost" ? await lookedFor(store, loaded.dir, known, context.now()) : known;
-    if (neverBegan(run) || (retry && isToRetry(run)))
+    if (isResumable(run.state) && (retry || neverBegan(run)))
       await resumeRun(store, loaded.dir, run.id, context, { ignoreBudget });
     return { run: run.id, wasThere: true };
   }
@@ -60,12 +60,21 @@ function sharesGpu({ device, target: { settings } }: Surveyed): boolean {
   return device.kind === "mps" || (device.kind === "cuda" && settings.share_gpus === true);
 }
 
-/** One that succeeded and whose adapter is there; else one on its way; else the newest that ended otherwise. */
-function knownRun(store: Store, projectDir: string, wanted: ReturnType<typeof fingerprint>): Run | null {
-  const done = findUnchanged(store, projectDir, wanted);
+/**
+ * One that succeeded and whose adapter is there; else one on its way; else the newest other. All evaluated as the recipe says, which trials are
+ * compared by.
+ */
+function knownRun(
+  store: Store,
+  { loaded: { dir, recipe } }: Surveyed,
+  wanted: ReturnType<typeof fingerprint>,
+): Run | null {
+  const isAlike = (run: Run): boolean => isEvaluatedAs(dir, run, recipe);
+  const done = findUnchanged(store, dir, wanted, isAlike);
   if (done) return done.run;
-  const others = runsOf(store, projectDir, wanted).filter(({ state }) => state !== "succeeded");
-  return others.find(({ state }) => !isFinal(state) && state !== "lost") ?? others[0] ?? null;
+  const live = liveRun(store, dir, wanted);
+  if (live && isAlike(live)) return live;
+  return runsOf(store, dir, wanted).find((run) => run.state !== "succeeded" && isAlike(run)) ?? null;
 }
 
 /** It may have begun all the same. Throws FtError launcher.unreachable when that cannot be asked. */
@@ -79,15 +88,6 @@ async function lookedFor(store: Store, projectDir: string, { id, target }: Run, 
       next: "repeat the command when it answers",
     });
   });
-}
-
-/** The ft that started it was killed before its launcher had it, or the launcher did not answer: nothing of it was ever trained. */
-function neverBegan({ handle, state }: Run): boolean {
-  return handle === null && (state === "lost" || state === "failed");
-}
-
-function isToRetry({ state }: Run): boolean {
-  return state === "failed" || state === "cancelled" || state === "lost";
 }
 
 function noneHeldOut(): FtError {

@@ -1,8 +1,9 @@
 // The results of one stored evaluation: each metric's mean with its interval.
-import { meanInterval } from "../../eval/paired-difference.js";
-import type { EvaluationManifest, Metric } from "../../eval/record.js";
-import { scoreColumns } from "../../eval/record-store.js";
-import type { Store } from "../../store/open.js";
+
+import type { Store } from "../store/open.js";
+import { meanInterval } from "./paired-difference.js";
+import type { EvaluationManifest, Metric } from "./record.js";
+import { scoreColumns } from "./record-store.js";
 
 export interface MetricResult {
   metric: Metric;
