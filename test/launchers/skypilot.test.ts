@@ -174,7 +174,7 @@ it("a run whose machine was in use for as long as it may be has reached its time
   expect(getRun(store, run.id).failure).toMatchObject({
     class: "time-limit",
     message: expect.stringMatching(/^the time limit of sky was reached: FAILED: /),
-    hint: expect.stringMatching(/ft runs resume .*raise max_hours of sky/),
+    hint: expect.stringMatching(/raise max_hours of sky, then `ft runs resume/),
   });
   store.close();
 });
