@@ -106,7 +106,7 @@ export function isSuspended(job: ClusterObject): boolean {
   return conditionOf(job, "Suspended") !== undefined;
 }
 
-export function isFinished(job: ClusterObject): boolean {
+function isFinished(job: ClusterObject): boolean {
   return conditionOf(job, "Complete", "Completed", "Failed") !== undefined;
 }
 
