@@ -180,7 +180,7 @@ describe("a run on another machine", { timeout: 180_000 }, () => {
 
   it("that failed while its machine is gone says what is missing, until that is given up too", async ({ skip }) => {
     if (!sshd) return skip();
-    const { run, far, vanish, ft } = await startedElsewhere("hang");
+    const { run, far, vanish, ft, json } = await startedElsewhere("hang");
     await killSupervisor(far);
     const store = openStore(run.projectDir);
     await reconcile(store, run.projectDir, run.id, Date.now()); // this ft died before it brought anything home
@@ -194,6 +194,14 @@ describe("a run on another machine", { timeout: 180_000 }, () => {
     const given = await ft(["runs", "cancel", run.id, "--force"]);
     expect([given.code, given.out]).toEqual([0, expect.stringContaining(`${run.id} failed`)]);
     expect((await ft(["runs", "ls"])).err).toBe("");
+
+    // Resumed here it is no longer how it was given up; that it was is still known without the store.
+    await json(["runs", "resume", run.id, "--on", "local", "--detach"]);
+    await json(["runs", "cancel", run.id, "--grace", "0"]);
+    rmSync(join(run.projectDir, ".ft/ft.db"));
+    expect((await ft(["runs", "reindex"])).err).toBe("");
+    const { run: after } = await json(["runs", "show", run.id]);
+    expect(after).toMatchObject({ attempt: 2, target: "local", givenUp: 1 });
   });
 
   it("that goes on here leaves a folder there that is found, though no target of that name is left: kept, then an orphan", async ({

@@ -1,6 +1,6 @@
 // The slurm launcher against the contract of all launchers, with real daemons: on a machine of the cluster, and through ssh to its login node.
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import type { Launcher } from "../../src/launchers/contract.js";
 import { slurmLauncher } from "../../src/launchers/slurm/index.js";
 import { type Target, targetSchema } from "../../src/recipes/schema/targets.js";
@@ -47,4 +47,15 @@ async function throughSsh(): Promise<Linked | null> {
 }
 
 conformance("slurm, through ssh", throughSsh);
+
+it("a login node's disk is counted for the runs, its memory is not the nodes'", { timeout: 120_000 }, async ({
+  skip,
+}) => {
+  const given = await throughSsh();
+  if (given === null) return skip();
+  const engine = { name: "trl", version: "1.16.0" };
+  const { device } = await given.launcher.probe(given.target, { engine, base: null });
+  expect(device.elsewhere).toMatchObject({ ramBytes: null, room: { jobs: { freeBytes: expect.any(Number) } } });
+});
+
 cutLink("slurm, through ssh", throughSsh);
