@@ -316,6 +316,15 @@ describe("ft gate", () => {
     expect(JSON.parse(itself.stdout).reasons).toEqual(["champion and candidate are the same: a.jsonl"]);
   });
 
+  it("keeps the champion where a candidate is clearly worse, on however few items that suffice", async () => {
+    const { exitCode, json } = await gate({
+      champion: exact({ count: 110 }),
+      candidate: exact({ count: 110, lost: 9 }),
+    });
+    expect([exitCode, json.verdict]).toEqual([8, "keep"]);
+    expect(json.reasons[0]).toContain("worse by 8.2 points");
+  });
+
   it("holds at a primary metric that measures nothing, and at a rule that names what is not there", async () => {
     const constant = items().map((i) => ({ item: `ticket-${i}`, metric: "polite", score: 1 }));
     const files = { champion: [...exact(), ...constant], candidate: [...better, ...constant] };

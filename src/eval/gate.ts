@@ -96,7 +96,7 @@ function doubtsOf(checks: readonly Check[], rule: GateRule): string[] {
 }
 
 function doubtOf(check: Check, rule: GateRule): string | null {
-  const { name, role, against, n, clusters, bound, margin } = check;
+  const { name, role, against, n, clusters, bound, margin, difference, better } = check;
   if (n < rule.min_items) return tooFew(name, n, rule);
   if (role === "floor") return null;
   if (clusters !== null && clusters < rule.min_clusters)
@@ -106,7 +106,8 @@ function doubtOf(check: Check, rule: GateRule): string | null {
   if (check.isConstant && role === "primary" && rule.primary !== "all")
     return `${name} is ${check.candidate} on every item, for the candidate and the ${against}: it measures nothing`;
   const fewest = fewestItems(margin, rule.confidence);
-  if (!check.passed && check.method === "score" && margin > 0 && n < fewest)
+  const isWorse = (better === "higher" ? difference : -difference) < -margin;
+  if (!check.passed && !isWorse && check.method === "score" && margin > 0 && n < fewest)
     return `${count(n)} items of ${name} are too few for this margin: with fewer than ${count(fewest)} not even a candidate without any difference could pass`;
   return null;
 }
