@@ -16,7 +16,7 @@ beforeAll(async () => {
   dir = tinyProject({ maxSteps: 2 });
   const { exitCode, stderr } = await ft(["run"], dir);
   expect(exitCode, stderr).toBe(0);
-}, 900_000);
+}, 1_800_000);
 
 /** A copy of the trained project with one suite and its files. */
 function withSuite(suite: string, files: Record<string, string>): string {
@@ -110,7 +110,7 @@ it("runs promptfoo on a config as it is: each test and prompt an item, failed as
   expect(anew.items.slice(0, 4).map(({ inputSha256, output }) => [inputSha256, output])).toEqual(
     items.map(({ inputSha256, output }) => [inputSha256, output]),
   );
-}, 900_000);
+}, 1_800_000);
 
 it("names what is wrong with a promptfoo suite: its file, or its config", async () => {
   const suite = "{ name: pf, type: promptfoo, config: evals/c.yaml }";
@@ -128,7 +128,7 @@ it("names what is wrong with a promptfoo suite: its file, or its config", async 
     expect.stringContaining("promptfoo could not evaluate suite pf"),
   ]);
   expect(broken.stderr).toContain("none.txt");
-}, 900_000);
+}, 1_800_000);
 
 const inspectTasks = `import json
 from inspect_ai import Task, task
@@ -203,7 +203,7 @@ it("runs an Inspect task as it is: each sample and epoch an item, an error its o
     expect.stringContaining("2 items of suite insp could not be scored for tiny@1"),
   ]);
   expect((await ft(["eval", "show", "tiny", "--suite", "insp"], copy)).stdout).toContain("no such lamp");
-}, 900_000);
+}, 1_800_000);
 
 it("an Inspect evaluation that fails as a whole is none, though Inspect ends with 0", async () => {
   const copy = withSuite("{ name: insp, type: inspect, task: evals/t.py }", {

@@ -44,7 +44,9 @@ function filesCalled(name: string, dir: string): string[] {
   const path = name.replace(/^file:\/\//, "").replace(/(\.\w+):\w+$/, "$1");
   if (path.length === 0 || path.length > 500) return [];
   if (path.includes("*"))
-    return path.includes("/") || path.includes(".") ? globSync(path, { cwd: dir, absolute: true }) : [];
+    return path.includes("/") || path.includes(".")
+      ? globSync(path, { cwd: dir, absolute: true, ignore: ["**/node_modules/**"] })
+      : [];
   const module = path.replace(/^\.(?=\w)/, "").replaceAll(/(?<=\w)\.(?=\w)/g, "/");
   const candidates = [path, ...[".py", ".js", ".mjs", ".ts"].map((end) => module + end), `${path}.js`];
   return candidates.map((one) => resolve(dir, one)).filter((one) => existsSync(one) && statSync(one).isFile());
