@@ -16,6 +16,7 @@ test("doctor names each thing once with a status, and never shows the token", as
   expect(checks.map(({ name }) => name)).toEqual([
     ...["node", "python", "uv", "gpu", "driver", "docker", "disk, project", "disk, cache"],
     ...["hub token", "hub", "engine trl", "engine axolotl", "engine axolotl 0.19.0", "engine unsloth"],
+    ...["lm-eval", "inspect-ai", "promptfoo"],
   ]);
   expect(checks.find(({ name }) => name === "hub token")?.detail).toBe("yes");
   expect(checks.find(({ name }) => name === "hub")?.status).toBe("warn");

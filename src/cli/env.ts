@@ -1,30 +1,36 @@
-// `ft env create|ls|rm`: the engines' Python environments.
+// `ft env create|ls|rm`: the environments of engines, and of programs that evaluate.
 import type { Command } from "commander";
+import type { EnvironmentMarker } from "../engines/env/marker.js";
 import { writeJson } from "./io.js";
 import type { CommandContext } from "./program.js";
 
 export function registerEnv(program: Command, { io }: CommandContext): void {
-  const environments = program.command("env").description("make, list and remove the engines' Python environments");
+  const environments = program
+    .command("env")
+    .description("make, list and remove the environments of engines, and of programs that evaluate");
 
   environments
-    .command("create [engine]")
+    .command("create [name]")
     .description(
-      "make an engine's environment for this machine, or find it ready: trl (default), axolotl, axolotl@0.19.0 ...",
+      "make an environment for this machine, or find it ready: trl (default), axolotl, axolotl@0.19.0, lm-eval, promptfoo ...",
     )
     .option("--json", "print the environment as JSON")
-    .action(async (engine: string | undefined, flags: { json?: boolean }) => {
-      const { requireEngine } = await import("../engines/env/engine-lock.js");
+    .action(async (asked: string | undefined, flags: { json?: boolean }) => {
+      const { lockedEngines, promptfoo, requireEngine, suitePrograms } = await import("../engines/env/engine-lock.js");
       const { ensureEnvironment } = await import("../engines/env/ensure-environment.js");
+      const { ensurePromptfoo } = await import("../engines/env/ensure-promptfoo.js");
       const { progressLines } = await import("./progress-lines.js");
       const { interruptible } = await import("./interruptible.js");
-      const name = requireEngine(engine ?? "trl");
+      const pinned = requireEngine(asked ?? "trl", [...lockedEngines(), ...suitePrograms]);
       const progress = progressLines(io);
-      const made = await interruptible((signal) =>
-        ensureEnvironment(name, { env: io.env, onProgress: progress.report, signal }),
-      ).finally(progress.end);
+      const made = await interruptible(async (signal) => {
+        const options = { env: io.env, onProgress: progress.report, signal };
+        if (pinned !== promptfoo) return ensureEnvironment(pinned, options);
+        return { ...(await ensurePromptfoo(options)), notice: null };
+      }).finally(progress.end);
       if (made.notice) io.err.write(`note: ${made.notice}\n`);
       if (flags.json) writeJson(io, { ok: true, environment: made });
-      else io.out.write(`${made.name}\n  ${made.python}\n`);
+      else io.out.write(`${made.name}\n  ${"python" in made ? made.python : `${made.node} ${made.script}`}\n`);
     });
 
   environments
@@ -42,7 +48,7 @@ export function registerEnv(program: Command, { io }: CommandContext): void {
       if (listed.length === 0) io.err.write("no environments yet: ft env create\n");
       const width = Math.max(0, ...listed.map(({ name }) => name.length));
       for (const { name, marker } of listed) {
-        const facts = marker ? `python ${marker.python}  torch ${marker.torch}` : "half-made; rebuilt when needed";
+        const facts = marker ? versionsOf(marker) : "half-made; rebuilt when needed";
         io.out.write(`${name.padEnd(width)}  ${facts}\n`);
       }
     });
@@ -57,4 +63,9 @@ export function registerEnv(program: Command, { io }: CommandContext): void {
       if (flags.json) writeJson(io, { ok: true, removed: { name: removed.name, dir: removed.dir } });
       else io.err.write(`removed ${removed.name}\n`);
     });
+}
+
+function versionsOf({ python, torch, node }: EnvironmentMarker): string {
+  const versions = Object.entries({ python, torch, node }).filter(([, version]) => version !== null);
+  return versions.map(([name, version]) => `${name} ${version}`).join("  ");
 }

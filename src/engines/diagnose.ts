@@ -4,7 +4,7 @@ import { diskSize, freeBytes } from "../free-space.js";
 import { hubToken, hubUrl } from "../models/hub-cache.js";
 import { type Env, ftCacheDir } from "../paths.js";
 import { engineVersions } from "../recipes/schema/compute.js";
-import { lockedEngines, readEngineLock } from "./env/engine-lock.js";
+import { lockedEngines, readEngineLock, suitePrograms } from "./env/engine-lock.js";
 import { listEnvironments } from "./env/list-environments.js";
 import { findPython } from "./env/python.js";
 import { existingUv } from "./env/uv.js";
@@ -142,7 +142,13 @@ async function hub(env: Env): Promise<Check> {
 
 async function engines(env: Env): Promise<Check[]> {
   const made = await listEnvironments(env);
-  return lockedEngines().map((engine) => {
+  const programs = suitePrograms.map(({ name, version }) => {
+    const isReady = made.some(({ marker }) => marker?.engine === name && marker.engineVersion === version);
+    if (isReady) return check(name, "ok", `${version}, ready`);
+    const next = `only suites of that type need it; ft eval run makes it, or now: ft env create ${name}`;
+    return check(name, "ok", `${version}, no environment yet`, next);
+  });
+  const checks = lockedEngines().map((engine) => {
     const lock = readEngineLock(engine);
     const isDefault = engine.version === engineVersions[engine.name as keyof typeof engineVersions][0];
     const name = isDefault ? `engine ${engine.name}` : `engine ${engine.name} ${engine.version}`;
@@ -155,6 +161,7 @@ async function engines(env: Env): Promise<Check[]> {
       `ft run makes it; or now: ft env create ${engine.name}@${engine.version}`,
     );
   });
+  return [...checks, ...programs];
 }
 
 function check(name: string, status: Check["status"], detail: string, next: string | null = null): Check {

@@ -55,7 +55,7 @@ export type EvaluationManifest = z.output<typeof manifestSchema>;
 const itemSchema = z.object({
   item: z.string(),
   inputSha256: z.string(),
-  /** Of the tokens that the model was given; null: not known. */
+  /** Of the tokens that the model was given, or of the prompt as the program that asked it tells it; null: not known. */
   promptSha256: z.string().nullable(),
   slice: z.record(z.string(), z.string()),
   /** Items of one cluster are not independent of each other. */

@@ -7,6 +7,18 @@ import re
 from .exact_chat import tokenize_segments
 
 
+def load_tokenizer(config):
+    """As the model was trained, padding on the left: `tokenizer`, else the adapter's or the model's; `chatTemplate` in place of its own."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(config["tokenizer"] or config["adapter"] or config["model"], padding_side="left")
+    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+    if config["chatTemplate"]:
+        with open(config["chatTemplate"], encoding="utf-8") as file:
+            tokenizer.chat_template = file.read()
+    return tokenizer
+
+
 def encode_items(config, tokenizer):
     """
     The items of config["items"], each with what is measured of it: `ids` and `trained` (whether training takes loss on ids[i]) of the
@@ -18,10 +30,11 @@ def encode_items(config, tokenizer):
     with open(config["items"], encoding="utf-8") as file:
         items = [json.loads(line) for line in file if line.strip()]
     cut = None if config["objective"] == "reward" else config["maxLength"]
-    return [{"item": item["item"], "prompt": None, "rejected": None, **_encode(item, tokenizer, cut)} for item in items]
+    return [{"item": item["item"], "prompt": None, "rejected": None, **encode_item(item, tokenizer, cut)} for item in items]
 
 
-def _encode(item, tokenizer, cut):
+def encode_item(item, tokenizer, cut):
+    """What is measured of one item; `cut`: tokens kept of it, None: all."""
     if "text" in item:
         eos = tokenizer.eos_token or ""
         text = item["text"] if item["text"].endswith(eos) else item["text"] + eos

@@ -79,22 +79,33 @@ def score_batch(model, batch, pad_id):
     return model(**inputs, use_cache=False).logits[:, 0].float().tolist()
 
 
-@torch.inference_mode()
 def answer_batch(model, batch, tokenizer, max_new_tokens):
     """[(text, ids)] of each item's greedy answer; `ids` with the token that ended it. The batch ends with its last row."""
     ends = end_tokens(model, tokenizer, batch)
+    return [(text_of(ids, ends, tokenizer), ids) for ids in generate(model, batch, tokenizer, ends, max_new_tokens)]
+
+
+@torch.inference_mode()
+def generate(model, batch, tokenizer, ends, max_new_tokens, **sampling):
+    """The ids that answer each item, with the token that ended it. Greedy, unless `sampling` (temperature, top_p) says otherwise."""
     # A fresh config: the model's own may sample or penalise repetition.
     model.generation_config = GenerationConfig(
-        do_sample=False, max_new_tokens=max_new_tokens, eos_token_id=ends, pad_token_id=tokenizer.pad_token_id, use_cache=True
+        do_sample=bool(sampling),
+        max_new_tokens=max_new_tokens,
+        eos_token_id=ends,
+        pad_token_id=tokenizer.pad_token_id,
+        use_cache=True,
+        **({"top_k": 0, **sampling} if sampling else {}),
     )
     inputs = _pad([item["prompt"] for item in batch], tokenizer.pad_token_id, model.device)
     inputs.pop("position_ids")
     output = model.generate(**inputs)[:, inputs["input_ids"].shape[1] :].tolist()
-    answers = []
-    for ids in output:
-        end = next((index for index, token in enumerate(ids) if token in ends), None)
-        answers.append((tokenizer.decode(ids[:end], skip_special_tokens=True), ids if end is None else ids[: end + 1]))
-    return answers
+    return [ids[: next((index + 1 for index, token in enumerate(ids) if token in ends), None)] for ids in output]
+
+
+def text_of(ids, ends, tokenizer):
+    """Without the token that ended it."""
+    return tokenizer.decode(ids[:-1] if ids and ids[-1] in ends else ids, skip_special_tokens=True)
 
 
 def end_tokens(model, tokenizer, batch):

@@ -11,7 +11,7 @@ import time
 
 from . import checkpoints, events
 from .child import run_child, settle
-from .eval_items import Results, encode_items
+from .eval_items import Results, encode_items, load_tokenizer
 
 #: Items are sorted by length within a window of so many batches, and written in their own order when the window is done.
 WINDOW_BATCHES = 8
@@ -47,7 +47,7 @@ def evaluate(_stop):
 
     settle()
     torch.manual_seed(0)
-    tokenizer = _tokenizer(config)
+    tokenizer = load_tokenizer(config)
     parts = [Part(settings, tokenizer) for settings in _parts(config) if os.path.exists(settings["items"])]
     progress = Progress(parts)
     for variant, model in _variants(config, tokenizer, parts):
@@ -63,17 +63,6 @@ def evaluate(_stop):
                 part.results.append(variant, measured)
                 progress.add(len(window))
     return 0
-
-
-def _tokenizer(config):
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(config["tokenizer"] or config["adapter"] or config["model"], padding_side="left")
-    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-    if config["chatTemplate"]:
-        with open(config["chatTemplate"], encoding="utf-8") as file:
-            tokenizer.chat_template = file.read()
-    return tokenizer
 
 
 def _parts(config):

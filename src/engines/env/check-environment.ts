@@ -1,12 +1,13 @@
-// Proves a new environment by running it: the engine's packages have the locked versions, and torch loads.
+// Proves a new environment by running it: the packages have the locked versions, and torch loads where the lock has it.
 import { execa } from "execa";
 import { FtError } from "../../errors.js";
 import type { Env } from "../../paths.js";
-import { type EngineLock, pinned } from "./engine-lock.js";
+import { type EngineLock, isPinned, pinned } from "./engine-lock.js";
 
 export interface CheckedEnvironment {
   python: string;
-  torch: string;
+  /** Null: the lock has none. */
+  torch: string | null;
   /** torch sees a GPU (CUDA, ROCm or Apple's). */
   accelerated: boolean;
 }
@@ -15,10 +16,12 @@ const checkedPackages = ["transformers", "peft", "datasets", "accelerate", "bits
 
 const script = `
 import importlib.metadata as m, json, platform, sys
-import torch
-gpu = torch.cuda.is_available() or torch.backends.mps.is_available()
-print(json.dumps({"python": platform.python_version(), "torch": torch.__version__, "accelerated": bool(gpu),
-                  "versions": {name: m.version(name) for name in sys.argv[1:]}}))
+version, gpu = None, False
+if "torch" in sys.argv[1:]:
+    import torch
+    version, gpu = torch.__version__, torch.cuda.is_available() or torch.backends.mps.is_available()
+print(json.dumps({"python": platform.python_version(), "torch": version, "accelerated": bool(gpu),
+                  "versions": {name: m.version(name) for name in sys.argv[1:] if name != "torch"}}))
 `;
 
 /** Throws FtError env.install when a version differs from the lock or torch does not load. */
@@ -27,8 +30,9 @@ export async function checkEnvironment(
   lock: EngineLock,
   { env, signal }: { env: Env; signal?: AbortSignal | undefined },
 ): Promise<CheckedEnvironment> {
-  const names = [lock.engine, ...checkedPackages];
-  const result = await execa(python, ["-c", script, ...names], {
+  const names = [lock.engine, ...checkedPackages.filter((name) => isPinned(lock.text, name))];
+  const torch = isPinned(lock.text, "torch") ? ["torch"] : [];
+  const result = await execa(python, ["-c", script, ...torch, ...names], {
     env: { ...env },
     extendEnv: false,
     reject: false,

@@ -39,14 +39,20 @@ export function readEngineLock({ name, version }: PinnedEngine): EngineLock {
   return { engine: name, version, hash, text, file, python };
 }
 
-/** All that have a lock: by name, newest version first. */
+/** Programs that evaluate (eval.suites), each in an environment of its own, made from a lock like an engine's. */
+export const lmEval: PinnedEngine = { name: "lm-eval", version: "0.4.13" };
+export const inspect: PinnedEngine = { name: "inspect-ai", version: "0.3.285" };
+/** npm makes it, not uv: ensure-promptfoo.ts. */
+export const promptfoo: PinnedEngine = { name: "promptfoo", version: "0.123.1" };
+export const suitePrograms: readonly PinnedEngine[] = [lmEval, inspect, promptfoo];
+
+/** All engines that have a lock: by name, newest version first. */
 export function lockedEngines(): PinnedEngine[] {
   return engineNames.flatMap((name) => engineVersions[name].map((version) => ({ name, version })));
 }
 
 /** @param asked "axolotl" (its default version) or "axolotl@0.19.0". Throws FtError env.unknown-engine (exit usage). */
-export function requireEngine(asked: string): PinnedEngine {
-  const engines = lockedEngines();
+export function requireEngine(asked: string, engines: readonly PinnedEngine[] = lockedEngines()): PinnedEngine {
   const found = engines.find(({ name, version }) => asked === name || asked === `${name}@${version}`);
   if (found) return found;
   throw new FtError({
@@ -62,6 +68,10 @@ export function pinned(lockText: string, name: string): string {
   const version = new RegExp(`^${name}==([^ \\\\]+)`, "m").exec(lockText)?.[1];
   if (!version) throw new Error(`the lock does not pin ${name}`);
   return version;
+}
+
+export function isPinned(lockText: string, name: string): boolean {
+  return new RegExp(`^${name}==`, "m").test(lockText);
 }
 
 /** The lock without torch and the CUDA packages that PyPI's torch needs: for torch builds of another index. */

@@ -124,7 +124,8 @@ async function make(dir: string, lock: EngineLock, device: Device, options: Ensu
       lockHash: lock.hash,
       python: found.python,
       torch: found.torch,
-      notice: installed.notice ?? acceleratorNotice(device, found.accelerated),
+      node: null,
+      notice: installed.notice ?? (found.torch === null ? null : acceleratorNotice(device, found.accelerated)),
       createdAt: Date.now(),
     };
     await writeFile(join(dir, markerName), `${JSON.stringify(marker, null, 2)}\n`);

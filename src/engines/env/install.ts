@@ -7,7 +7,7 @@ import { diskFull, freeBytes } from "../../free-space.js";
 import type { Env } from "../../paths.js";
 import type { OnProgress } from "../../progress.js";
 import type { Device } from "../machine.js";
-import { type EngineLock, lockedEngines, pinned, readEngineLock, withoutTorch } from "./engine-lock.js";
+import { type EngineLock, isPinned, lockedEngines, pinned, readEngineLock, withoutTorch } from "./engine-lock.js";
 import { environmentBytes } from "./environment-bytes.js";
 import { followUv } from "./uv-progress.js";
 
@@ -45,7 +45,7 @@ function olderVersion({ engine, python }: EngineLock): string {
 
 /** Installs the lock. `notice` tells when the machine gets another torch build than the one that fits it best. */
 export async function installPackages(run: UvRun, device: Device): Promise<{ notice: string | null }> {
-  const backend = torchBackend(device);
+  const backend = isPinned(run.lock.text, "torch") ? torchBackend(device) : null;
   const python = ["--python", join(run.dir, "bin", "python")];
   if (backend !== null && (await hasTorchIndex(run, backend, python))) {
     const rest = join(run.dir, "requirements-without-torch.txt");

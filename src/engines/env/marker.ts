@@ -17,10 +17,12 @@ const markerSchema = z.object({
   engineVersion: z.string(),
   accelerator: z.enum(["cpu", "cuda", "rocm", "mps"]),
   lockHash: z.string(),
-  /** "3.11.7" */
-  python: z.string(),
-  /** "2.15.0+cpu" */
-  torch: z.string(),
+  /** "3.11.7". Null: it is not Python's. */
+  python: z.string().nullable(),
+  /** "2.15.0+cpu". Null: it has none. */
+  torch: z.string().nullable(),
+  /** "22.23.2". Null: it is not Node's. */
+  node: z.string().nullable().default(null),
   notice: z.string().nullable(),
   createdAt: z.number(),
 });

@@ -17,12 +17,28 @@ const scorerOf = (written: unknown): Scorer => {
   const suite = suiteSchema.parse({ name: "s", type: "generate", data: "rows.jsonl", scorers: [written] });
   return (suite as { scorers: Scorer[] }).scorers[0]!;
 };
+const answerOf = (output: string) => ({
+  ...{ item: "1", output, promptSha256: "", promptTokens: 1, outputTokens: 1, latencyMs: 1 },
+});
 async function score(written: unknown, output: string, known: Partial<SuiteItem> = {}) {
-  const answer = { item: "1", output, promptSha256: "", promptTokens: 1, outputTokens: 1, latencyMs: 1 };
   const one = { scorers: [scorerOf(written)], items: [item(known)] };
-  const [record] = await scoreSuite(one, new Map([["1", answer]]));
+  const [record] = await scoreSuite(one, new Map([["1", answerOf(output)]]));
   return record!.error ?? Object.values(record!.scores)[0];
 }
+
+it("ends a pattern that would take for ever, names it, and does not try it again", async () => {
+  const slow = { type: "regex", pattern: "(a+)+$" };
+  const text = `${"a".repeat(60)}b`;
+  const answers = ["1", "2", "3"].map((id) => [id, { ...answerOf(id === "3" ? "aaa" : text), item: id }] as const);
+  const items = ["1", "2", "3"].map((id) => item({ item: id }));
+  const records = await scoreSuite({ scorers: [scorerOf(slow)], items }, new Map(answers));
+  expect(records.map(({ error }) => error)).toEqual([
+    expect.stringContaining("regex: the pattern (a+)+$ took longer than 2 s"),
+    "regex: the pattern (a+)+$ was too slow on another answer",
+    "regex: the pattern (a+)+$ was too slow on another answer",
+  ]);
+  expect(await score("check", text, { fields: { check: { regex: "(a+)+$" } } })).toContain("check: the pattern (a+)+$");
+});
 
 const call = (name: string, given: Record<string, number>) => ({
   ...{ type: "function" as const, function: { name, arguments: given } },

@@ -14,6 +14,8 @@ export interface ScoringTools {
   schemas: ReadonlyMap<string, Validator>;
   /** Null: no scorer runs code. */
   sandbox: Sandbox | null;
+  /** Whether a pattern matches a text. */
+  matches: (pattern: string, text: string) => boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -32,7 +34,7 @@ export async function scoreAnswer(
   scorer: Scorer,
   output: string,
   item: SuiteItem,
-  { schemas, sandbox, signal }: ScoringTools,
+  { schemas, sandbox, matches, signal }: ScoringTools,
 ): Promise<number | null> {
   switch (scorer.type) {
     case "exact":
@@ -42,7 +44,7 @@ export async function scoreAnswer(
     case "contains":
       return holds(output, texts(scorer, item), scorer);
     case "regex":
-      return matches(output, scorer.pattern ?? text(scorer, item));
+      return matches(scorer.pattern ?? text(scorer, item), output) ? 1 : 0;
     case "json_schema":
       return isValid(output, schemas.get(scorerName(scorer))!);
     case "numeric":
@@ -65,7 +67,7 @@ export async function scoreAnswer(
         ...{ sandbox: sandbox!, timeout: scorer.timeout, signal },
       });
     case "check":
-      return check(output, checkSchema.parse(item.fields[scorer.column]));
+      return check(output, checkSchema.parse(item.fields[scorer.column]), matches);
   }
 }
 
@@ -82,7 +84,7 @@ const checkSchema = z
   })
   .refine(({ tolerance: _, ...rest }) => Object.values(rest).some((rule) => rule !== undefined), "it checks nothing");
 
-function check(output: string, rules: z.output<typeof checkSchema>): 0 | 1 {
+function check(output: string, rules: z.output<typeof checkSchema>, matches: ScoringTools["matches"]): 0 | 1 {
   const { numeric, tolerance, contains, any, without, regex } = rules;
   const ignoreCase = { ignore_case: true };
   const verdicts = [
@@ -90,7 +92,7 @@ function check(output: string, rules: z.output<typeof checkSchema>): 0 | 1 {
     contains === undefined || holds(output, contains, { ...ignoreCase, any: false }),
     any === undefined || holds(output, any, { ...ignoreCase, any: true }),
     without === undefined || !holds(output, without, { ...ignoreCase, any: true }),
-    regex === undefined || matches(output, regex),
+    regex === undefined || matches(regex, output),
   ];
   return verdicts.every(Boolean) ? 1 : 0;
 }
@@ -99,10 +101,6 @@ function holds(output: string, wanted: string[], how: { any: boolean; ignore_cas
   const even = (one: string) => (how.ignore_case ? one.toLowerCase() : one);
   const isIn = (one: string) => even(output).includes(even(one));
   return (how.any ? wanted.some(isIn) : wanted.every(isIn)) ? 1 : 0;
-}
-
-function matches(output: string, pattern: string): 0 | 1 {
-  return new RegExp(pattern, "u").test(output) ? 1 : 0;
 }
 
 /** The whole answer, without a code fence: a program that parses it would fail over one too. */

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { ItemRecord, Metric } from "../record.js";
+import { whyUnreadable } from "./why-unreadable.js";
 
 const resultsSchema = z.object({ higher_is_better: z.record(z.string(), z.record(z.string(), z.boolean())) });
 
@@ -38,7 +39,7 @@ export function readLmEval(
     if (metrics.length === 0) return { problem: "no sample has a score of its own" };
     return { items: [...items.values()], metrics };
   } catch (error) {
-    return { problem: `its results cannot be read: ${(error as Error).message.split("\n")[0]}` };
+    return { problem: `its results cannot be read: ${whyUnreadable(error)}` };
   }
 }
 

@@ -3,6 +3,7 @@ import { Validator } from "@cfworker/json-schema";
 import type { Scorer } from "../../recipes/schema/suites.js";
 import type { ItemRecord } from "../record.js";
 import { findSandbox } from "../scorers/code.js";
+import { createMatcher } from "../scorers/regex.js";
 import { type ScoringTools, scoreAnswer, scorerName } from "../scorers/score.js";
 import { type Answer, itemRecord } from "./answers.js";
 import type { LoadedSuite } from "./load-suite.js";
@@ -14,7 +15,8 @@ export async function scoreSuite(
   answers: ReadonlyMap<string, Answer>,
   { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<ItemRecord[]> {
-  const tools: ScoringTools = { schemas: schemasOf(scorers), sandbox: await sandboxFor(scorers), signal };
+  const sandbox = await sandboxFor(scorers);
+  const tools: ScoringTools = { schemas: schemasOf(scorers), sandbox, matches: createMatcher(), signal };
   const records: ItemRecord[] = [];
   for (const item of items) records.push(await scoreItem(item, answers.get(item.item) ?? null, { scorers, tools }));
   return records;

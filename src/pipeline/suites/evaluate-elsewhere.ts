@@ -4,12 +4,14 @@ import type { ItemRecord, Metric } from "../../eval/record.js";
 import { keepEvaluation, listEvaluations } from "../../eval/record-store.js";
 import type { LoadedRecipe } from "../../recipes/load.js";
 import { canonicalJson } from "../../recipes/lock-file.js";
-import type { CommandSuite, LmEvalSuite } from "../../recipes/schema/suites.js";
+import type { CommandSuite, InspectSuite, LmEvalSuite, PromptfooSuite, Suite } from "../../recipes/schema/suites.js";
 import { ftVersion } from "../lock-entry.js";
 import type { EvaluatedSuite, SuitesContext } from "./evaluate-suites.js";
 import type { SubjectHere } from "./resolve-subjects.js";
 import { runCommand } from "./run-command.js";
+import { runInspect } from "./run-inspect.js";
 import { runLmEval } from "./run-lm-eval.js";
+import { runPromptfoo } from "./run-promptfoo.js";
 import { isSameSubject } from "./subject.js";
 
 /** What is known before it runs: equal ones give equal results. */
@@ -25,14 +27,33 @@ export interface ProgramContext {
   context: SuitesContext;
 }
 
+export type ElsewhereSuite = CommandSuite | LmEvalSuite | PromptfooSuite | InspectSuite;
+
+export function isElsewhere(suite: Suite): suite is ElsewhereSuite {
+  return ["command", "lm-eval", "promptfoo", "inspect"].includes(suite.type);
+}
+
+function programRun(here: SubjectHere, suite: ElsewhereSuite, where: ProgramContext): Promise<ProgramRun> {
+  switch (suite.type) {
+    case "command":
+      return runCommand(here, suite, where);
+    case "lm-eval":
+      return runLmEval(here, suite, where);
+    case "promptfoo":
+      return runPromptfoo(here, suite, where);
+    case "inspect":
+      return runInspect(here, suite, where);
+  }
+}
+
 /** Throws FtError: what the program's own file says. */
 export async function evaluateElsewhere(
   here: SubjectHere,
-  suite: CommandSuite | LmEvalSuite,
+  suite: ElsewhereSuite,
   { force, ...where }: ProgramContext & { force: boolean },
 ): Promise<EvaluatedSuite> {
   const { loaded, context } = where;
-  const program = suite.type === "command" ? await runCommand(here, suite, where) : await runLmEval(here, suite, where);
+  const program = await programRun(here, suite, where);
   const { decoding, tools } = program;
   const settings = createHash("sha256").update(canonicalJson(program.settings)).digest("hex");
   const before = listEvaluations(context.store).find(

@@ -24,7 +24,7 @@ import { readLock } from "../../recipes/lock-file.js";
 import type { JudgeSuite } from "../../recipes/schema/suites.js";
 import { toolsOf } from "../import-evaluations.js";
 import type { PrepareContext } from "../survey.js";
-import { evaluateElsewhere } from "./evaluate-elsewhere.js";
+import { evaluateElsewhere, isElsewhere } from "./evaluate-elsewhere.js";
 import { generateAnswers } from "./generate-answers.js";
 import { type HeldOut, keepHeldOut, loadHeldOut, storedHeldOut } from "./held-out.js";
 import { chosenSuites, loadSuites } from "./load-suites.js";
@@ -76,7 +76,7 @@ export async function evaluateSuites(
     const made = isComplete ? [] : await evaluateMissing(here, lacking, { loaded, context, judges });
     const there = reused.map((manifest): EvaluatedSuite => ({ manifest, reused: true }));
     for (const suite of chosen) {
-      if (suite.type !== "command" && suite.type !== "lm-eval") continue;
+      if (!isElsewhere(suite)) continue;
       const one = await evaluateElsewhere(here, suite, { loaded, context, force });
       made.push(one);
     }

@@ -1,23 +1,18 @@
 // A suite of type `lm-eval`: EleutherAI's harness in its own pinned environment, each sample taken over as an item.
-import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
-import { mkdir, readFile, rm, symlink } from "node:fs/promises";
+import { readFile, rm, symlink } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { execa } from "execa";
+import { lmEval } from "../../engines/env/engine-lock.js";
 import { ensureEnvironment } from "../../engines/env/ensure-environment.js";
 import { detectDevice } from "../../engines/machine.js";
-import { FtError } from "../../errors.js";
-import { evalsDir } from "../../eval/record.js";
 import { readLmEval, type TaskSamples } from "../../eval/suites/lm-eval-results.js";
-import { logTail } from "../../launchers/local/index.js";
 import { hashFile } from "../../models/hash-cache.js";
 import type { LmEvalSuite } from "../../recipes/schema/suites.js";
 import { trainerEnv } from "../submit.js";
 import type { ProgramContext, ProgramRun } from "./evaluate-elsewhere.js";
+import { harnessFailed, makeHarness, runHarness } from "./harness.js";
 import type { SubjectHere } from "./resolve-subjects.js";
 import { subjectLabel } from "./subject.js";
-
-const lmEval = { name: "lm-eval", version: "0.4.13" };
 
 /** Throws, when it runs, FtError env.* (environment), eval.lm-eval (training). */
 export async function runLmEval(here: SubjectHere, suite: LmEvalSuite, where: ProgramContext): Promise<ProgramRun> {
@@ -55,29 +50,18 @@ async function evaluate(
   const { env, signal, onProgress } = context;
   const { python } = await ensureEnvironment(lmEval, { env, signal, onProgress });
   const { modelDir } = await here.base();
-  const id = createHash("sha256")
-    .update(`${suite.name} ${subjectLabel(here.subject)}`)
-    .digest("hex")
-    .slice(0, 16);
-  const dir = join(evalsDir(loaded.dir), `.lm-eval-${id}`);
-  await rm(dir, { recursive: true, force: true });
-  await mkdir(dir, { recursive: true });
+  const harness = await makeHarness(suite, here.subject, loaded.dir);
+  const { dir } = harness;
   // Links, because a comma in a path would end it for the harness.
   await symlink(modelDir, join(dir, "model"));
   if (here.adapter) await symlink(here.adapter.dir, join(dir, "adapter"));
   onProgress({ label: `${suite.name} of ${subjectLabel(here.subject)}: lm-eval ${suite.tasks.join(", ")}` });
   const { kind } = await detectDevice(env);
-  const log = join(dir, "stdout.log");
-  const { failed, exitCode } = await execa(python, argumentsOf(here, suite, { dir: loaded.dir, device: kind }), {
-    ...{ cwd: dir, extendEnv: false, stdin: "ignore", reject: false, cancelSignal: signal },
-    env: { ...trainerEnv(env), TOKENIZERS_PARALLELISM: "false" },
-    stdout: { file: log, append: true },
-    stderr: { file: log, append: true },
-  });
-  signal.throwIfAborted();
-  if (failed) throw harnessFailed(suite, dir, `it ended with exit code ${exitCode}: ${logTail(dir, 3)}`);
+  const args = argumentsOf(here, suite, { dir: loaded.dir, device: kind });
+  const settings = { ...trainerEnv(env), TOKENIZERS_PARALLELISM: "false" };
+  await runHarness(harness, { file: python, args, env: settings, cwd: dir, fine: [0] }, signal);
   const read = readLmEval(...(await writtenFiles(join(dir, "out"))));
-  if ("problem" in read) throw harnessFailed(suite, dir, read.problem);
+  if ("problem" in read) throw harnessFailed(harness, read.problem);
   await rm(dir, { recursive: true, force: true });
   return read;
 }
@@ -116,15 +100,4 @@ function argumentsOf(
     ...(suite.num_fewshot === undefined ? [] : ["--num_fewshot", String(suite.num_fewshot)]),
     ...(suite.chat_template ? ["--apply_chat_template"] : []),
   ];
-}
-
-function harnessFailed({ name }: LmEvalSuite, dir: string, why: string): FtError {
-  return new FtError({
-    code: "eval.lm-eval",
-    exit: "training",
-    message: `lm-eval could not evaluate suite ${name}`,
-    where: { file: join(dir, "stdout.log") },
-    why,
-    next: "look at the end of that file: most often a task is not known, or its data cannot be fetched",
-  });
 }

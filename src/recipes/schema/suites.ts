@@ -110,6 +110,18 @@ const asked = {
   cluster: column.describe("column whose value rows share that are not independent (one document, one customer)"),
 };
 
+const metrics = z
+  .record(z.string(), z.enum(["higher", "lower"]))
+  .default({})
+  .describe("which way is better, of metrics where less is");
+
+/** Of tools that ask the subject through ft's own server. */
+const served = {
+  max_new_tokens: asked.max_new_tokens,
+  slices: z.array(z.string().min(1)).default([]).describe("metadata by whose values results are shown apart"),
+  metrics,
+};
+
 const defaultRubric =
   "Better is the answer that is correct, does what was asked, and leaves out nothing that matters. Two answers of the same worth are a tie.";
 
@@ -163,6 +175,23 @@ export const suiteSchema = z.discriminatedUnion("type", [
   }),
   z.strictObject({
     ...named,
+    type: z.literal("promptfoo"),
+    config: z.string().min(1).describe("a promptfoo config as it is; its providers are replaced by the subject"),
+    ...served,
+  }),
+  z.strictObject({
+    ...named,
+    type: z.literal("inspect"),
+    task: z.string().min(1).describe("a file of Inspect tasks, file.py or file.py@task"),
+    args: z
+      .record(z.string().regex(/^\w+$/, "the name of a parameter"), z.union([z.string(), z.number(), z.boolean()]))
+      .default({})
+      .describe("parameters of the task"),
+    limit: z.int().positive().optional().describe("first samples only"),
+    ...served,
+  }),
+  z.strictObject({
+    ...named,
     type: z.literal("command"),
     run: z
       .array(z.string())
@@ -170,10 +199,7 @@ export const suiteSchema = z.discriminatedUnion("type", [
       .describe(
         "program and arguments; {model}, {adapter} and {base} stand for the base's folder, the adapter's and the base's name",
       ),
-    metrics: z
-      .record(z.string(), z.enum(["higher", "lower"]))
-      .default({})
-      .describe("which way is better, of metrics where less is"),
+    metrics,
     timeout: z.number().positive().default(3600).describe("seconds"),
   }),
   z.strictObject({
@@ -186,6 +212,8 @@ export const suiteSchema = z.discriminatedUnion("type", [
 export type Suite = z.output<typeof suiteSchema>;
 export type JudgeSuite = Extract<Suite, { type: "judge" }>;
 export type LmEvalSuite = Extract<Suite, { type: "lm-eval" }>;
+export type PromptfooSuite = Extract<Suite, { type: "promptfoo" }>;
+export type InspectSuite = Extract<Suite, { type: "inspect" }>;
 export type CommandSuite = Extract<Suite, { type: "command" }>;
 
 export const suitesSchema = z.array(suiteSchema).superRefine((suites, context) => {
