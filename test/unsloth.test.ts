@@ -37,7 +37,7 @@ it(
     const ends = Object.values(JSON.parse(stdout.trim().split("\n").at(-1)!) as Record<string, string>);
     const { kind } = await detectDevice(process.env);
     for (const end of ends)
-      expect(end).toMatch(kind === "cuda" ? /trained|train.jsonl/ : /NVIDIA driver|get_device|CUDA|GPU/);
+      expect(end).toMatch(kind === "cuda" ? /made|train.jsonl/ : /NVIDIA driver|get_device|CUDA|GPU/);
     expect(ends).toHaveLength(4);
   },
   15 * minutes,

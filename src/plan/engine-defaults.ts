@@ -46,7 +46,8 @@ export const engineDefaults: Record<EngineName, EngineDefaults> = {
   },
   unsloth: {
     layer: "fused",
-    loss: { kind: "fused" },
+    // Compiled: of a logit its two bytes and those of its gradient.
+    loss: { kind: "budgeted", bytesPerLogit: 4 },
     pairLoss: { kind: "fused" },
     fullInFp32: false,
     adapterBytes: { lora: 4, qlora: 4 },

@@ -28,7 +28,7 @@ class EventsCallback(TrainerCallback):
             self.longest = peaks.longest_row(train_dataloader)
             events.phase("training", f"{state.max_steps} steps")
         peaks.begin()
-        self.since = (time.monotonic(), 0, state.global_step)
+        self.since = (time.monotonic(), state.num_input_tokens_seen, state.global_step)
         self.stop.defer()
 
     def on_log(self, args, state, control, logs=None, **_):
@@ -38,7 +38,8 @@ class EventsCallback(TrainerCallback):
             control.should_training_stop = True
             control.should_save = False  # such weights are no checkpoint
         if "loss" in values:
-            values.update(self.speed(values.get("num_tokens"), state.global_step))
+            tokens = values.get("num_tokens", values.get("num_input_tokens_seen"))  # as TRL or transformers counts
+            values.update(self.speed(tokens, state.global_step))
         if state.is_world_process_zero:
             events.emit("metric", step=state.global_step, totalSteps=state.max_steps, values=events.numbers(values))
 

@@ -9,25 +9,25 @@ IGNORED = -100
 def send_samples(trainer_dataloader, processor, max_length=None):
     """
     Sends what the first rows became. They are collated apart: drawing a batch from the dataloader would move its random state and change
-    the order of the data. Of a pair both answers are sent, of a labelled answer what it is; `labels` are those of the loss, or
-    mark the tokens whose probability is compared; a prompt, or a conversation that gets one score, has none.
+    the order of the data; and each by itself: without padding (Unsloth) a batch is one sequence. Of a pair both answers are sent, of a
+    labelled answer what it is; `labels` are those of the loss, or mark the tokens whose probability is compared; a prompt, or a
+    conversation that gets one score, has none.
     """
     dataset = trainer_dataloader.dataset
-    rows = [dataset[index] for index in range(min(SAMPLE_ROWS, len(dataset)))]
-    batch = trainer_dataloader.collate_fn(rows)
-    for row, part, ids, labels in _sequences(batch, rows, processor):
-        trained = [token for token, label in zip(ids, labels) if label != IGNORED]
-        events.emit(
-            "sample",
-            row=row,
-            **({"part": part} if part else {}),
-            inputIds=ids,
-            labels=labels,
-            text=processor.decode(ids),
-            trainedText=processor.decode(trained),
-        )
-        if part is None:
-            _check(row, ids, trained, processor, max_length)
+    for row in range(min(SAMPLE_ROWS, len(dataset))):
+        for part, ids, labels in _sequences(trainer_dataloader.collate_fn([dataset[row]]), processor):
+            trained = [token for token, label in zip(ids, labels) if label != IGNORED]
+            events.emit(
+                "sample",
+                row=row,
+                **({"part": part} if part else {}),
+                inputIds=ids,
+                labels=labels,
+                text=processor.decode(ids),
+                trainedText=processor.decode(trained),
+            )
+            if part is None:
+                _check(row, ids, trained, processor, max_length)
 
 
 def _check(row, ids, trained, processor, max_length):
@@ -38,29 +38,28 @@ def _check(row, ids, trained, processor, max_length):
         events.warn(f"row {row} of the engine's dataset never trains an end-of-turn token: the model will not learn to stop")
 
 
-def _sequences(batch, rows, processor):
-    """(row, part, ids, labels) of every sequence in a batch, by the columns that TRL's collators write; without padding."""
-    if isinstance(batch, list):  # GRPO does not collate: answers to these prompts are sampled
-        for row, example in enumerate(batch):
+def _sequences(batch, processor):
+    """(part, ids, labels) of every sequence that a row became, by the columns that TRL's collators write; without padding."""
+    if isinstance(batch, list):  # GRPO does not collate: answers to this prompt are sampled
+        for example in batch:
             ids = processor.apply_chat_template(example["prompt"], add_generation_prompt=True, tokenize=True, return_dict=True)["input_ids"]
-            yield row, "prompt", ids, [IGNORED] * len(ids)
+            yield "prompt", ids, [IGNORED] * len(ids)
     elif "chosen_input_ids" in batch:  # ORPO, CPO
-        for row in range(len(rows)):
-            for part in ("chosen", "rejected"):
-                names = (f"{part}_{name}" for name in ("input_ids", "attention_mask", "labels"))
-                ids, mask, labels = (batch[name][row] for name in names)
-                yield row, part, ids[mask == 1].tolist(), labels[mask == 1].tolist()
+        for part in ("chosen", "rejected"):
+            names = (f"{part}_{name}" for name in ("input_ids", "attention_mask", "labels"))
+            ids, mask, labels = (batch[name][0] for name in names)
+            yield part, ids[mask == 1].tolist(), labels[mask == 1].tolist()
     elif "labels" in batch:  # SFT
-        mask = batch.get("attention_mask")  # absent when rows are packed into one sequence without padding
-        for row, (ids, labels) in enumerate(zip(batch["input_ids"], batch["labels"])):
-            kept = slice(None) if mask is None else mask[row] == 1
-            yield row, None, ids[kept].tolist(), labels[kept].tolist()
-    else:  # DPO and reward: all chosen, then all rejected; KTO: one answer a row
+        mask = batch.get("attention_mask")  # absent where batches have no padding
+        for index, (ids, labels) in enumerate(zip(batch["input_ids"], batch["labels"])):
+            kept = slice(None) if mask is None else mask[index] == 1
+            yield None, ids[kept].tolist(), labels[kept].tolist()
+    else:  # DPO and reward: the chosen answer, then the rejected; KTO: one answer a row
         for index, (ids, mask) in enumerate(zip(batch["input_ids"], batch["attention_mask"])):
             answer = batch["completion_mask"][index] if "completion_mask" in batch else 0 * mask
             labels = ids.where(answer == 1, IGNORED)
             if "label" in batch:
                 part = "desirable" if batch["label"][index] else "undesirable"
             else:
-                part = "chosen" if index < len(rows) else "rejected"
-            yield index % len(rows), part, ids[mask == 1].tolist(), labels[mask == 1].tolist()
+                part = "chosen" if index == 0 else "rejected"
+            yield part, ids[mask == 1].tolist(), labels[mask == 1].tolist()

@@ -36,7 +36,12 @@ def train(stop):
         checkpoint = checkpoints.last_complete(CHECKPOINTS, events.warn)
         if checkpoint is None:
             events.warn("there is no complete checkpoint to resume from: training starts at step 0")
-    trainer = script["train"](callbacks=[callback], resume_from_checkpoint=checkpoint)
+    trainer = script["make_trainer"](callbacks=[callback])
+    # The filter would replace a NaN in the logs by the mean of the losses before it, and hide it from our callback.
+    trainer.args.logging_nan_inf_filter = False
+    if probe.ROWS:
+        probe.keep_longest(trainer)
+    trainer.train(resume_from_checkpoint=checkpoint)
     if callback.non_finite:
         step, value = callback.non_finite
         raise NonFiniteLoss(f"the loss became {value} at step {step}")

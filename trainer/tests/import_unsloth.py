@@ -1,7 +1,7 @@
 """Runs rendered train_unsloth.py scripts in a real Unsloth environment as far as a machine without a GPU lets them: `import_unsloth.py <file>...`
 
-Each is imported, its trainer's config is made from its settings, and its train() is called: Unsloth must come to its device check, and no
-earlier error. Prints {file: what train() ended with} as JSON in the last line.
+Each is imported, its trainer's config is made from its settings, and its make_trainer() is called: Unsloth must come to its device check, and no
+earlier error. Prints {file: what make_trainer() ended with} as JSON in the last line.
 """
 
 import json
@@ -21,10 +21,10 @@ def check(path):
     config = next(value for name, value in script.items() if name.endswith(("Config", "TrainingArguments")))
     config(**{**script["TRAINING"], "bf16": False})  # transformers refuses bf16 where there is no such GPU
     try:
-        script["train"]()
+        script["make_trainer"]()
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    return "trained"
+    return "made"
 
 
 if __name__ == "__main__":

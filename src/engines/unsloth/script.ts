@@ -44,8 +44,8 @@ export function unslothScript(input: ScriptInput): string {
     "",
     ...(recipe.model.new_tokens ? [`NEW_TOKENS = ${pythonLiteral(recipe.model.new_tokens)}`, ""] : []),
     "",
-    "def train(callbacks=(), resume_from_checkpoint=None):",
-    '    """Trains and returns the trainer; a checkpoint folder to resume from, or None."""',
+    "def make_trainer(callbacks=()):",
+    '    """The trainer, with model and rows, before its first step."""',
     ...(input.readsJson ? ["    exact_chat.install()"] : []),
     "    model, tokenizer = FastLanguageModel.from_pretrained(**MODEL)",
     ...(templateFile
@@ -57,7 +57,7 @@ export function unslothScript(input: ScriptInput): string {
     ...(recipe.model.new_tokens ? ["    add_new_tokens(model, tokenizer, new_tokens=NEW_TOKENS)"] : []),
     ...(settings.adapter ? ["    model = FastLanguageModel.get_peft_model(model, **ADAPTER)"] : []),
     `    rows = load_dataset("json", data_files=${pythonLiteral(files, "    ")})`,
-    `    trainer = ${trainer}(`,
+    `    return ${trainer}(`,
     "        model=model,",
     ...(recipe.objective.type === "dpo" ? ["        ref_model=None,  # the base without its adapter"] : []),
     ...(rewards.length > 0 ? [`        reward_funcs=[${rewards.map(shortName).join(", ")}],`] : []),
@@ -67,12 +67,12 @@ export function unslothScript(input: ScriptInput): string {
     `        args=${config}(**TRAINING),`,
     `        callbacks=${callbacks(recipe, evaluates)},`,
     "    )",
-    "    trainer.train(resume_from_checkpoint=resume_from_checkpoint)",
-    "    return trainer",
     "",
     "",
     'if __name__ == "__main__":',
-    '    train().save_model("out/adapter")',
+    "    trainer = make_trainer()",
+    "    trainer.train()",
+    '    trainer.save_model("out/adapter")',
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -76,6 +76,8 @@ function trainingCall(input: RenderInput, layout: DataLayout, precision: Precisi
     ...trainSection(recipe, precision, input.device),
     ...(recipe.method.lora_plus_ratio === undefined ? {} : { loraplus_lr_ratio: recipe.method.lora_plus_ratio }),
     ...outputSection(recipe, hasHeldOut(input)),
+    // Unsloth's loss leaves TRL's count of tokens out, from which the speed is told.
+    ...(recipe.objective.type === "sft" ? { include_num_input_tokens_seen: "non_padding" } : {}),
   };
   const { reward_funcs: _, ...kept } = all;
   return Object.fromEntries(Object.entries(kept).filter(([key]) => !unslothsOwn.includes(key)));

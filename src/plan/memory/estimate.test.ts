@@ -112,7 +112,22 @@ describe("activations", () => {
     ["cut cross-entropy", { loss: { kind: "cut" } }, { loss: { kind: "whole", bytesPerLogit: 10 } }],
     ["a tiled loss", {}, { loss: { kind: "whole", bytesPerLogit: 10 } }],
     ["no DoRA", {}, { adapter: { ...smallestSetting(llama8b, "lora").adapter!, dora: true } }],
+    [
+      "Unsloth's chunks",
+      { loss: { kind: "budgeted", bytesPerLogit: 4 } },
+      { loss: { kind: "whole", bytesPerLogit: 4 } },
+    ],
   ])("%s take less", (_, less, more) => {
     expect(peak(less)).toBeLessThan(peak(more));
   });
+});
+
+// The first is what an H200's peak shows (docs/engines.md); the second follows from get_chunk_size.
+test.each([
+  [2048, 2048],
+  [8192, 2048],
+])("of %d tokens Unsloth makes the logits of %d at a time", (tokens, chunk) => {
+  const batch = { ...smallestSetting(llama8b, "lora").batch, tokens };
+  const { terms } = estimateMemory(setting(llama8b, "lora", { batch, loss: { kind: "budgeted", bytesPerLogit: 4 } }));
+  expect(terms.logits).toBe(4 * 128_256 * chunk + 2 * 4096 * tokens);
 });

@@ -109,6 +109,8 @@ export type Loss =
   | { kind: "tiled"; tokens: number; vocab: number; bytesPerLogit?: number }
   /** Head and loss in one kernel, in chunks as wide as the hidden states (Liger, arXiv 2410.10989, section 3.2). */
   | { kind: "fused" }
+  /** In as few chunks of tokens as stay within a budget of bytes (Unsloth). `bytesPerLogit`: all that exists of one of a chunk's logits. */
+  | { kind: "budgeted"; bytesPerLogit: number }
   /** The logits never leave the chip (Cut Cross-Entropy, arXiv 2411.09009). */
   | { kind: "cut" };
 

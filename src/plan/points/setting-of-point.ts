@@ -2,6 +2,7 @@
 import type { WeightGroup } from "../../models/weight-groups.js";
 import type {
   AdapterSetting,
+  Bytes,
   Loss,
   MemorySetting,
   Method,
@@ -40,7 +41,7 @@ export function settingOfPoint(point: Point): MemorySetting | null {
     batch: {
       rows: point.micro_batch ?? 1,
       tokens,
-      accumulation: 1,
+      accumulation: said.accumulation,
       meanShare: tool.varies && !point.packing ? Math.min(evenlySpread, (said.meanTokens ?? tokens) / tokens) : null,
       sharedBy: 1,
     },
@@ -93,12 +94,17 @@ function precisionOf(
   return {
     weights,
     compute,
-    residual: raises || (weights === 4 && method !== "full") ? 4 : 2,
-    trained: method === "full" ? weights : isWide ? 4 : tool.adapterBytes,
+    // FSDP casts what it gathers; autocast casts for the products alone, and layers add to what an fp32 embedding gave them.
+    residual: raises || (weights === 4 && (method !== "full" || sharding.parallelism === "none")) ? 4 : 2,
+    trained: method === "full" ? weights : isWide ? 4 : adapterBytesOf(tool, method),
     masters:
       /fp32 master/i.test(weights_dtype) ||
       (method === "full" && weights === 2 && sharding.parallelism.startsWith("zero")),
   };
+}
+
+function adapterBytesOf({ adapterBytes }: Tool, method: "lora" | "qlora"): Bytes {
+  return typeof adapterBytes === "number" ? adapterBytes : adapterBytes[method];
 }
 
 function adapterOf({ lora_r, target_modules }: Point, tool: Tool, said: Said): AdapterSetting {

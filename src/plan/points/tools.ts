@@ -1,5 +1,6 @@
 // Habits of the tools that peaks were measured with: what each does to memory that its settings don't say. One row a tool, found by the engine's name.
-import type { Habits, Kernels, Loss } from "../memory/setting.js";
+import { engineDefaults } from "../engine-defaults.js";
+import type { Bytes, Habits, Kernels, Loss } from "../memory/setting.js";
 import type { Point } from "./read-points.js";
 
 export interface Tool {
@@ -15,7 +16,7 @@ export interface Tool {
   raisesUnquantised: boolean;
   /** torch's AdamW in one pass over all parameters, with its temporary. */
   foreach: boolean;
-  adapterBytes: 2 | 4;
+  adapterBytes: Bytes | Record<"lora" | "qlora", Bytes>;
   dropout: boolean;
   /** The head has its own weights even where the model ties it. */
   unties: boolean;
@@ -126,6 +127,22 @@ const tools: Tool[] = [
     varies: false,
   },
   { ...transformers, name: "llama-recipes", is: /llama-recipes/i, loss: whole(bytesPerLogit.shifted), dropout: true },
+  {
+    ...transformers,
+    name: "ft with TRL",
+    is: /^ft, TRL/,
+    loss: engineDefaults.trl.loss,
+    adapterBytes: engineDefaults.trl.adapterBytes,
+    varies: false,
+  },
+  {
+    ...transformers,
+    name: "ft with Unsloth",
+    is: /^ft, Unsloth/,
+    loss: engineDefaults.unsloth.loss,
+    layer: engineDefaults.unsloth.layer,
+    varies: false,
+  },
   { ...transformers, name: "unsloth", is: /unsloth/i, layer: "fused", loss: { kind: "fused" } },
   { ...transformers, name: "axolotl", is: /axolotl/i, fusedLoss: { kind: "cut" }, raisesUnquantised: true },
 ];
@@ -143,6 +160,8 @@ export interface Said {
   gathersAll: boolean;
   /** Tokens of the longest row; null: what the column says. */
   longestTokens: number | null;
+  /** Forward passes of an optimizer step. */
+  accumulation: number;
   /** Tokens of the data's mean row, uncut. */
   meanTokens: number | null;
 }
@@ -167,6 +186,7 @@ export function saidInNote({ note, model, compute_dtype }: Pick<Point, "note" | 
     raisesUnquantised: /upcasts non-quantised params to fp32/.test(note),
     dora: /\bDoRA\b/.test(note),
     gathersAll: /limit_all_gathers=False/.test(note),
+    accumulation: Number(/(\d+) passes a step/.exec(note)?.[1] ?? 1),
     meanTokens: mean ? Number(mean) : null,
     longestTokens: characters ? Number(characters) / charactersPerToken : null,
   };
