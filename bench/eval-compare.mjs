@@ -4,8 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { insertAdapter } from "../dist/adapters/registry.js";
-import { writeEvaluation } from "../dist/eval/record.js";
-import { storeEvaluation } from "../dist/eval/record-store.js";
+import { keepEvaluation } from "../dist/eval/record-store.js";
 import { adapterSubject, baseSubject } from "../dist/pipeline/suites/subject.js";
 import { openStore } from "../dist/store/open.js";
 
@@ -72,7 +71,7 @@ async function fill(project) {
         ...{ promptTokens: 40, outputTokens: 20, latencyMs: 12.5, costUsd: null },
       };
     });
-    storeEvaluation(store, await writeEvaluation(project, known, rows));
+    await keepEvaluation(store, project, known, rows);
   }
   store.close();
 }

@@ -18,7 +18,7 @@ export function nightReport(night: Night): Report {
   const { name, outcome, summary, decision, data } = night;
   const blocks: (Block | null)[] = [
     overview(night),
-    decision && (decision.checks.length > 0 ? checksTable(decision) : measuredTable(decision)),
+    ...(decision ? (decision.checks.length > 0 ? checksTables(decision) : [measuredTable(decision)]) : []),
     data && rowsBlock(data),
     data && driftTable(data.diff),
   ];
@@ -67,58 +67,55 @@ function measuredTable({ verdict, reasons, measured, labels }: NonNullable<Night
   };
 }
 
-function checksTable({ verdict, reasons, checks, rule, labels }: NonNullable<Night["decision"]>): Block {
+/** One for the champion, one for the anchor, one for floors; the reasons stand below the last. */
+function checksTables({ verdict, reasons, checks, rule }: NonNullable<Night["decision"]>): Block[] {
   const right = (head: string) => ({ head, align: "right" as const });
-  return {
+  const sides = (["champion", "anchor", "floor"] as const).filter((side) => checks.some((one) => one.against === side));
+  const notes: Note[] = [
+    ...(checks.some(({ role }) => role === "primary") ? [{ text: "* held to the margin; the others are guards" }] : []),
+    ...reasons.map((text): Note => ({ text, ...(verdict === "promote" ? {} : { level: "warning" }) })),
+    ...(checks.some(({ bound }) => bound !== null)
+      ? [
+          {
+            text: `at worst: with ${percentText(rule.confidence)} confidence the true difference is not worse than this`,
+          },
+        ]
+      : []),
+  ];
+  return sides.map((side, index) => ({
     kind: "table",
-    title: `gate: ${verdict}`,
+    title: index === 0 ? `gate: ${verdict}` : `gate: ${side === "floor" ? "floors" : `against the ${side}`}`,
     level: verdict === "promote" ? "good" : "warning",
     columns: [
-      { head: "" },
-      { head: "metric" },
-      { head: "against" },
-      right("there"),
-      right(labels.candidate),
-      right("difference"),
-      right("at worst"),
-      right("allowed"),
+      ...[{ head: "" }, { head: "metric" }, right(side), right("candidate"), right("difference")],
+      ...(side === "floor" ? [] : [right("at worst"), right("allowed")]),
       right("n"),
     ],
-    rows: checks.map((check) => ({ cells: checkCells(check), ...(check.passed ? {} : { level: "bad" as const }) })),
-    notes: [
-      ...(checks.some(({ role }) => role === "primary")
-        ? [{ text: "* held to the margin; the others are guards" }]
-        : []),
-      ...reasons.map((text): Note => ({ text, ...(verdict === "promote" ? {} : { level: "warning" }) })),
-      ...(checks.some(({ bound }) => bound !== null)
-        ? [
-            {
-              text: `at worst: with ${percentText(rule.confidence)} confidence the true difference is not worse than this`,
-            },
-          ]
-        : []),
-    ],
-  };
+    rows: checks
+      .filter(({ against }) => against === side)
+      .map((check) => ({ cells: checkCells(check), ...(check.passed ? {} : { level: "bad" as const }) })),
+    ...(index === sides.length - 1 ? { notes } : {}),
+  }));
 }
 
 function checkCells(check: Check): string[] {
-  const { passed, name, role, against, reference, candidate, unit, difference, bound, margin, better, n } = check;
-  const isFloor = role === "floor";
+  const { passed, name, role, reference, candidate, unit, difference, bound, margin, better, n } = check;
   return [
     passed ? "ok" : "no",
     role === "primary" ? `${name} *` : name,
-    against,
     valueText(reference, unit),
     valueText(candidate, unit),
     signed(difference, check),
-    isFloor ? "" : bound === null ? "?" : signed(bound, check),
-    isFloor ? "" : signed(better === "higher" ? -margin : margin, check),
+    ...(role === "floor"
+      ? []
+      : [bound === null ? "?" : signed(bound, check), signed(better === "higher" ? -margin : margin, check)]),
     number(n),
   ];
 }
 
+/** "−2.4 pts", "+1.1 %", "−0.12". */
 function signed(value: number, check: Check): string {
-  const size = sizeText(value, check);
+  const size = sizeText(value, check).replace(/ points$/, " pts");
   return value === 0 ? size : `${value < 0 ? "−" : "+"}${size}`;
 }
 
