@@ -1,5 +1,15 @@
 // Which version is served, by the built binary: promoted, rolled back, tagged, removed, and killed in the middle.
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { moveAliases } from "../src/adapters/aliases.js";
@@ -45,6 +55,44 @@ it("serves the promoted version, the one before after a rollback, and the newer 
   });
   await run(project, "adapters rollback support-bot");
   expect(project.aliases()!.aliases).toEqual({ champion: 2, previous: 1 });
+});
+
+it("calls weights that cannot be read broken, and does not blame itself", { timeout: minutes }, async () => {
+  const project = await adapterProject({ versions: 1 });
+  const weights = join(project.folder(1), "adapter_model.safetensors");
+  const ending = async () => {
+    const { exitCode, stdout } = await run(project, "adapters verify support-bot@1");
+    expect((await run(project, "adapters promote support-bot@1")).exitCode).toBe(4);
+    return { exitCode, stdout };
+  };
+  rmSync(weights);
+  symlinkSync("nowhere", weights);
+  expect(await ending()).toMatchObject({
+    exitCode: 4,
+    stdout: expect.stringMatching(/weights .*cannot be read: ENOENT/),
+  });
+  rmSync(weights);
+  mkdirSync(weights);
+  expect(await ending()).toMatchObject({
+    exitCode: 4,
+    stdout: expect.stringMatching(/files .*cannot be read: EISDIR/),
+  });
+  expect(project.aliases()).toBeNull();
+});
+
+it("rolls back to a version that is named only when it is the previous one", { timeout: minutes }, async () => {
+  const project = await adapterProject({ versions: 3 });
+  for (const version of [1, 2, 3]) await run(project, `adapters promote support-bot@${version}`);
+  const other = await run(project, "adapters rollback support-bot@1");
+  expect(other.exitCode).toBe(2);
+  expect(other.stderr).toContain("support-bot@1 is not the previous version");
+  expect(other.stderr).toContain("ft adapters promote support-bot@1 serves support-bot@1");
+  expect((await run(project, "adapters rollback support-bot@champion")).stderr).toContain("is the champion");
+  expect(project.aliases()!.aliases).toEqual({ champion: 3, previous: 2 });
+  expect((await run(project, "adapters rollback support-bot@2")).exitCode).toBe(0);
+  expect((await run(project, "adapters rollback support-bot@2")).exitCode).toBe(2); // typed twice by mistake: it stays
+  expect((await run(project, "adapters rollback support-bot@previous")).exitCode).toBe(0);
+  expect(project.aliases()!.aliases).toEqual({ champion: 3, previous: 2 });
 });
 
 it("resolves an alias wherever an adapter is named, and lists and shows it", { timeout: minutes }, async () => {

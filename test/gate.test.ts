@@ -52,6 +52,35 @@ async function gate(files: Files, ...flags: string[]) {
 }
 
 describe("ft gate", () => {
+  it("says of a score that is no number just that, and shows no NaN", async () => {
+    const cwd = emptyFolder();
+    const broken = exact({ won: 20 }).map((line, i) => (i === 3 ? { ...line, score: null } : line));
+    writeFileSync(join(cwd, "now.jsonl"), jsonLines(exact()));
+    writeFileSync(join(cwd, "new.jsonl"), jsonLines(broken));
+    const { exitCode, stdout } = await ft(["gate", "--champion", "now.jsonl", "--candidate", "new.jsonl"], cwd);
+    expect(exitCode).toBe(8);
+    expect(stdout).toContain("no number for exact_match on 1 of 400 items (ticket-3)");
+    expect(stdout).not.toMatch(/NaN|by exactly the same/);
+    writeFileSync(join(cwd, "none.jsonl"), "");
+    const none = await ft(
+      ["gate", "--champion", "now.jsonl", "--candidate", "none.jsonl", "--primary", "exact_match"],
+      cwd,
+    );
+    expect(none.exitCode).toBe(8);
+    expect(none.stdout).toContain("not measured; nothing was");
+  });
+
+  it("holds where finite scores have no finite mean", async () => {
+    const huge = (size: number) => items().map((i) => ({ item: i, metric: "gain", score: i % 3 ? 1 : size }));
+    const { exitCode, json } = await gate(
+      { champion: huge(2), candidate: huge(1e308) },
+      ...["--higher-is-better", "gain", "--margin", "gain=0.5"],
+    );
+    expect(exitCode).toBe(8);
+    expect(json.verdict).toBe("hold");
+    expect(json.reasons.join()).toContain("gain has no mean");
+  });
+
   it("promotes a better candidate with exit code 0, in JSON of a stable shape", async () => {
     const { exitCode, json } = await gate({ champion: exact(), candidate: exact({ lost: 4, won: 16 }) });
     expect(exitCode).toBe(0);

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { readSafetensorsHeader, summarizeTensors, type Tensor } from "./safetensors.js";
+import { readSafetensorsHeader, type SafetensorsHeader, summarizeTensors, type Tensor } from "./safetensors.js";
 
 /** What one look found. `check` is a stable name; `message` is one line for people, also when all is well. */
 export interface Check {
@@ -83,11 +83,20 @@ export function readWeights(dir: string): Weights {
   const files: WeightFile[] = [];
   for (const name of names.sort()) {
     const path = join(dir, name);
-    const header = readSafetensorsHeader(path);
+    const header = headerOf(path);
     if (header.problem !== undefined) return { problem: `${name} ${header.problem}` };
     files.push({ path, ...header });
   }
   return { tensors: files.flatMap(({ tensors }) => tensors), files };
+}
+
+/** A link into nothing, a folder, a file of another user: broken weights as well. */
+function headerOf(path: string): SafetensorsHeader {
+  try {
+    return readSafetensorsHeader(path);
+  } catch (error) {
+    return { problem: `cannot be read: ${(error as Error).message}` };
+  }
 }
 
 interface LoraPair {

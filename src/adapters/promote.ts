@@ -74,18 +74,19 @@ export async function promote(
 }
 
 /**
- * Makes the previous version champion again, and the champion previous: done twice, it is as before. Throws FtError adapter.no-previous (usage),
- * adapter.broken, adapter.removed (data), alias.moved (refused).
+ * Makes the previous version champion again, and the champion previous: done twice, it is as before. `to`: the version that was asked for; null: whichever
+ * it is. Throws FtError adapter.no-previous, adapter.not-previous (usage), adapter.broken, adapter.removed (data), alias.moved (refused).
  */
 export async function rollback(
   projectDir: string,
   line: RegisteredAdapter[],
-  { baseDir, ...decision }: Decision & BaseHere,
+  { to, baseDir, ...decision }: Decision & BaseHere & { to: number | null },
 ): Promise<AliasMove[]> {
   const name = line[0]!.name;
   const { champion = null, previous = null } = aliasesOf(projectDir, name);
   const adapter = line.find(({ version }) => version === previous);
   if (champion === null || !adapter) throw noPrevious(name, champion);
+  if (to !== null && to !== previous) throw notPrevious(name, to, { champion, previous: adapter.version });
   return moveAliases(
     projectDir,
     name,
@@ -204,6 +205,17 @@ function noPrevious(line: string, champion: number | null): FtError {
     exit: "usage",
     message: `${line} has no ${champion === null ? "champion" : "previous version"} to roll back`,
     next: "ft adapters promote makes a version champion, and keeps the one before",
+  });
+}
+
+function notPrevious(line: string, to: number, at: { champion: number; previous: number }): FtError {
+  const isChampion = to === at.champion;
+  return new FtError({
+    code: "adapter.not-previous",
+    exit: "usage",
+    message: `${line}@${to} ${isChampion ? "is the champion" : "is not the previous version"}; nothing was changed`,
+    why: `rollback serves the version before the champion, which is ${line}@${at.previous}`,
+    next: `ft adapters rollback ${line} serves ${line}@${at.previous}${isChampion ? "" : `; ft adapters promote ${line}@${to} serves ${line}@${to}`}`,
   });
 }
 

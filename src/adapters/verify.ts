@@ -26,14 +26,21 @@ export async function verifyAdapter({ dir, lineage, baseDir }: AdapterToVerify):
 async function checkFiles(dir: string, { files }: Lineage): Promise<Check[]> {
   const failed: Check[] = [];
   for (const { path, sha256 } of files) {
-    const file = join(dir, path);
-    if (!existsSync(file)) failed.push({ check: "files", ok: false, message: `${path} is missing` });
-    else if ((await sha256OfFile(file)) !== sha256) {
-      failed.push({ check: "files", ok: false, message: `${path} was changed: its sha256 is not the registered one` });
-    }
+    const problem = await fileProblem(join(dir, path), sha256);
+    if (problem !== null) failed.push({ check: "files", ok: false, message: `${path} ${problem}` });
   }
   if (failed.length > 0) return failed;
   return [{ check: "files", ok: true, message: `${files.length} files have the registered sha256` }];
+}
+
+async function fileProblem(file: string, sha256: string): Promise<string | null> {
+  if (!existsSync(file)) return "is missing";
+  try {
+    const isSame = (await sha256OfFile(file)) === sha256;
+    return isSame ? null : "was changed: its sha256 is not the registered one";
+  } catch (error) {
+    return `cannot be read: ${(error as Error).message}`;
+  }
 }
 
 /** What loaders will believe (adapter_config.json, the weights' own header) against what ft recorded. PEFT leaves the revision out when it had none. */

@@ -101,6 +101,7 @@ function doubtOf(check: Check, rule: GateRule): string | null {
   if (role === "floor") return null;
   if (clusters !== null && clusters < rule.min_clusters)
     return `the ${count(n)} items of ${name} come in ${clusters} clusters; ${rule.min_clusters} are needed`;
+  if (!Number.isFinite(difference)) return `${name} has no mean: a score is no number, or too large`;
   if (bound === null)
     return `${name} differs from the ${against}'s by exactly the same on all ${count(n)} items: no model does that, so the results are in doubt`;
   if (check.isConstant && role === "primary" && rule.primary !== "all")

@@ -29,12 +29,13 @@ export async function promoteCommand(
   });
 }
 
-export async function rollbackCommand({ io }: CommandContext, line: string, flags: Flags): Promise<void> {
+export async function rollbackCommand({ io }: CommandContext, reference: string, flags: Flags): Promise<void> {
   const adapters = await registeredAdapters(io);
-  const { name } = findAdapter(adapters, line);
+  const { name, version: named } = findAdapter(adapters, reference);
   const versions = adapters.filter((adapter) => adapter.name === name);
   const decided = decision(io, flags);
-  const moves = await rollback(io.cwd, versions, { ...decided, ...bases(io) });
+  const to = reference === name ? null : named;
+  const moves = await rollback(io.cwd, versions, { ...decided, ...bases(io), to });
   const champion = versions.find(({ version }) => version === aliasesOf(io.cwd, name).champion)!;
   present(io, champion, moves, {
     flags,

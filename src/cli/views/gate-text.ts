@@ -66,9 +66,9 @@ function table(checks: readonly Check[], against: Check["against"], rule: GateRu
     sorted.map((check) => [
       check.passed ? "ok" : "no",
       cut(visibleText(`${check.name}${hasPrimary && check.role === "primary" ? " *" : ""}`), 18),
-      valueText(check.reference, check.unit),
-      valueText(check.candidate, check.unit),
-      signed(check.difference, check),
+      mean(check.reference, check),
+      mean(check.candidate, check),
+      Number.isFinite(check.difference) ? signed(check.difference, check) : "?",
       ...(against === "floor"
         ? []
         : [
@@ -79,6 +79,11 @@ function table(checks: readonly Check[], against: Check["against"], rule: GateRu
     ]),
   );
   return hasPrimary ? [...lines, "* the primary metric"] : lines;
+}
+
+/** `?`: some scores are no numbers. */
+function mean(value: number, { unit }: Check): string {
+  return Number.isFinite(value) ? valueText(value, unit) : "?";
 }
 
 /** "−2.4 pts", "+1.1 %", "−0.12". */

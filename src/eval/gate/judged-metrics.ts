@@ -42,7 +42,10 @@ export function gapsInRule(candidate: Side, judged: readonly JudgedMetric[], rul
   ];
   const unknown = [...new Set(named)].filter((key) => !known.includes(key));
   return [
-    ...unknown.map((key) => `the rule names ${key}, which was not measured; there are: ${known.join(", ")}`),
+    ...unknown.map(
+      (key) =>
+        `the rule names ${key}, which was not measured; ${known.length > 0 ? `there are: ${known.join(", ")}` : "nothing was"}`,
+    ),
     ...judged
       .filter(({ margin }) => margin === "unknown")
       .map(
