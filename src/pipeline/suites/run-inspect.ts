@@ -1,7 +1,7 @@
 // A suite of type `inspect`: a person's Inspect tasks as they are, asked of the subject; each sample an item.
 import { readdirSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { inspect } from "../../engines/env/engine-lock.js";
 import { ensureEnvironment } from "../../engines/env/ensure-environment.js";
 import { decodingOf } from "../../eval/decoding.js";
@@ -34,7 +34,7 @@ function partsOf(task: string, dir: string): { file: string; one: string | null 
   return { file: resolve(dir, file!), one: one ?? null };
 }
 
-/** Inspect runs in the folder of the task's file, where its data is. */
+/** Inspect runs in the folder of the task's file, where its data is, and takes a whole file as a pattern below that. */
 async function evaluate(
   here: SubjectHere,
   suite: InspectSuite,
@@ -49,7 +49,7 @@ async function evaluate(
   await whileServed(here, { dir, maxNewTokens: suite.max_new_tokens }, context, async ({ url, token, signal }) => {
     onProgress({ label: `${suite.name} of ${subjectLabel(here.subject)}: inspect ${suite.task}` });
     const args = [
-      ...["-m", "inspect_ai", "eval", one === null ? file : `${file}@${one}`, "--model", model],
+      ...["-m", "inspect_ai", "eval", one === null ? basename(file) : `${file}@${one}`, "--model", model],
       ...["--log-dir", join(dir, "logs"), "--log-format", "json", "--no-log-realtime", "--display", "plain"],
       ...["--max-connections", String(loaded.recipe.eval.batch_size), "--ctl-server", "false"],
       "--no-fail-on-error", // a sample that fails is an item without a score
