@@ -1,5 +1,5 @@
 // ft.lock.json and "nothing changed", through the built binary: one real run of the tiny model, then everything that may move.
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { startRun } from "../src/pipeline/start-run.js";
@@ -14,8 +14,16 @@ describe("ft run", () => {
     "skips what a run did already, without environment or model; trains when anything that matters changed",
     async () => {
       const dir = projectWithOwnBase();
+      const [abandoned, building] = [".new-old", ".new-young"].map((name) => join(dir, ".ft/runs", name));
+      for (const folder of [abandoned!, building!]) mkdirSync(folder, { recursive: true });
+      utimesSync(abandoned!, 0, 0);
       const first = JSON.parse((await ft(["run", "--json"], dir)).stdout);
       expect(first.adapter).toMatchObject({ name: "tiny", version: 1 });
+      expect([existsSync(abandoned!), existsSync(building!)], "what a killed ft left half-built").toEqual([
+        false,
+        true,
+      ]);
+      rmSync(building!, { recursive: true });
       expect(Object.keys(lockOf(dir).recipes)).toEqual(["ft.yaml"]);
 
       const again = await ft(["run", "--json"], dir, nothingHere());

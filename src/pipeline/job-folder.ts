@@ -1,6 +1,6 @@
 // Builds a job folder beside its final place and renames it there, so that a half-written one is never seen.
 import { existsSync } from "node:fs";
-import { cp, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { stringify } from "yaml";
 import type { DataLayout, Rendering } from "../engines/contract.js";
@@ -38,9 +38,10 @@ export interface JobFolderInput {
 export async function createJobFolder(input: JobFolderInput): Promise<{ job: Job; dir: string }> {
   const parent = input.parent ?? runsDir(input.projectDir);
   const dir = join(parent, input.id);
-  const building = join(parent, `.new-${input.id}`);
+  const building = join(parent, `${unfinished}${input.id}`);
   try {
     ensureDir(building);
+    await removeAbandoned(parent);
     for (const [path, content] of Object.entries(input.rendering.files)) {
       await mkdir(dirname(join(building, path)), { recursive: true });
       await writeFile(join(building, path), content);
@@ -65,6 +66,19 @@ export async function createJobFolder(input: JobFolderInput): Promise<{ job: Job
   } catch (error) {
     await rm(building, { recursive: true, force: true });
     throw error;
+  }
+}
+
+const unfinished = ".new-";
+const abandonedAfterMs = 24 * 3_600_000;
+
+/** Folders of an ft that was killed while it built them. Younger ones may be another ft's that is at it. */
+async function removeAbandoned(parent: string): Promise<void> {
+  const before = Date.now() - abandonedAfterMs;
+  for (const name of await readdir(parent)) {
+    const dir = join(parent, name);
+    if (!name.startsWith(unfinished) || (await stat(dir)).mtimeMs > before) continue;
+    await rm(dir, { recursive: true, force: true });
   }
 }
 
