@@ -173,6 +173,22 @@ it("writes a card with metadata, licence, data, scores with intervals and a way 
   expect(readFileSync(file, "utf8")).toContain("path/to/this/folder");
 });
 
+it("writes documents over older ones of their kind, and over nothing else", { timeout: minutes }, async () => {
+  const key = join(project.dir, "precious.pem");
+  writeFileSync(key, "-----BEGIN PRIVATE KEY-----");
+  for (const command of ["bom", "export-card"]) {
+    expect(await run(`adapters ${command} support-bot --out ${key}`)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("is there and is not"),
+    });
+    const again = `adapters ${command} support-bot --out ${join(project.dir, `${command}.out`)}`;
+    for (const _ of [1, 2]) expect((await run(again)).exitCode).toBe(0);
+    const nowhere = await run(`adapters ${command} support-bot --out nofolder/x`);
+    expect(nowhere).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("nofolder/x cannot be written") });
+  }
+  expect(readFileSync(key, "utf8")).toBe("-----BEGIN PRIVATE KEY-----");
+});
+
 /** The schema files that the library brings; it validates with packages that it does not bring. */
 function cycloneDx(): Validator {
   const root = dirname(createRequire(import.meta.url).resolve("@cyclonedx/cyclonedx-library/package.json"));

@@ -248,7 +248,8 @@ it("a night that fails keeps everything, names file and line, and tells it, with
   train(`${rows(0, 3)}{"messages": [}\n`);
   const before = aliases();
   answers.push(400);
-  const failed = await ci(["--junit", "ci.xml"], { GITHUB_ACTIONS: "true" });
+  const failed = await ci(["--junit", "ci.xml", "--json"], { GITHUB_ACTIONS: "true" });
+  expect(JSON.parse(failed.stdout)).toMatchObject({ outcome: "failed", championBefore: "tiny@1", champion: "tiny@1" });
   expect([failed.exitCode, aliases(), runs()]).toEqual([4, before, 3]);
   expect(failed.stderr).toMatch(/^::error file=train.jsonl,line=4,title=ft tiny::/m);
   expect(failed.stderr).toContain("note: no alert reached the webhook of HOOK: it answered HTTP 400");
@@ -260,4 +261,28 @@ it("a night that fails keeps everything, names file and line, and tells it, with
   rmSync(join(dir, "ci.xml"));
   writeFileSync(join(dir, "mine.xml"), "not a report");
   expect((await ci(["--junit", "mine.xml"])).exitCode).toBe(2);
+  writeFileSync(join(dir, ".ft/aliases/tiny.json"), "{");
+  const torn = await ci(["--junit", "ci.xml"]);
+  expect([torn.exitCode, torn.stderr]).toEqual([6, expect.stringContaining("the aliases of tiny cannot be read")]);
+  expect(readFileSync(join(dir, "ci.xml"), "utf8")).toContain("the aliases of tiny cannot be read");
+});
+
+it("a recipe with a mistake is in every report, in place of those of the night before", {
+  timeout: 2 * minutes,
+}, async () => {
+  const there = emptyFolder();
+  writeFileSync(join(there, "nightly.yaml"), "name: tiny\ntrain:\n  learning_rat: 1\n");
+  writeFileSync(join(there, "ci.xml"), '<?xml version="1.0"?>\n<testsuites name="ft ci tiny"/>\n');
+  const step = join(there, "step.md");
+  const reports = ["--junit", "ci.xml", "--summary", "ci.md", "--html", "ci.html"];
+  const failed = await ft(["ci", "nightly.yaml", ...reports, "--json"], there, {
+    ...{ GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: step },
+  });
+  expect(failed.exitCode).toBe(3);
+  expect(JSON.parse(failed.stdout)).toMatchObject({ ok: false, outcome: "failed", error: { code: "recipe.invalid" } });
+  expect(failed.stderr).toMatch(/^::error file=nightly.yaml,line=3,col=3,title=ft nightly::unknown key/m);
+  expect(readFileSync(join(there, "ci.xml"), "utf8")).toMatch(/name="data">\s*<error type="recipe.invalid"/);
+  for (const file of ["ci.md", "step.md"])
+    expect(readFileSync(join(there, file), "utf8")).toMatch(/## ft ci nightly: failed.*nightly.yaml:3:3: unknown key/s);
+  expect(readFileSync(join(there, "ci.html"), "utf8")).toMatch(/unknown key train.learning_rat.*next: /s);
 });

@@ -124,3 +124,12 @@ it("refuses what would do nothing: the champion itself, flags of the other form"
     });
   expect(await json("support-bot@1", "--candidate", "a.jsonl")).toMatchObject({ exitCode: 2 });
 });
+
+it("ft eval show and compare name each version, interval and evaluation in full on a screen of 80 columns", async () => {
+  const shown = (await ft(["eval", "show"], project.dir)).stdout;
+  const words = shown.replaceAll(/\s+/g, " ");
+  for (const version of [1, 2]) expect(words).toMatch(new RegExp(`support-(bot)?@${version} |bot@${version} `));
+  expect(shown.split("\n").every((line) => line.length <= 80)).toBe(true);
+  const compared = (await ft(["eval", "compare", "support-bot@1", "support-bot@2"], project.dir)).stdout;
+  expect(compared).not.toContain("…");
+});

@@ -3,6 +3,7 @@ import { FtError } from "../../errors.js";
 import { reasonOf } from "../../eval/gate/words.js";
 import { type Night, nightSteps } from "../../pipeline/ci/night.js";
 import { type JunitCase, junitXml } from "../../report/junit.js";
+import { failureLines } from "../views/failure-lines.js";
 
 export function nightJunit(night: Night): string {
   const suites = [
@@ -21,7 +22,7 @@ function stepCase(night: Night, name: (typeof nightSteps)[number]): JunitCase {
   const isBroken = outcome === "failed" && (failedIn === name || (failedIn === null && name === "data"));
   if (isBroken) {
     const type = failure instanceof FtError ? failure.code : "internal";
-    return { ...known, outcome: { kind: "error", type, message: summary, text: failureText(failure) } };
+    return { ...known, outcome: { kind: "error", type, message: summary, text: failureLines(failure).join("\n") } };
   }
   if (name === "gate" && decision && decision.verdict !== "promote") {
     const text = decision.reasons.join("\n");
@@ -42,15 +43,4 @@ function checkCases({ checks, rule, labels }: NonNullable<Night["decision"]>): J
     if (check.passed) return { ...known, out: reason };
     return { ...known, outcome: { kind: "failure", type: check.role, message: reason, text: reason } };
   });
-}
-
-function failureText(failure: unknown): string {
-  if (!(failure instanceof FtError)) return String(failure);
-  const { why, next, problems } = failure;
-  const places = problems.map(({ message, where }) =>
-    where
-      ? `${[where.file, where.line, where.column].filter((part) => part !== undefined).join(":")}: ${message}`
-      : message,
-  );
-  return [failure.message, ...places, ...(why ? [`why: ${why}`] : []), ...(next ? [`next: ${next}`] : [])].join("\n");
 }

@@ -1,13 +1,13 @@
 // The night's one report, wherever it is wanted: stdout, page, JUnit, Markdown for a CI server's summary, annotations.
-import { appendFile, writeFile } from "node:fs/promises";
+import { appendFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { FtError } from "../../errors.js";
 import type { Night } from "../../pipeline/ci/night.js";
 import { reportMarkdown } from "../../report/to-markdown.js";
 import type { CiFlags } from "../ci.js";
 import { presentReport } from "../data/present-report.js";
 import { type Io, writeJson } from "../io.js";
 import { nightReport } from "../views/night-report.js";
+import { writeOutput } from "../write-output.js";
 import { annotations } from "./annotations.js";
 import { nightJson } from "./night-json.js";
 import { nightJunit } from "./night-junit.js";
@@ -16,9 +16,9 @@ import { nightJunit } from "./night-junit.js";
 export async function presentNight(io: Io, night: Night, flags: CiFlags): Promise<void> {
   const report = nightReport(night);
   const markdown = reportMarkdown(report);
-  if (flags.junit !== undefined) await write(io, "--junit", flags.junit, nightJunit(night));
+  if (flags.junit !== undefined) await writeOutput(io, "--junit", flags.junit, nightJunit(night));
   if (flags.summary !== undefined && !isStepSummary(io, flags.summary))
-    await write(io, "--summary", flags.summary, markdown);
+    await writeOutput(io, "--summary", flags.summary, markdown);
   const githubSummary = io.env.GITHUB_STEP_SUMMARY;
   if (githubSummary)
     await appendFile(githubSummary, `${markdown}\n`).catch((error: Error) => {
@@ -37,17 +37,4 @@ export async function presentNight(io: Io, night: Night, flags: CiFlags): Promis
 /** GitHub's own: there the report comes after what others wrote. */
 export function isStepSummary({ cwd, env }: Pick<Io, "cwd" | "env">, file: string | undefined): boolean {
   return file !== undefined && resolve(cwd, file) === env.GITHUB_STEP_SUMMARY;
-}
-
-async function write(io: Io, flag: string, file: string, text: string): Promise<void> {
-  await writeFile(resolve(io.cwd, file), text).catch((cause: Error) => {
-    throw new FtError({
-      code: "usage.output",
-      exit: "usage",
-      message: `${file} cannot be written`,
-      why: cause.message,
-      next: `name a file in a folder that exists and is yours after ${flag}`,
-      cause,
-    });
-  });
 }

@@ -1,7 +1,8 @@
 // `ft ci` as a command: runs the night with what a person or a CI server sees of it, writes the reports, ends with the code that belongs to it.
+import { basename, extname, resolve } from "node:path";
 import { exitCodes } from "../../errors.js";
 import { cancelRun } from "../../pipeline/cancel-run.js";
-import type { Night } from "../../pipeline/ci/night.js";
+import { type Night, newNight } from "../../pipeline/ci/night.js";
 import { runNight } from "../../pipeline/ci/run-night.js";
 import type { TrainContext } from "../../pipeline/ci/train.js";
 import { followRun } from "../../pipeline/follow.js";
@@ -25,7 +26,7 @@ export async function ciCommand(
   recipe: string | undefined,
   flags: CiFlags,
 ): Promise<void> {
-  const loaded = loadRecipe(recipe ?? "ft.yaml", { cwd: io.cwd, env: io.env, sets: setsWithTarget(flags) });
+  const file = resolve(io.cwd, recipe ?? "ft.yaml");
   await refuseReports(
     io,
     [
@@ -33,12 +34,12 @@ export async function ciCommand(
       { kind: "html", flag: "ft ci --html", file: flags.html },
       { kind: "summary", flag: "ft ci --summary", file: isStepSummary(io, flags.summary) ? undefined : flags.summary },
     ],
-    [loaded.file],
+    [file],
   );
-  const progress = progressLines(io);
-  const night = await interruptible((signal) =>
-    runNight(loaded, trainContext(io, loaded, { signal, progress }), { acceptFirst: flags.acceptFirst ?? false }),
-  ).finally(progress.end);
+  const loaded = loadOrFailure(() =>
+    loadRecipe(recipe ?? "ft.yaml", { cwd: io.cwd, env: io.env, sets: setsWithTarget(flags) }),
+  );
+  const night = "failure" in loaded ? unreadNight(io, file, loaded.failure) : await nightOf(io, loaded, flags);
   await presentNight(io, night, flags);
   if (night.outcome === "failed") {
     detailFailure(nightJson(night));
@@ -46,6 +47,27 @@ export async function ciCommand(
   }
   const code = endOf(night, flags);
   if (code !== exitCodes.ok.code) exit(code);
+}
+
+function loadOrFailure(load: () => LoadedRecipe): LoadedRecipe | { failure: unknown } {
+  try {
+    return load();
+  } catch (failure) {
+    return { failure };
+  }
+}
+
+/** A recipe that cannot be read is a night that failed as any other, with its reports; what it is called is in the recipe, so the file names it. */
+function unreadNight(io: Io, file: string, failure: unknown): Night {
+  const night = newNight({ name: basename(file, extname(file)), recipe: file, startedAt: io.now() });
+  return { ...night, outcome: "failed", failure, summary: (failure as Error).message };
+}
+
+function nightOf(io: Io, loaded: LoadedRecipe, flags: CiFlags): Promise<Night> {
+  const progress = progressLines(io);
+  return interruptible((signal) =>
+    runNight(loaded, trainContext(io, loaded, { signal, progress }), { acceptFirst: flags.acceptFirst ?? false }),
+  ).finally(progress.end);
 }
 
 function endOf({ outcome }: Night, { exitCode }: CiFlags): number {

@@ -13,6 +13,8 @@ const kinds = {
   junit: { looksLike: /^\s*(?:<\?xml[^>]*\?>\s*)?<testsuites?[\s>]/, called: "a JUnit file" },
   summary: { looksLike: /^## ft ci /, called: "a summary that ft ci made" },
   html: { looksLike: /^<!doctype html>[\s\S]*<meta name="generator" content="ft">/, called: "a page that ft made" },
+  card: { looksLike: /^---\n[\s\S]*\ntags:\n {2}- ft\n/, called: "a model card that ft made" },
+  bom: { looksLike: /^\{\s*"\$schema": "http:\/\/cyclonedx\.org\//, called: "a CycloneDX file" },
   baseline: { looksLike: /^\s*\{\s*"version": 1,\s*"findings": \[/, called: "a baseline" },
 } as const;
 

@@ -5,6 +5,7 @@ import type { Night, NightOutcome } from "../../pipeline/ci/night.js";
 import type { Block, Level, Note, Report } from "../../report/block.js";
 import { number } from "../../report/number.js";
 import { diffSummary, driftTable, rowBars } from "./data-diff.js";
+import { failureLines } from "./failure-lines.js";
 
 const levels: Record<NightOutcome, Level | undefined> = {
   unchanged: undefined,
@@ -38,14 +39,24 @@ function overview(night: Night): Block {
   const { adapter, championBefore, champion, run, trained, rows, hub, steps, outcome } = night;
   const known = {
     candidate: adapter,
-    champion: champion === championBefore ? (champion ?? "none") : `${champion} (before: ${championBefore ?? "none"})`,
+    champion:
+      outcome === "failed" && champion === null
+        ? null
+        : champion === championBefore
+          ? (champion ?? "none")
+          : `${champion} (before: ${championBefore ?? "none"})`,
     run: run && `${run}${trained ? "" : " (was there)"}`,
     rows: rows === null ? null : number(rows),
     hub: hub?.url ?? null,
     took: `${duration(night.endedAt - night.startedAt)}${steps.length > 0 ? `: ${steps.map(stepText).join(", ")}` : ""}`,
   };
   const facts = Object.entries(known).flatMap(([name, value]) => (value === null ? [] : [{ name, value }]));
-  const notes: Note[] = night.notices.map((text) => ({ text }));
+  // The message itself stands above.
+  const failure = outcome === "failed" ? failureLines(night.failure).slice(1) : [];
+  const notes: Note[] = [
+    ...failure.map((text): Note => ({ text, level: "bad" })),
+    ...night.notices.map((text) => ({ text })),
+  ];
   const level = levels[outcome];
   return { kind: "facts", title: outcome, ...(level && { level }), facts, notes };
 }

@@ -146,29 +146,66 @@ function plotLines(plot: Plot, { width, paint }: Layout): string[] {
   return [...summary, ...pointPlot(plot, { width: width - 2, paint }).map((line) => `  ${line}`)];
 }
 
+/** Names and numbers are never cut while the terminal has room for their parts: they go on in the next line. Longer texts are. */
 function tableLines({ columns, rows }: Table, { width, paint }: Layout): string[] {
   const cells = rows.map((row) => row.cells.map(visibleLine));
-  const natural = columns.map(({ head }, index) =>
-    Math.max(widthOf(head), ...cells.map((row) => widthOf(row[index]!))),
+  const texts = columns.map(({ head }, index) => [head, ...cells.map((row) => row[index]!)]);
+  const widths = shrunk(
+    texts.map((column) => Math.max(...column.map(widthOf))),
+    texts.map((column) => Math.max(...column.map(leastWidth))),
+    width - 2 * columns.length,
   );
-  const widths = shrunk(natural, width - 2 * columns.length);
-  const line = (texts: string[]) =>
-    texts
-      .map((text, index) => {
-        const shown = fitted(text, widths[index]!);
-        return columns[index]!.align === "right" ? padStart(shown, widths[index]!) : padEnd(shown, widths[index]!);
-      })
-      .join("  ");
-  const head = paint("dim", `  ${line(columns.map(({ head }) => head))}`);
-  return [head, ...cells.map((row, index) => `  ${painted(line(row), rows[index]!.level, paint)}`)];
+  const lines = (row: string[]): string[] => {
+    const broken = row.map((text, index) => cellLines(text, widths[index]!));
+    return Array.from({ length: Math.max(...broken.map((cell) => cell.length)) }, (_, line) =>
+      broken
+        .map((cell, index) => (columns[index]!.align === "right" ? padStart : padEnd)(cell[line] ?? "", widths[index]!))
+        .join("  "),
+    );
+  };
+  const head = lines(columns.map((column) => column.head)).map((line) => paint("dim", `  ${line}`));
+  return [
+    ...head,
+    ...cells.flatMap((row, index) => lines(row).map((line) => `  ${painted(line, rows[index]!.level, paint)}`)),
+  ];
 }
 
-/** The widest columns give way, to one common width, where all together are wider than the room. */
-function shrunk(widths: number[], room: number): number[] {
+const longestName = 40;
+
+/** Where a name may be broken: after a space, and after what joins the parts of a name. */
+function partsOf(text: string): string[] {
+  return text.split(/(?<=[ @/_-])/);
+}
+
+function leastWidth(text: string): number {
+  if (widthOf(text) > longestName) return leastCell;
+  return Math.max(...partsOf(text).map((part) => widthOf(part.trimEnd())));
+}
+
+function cellLines(text: string, width: number): string[] {
+  if (widthOf(text) <= width) return [text];
+  if (widthOf(text) > longestName) return [fitted(text, width)];
+  const lines = [""];
+  for (const part of partsOf(text)) {
+    const line = lines.at(-1)!;
+    if (line !== "" && widthOf(line + part.trimEnd()) > width) lines.push(part);
+    else lines[lines.length - 1] = line + part;
+  }
+  return lines.map((line) => fitted(line.trimEnd(), width));
+}
+
+/** The widest columns give way, to one common width but none below its `least`, where all together are wider than the room; then below that too. */
+function shrunk(widths: number[], least: number[], room: number): number[] {
+  const to = (most: number, floor: number[]) =>
+    widths.map((each, index) => Math.min(each, Math.max(most, floor[index]!)));
+  const isTooWide = (some: number[]) => some.reduce((sum, each) => sum + each, 0) > room;
   let most = Math.max(...widths);
-  const total = () => widths.reduce((sum, each) => sum + Math.min(each, most), 0);
-  while (total() > room && most > leastCell) most -= 1;
-  return widths.map((each) => Math.min(each, most));
+  while (most > leastCell && isTooWide(to(most, least))) most -= 1;
+  if (!isTooWide(to(most, least))) return to(most, least);
+  const none = widths.map(() => 0);
+  most = Math.max(...widths);
+  while (most > leastCell && isTooWide(to(most, none))) most -= 1;
+  return to(most, none);
 }
 
 function noteLines({ text, level }: Note, { width, paint }: Layout): string[] {

@@ -35,6 +35,7 @@ export function runNight(loaded: LoadedRecipe, context: TrainContext, options: N
   const { name } = loaded.recipe;
   return withNightLock(loaded.dir, name, async () => {
     const night = newNight({ name, recipe: loaded.file, startedAt: context.now() });
+    night.championBefore = championNow(loaded.dir, name);
     const onNotice = (text: string): void => {
       night.notices.push(text);
       context.onNotice(text);
@@ -48,11 +49,20 @@ export function runNight(loaded: LoadedRecipe, context: TrainContext, options: N
       night.summary = (night.failure as Error).message;
     }
     night.endedAt = context.now();
-    const { champion } = aliasesOf(loaded.dir, name);
-    night.champion = champion === undefined ? null : `${name}@${champion}`;
+    night.champion = championNow(loaded.dir, name);
     if (!context.signal.aborted) await tell(night, loaded, heard);
     return night;
   });
+}
+
+/** Null where there is none, and where the line's aliases cannot be read: the night fails by that, and says it in its report. */
+function championNow(dir: string, name: string): string | null {
+  try {
+    const { champion } = aliasesOf(dir, name);
+    return champion === undefined ? null : `${name}@${champion}`;
+  } catch {
+    return null;
+  }
 }
 
 async function goThrough(

@@ -99,7 +99,13 @@ function newestOf(adapters: RegisteredAdapter[]): RegisteredAdapter {
     (best, one) => (best === null || one.createdAt > best.createdAt ? one : best),
     null,
   );
-  return newest ?? findAdapter(adapters, "(the newest)");
+  if (newest) return newest;
+  throw new FtError({
+    code: "adapter.unknown",
+    exit: "usage",
+    message: "no adapter is registered here: there is nothing to compare",
+    next: "train one: ft run; ft eval show has what is stored",
+  });
 }
 
 function nothingStored(subject: Subject, names: readonly string[]): FtError {
