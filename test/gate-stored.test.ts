@@ -24,7 +24,7 @@ async function evaluated(
   { dir }: AdapterProject,
   version: number,
   wrong: readonly [number, number],
-  { suite = "tickets", sha256 = "s1", failed = -1 } = {},
+  { suite = "tickets", sha256 = "s1", failed = -1, clusters = 0 } = {},
 ): Promise<void> {
   const db = openStore(dir);
   const subject = adapterSubject(findAdapter(listAdapters(db, dir), `support-bot@${version}`));
@@ -32,7 +32,8 @@ async function evaluated(
   const items = Array.from(
     { length: 200 },
     (_, n): ItemRecord => ({
-      ...{ item: `i${n}`, inputSha256: `h${n}`, promptSha256: null, slice: {}, cluster: null, output: "x" },
+      ...{ item: `i${n}`, inputSha256: `h${n}`, promptSha256: null, slice: {}, output: "x" },
+      cluster: clusters === 0 ? null : `c${n % clusters}`,
       scores: { exact: n === failed ? null : n >= wrong[0] && n < wrong[1] ? 0 : 1 },
       error: n === failed ? "exact: the scorer broke" : null,
       ...{ promptTokens: null, outputTokens: null, latencyMs: null, costUsd: null },
@@ -132,4 +133,18 @@ it("ft eval show and compare name each version, interval and evaluation in full 
   expect(shown.split("\n").every((line) => line.length <= 80)).toBe(true);
   const compared = (await ft(["eval", "compare", "support-bot@1", "support-bot@2"], project.dir)).stdout;
   expect(compared).not.toContain("…");
+});
+
+it("ft eval compare and show do not take items in clusters that are all alike for certainty", async () => {
+  for (const version of [1, 2])
+    await evaluated(project, version, [0, 0], { suite: "grouped", sha256: "g", clusters: 50 });
+  const compared = JSON.parse(
+    (await ft(["eval", "compare", "support-bot@1", "support-bot@2", "--suite", "grouped", "--json"], project.dir))
+      .stdout,
+  );
+  const { rows } = compared.suites[0].comparison;
+  const { low, difference, high } = rows[0].against[0].result;
+  expect([low < -0.005, difference, high > 0.005]).toEqual([true, 0, true]);
+  const shown = (await ft(["eval", "show", "support-bot@1", "--suite", "grouped"], project.dir)).stdout;
+  expect(shown).toMatch(/exact +100.0 % +9[78]\.\d % to 100.0 %/);
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
 import { meanBound } from "../src/eval/mean-bound.js";
+import { pairedDifference } from "../src/eval/paired-difference.js";
 import { itemsNeeded } from "../src/eval/power.js";
 import { normalQuantile, tQuantile } from "../src/eval/quantiles.js";
 import { seededRandom } from "../src/eval/random.js";
@@ -103,6 +104,10 @@ describe("statistics, to 1e-9 of scipy's and statsmodels'", () => {
     expect(meanBound(single, { confidence: 0.95 })).toBeCloseTo((answersTo("tBound") as number[])[0]!, 9);
     const { error } = meanAndError(unitsOf(values, groups.map(String)));
     expect(error).toBeCloseTo((answersTo("clusterError") as number[])[0]!, 9);
+    const zeros = values.map(() => 0);
+    const { low, difference, high } = pairedDifference(zeros, values, groups.map(String))!;
+    const half = tQuantile(0.975, new Set(groups).size - 1) * error;
+    expect([difference - low, high - difference]).toEqual([expect.closeTo(half, 9), expect.closeTo(half, 9)]);
   });
 
   it("the number of items that a margin needs", () => {

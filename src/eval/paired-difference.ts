@@ -1,6 +1,7 @@
 // The difference of two subjects in one metric over the same items, with its 95 % interval; and a metric's mean with its own.
-import { bootstrapInterval, type Interval, pairedProportionInterval, proportionInterval, z } from "./statistics.js";
-import { meanAndError, unitsOf } from "./units.js";
+import { tQuantile } from "./quantiles.js";
+import { bootstrapInterval, type Interval, pairedProportionInterval, proportionInterval } from "./statistics.js";
+import { meanAndError, type Units, unitsOf } from "./units.js";
 
 export interface PairedDifference extends Interval {
   n: number;
@@ -13,13 +14,14 @@ export interface PairedDifference extends Interval {
 /** The group of each item; null: all are independent of each other. */
 type Clusters = readonly (string | null)[] | null;
 
-/** Up to so many items the bootstrap is quick; beyond, the normal interval is as good. */
+/** Up to so many items the bootstrap is quick; beyond, Student's interval is as good. */
 const bootstrapItems = 2000;
 
 /**
  * Of items that both have a score of. Yes/no scores: Newcombe's interval for paired proportions; others: BCa bootstrap over items, of more than
- * 2,000 the normal interval. Items in clusters: the normal interval with cluster-robust standard error (Miller, arXiv 2411.00640, section 2.2).
- * Null without items.
+ * 2,000 Student's interval. Items in clusters: Student's with cluster-robust standard error (Miller, arXiv 2411.00640, section 2.2), of yes/no
+ * scores with one item more that was won and one that was lost (Bonett & Price, J. Educ. Behav. Stat. 37 (2012) 479-488), as the gate counts
+ * them: items without any difference give no zero width. Null without items.
  */
 export function pairedDifference(
   before: readonly number[],
@@ -33,7 +35,8 @@ export function pairedDifference(
 
 function intervalOf(before: readonly number[], after: readonly number[], clusters: Clusters): Interval {
   const n = before.length;
-  if (clusters === null && before.every(isBinary) && after.every(isBinary)) {
+  const isYesNo = before.every(isBinary) && after.every(isBinary);
+  if (clusters === null && isYesNo) {
     const counts = { both: 0, baseOnly: 0, adapterOnly: 0, neither: 0 };
     for (let i = 0; i < n; i++) {
       counts[before[i] && after[i] ? "both" : before[i] ? "baseOnly" : after[i] ? "adapterOnly" : "neither"] += 1;
@@ -41,12 +44,13 @@ function intervalOf(before: readonly number[], after: readonly number[], cluster
     return pairedProportionInterval(counts);
   }
   const differences = after.map((score, i) => score - before[i]!);
-  if (clusters !== null || n > bootstrapItems) return normalInterval(differences, clusters);
+  if (clusters !== null || n > bootstrapItems)
+    return studentInterval(unitsOf(differences, clusters), isYesNo ? [-1, 1] : null);
   const rows = differences.map((difference) => [difference]);
   return bootstrapInterval(rows, ([sum = 0]) => sum / n);
 }
 
-/** Mean with its 95 % interval: Wilson's of yes/no scores, else the normal one. Null without scores. */
+/** Mean with its 95 % interval: Wilson's of yes/no scores, else Student's (in clusters with one more yes and one more no). Null without scores. */
 export function meanInterval(
   scores: readonly number[],
   clusters: Clusters,
@@ -54,16 +58,23 @@ export function meanInterval(
   const n = scores.length;
   if (n === 0) return null;
   const average = mean(scores);
-  const isProportion = clusters === null && scores.every(isBinary);
-  const interval = isProportion ? proportionInterval(Math.round(average * n), n) : normalInterval(scores, clusters);
+  const isYesNo = scores.every(isBinary);
+  const interval =
+    clusters === null && isYesNo
+      ? proportionInterval(Math.round(average * n), n)
+      : studentInterval(unitsOf(scores, clusters), isYesNo ? [0, 1] : null);
   return { n, mean: average, ...interval };
 }
 
-function normalInterval(values: readonly number[], clusters: Clusters): Interval {
-  const units = unitsOf(values, clusters);
-  if (units.sums.length < 2) return { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
-  const { mean, error } = meanAndError(units);
-  return { low: mean - z * error, high: mean + z * error };
+/** `range`: of yes/no scores, the least and the most that an item can have: one of each is counted besides, and nothing lies outside. */
+function studentInterval({ sums, sizes }: Units, range: [number, number] | null): Interval {
+  if (sums.length < 2) return { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+  const { mean, error } = meanAndError(
+    range ? { sums: [...sums, ...range], sizes: [...sizes, 1, 1] } : { sums, sizes },
+  );
+  const width = tQuantile(0.975, sums.length - 1) * error;
+  const [least, most] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return { low: Math.max(least, mean - width), high: Math.min(most, mean + width) };
 }
 
 function mean(values: readonly number[]): number {

@@ -19,7 +19,7 @@ export interface PairedCounts {
 
 const confidence = 0.95;
 /** Two-sided 95 % quantile of the standard normal distribution. */
-export const z = 1.959963984540054;
+const z = 1.959963984540054;
 
 /**
  * Interval of p(adapter) - p(base), in -1..1: Newcombe, "Improved confidence intervals for the difference between binomial proportions
