@@ -109,7 +109,7 @@ it("measures any version on today's held-out rows: as the run did on its own, an
   writeFileSync(join(copy, "ft.yaml"), recipe);
   const moving = await ft(["eval", "run", "tiny", "--suite", "heldout", "--json"], copy);
   expect([moving.exitCode, JSON.parse(moving.stdout).error.code]).toEqual([2, "eval.heldout-moves"]);
-});
+}, 600_000);
 
 it("compares side by side in the terminal, as Markdown, a page and JSON; the index can be rebuilt", async () => {
   await ft(["eval", "run", "base"], dir);
