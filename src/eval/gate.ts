@@ -39,7 +39,6 @@ export function gate({ champion, candidate, anchor }: Sides, rule: GateRule): Ve
   checks.push(...floorChecks(candidate, rule));
   doubts.push(...doubtsOf(checks, rule));
   if (!champion) doubts.push(...firstDoubts(judged, candidate, rule));
-  else if (champion.label === candidate.label) doubts.push(`champion and candidate are the same: ${candidate.label}`);
   if (judged.length === 0 && doubts.length === 0) doubts.push("the rule judges no metric");
 
   const failed = checks.filter(({ passed }) => !passed);

@@ -1,6 +1,8 @@
 // `ft gate --candidate FILE`: the gate on files of scores.
+import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import { readScoreFile, sidesOf } from "../../eval/gate/score-lines.js";
-import { gate } from "../../eval/gate.js";
+import { gate, type Verdict } from "../../eval/gate.js";
 import { loadRecipe } from "../../recipes/load.js";
 import type { GateFlags } from "../gate.js";
 import type { CommandContext } from "../program.js";
@@ -33,7 +35,15 @@ export async function gateFilesCommand(context: CommandContext, flags: FileFlags
   const directions = { lower: flags.lowerIsBetter ?? [], higher: flags.higherIsBetter ?? [] };
   const { candidate, champion, anchor } = sidesOf(files, directions);
   checkFlags(candidate!, rule, flags);
-  const verdict = gate({ candidate: candidate!, champion, anchor }, rule);
+  const { checks, ...decided } = gate({ candidate: candidate!, champion, anchor }, rule);
+  const isItself = flags.champion !== undefined && samePath(flags.champion, flags.candidate, io.cwd);
+  const itself = `champion and candidate are the same: ${candidate!.label}`;
+  const verdict: Verdict = { ...(isItself ? { verdict: "hold", reasons: [itself] } : decided), checks };
   const labels = { candidate: candidate!.label, champion: champion?.label ?? null };
   presentVerdict(context, { verdict, rule, labels, json: flags.json ?? false });
+}
+
+/** A slip of the pen that would pass every check. Two files may well have the same scores. */
+function samePath(one: string, other: string, cwd: string): boolean {
+  return realpathSync(resolve(cwd, one)) === realpathSync(resolve(cwd, other));
 }
