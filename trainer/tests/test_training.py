@@ -224,7 +224,7 @@ class TrainingTest(unittest.TestCase):
         steps = [event["step"] for event in read_events(folder, "metric") if "loss" in event["values"]]
         self.assertEqual(steps, list(range(1, 21)))
         samples = [(sample["row"], sample["part"]) for sample in read_events(folder, "sample") if sample["attempt"] == 2]
-        self.assertEqual(samples, [(0, "chosen"), (1, "chosen"), (0, "rejected"), (1, "rejected")])
+        self.assertEqual(samples, [(0, "chosen"), (0, "rejected"), (1, "chosen"), (1, "rejected")])
         self.assertEqual([event["message"] for event in read_events(folder, "warning")], [])
         rows = results_of(folder)
         self.assertEqual([row["variant"] for row in rows], ["base"] * 6 + ["adapter"] * 6)
