@@ -29,6 +29,11 @@ export interface Place {
   column?: number;
 }
 
+/** "file", "file:line", "file:line:column". */
+export function placeText({ file, line, column }: Place): string {
+  return [file, line, column].filter((part) => part !== undefined).join(":");
+}
+
 /** One problem inside a larger failure, for errors that report everything at once (a recipe with four mistakes). */
 export interface Problem {
   message: string;

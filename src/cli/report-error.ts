@@ -1,5 +1,5 @@
 // Prints a failure at the edge, once: what, where, why, next. A stack trace only with --debug or for ft's own faults.
-import { exitCodes, FtError, type Place } from "../errors.js";
+import { exitCodes, FtError, placeText } from "../errors.js";
 import { visibleText } from "../report/visible.js";
 import { type Io, writeJson } from "./io.js";
 
@@ -27,10 +27,6 @@ function errorText(error: FtError): string {
   if (error.why) lines.push(`  why: ${error.why}`);
   if (error.next) lines.push(`  next: ${error.next}`);
   return lines.join("\n");
-}
-
-function placeText(place: Place): string {
-  return [place.file, place.line, place.column].filter((part) => part !== undefined).join(":");
 }
 
 function errorJson(error: FtError): Record<string, unknown> {

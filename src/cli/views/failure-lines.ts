@@ -1,5 +1,5 @@
 // What a night failed with, as reports tell it: the message, each problem with its place, why, and what to do.
-import { FtError, type Place } from "../../errors.js";
+import { FtError, placeText } from "../../errors.js";
 
 export function failureLines(failure: unknown): string[] {
   if (!(failure instanceof FtError)) return [failure instanceof Error ? failure.message : String(failure)];
@@ -11,8 +11,4 @@ export function failureLines(failure: unknown): string[] {
     ...(why ? [`why: ${why}`] : []),
     ...(next ? [`next: ${next}`] : []),
   ];
-}
-
-function placeText({ file, line, column }: Place): string {
-  return [file, line, column].filter((part) => part !== undefined).join(":");
 }

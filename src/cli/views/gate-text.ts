@@ -66,19 +66,24 @@ function table(checks: readonly Check[], against: Check["against"], rule: GateRu
     sorted.map((check) => [
       check.passed ? "ok" : "no",
       cut(visibleText(`${check.name}${hasPrimary && check.role === "primary" ? " *" : ""}`), 18),
-      mean(check.reference, check),
-      mean(check.candidate, check),
-      Number.isFinite(check.difference) ? signed(check.difference, check) : "?",
-      ...(against === "floor"
-        ? []
-        : [
-            check.bound === null ? "?" : signed(check.bound, check),
-            signed(check.better === "higher" ? -check.margin : check.margin, check),
-          ]),
-      count(check.n),
+      ...checkFigures(check),
     ]),
   );
   return hasPrimary ? [...lines, "* the primary metric"] : lines;
+}
+
+/** Theirs, ours, the difference, what it may be at worst, what is allowed (a floor has neither of these two), and the items. */
+export function checkFigures(check: Check): string[] {
+  const { against, reference, candidate, difference, bound, margin, better, n } = check;
+  return [
+    mean(reference, check),
+    mean(candidate, check),
+    Number.isFinite(difference) ? signed(difference, check) : "?",
+    ...(against === "floor"
+      ? []
+      : [bound === null ? "?" : signed(bound, check), signed(better === "higher" ? -margin : margin, check)]),
+    count(n),
+  ];
 }
 
 /** `?`: some scores are no numbers. */

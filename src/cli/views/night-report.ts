@@ -1,11 +1,12 @@
 // What `ft ci` shows of a night: what came of it, the gate's checks, what changed in the data, what one should know.
 import type { Check } from "../../eval/gate/check.js";
-import { percentText, sizeText, valueText } from "../../eval/gate/words.js";
+import { percentText, valueText } from "../../eval/gate/words.js";
 import type { Night, NightOutcome } from "../../pipeline/ci/night.js";
 import type { Block, Level, Note, Report } from "../../report/block.js";
 import { number } from "../../report/number.js";
 import { diffSummary, driftTable, rowBars } from "./data-diff.js";
 import { failureLines } from "./failure-lines.js";
+import { checkFigures } from "./gate-text.js";
 
 const levels: Record<NightOutcome, Level | undefined> = {
   unchanged: undefined,
@@ -69,7 +70,7 @@ function measuredTable({ verdict, reasons, measured, labels }: NonNullable<Night
     level: verdict === "promote" ? "good" : "warning",
     columns: [{ head: "metric" }, { head: labels.candidate, align: "right" }, { head: "n", align: "right" }],
     rows: measured.map(({ name, role, unit, mean, n }) => ({
-      cells: [role === "primary" ? `${name} *` : name, valueText(mean, unit), number(n)],
+      cells: [nameOf({ name, role }), valueText(mean, unit), number(n)],
     })),
     notes: [
       { text: "* held to the margin from now on; the others are guards" },
@@ -104,30 +105,16 @@ function checksTables({ verdict, reasons, checks, rule }: NonNullable<Night["dec
     ],
     rows: checks
       .filter(({ against }) => against === side)
-      .map((check) => ({ cells: checkCells(check), ...(check.passed ? {} : { level: "bad" as const }) })),
+      .map((check) => ({
+        cells: [check.passed ? "ok" : "no", nameOf(check), ...checkFigures(check)],
+        ...(check.passed ? {} : { level: "bad" as const }),
+      })),
     ...(index === sides.length - 1 ? { notes } : {}),
   }));
 }
 
-function checkCells(check: Check): string[] {
-  const { passed, name, role, reference, candidate, unit, difference, bound, margin, better, n } = check;
-  return [
-    passed ? "ok" : "no",
-    role === "primary" ? `${name} *` : name,
-    valueText(reference, unit),
-    valueText(candidate, unit),
-    signed(difference, check),
-    ...(role === "floor"
-      ? []
-      : [bound === null ? "?" : signed(bound, check), signed(better === "higher" ? -margin : margin, check)]),
-    number(n),
-  ];
-}
-
-/** "−2.4 pts", "+1.1 %", "−0.12". */
-function signed(value: number, check: Check): string {
-  const size = sizeText(value, check).replace(/ points$/, " pts");
-  return value === 0 ? size : `${value < 0 ? "−" : "+"}${size}`;
+function nameOf({ name, role }: Pick<Check, "name" | "role">): string {
+  return role === "primary" ? `${name} *` : name;
 }
 
 function stepText({ name, seconds }: Night["steps"][number]): string {
