@@ -15,6 +15,7 @@ import type { OnProgress } from "../src/progress.js";
 export default async function setUp(): Promise<() => void> {
   const temporary = mkdtempSync(join(tmpdir(), "ft-tests-"));
   process.env.TMPDIR = temporary; // the workers inherit it: what tests leave there goes with it
+  process.env.OMP_NUM_THREADS ??= "1"; // three workers on two cores: torch's threads would wait for each other
   await execa(process.execPath, ["scripts/build.mjs"], { cwd: packageRoot });
   const env = process.env;
   const onProgress = sayLabels();

@@ -27,7 +27,6 @@ function placeOf(id: string, settings = target): Place {
   return { host: thisMachine, dir: "/nowhere", python: "python3", base: null, job };
 }
 
-const unread = { inode: 0, offset: 0 };
 const start = {
   attempt: 1,
   args: ["--attempt", "1"],
@@ -59,7 +58,7 @@ describe("with a real API server", { timeout: 120_000 }, () => {
     const both = await Promise.all([1, 2].map(() => kubernetesRunner.start(place, target, { ...start, secrets })));
     expect(both[0]).toEqual(both[1]);
     expect(await kubernetesRunner.find(place, undefined)).toEqual({ id: both[0], attempt: 1 });
-    expect(await kubernetesRunner.liveness(place, both[0]!, 1, unread)).toMatchObject({ liveness: "queued" });
+    expect(await kubernetesRunner.liveness(place, both[0]!, 1, 0)).toMatchObject({ liveness: "queued" });
     const { stdout } = await execa("kubectl", ["get", "job", both[0]!.name, "-o", "json"]);
     expect(JSON.parse(stdout).spec).toMatchObject({ suspend: true, backoffLimit: 0, podReplacementPolicy: "Failed" });
     expect(stdout).not.toContain(secrets.HF_TOKEN);
@@ -76,7 +75,7 @@ describe("with a real API server", { timeout: 120_000 }, () => {
     expect(left).toMatchObject({ attempt: 1, isAlive: true });
     await Promise.all([kubernetesLauncher.end(target, left!), collectGarbage("job", name)]);
     expect(await kubernetesRunner.find(place, 1)).toBeNull();
-    expect(await kubernetesRunner.liveness(place, { name, run: place.job.id }, 1, unread)).toMatchObject({
+    expect(await kubernetesRunner.liveness(place, { name, run: place.job.id }, 1, 0)).toMatchObject({
       liveness: "gone",
     });
     await kubernetesLauncher.end(target, left!); // of what is gone

@@ -46,7 +46,7 @@ export interface Start {
  * caches: of a machine that is not this one.
  * find, start, liveness, stop, probe, leftovers, end: as the launcher's (src/launchers/contract.ts), for a folder that is in its place; the folder
  *   itself is none of `leftovers`, and `end` leaves it where it is.
- * liveness: `read` is how far the run's events are known; a `queued` from before what stands there no longer holds.
+ * liveness: `read` is how many bytes of the run's events are at home; a `queued` from before they were written no longer holds.
  * tidy: takes away what the platform keeps of an attempt that is over, when all of it is at home (a container); nothing is lost with it.
  * stop: asks (the marker `cancel` lies in the folder then), waits, ends; returns when the platform's state says that it is over.
  */
@@ -67,7 +67,7 @@ export interface Runner<Name extends LauncherName, Id> {
     place: Place,
     id: Id,
     attempt: number,
-    read: EventsPosition,
+    read: number,
   ): Promise<Omit<Observation, "bytes" | keyof EventsPosition>>;
   stop(place: Place, id: Id, graceMs: number): Promise<void>;
   tidy?(place: Place, id: Id): Promise<void>;

@@ -48,7 +48,6 @@ const foldersSchema = z.object({
   ),
 });
 
-const nothingRead = { inode: 0, offset: 0 };
 const silent = () => undefined;
 const isOver = (liveness: Liveness) => liveness === "ended" || liveness === "gone";
 
@@ -91,8 +90,7 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
     // Two terminals that submit the same attempt do it one after the other: the second one finds it.
     return submitInTurn(submission, async () => {
       const before = await find(home, attempt);
-      if (before && (await runner.liveness(placed(before), before.id, attempt, nothingRead)).liveness !== "gone")
-        return before;
+      if (before && (await runner.liveness(placed(before), before.id, attempt, 0)).liveness !== "gone") return before;
       const { target, connection, python, place } = await placeOf(home, job);
       if (!place.host.isHere)
         place.base = await bringFolder(place, runner.dir(target), runner.caches(target), submission);
@@ -120,7 +118,7 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
   async function observe(handle: FolderHandle<Id>, from: EventsPosition): Promise<Observation> {
     const place = placed(handle);
     return lookHome(handle.home, from, async () => {
-      const known = await runner.liveness(place, handle.id, handle.attempt, from);
+      const known = await runner.liveness(place, handle.id, handle.attempt, mirroredEvents(handle.home));
       if (!place.host.isHere) await bringEvents(place, handle.home);
       // A trainer that was killed could not take its secrets away.
       if (isOver(known.liveness) && !runner.keepsSecrets) await removeSecrets(place, handle.attempt);

@@ -65,7 +65,7 @@ const slurmRunner: Runner<"slurm", SlurmId> = {
     return { name: batch.name };
   },
 
-  liveness: ({ host }, { name }, _attempt, { offset }) => lastLiveness(host, name, offset),
+  liveness: ({ host }, { name }, _attempt, read) => lastLiveness(host, name, read),
 
   async stop(place, { name }, graceMs) {
     await callFarEnd({ ...place, command: "mark-cancelled", args: [place.dir], answer: nothing });

@@ -6,7 +6,7 @@ import { fromAccounts, jobsOf, type Known, livenessOf } from "./queue.js";
 const everyMs = 2_000;
 const looks = new Map<string, { at: number; read: number; known: Promise<Known> }>();
 
-/** `read`: bytes of the run's events that are known. Throws FtError launcher.unreachable. */
+/** `read`: bytes of the run's events that are at home. Throws FtError launcher.unreachable. */
 export async function lastLiveness(host: Host, name: string, read: number): Promise<Known> {
   const key = `${host.label} ${name}`;
   const last = looks.get(key);
