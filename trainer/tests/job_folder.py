@@ -7,11 +7,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from unittest import mock
 
 from make_tiny_model import sentences
 
 TRAINER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, TRAINER)  # so that tests which import this module first can import ft_trainer
+
+from ft_trainer import events, failures  # noqa: E402
 
 TRL_CONFIG = {
     "model_name_or_path": "model",
@@ -131,6 +134,24 @@ def run(folder, *args, **options):
     process = start(folder, *args, **options)
     process.communicate()
     return process.returncode
+
+
+def end_step(step, config):
+    """Runs a step's function in the working directory and in this process, as run_child does in one of its own: (exit code, the events it sent)."""
+    with tempfile.TemporaryFile() as file, mock.patch.object(events, "_fd", file.fileno()), mock.patch.object(sys, "argv", ["step", config]):
+        try:
+            code = step(mock.Mock(requested=False))
+        except Exception as error:
+            code = failures.report(error)
+        file.seek(0)
+        return code, [json.loads(line) for line in file]
+
+
+def run_step(step, config):
+    """The events of a step that ends well."""
+    code, told = end_step(step, config)
+    assert code == 0, (code, told)
+    return told
 
 
 def read_events(folder, kind=None):

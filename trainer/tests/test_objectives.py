@@ -4,7 +4,6 @@ import json
 import math
 import os
 import shutil
-import sys
 import tempfile
 import unittest
 from unittest import mock
@@ -12,13 +11,13 @@ from unittest import mock
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import torch
-from job_folder import LORA, QLORA, make_job
+from job_folder import LORA, QLORA, make_job, run_step
 from make_tiny_model import TEMPLATE, make_tiny_model
 from peft import PeftModel
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from ft_trainer import checkpoints, eval_model, evaluate, events, saving, trl_train
+from ft_trainer import checkpoints, eval_model, evaluate, saving, trl_train
 
 SMALL = {"max_steps": 2, "per_device_train_batch_size": 2, "save_strategy": "no", "seed": 1}
 OBJECTIVES = {
@@ -269,15 +268,6 @@ def with_call(index, row):
         row[side] = [{"tool_calls": "", "name": "", **turn} for turn in row.get(side, [])]
         row = {key: value for key, value in row.items() if value != []}
     return {**row, "chat_template_kwargs": {"as_json": '{"tools": [{"default": 1.0}], "n": 20000000000000000000}' if even else "{}"}}
-
-
-def run_step(step, config):
-    """Runs a step's function here, as run_child does in a process of its own. Returns the events it sent."""
-    with tempfile.TemporaryFile() as file, mock.patch.object(events, "_fd", file.fileno()), mock.patch.object(sys, "argv", ["step", config]):
-        code = step(mock.Mock(requested=False))
-        assert code == 0, code
-        file.seek(0)
-        return [json.loads(line) for line in file]
 
 
 def results(variant):

@@ -11,6 +11,8 @@ import unittest
 
 from job_folder import fake_job, read_events, read_log, run, start, wait_for
 
+from ft_trainer import checkpoints
+
 
 class SupervisorTest(unittest.TestCase):
     def job(self, what, **options):
@@ -84,6 +86,17 @@ class SupervisorTest(unittest.TestCase):
             self.assertEqual(read_events(folder, "end")[0]["status"], "failed")
         self.assertIn("SIGKILL", errors[0]["message"])
         self.assertIn("out-of-memory killer", errors[0]["hint"])
+
+    def test_kill_9_of_a_step_leaves_its_last_whole_checkpoint(self):
+        folder = self.job("checkpoints 1000")
+        supervisor = start(folder)
+        child = self.child_of(folder, supervisor)
+        wait_for(lambda: read_events(folder, "checkpoint"), what="a checkpoint")
+        os.kill(child, signal.SIGKILL)
+        supervisor.communicate(timeout=30)
+        self.assertEqual(supervisor.returncode, 46)
+        self.assertIn("SIGKILL", read_events(folder, "error")[0]["message"])
+        self.assertIsNotNone(checkpoints.last_complete(os.path.join(folder, "out/checkpoints"), print))
 
     def test_a_second_supervisor_of_the_same_job_is_refused(self):
         folder = self.job("sleep")
