@@ -85,7 +85,9 @@ describe("the trainer image of trl for the CPU", () => {
       if (base === null) return skip();
       const config = emptyFolder();
       mkdirSync(join(config, "ft"));
-      const targets = "targets:\n  box: { launcher: docker, network: host, shm: 512m }\n";
+      // The one thread that ft() gives to the run here.
+      const targets =
+        'targets:\n  box: { launcher: docker, network: host, shm: 512m, env: { OMP_NUM_THREADS: "1" } }\n';
       writeFileSync(join(config, "ft/targets.yaml"), targets);
       const dir = tinyProject({ maxSteps: 4 });
       const token = "hf_ftTestTokenThatIsNowhere0123";

@@ -19,6 +19,8 @@ export interface ProjectOptions {
   /** In place of steps. */
   epochs?: number;
   saveEvery?: number;
+  /** Default true. Without held-out rows no evaluation starts the engine once more. */
+  evaluated?: boolean;
 }
 
 /** Writes data and a recipe for the tiny model (under a million parameters; global-setup.ts makes it). */
@@ -26,6 +28,7 @@ export function tinyProject(options: ProjectOptions = {}): string {
   const dir = emptyFolder();
   mkdirSync(join(dir, "data"));
   const count = options.rows ?? 64;
+  const { evaluated = true } = options;
   writeFileSync(join(dir, "data/train.jsonl"), rows(0, count));
   writeFileSync(join(dir, "data/eval.jsonl"), rows(count, 8));
   writeFileSync(
@@ -33,10 +36,9 @@ export function tinyProject(options: ProjectOptions = {}): string {
     `name: tiny
 model: { base: ${requiredEnv("FT_TEST_TINY_MODEL")} }
 method: { type: ${options.method ?? "lora"}${options.method === "full" ? "" : ", rank: 8"} }
-data: { train: data/train.jsonl, eval: data/eval.jsonl, max_length: 256 }
+data: { train: data/train.jsonl, ${evaluated ? "eval: data/eval.jsonl" : "eval_fraction: 0"}, max_length: 256 }
 train: { ${options.epochs ? `epochs: ${options.epochs}` : `max_steps: ${options.maxSteps ?? 6}`}, batch_size: 4, learning_rate: 1.0e-2, save_every: ${options.saveEvery ?? 2} }
-eval: { max_new_tokens: 8 }
-`,
+${evaluated ? "eval: { max_new_tokens: 8 }\n" : ""}`,
   );
   return dir;
 }
@@ -61,6 +63,8 @@ export function ft(args: string[], cwd: string, env: Record<string, string> = {}
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       ...(process.env.FT_CACHE ? { FT_CACHE: process.env.FT_CACHE } : {}),
+      // A machine's setting: what trains here has its one thread beside the other workers (global-setup.ts).
+      ...(process.env.OMP_NUM_THREADS ? { OMP_NUM_THREADS: process.env.OMP_NUM_THREADS } : {}),
       ...env,
     },
     extendEnv: false,

@@ -14,13 +14,14 @@ beforeAll(async () => {
   if (!sshd) return;
   config = emptyFolder();
   mkdirSync(join(config, "ft"));
+  // One thread, as ft() gives it to the run here.
   writeFileSync(
     join(config, "ft/targets.yaml"),
     `targets:
   box:
     launcher: ssh
     at: { host: ${sshd.alias}, config: ${sshd.configFile} }
-    env: { FT_CACHE: ${ftCacheDir(process.env)} }
+    env: { FT_CACHE: ${ftCacheDir(process.env)}, OMP_NUM_THREADS: "1" }
 `,
   );
 }, 60_000);
