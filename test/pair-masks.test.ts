@@ -41,7 +41,8 @@ const answers = pairs.flatMap(({ name, row }) => {
   });
 });
 
-const templates = /own$|qwen3|llama3|mistral|deepseek|gemma|phi|chatml/;
+/** Of each family those that differ in how answers begin, end or have reasoning; masks.test.ts has every template. */
+const templates = /own$|deepseek|\/(gemma4?|llama3|llama3_1|phi3|qwen3|qwen3_8|qwen3_instruct_2507)\.jinja$/;
 
 test.each([
   ["trl", ["dpo", "kto", "orpo", "cpo", "reward"]],
@@ -113,7 +114,7 @@ test.each(["trl", "axolotl"] as const)(
       expect(sorted(made), cases[index]!.name).toEqual(sorted(predicted.map(keptOf)));
       sequences += made.length;
     }
-    expect(sequences).toBeGreaterThan(300);
+    expect(sequences).toBeGreaterThan(200);
   },
   20 * minutes,
 );

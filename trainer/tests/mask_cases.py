@@ -6,6 +6,7 @@ stdin: {"cases": [{"model": folder with a tokenizer, "template": Jinja, "layout"
 """
 
 import functools
+import gc
 import json
 import pathlib
 import sys
@@ -27,6 +28,7 @@ def answer(label_case):
     # Caches are keyed by a hash of the tokenizer, which takes longer than all the rest.
     datasets.fingerprint.Hasher.hash = classmethod(lambda _, __: uuid.uuid4().hex)
     exact_chat.install()  # as ft's runs do where rows hold tools, calls or reasoning
+    gc.freeze()  # what was imported stays: Axolotl's sampler collects garbage for every case
     request = json.load(sys.stdin)
     for case in request["cases"]:
         tokenizer = load_tokenizer(case["model"])
