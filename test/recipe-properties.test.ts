@@ -18,7 +18,7 @@ import { emptyFolder, requiredEnv } from "./project.js";
 import { pick, type Random, randomRecipe, seeded } from "./random-recipe.js";
 
 const minutes = 60_000;
-const wanted = 2_000;
+const wanted = 1_000;
 const folder = emptyFolder();
 const engines = Object.fromEntries(await Promise.all(engineNames.map(async (name) => [name, await loadEngine(name)])));
 
@@ -110,7 +110,7 @@ describe(`${wanted} random valid recipes`, () => {
   );
 
   it("are read by the real TRL with nothing left over", { timeout: 15 * minutes }, async () => {
-    const chosen = all.filter(({ engine }) => engine === "trl");
+    const chosen = all.filter(({ engine }) => engine === "trl").slice(0, 300);
     const files = written(chosen, "trl").map((file, index) => `${chosen[index]!.loaded.recipe.objective.type}=${file}`);
     const { stdout } = await execa(requiredEnv("FT_TEST_PYTHON"), [
       join(packageRoot, "trainer/tests/validate_trl.py"),

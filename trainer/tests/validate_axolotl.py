@@ -4,6 +4,7 @@ Everything heavy is replaced by engine_stubs.py, so that a version validates whi
 silently, at any depth, and a value that its schema or its checks of a GPU's capabilities refuse, end it with an error.
 """
 
+import functools
 import json
 import sys
 
@@ -28,13 +29,17 @@ def validate(path):
     unknown = list(unknown_keys(config, [AxolotlInputConfig, *plugins], ""))
     if unknown:
         raise SystemExit(f"{path}: axolotl would pass over {', '.join(unknown)}")
+    capabilities = {"torch_version": "2.13.0", "flash_attn_version": None}
+    read = schema_with(*plugins).model_validate({**config, "capabilities": {**GPU}, "env_capabilities": capabilities})
+    return {key: value for key, value in read.model_dump(mode="json").items() if key in config}
 
+
+@functools.cache
+def schema_with(*plugins):
     class WithPlugins(AxolotlConfigWCapabilities, *plugins):
         """As axolotl merges its plugins' arguments into the schema."""
 
-    capabilities = {"torch_version": "2.13.0", "flash_attn_version": None}
-    read = WithPlugins.model_validate({**config, "capabilities": {**GPU}, "env_capabilities": capabilities})
-    return {key: value for key, value in read.model_dump(mode="json").items() if key in config}
+    return WithPlugins
 
 
 def unknown_keys(values, models, prefix):
