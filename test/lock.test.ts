@@ -77,7 +77,7 @@ describe("ft run", () => {
   it(
     "trains after a crash between writing the lock and starting the trainer",
     async () => {
-      const dir = projectWithOwnBase();
+      const dir = projectWithOwnBase({ evaluated: false });
       const crash = startRun(
         loadRecipe("ft.yaml", { cwd: dir, env: {} }),
         {
@@ -108,7 +108,7 @@ describe("ft run", () => {
   it(
     "twice at once, with two recipes of one folder: both train, and the lock has both",
     async () => {
-      const dir = projectWithOwnBase();
+      const dir = projectWithOwnBase({ evaluated: false });
       const recipe = readFileSync(join(dir, "ft.yaml"), "utf8");
       writeFileSync(join(dir, "other.yaml"), recipe.replace("name: tiny", "name: other"));
       const results = await Promise.all([ft(["run"], dir), ft(["run", "other.yaml"], dir)]);
@@ -130,8 +130,8 @@ function nothingHere(): Record<string, string> {
   return { PATH: "/nonexistent", FT_CACHE: emptyFolder(), HF_HUB_OFFLINE: "1" };
 }
 
-function projectWithOwnBase(): string {
-  const dir = tinyProject({ maxSteps: 3 });
+function projectWithOwnBase({ evaluated = true } = {}): string {
+  const dir = tinyProject({ maxSteps: 3, evaluated });
   const model = requiredEnv("FT_TEST_TINY_MODEL");
   cpSync(model, join(dir, "base"), { recursive: true });
   const file = join(dir, "ft.yaml");

@@ -21,15 +21,10 @@ it.each([
 ])(
   "%s, %s: long rows are left out, and the run says how many",
   async (engine, what, settings) => {
-    const dir = tinyProject({ rows: 6, maxSteps: 1 });
+    const dir = tinyProject({ rows: 6, maxSteps: 1, evaluated: false });
     const isPair = what === "dpo";
-    if (isPair)
-      for (const side of ["train", "eval"])
-        writeFileSync(
-          join(dir, `data/${side}.jsonl`),
-          Array.from({ length: 6 }, (_, n) => pair(`${side} ${n}.`)).join(""),
-        );
     const train = join(dir, "data/train.jsonl");
+    if (isPair) writeFileSync(train, Array.from({ length: 6 }, (_, n) => pair(`${n}, then.`)).join(""));
     // First, so that a run that cut them would show them in its samples.
     writeFileSync(train, (isPair ? pair(long) : chat(long)) + readFileSync(train, "utf8"));
     appendFileSync(train, isPair ? pair(long) : chat(long));
