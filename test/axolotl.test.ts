@@ -57,9 +57,8 @@ describe("ft run with axolotl 0.19", () => {
   it(
     "dpo, lora: is stopped with a checkpoint, and resumed to its last step",
     async () => {
-      const dir = tinyProject({ maxSteps: 30, saveEvery: 30 });
+      const dir = tinyProject({ maxSteps: 30, saveEvery: 30, evaluated: false });
       writeFileSync(join(dir, "data/train.jsonl"), pairs(40));
-      writeFileSync(join(dir, "data/eval.jsonl"), pairs(4, 40));
       const sets = ["--set", "objective=dpo", "--set", "train.learning_rate=1e-4"];
       const started = await ft(["run", "--detach", ...engine, ...sets], dir);
       expect(started.exitCode, started.stderr).toBe(0);
@@ -150,9 +149,8 @@ function llama3Model(dir: string): string {
   return dir;
 }
 
-function pairs(count: number, from = 0): string {
-  return Array.from({ length: count }, (_, index) => {
-    const n = from + index;
+function pairs(count: number): string {
+  return Array.from({ length: count }, (_, n) => {
     return `${JSON.stringify({ prompt: `What is ${n} + 1?`, chosen: `It is ${n + 1}.`, rejected: "I do not know." })}\n`;
   }).join("");
 }

@@ -43,7 +43,7 @@ describe("the packed tarball", () => {
 
 describe("ft run", () => {
   it.each(["full", "qlora"] as const)(
-    "trains, evaluates and registers with method %s",
+    "trains, tells the tokens that the engine really trains, evaluates and registers with method %s",
     async (method) => {
       const dir = tinyProject({ method, maxSteps: 3 });
       const result = await ft(["run", "--json"], dir);
@@ -53,22 +53,13 @@ describe("ft run", () => {
       expect(adapter.comparison.map((row: { metric: string }) => row.metric)).toContain("loss");
       const verified = await ft(["adapters", "verify", "tiny"], dir);
       expect(verified.exitCode, verified.stdout).toBe(0);
-    },
-    15 * minutes,
-  );
-
-  it(
-    "tells the tokens that the engine really trains, ending with the end of the turn",
-    async () => {
-      const dir = tinyProject({ maxSteps: 2 });
-      const result = await ft(["run", "--json"], dir);
-      expect(result.exitCode, result.stderr).toBe(0);
       const [run] = readdirSync(join(dir, ".ft/runs"));
       const events = readFileSync(join(dir, ".ft/runs", run!, "events.jsonl"), "utf8")
         .trim()
         .split("\n");
       const samples = events.map((line) => JSON.parse(line)).filter(({ kind }) => kind === "sample");
       expect(samples.length).toBeGreaterThan(0);
+      // To the end of the turn.
       expect(samples[0].trainedText.replaceAll(" ", "")).toMatch(/^\{"colour":"\w+"\}<\|im_end\|>/);
     },
     15 * minutes,

@@ -82,7 +82,7 @@ describe("ft plan --probe", () => {
 it(
   "a run keeps what it took beside what was estimated; with probes it teaches the estimate, which says so",
   async () => {
-    const dir = tinyProject({ rows: 24, epochs: 1 });
+    const dir = tinyProject({ rows: 24, epochs: 1, evaluated: false });
     const price = { gpu: "cpu", provider: "us", kind: "on-demand", usdHour: 60, date: null, source: "made up" };
     writeFileSync(join(dir, "prices.jsonl"), JSON.stringify(price));
     const ran = await ft(["run", "--probe", "--json"], dir, { ...home, FT_PRICES: join(dir, "prices.jsonl") });

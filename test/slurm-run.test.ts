@@ -98,7 +98,7 @@ describe("a run whose disk is full at the checkpoint", () => {
     async ({ skip }) => {
       if (!slurm || process.getuid?.() !== 0) return skip();
       // Its first checkpoint is seconds away: an idle machine does ten steps in one.
-      const dir = tinyProject({ maxSteps: 120, saveEvery: 60 });
+      const dir = tinyProject({ maxSteps: 120, saveEvery: 60, evaluated: false });
       // Runs lie on a small disk; the store, which has to say what happened, does not.
       const small = join(dir, ".ft/runs");
       mkdirSync(small, { recursive: true });
@@ -127,7 +127,7 @@ describe("a run over two nodes", () => {
     "trains on both as one, is cancelled with a checkpoint that both agree on, and resumes to a registered adapter",
     async ({ skip }) => {
       if (!slurm) return skip();
-      const dir = tinyProject({ maxSteps: 40, saveEvery: 30 });
+      const dir = tinyProject({ maxSteps: 40, saveEvery: 30, evaluated: false });
       const { id, folder } = await begin(dir, 2, { on: "two", set: ["compute.gpus=2"] });
       const nodes = await execa("squeue", ["-h", "-o", "%D %N"], { env: slurm.env });
       expect(nodes.stdout).toBe("2 n[1-2]");
