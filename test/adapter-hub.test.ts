@@ -216,7 +216,8 @@ it("waits as long as the Hub says and tries again, but not for ever", { timeout:
   expect(Date.now() - started).toBeGreaterThanOrEqual(2_000);
   const closed = await newHub();
   closed.behaviour.refuse = { of: /./, status: 503, times: 99, retryAfter: "3600" };
-  expect((await push(closed, project)).exitCode).toBe(11);
+  const refused = await push(closed, project);
+  expect(refused).toMatchObject({ exitCode: 11, stderr: expect.stringContaining("it asks to wait 60 min") });
   expect(closed.requests).toHaveLength(1); // an hour is not waited for
 });
 
@@ -279,7 +280,10 @@ it("registers nothing of a download that is broken, foreign, or not by ft, and g
   expect(await pull(hub, elsewhere, "bot")).toMatchObject({ exitCode: 2 });
   expect(await nothing()).toEqual([]);
 
-  hub.behaviour.cutAfter = 2_000; // the connection breaks once in the weights
+  hub.behaviour.cutAfter = 100; // the connection breaks once in the lineage, which is small
+  hub.writes.refs.main = good;
+  expect((await pull(hub, emptyFolder())).exitCode).toBe(0);
+  hub.behaviour.cutAfter = 2_000; // and once in the weights
   expect((await pull(hub, elsewhere, `me/bot --revision ${good.commit}`)).exitCode).toBe(0);
   expect(await nothing()).toHaveLength(1);
   expect(hub.requests.filter((request) => /bytes=[1-9]/.test(request))).toEqual([
