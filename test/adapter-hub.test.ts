@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { type AdapterProject, adapterProject } from "./adapter-project.js";
 import { type FakeHub, startFakeHub } from "./fake-hub.js";
-import { emptyFolder, ft } from "./project.js";
+import { emptyFolder, ft, requiredEnv } from "./project.js";
 
 const minutes = 5 * 60_000;
 const hubs: FakeHub[] = [];
@@ -89,6 +89,34 @@ it("pushes to a branch and in public when told to, and never by default into wha
     stderr: expect.stringContaining("me/bot is public"),
   });
   expect(open.requests.slice(before).filter((request) => /PUT|commit/.test(request))).toEqual([]);
+});
+
+it("tells where the base is a folder of this machine, and pushes that in private alone", {
+  timeout: minutes,
+}, async () => {
+  const base = { id: "/home/ada/models/tiny-llama", revision: `sha256:${"b".repeat(64)}` };
+  const project = await adapterProject({
+    versions: 1,
+    base: () => base,
+    spoil: (_, folder) => {
+      const file = join(folder, "adapter_config.json");
+      const config = JSON.parse(readFileSync(file, "utf8"));
+      writeFileSync(file, JSON.stringify({ ...config, base_model_name_or_path: base.id }));
+    },
+  });
+  const hub = await newHub();
+  const open = await push(hub, project, "support-bot --repo me/bot --public");
+  expect(open).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`${base.id} would stand in`) });
+  const recipe = `name: tiny\nmodel: { base: ${requiredEnv("FT_TEST_TINY_MODEL")} }\nmethod: lora\ndata: { train: x.jsonl }\nhub: { repo: me/bot, private: false }\n`;
+  writeFileSync(join(project.dir, "ft.yaml"), recipe);
+  const trained = await on(hub, "run", { dir: project.dir });
+  expect(trained).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("is a folder of this machine") });
+  expect(hub.requests).toEqual([]);
+  const closed = await push(hub, project);
+  expect(closed).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringContaining(`a folder of this machine, ${base.id},`),
+  });
 });
 
 it("goes on with an upload that was killed: what arrived is not sent again", { timeout: minutes }, async () => {
