@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { type AdapterProject, adapterProject } from "./adapter-project.js";
 import { type FakeHub, startFakeHub } from "./fake-hub.js";
-import { emptyFolder, ft } from "./project.js";
+import { emptyFolder, ft, requiredEnv } from "./project.js";
 
 const minutes = 5 * 60_000;
 const hubs: FakeHub[] = [];
@@ -89,6 +89,34 @@ it("pushes to a branch and in public when told to, and never by default into wha
     stderr: expect.stringContaining("me/bot is public"),
   });
   expect(open.requests.slice(before).filter((request) => /PUT|commit/.test(request))).toEqual([]);
+});
+
+it("tells where the base is a folder of this machine, and pushes that in private alone", {
+  timeout: minutes,
+}, async () => {
+  const base = { id: "/home/ada/models/tiny-llama", revision: `sha256:${"b".repeat(64)}` };
+  const project = await adapterProject({
+    versions: 1,
+    base: () => base,
+    spoil: (_, folder) => {
+      const file = join(folder, "adapter_config.json");
+      const config = JSON.parse(readFileSync(file, "utf8"));
+      writeFileSync(file, JSON.stringify({ ...config, base_model_name_or_path: base.id }));
+    },
+  });
+  const hub = await newHub();
+  const open = await push(hub, project, "support-bot --repo me/bot --public");
+  expect(open).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`${base.id} would stand in`) });
+  const recipe = `name: tiny\nmodel: { base: ${requiredEnv("FT_TEST_TINY_MODEL")} }\nmethod: lora\ndata: { train: x.jsonl }\nhub: { repo: me/bot, private: false }\n`;
+  writeFileSync(join(project.dir, "ft.yaml"), recipe);
+  const trained = await on(hub, "run", { dir: project.dir });
+  expect(trained).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("is a folder of this machine") });
+  expect(hub.requests).toEqual([]);
+  const closed = await push(hub, project);
+  expect(closed).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringContaining(`a folder of this machine, ${base.id},`),
+  });
 });
 
 it("goes on with an upload that was killed: what arrived is not sent again", { timeout: minutes }, async () => {
@@ -216,7 +244,8 @@ it("waits as long as the Hub says and tries again, but not for ever", { timeout:
   expect(Date.now() - started).toBeGreaterThanOrEqual(2_000);
   const closed = await newHub();
   closed.behaviour.refuse = { of: /./, status: 503, times: 99, retryAfter: "3600" };
-  expect((await push(closed, project)).exitCode).toBe(11);
+  const refused = await push(closed, project);
+  expect(refused).toMatchObject({ exitCode: 11, stderr: expect.stringContaining("it asks to wait 60 min") });
   expect(closed.requests).toHaveLength(1); // an hour is not waited for
 });
 
@@ -279,7 +308,10 @@ it("registers nothing of a download that is broken, foreign, or not by ft, and g
   expect(await pull(hub, elsewhere, "bot")).toMatchObject({ exitCode: 2 });
   expect(await nothing()).toEqual([]);
 
-  hub.behaviour.cutAfter = 2_000; // the connection breaks once in the weights
+  hub.behaviour.cutAfter = 100; // the connection breaks once in the lineage, which is small
+  hub.writes.refs.main = good;
+  expect((await pull(hub, emptyFolder())).exitCode).toBe(0);
+  hub.behaviour.cutAfter = 2_000; // and once in the weights
   expect((await pull(hub, elsewhere, `me/bot --revision ${good.commit}`)).exitCode).toBe(0);
   expect(await nothing()).toHaveLength(1);
   expect(hub.requests.filter((request) => /bytes=[1-9]/.test(request))).toEqual([

@@ -4,20 +4,10 @@ import { existsSync, readdirSync, readFileSync, watch, writeFileSync } from "nod
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { type FakeHub, startFakeHub } from "./fake-hub.js";
-import { emptyFolder, ft, requiredEnv } from "./project.js";
+import { nightlyRecipe, tickets } from "./nightly-recipe.js";
+import { emptyFolder, ft } from "./project.js";
 
 const kills = Number(process.env.FT_TEST_KILLS ?? 4);
-const colours = ["red", "blue", "green"];
-const rows = (from: number, count: number) =>
-  Array.from({ length: count }, (_, index) => {
-    const n = from + index;
-    const messages = [
-      { role: "user", content: `ticket ${n}: the ${colours[n % 3]} lamp number ${n * 7} is broken` },
-      { role: "assistant", content: `{"colour":"${colours[n % 3]}"}` },
-    ];
-    return `${JSON.stringify({ messages })}\n`;
-  }).join("");
-
 it("goes on with a night that was killed at any moment", { timeout: (4 + kills) * 10 * 60_000 }, async () => {
   const hub = await startFakeHub("me/tiny", {}, { isNew: true });
   const dir = emptyFolder();
@@ -25,20 +15,9 @@ it("goes on with a night that was killed at any moment", { timeout: (4 + kills) 
   const ci = (...args: string[]) => ft(["ci", ...args, "--json"], dir, env);
   const aliasFile = () => JSON.parse(readFileSync(join(dir, ".ft/aliases/tiny.json"), "utf8"));
   const random = seeded(20_261_127);
-  writeFileSync(
-    join(dir, "ft.yaml"),
-    `name: tiny
-model: { base: ${requiredEnv("FT_TEST_TINY_MODEL")} }
-method: { type: lora, rank: 8 }
-data: { train: train.jsonl, eval: eval.jsonl, max_length: 256 }
-train: { max_steps: 4, batch_size: 4, learning_rate: 1.0e-2, save_every: 2 }
-eval: { max_new_tokens: 1 }
-gate: { primary: heldout/nll, guards: [], min_items: 50 }
-hub: { repo: me/tiny }
-`,
-  );
-  writeFileSync(join(dir, "train.jsonl"), rows(0, 16));
-  writeFileSync(join(dir, "eval.jsonl"), rows(1_000, 60));
+  writeFileSync(join(dir, "ft.yaml"), nightlyRecipe("max_steps: 4, save_every: 2"));
+  writeFileSync(join(dir, "train.jsonl"), tickets(0, 16));
+  writeFileSync(join(dir, "eval.jsonl"), tickets(1_000, 60));
   const began = Date.now();
   const first = await ci("--accept-first");
   expect(first.exitCode, first.stderr).toBe(0);
@@ -47,8 +26,8 @@ hub: { repo: me/tiny }
   let done = 0;
   for (let night = 2; done < kills; night++) {
     // New rows to train on, and to be measured on: the champion is evaluated as well.
-    writeFileSync(join(dir, "train.jsonl"), rows(0, 16 * night));
-    writeFileSync(join(dir, "eval.jsonl"), rows(1_000, 60 + night));
+    writeFileSync(join(dir, "train.jsonl"), tickets(0, 16 * night));
+    writeFileSync(join(dir, "eval.jsonl"), tickets(1_000, 60 + night));
     const before = aliasFile().history.length;
     for (let kill = 0; kill < 4; kill++) {
       const child = ci();

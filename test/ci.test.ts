@@ -7,21 +7,10 @@ import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type FakeHub, startFakeHub } from "./fake-hub.js";
 import { until } from "./fake-run.js";
+import { nightlyRecipe, tickets } from "./nightly-recipe.js";
 import { emptyFolder, ft, requiredEnv } from "./project.js";
 
 const minutes = 60_000;
-const colours = ["red", "blue", "green"];
-const rows = (from: number, count: number, answer = (n: number) => `{"colour":"${colours[n % 3]}"}`) =>
-  Array.from({ length: count }, (_, index) => {
-    const n = from + index;
-    const user = `ticket ${n}: the ${colours[n % 3]} lamp number ${n * 7} is broken`;
-    const messages = [
-      { role: "user", content: user },
-      { role: "assistant", content: answer(n) },
-    ];
-    return `${JSON.stringify({ messages })}\n`;
-  }).join("");
-
 const dir = emptyFolder();
 const home = emptyFolder();
 let hub: FakeHub;
@@ -52,21 +41,11 @@ beforeAll(async () => {
     });
   });
   await new Promise<void>((resolve) => webhook.listen(0, "127.0.0.1", resolve));
-  train(rows(0, 24));
-  writeFileSync(join(dir, "eval.jsonl"), rows(1_000, 60));
-  writeFileSync(
-    join(dir, "ft.yaml"),
-    `name: tiny
-model: { base: ${requiredEnv("FT_TEST_TINY_MODEL")} }
-method: { type: lora, rank: 8 }
-data: { train: train.jsonl, eval: eval.jsonl, max_length: 256 }
-train: { epochs: 1, batch_size: 4, learning_rate: 1.0e-2 }
-eval: { max_new_tokens: 1 }
-gate: { primary: heldout/nll, guards: [], min_items: 50 }
-hub: { repo: me/tiny }
-alerts: { webhook: { url_env: HOOK, secret_env: HOOK_SECRET }, on: [failure, hold, keep, rollback] }
-`,
-  );
+  train(tickets(0, 24));
+  writeFileSync(join(dir, "eval.jsonl"), tickets(1_000, 60));
+  const alerts =
+    "alerts: { webhook: { url_env: HOOK, secret_env: HOOK_SECRET }, on: [failure, hold, keep, rollback] }\n";
+  writeFileSync(join(dir, "ft.yaml"), nightlyRecipe("epochs: 1", alerts));
 });
 
 afterAll(async () => {
@@ -161,7 +140,7 @@ it("trains nothing when nothing changed: 0, or 9 with --exit-code", { timeout: 5
   expect([runs(), hub.requests.length, calls.length]).toEqual([1, asked, told]);
 
   // What is measured trains nothing anew.
-  writeFileSync(join(dir, "lamps.jsonl"), rows(2_000, 5));
+  writeFileSync(join(dir, "lamps.jsonl"), tickets(2_000, 5));
   const recipe = readFileSync(join(dir, "ft.yaml"), "utf8");
   const suite = "{ name: lamps, type: generate, data: lamps.jsonl, max_new_tokens: 1, scorers: [chrf] }";
   writeFileSync(join(dir, "ft.yaml"), recipe.replace("max_new_tokens: 1 }", `max_new_tokens: 1, suites: [${suite}] }`));
@@ -177,7 +156,7 @@ it("trains nothing when nothing changed: 0, or 9 with --exit-code", { timeout: 5
 it("keeps the champion when labels are poisoned; one at a time, and a night that was killed is gone on with", {
   timeout: 10 * minutes,
 }, async () => {
-  train(rows(0, 96, (n) => `no idea what ${n * 31} could be`));
+  train(tickets(0, 96, (n) => `no idea what ${n * 31} could be`));
   const killed = ci();
   await until(() => existsSync(join(dir, ".ft/ci/tiny.json")) && state().phase === "training", 5 * minutes);
   const second = await ci(["--json"]);
@@ -214,9 +193,9 @@ it("keeps the champion when labels are poisoned; one at a time, and a night that
 it("promotes and pushes what good data make; a rollback serves the version before, and the next night leaves it so", {
   timeout: 10 * minutes,
 }, async () => {
-  train(rows(0, 96));
+  train(tickets(0, 96));
   // More rows are held out since the champion was evaluated: it is evaluated on them too.
-  writeFileSync(join(dir, "eval.jsonl"), rows(1_000, 70));
+  writeFileSync(join(dir, "eval.jsonl"), tickets(1_000, 70));
   const { exitCode, stdout, stderr } = await ci([], { HOOK: "" });
   expect(exitCode, stderr).toBe(0);
   expect(stderr).toMatch(/answers of tiny@1: \d+ of 70/);
@@ -245,7 +224,7 @@ it("promotes and pushes what good data make; a rollback serves the version befor
 it("a night that fails keeps everything, names file and line, and tells it, without the webhook's address when that fails", {
   timeout: 5 * minutes,
 }, async () => {
-  train(`${rows(0, 3)}{"messages": [}\n`);
+  train(`${tickets(0, 3)}{"messages": [}\n`);
   const before = aliases();
   answers.push(400);
   const failed = await ci(["--junit", "ci.xml", "--json"], { GITHUB_ACTIONS: "true" });
@@ -255,7 +234,7 @@ it("a night that fails keeps everything, names file and line, and tells it, with
   expect(failed.stderr).toContain("note: no alert reached the webhook of HOOK: it answered HTTP 400");
   expect(failed.stderr).not.toMatch(/path-is-secret|s3cret|hf_secret/);
   expect(readFileSync(join(dir, "ci.xml"), "utf8")).toMatch(/name="data" [^>]*>\s*<error type="data.invalid"/);
-  train(rows(0, 5));
+  train(tickets(0, 5));
   const elsewhere = await ci(["--on", "nowhere"]);
   expect([elsewhere.exitCode, elsewhere.stderr]).toEqual([2, expect.stringContaining("nowhere")]);
   rmSync(join(dir, "ci.xml"));

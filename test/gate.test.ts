@@ -354,6 +354,36 @@ describe("ft gate", () => {
     expect(json.reasons[0]).toContain("worse by 8.2 points");
   });
 
+  it("keeps the champion where another metric is clearly worse, whatever the primary's too few items would say", async () => {
+    const judge = (loss: number, count: number) =>
+      gate(
+        {
+          champion: [...exact({ count: 50 }), ...losses(1, 1, count)],
+          candidate: [...exact({ count: 50, won: 5 }), ...losses(loss, 2, count)],
+        },
+        ...["--primary", "exact_match"],
+      );
+    const { exitCode, json } = await judge(1.05, n);
+    expect([exitCode, json.verdict]).toEqual([8, "keep"]);
+    expect(json.reasons).toEqual([expect.stringMatching(/^loss is .* worse by \d\.\d % \(allowed: 1\.0 %\)$/)]);
+    expect((await judge(1.012, n)).json).toMatchObject({
+      verdict: "hold",
+      checks: [{ name: "exact_match" }, { name: "loss", passed: false, isWorse: false }],
+    });
+    expect((await judge(1.05, 50)).json.verdict).toBe("hold");
+    const below = await gate(
+      {
+        champion: [...exact({ count: 50 }), ...exact({ metric: "polite" })],
+        candidate: [...exact({ count: 50 }), ...exact({ metric: "polite" })],
+      },
+      ...["--primary", "exact_match", "--floor", "polite=0.95"],
+    );
+    expect(below.json).toMatchObject({
+      verdict: "keep",
+      reasons: [expect.stringContaining("at least 95 % is required")],
+    });
+  });
+
   it("holds at a primary metric that measures nothing, and at a rule that names what is not there", async () => {
     const constant = items().map((i) => ({ item: `ticket-${i}`, metric: "polite", score: 1 }));
     const files = { champion: [...exact(), ...constant], candidate: [...better, ...constant] };

@@ -105,7 +105,7 @@ describe("statistics, to 1e-9 of scipy's and statsmodels'", () => {
     const { error } = meanAndError(unitsOf(values, groups.map(String)));
     expect(error).toBeCloseTo((answersTo("clusterError") as number[])[0]!, 9);
     const zeros = values.map(() => 0);
-    const { low, difference, high } = pairedDifference(zeros, values, groups.map(String))!;
+    const { low, difference, high } = pairedDifference(zeros, values, { clusters: groups.map(String), scale: null })!;
     const half = tQuantile(0.975, new Set(groups).size - 1) * error;
     expect([difference - low, high - difference]).toEqual([expect.closeTo(half, 9), expect.closeTo(half, 9)]);
   });

@@ -199,19 +199,37 @@ it("takes what a person's own program prints, once for each subject", async () =
   cpSync(dir, copy, { recursive: true });
   const script =
     "import json, os, sys\nprint('loading', file=sys.stderr)\nassert os.path.isfile(sys.argv[1] + '/config.json')\n";
+  // The first one waits until the test has seen that a second ft waits for it.
+  const waits = "import time\nopen('began', 'a').write('x')\nwhile not os.path.exists('go'): time.sleep(0.05)\n";
   const results =
     "for n in range(5): print(json.dumps({'item': n, 'scores': {'adapted': int(sys.argv[2] != ''), 'ms': n * 2.5}}))\n";
-  writeFileSync(join(copy, "score.py"), script + results);
+  writeFileSync(join(copy, "score.py"), script + waits + results);
   appendFileSync(
     join(copy, "ft.yaml"),
     '    - { name: own, type: command, run: [python3, score.py, "{model}", "{adapter}"], metrics: { ms: lower } }\n',
   );
-  const run = async () => {
-    const { stdout, exitCode } = await ft(["eval", "run", "base", "tiny", "--suite", "own", "--json"], copy);
+  const start = () => ft(["eval", "run", "base", "tiny", "--suite", "own", "--json"], copy);
+  const run = async (started = start()) => {
+    const { stdout, exitCode } = await started;
     const evaluations: { reused: boolean; results: { result: { mean: number } }[] }[] = JSON.parse(stdout).evaluations;
     return [exitCode, ...evaluations.map(({ reused, results }) => [reused, ...results.map((one) => one.result.mean)])];
   };
-  expect(await run()).toEqual([0, [false, 0, 5], [false, 1, 5]]);
+  const one = run();
+  await until(async () => existsSync(join(copy, "began")), 120_000);
+  const other = start();
+  let said = "";
+  other.stderr.on("data", (part) => {
+    said += part;
+  });
+  await until(async () => /waiting for another ft \(process \d+\) that evaluates own of base/.test(said), 120_000);
+  writeFileSync(join(copy, "go"), "");
+  // Who of the two then evaluates the adapter is open; each subject is evaluated once.
+  const both = await Promise.all([one, run(other)]);
+  expect(both.map(([exitCode, base]) => [exitCode, base])).toEqual([
+    [0, [false, 0, 5]],
+    [0, [true, 0, 5]],
+  ]);
+  expect(readFileSync(join(copy, "began"), "utf8")).toBe("xx");
   const store = openStore(copy);
   store.exec("DELETE FROM evaluations"); // as a migration does: the folders know it
   store.close();

@@ -5,6 +5,7 @@ import { FtError } from "../errors.js";
 import { hubToken, hubUrl } from "../models/hub-cache.js";
 import { patientFetch } from "../models/hub-request.js";
 import type { Env } from "../paths.js";
+import { retryAfterMs, waitAsked } from "../retry-after.js";
 
 export interface HubRepository {
   /** org/name */
@@ -16,7 +17,18 @@ export interface HubRepository {
 
 export function hubRepository(repo: string, env: Env): HubRepository {
   const token = hubToken(env);
-  return { repo, hubUrl: hubUrl(env), fetch: patientFetch({}), ...(token ? { accessToken: token } : {}) };
+  return { repo, hubUrl: hubUrl(env), fetch: tellingWait(patientFetch({})), ...(token ? { accessToken: token } : {}) };
+}
+
+/** An answer that asks for a wait is thrown with it: the client of the Hub keeps its status alone. */
+function tellingWait(fetchPatiently: typeof fetch): typeof fetch {
+  return async (input, init) => {
+    const response = await fetchPatiently(input, init);
+    const waitMs = response.ok ? 0 : retryAfterMs(response);
+    if (waitMs === 0) return response;
+    await response.body?.cancel();
+    throw Object.assign(new Error(`HTTP ${response.status}`), { statusCode: response.status, waitMs });
+  };
 }
 
 /** Where a branch, tag or commit is; null: there is none of that name. */
@@ -43,14 +55,22 @@ export async function filesAt(hub: HubRepository, commit: string): Promise<Map<s
   return files;
 }
 
-/** A small file's text; null: it is not there. */
+/** A small file's text; null: it is not there. Where the connection breaks in the middle of it, it is asked for again. */
 export async function textAt(hub: HubRepository, path: string, commit: string): Promise<string | null> {
   const headers = hub.accessToken ? { Authorization: `Bearer ${hub.accessToken}` } : {};
-  const response = await hub.fetch(`${hub.hubUrl}/${hub.repo}/resolve/${commit}/${path}`, { headers });
-  if (response.status === 404) return null;
-  if (!response.ok) throw Object.assign(new Error(`asking for ${path}`), { statusCode: response.status });
-  return response.text();
+  for (let tries = 1; ; tries++) {
+    const response = await hub.fetch(`${hub.hubUrl}/${hub.repo}/resolve/${commit}/${path}`, { headers });
+    if (response.status === 404) return null;
+    if (!response.ok) throw Object.assign(new Error(`asking for ${path}`), { statusCode: response.status });
+    try {
+      return await response.text();
+    } catch (cause) {
+      if (tries === textTries) throw cause;
+    }
+  }
 }
+
+const textTries = 3;
 
 /** Whether the Hub's entry is this content: by its sha256 in LFS, else as git names it. */
 export function isSameFile(
@@ -76,12 +96,14 @@ export function hubRefusal(cause: unknown, { repo, hubUrl: url, accessToken }: H
   if (cause instanceof FtError) return cause;
   const status = statusOf(cause);
   if (status === undefined && !isConnectionFailure(cause)) return cause; // a fault of ft's
+  const wait = waitAsked((cause as { waitMs?: number }).waitMs ?? 0);
   const { code, exit, what, next } = meaning(status, { repo, url, hasToken: accessToken !== undefined });
   return new FtError({
     code,
     exit,
     message: `can't ${doing}: ${what}${status ? ` (HTTP ${status})` : ""}`,
     ...(status === undefined ? { why: innermost(cause) } : {}),
+    ...(wait !== null && { why: wait }),
     next,
     cause,
   });

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { isAbsolute, join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { gitStateSchema } from "./git-state.js";
@@ -58,6 +58,11 @@ export const lineageSchema = z.object({
   comparison: z.array(comparisonRowSchema).nullable(),
 });
 export type Lineage = z.output<typeof lineageSchema>;
+
+/** A base's id that is a folder, or a file, of the machine that trained. */
+export function isLocalBase(id: string): boolean {
+  return isAbsolute(id) || /^\.{1,2}(\/|$)/.test(id);
+}
 
 /** The lineage in an adapter folder; null when there is none or it cannot be read as one. */
 export function readLineage(adapterDir: string): Lineage | null {

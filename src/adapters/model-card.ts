@@ -1,10 +1,10 @@
 // README.md of an adapter: what it was made from, under which terms, what it is worth, and how to load it. Metadata as the Hub's model cards have it.
-import { basename, isAbsolute } from "node:path";
+import { basename } from "node:path";
 import { stringify } from "yaml";
 import { findHubId } from "../models/catalogue.js";
 import { type Licence, licenceOf } from "../models/licences.js";
 import { visibleLine } from "../report/visible.js";
-import type { Lineage } from "./lineage.js";
+import { isLocalBase, type Lineage } from "./lineage.js";
 
 /** A metric of a suite, with its 95 % interval. */
 export interface SuiteScore {
@@ -44,7 +44,7 @@ function metadata({ method, base, engine }: Lineage, licence: Licence | null): R
   const isAdapter = method !== "full";
   const isOnHub = licence !== null && hubLicences.includes(licence.id);
   return {
-    ...(!isFolder(base.id) && { base_model: base.id, base_model_relation: isAdapter ? "adapter" : "finetune" }),
+    ...(!isLocalBase(base.id) && { base_model: base.id, base_model_relation: isAdapter ? "adapter" : "finetune" }),
     library_name: isAdapter ? "peft" : "transformers",
     ...(licence && isOnHub ? { license: licence.id } : {}),
     ...(licence && !isOnHub ? { license: "other", license_name: licence.id } : {}),
@@ -71,19 +71,15 @@ function loading({ method, base, version }: Lineage, repo: string | null): strin
           "from peft import PeftModel",
           "from transformers import AutoModelForCausalLM, AutoTokenizer",
           "",
-          `base = AutoModelForCausalLM.from_pretrained(${JSON.stringify(isFolder(base.id) ? `path/to/${basename(base.id)}` : base.id)}${/^[0-9a-f]{40}$/.test(base.revision) ? `, revision=${JSON.stringify(base.revision)}` : ""})`,
+          `base = AutoModelForCausalLM.from_pretrained(${JSON.stringify(isLocalBase(base.id) ? `path/to/${basename(base.id)}` : base.id)}${/^[0-9a-f]{40}$/.test(base.revision) ? `, revision=${JSON.stringify(base.revision)}` : ""})`,
           `model = PeftModel.from_pretrained(base, ${where}${pin})`,
         ];
   return fenced("python", [...lines, `tokenizer = AutoTokenizer.from_pretrained(${where}${pin})`]);
 }
 
 /** A folder of the machine that it was trained on: nothing that a reader could load, and nothing that they should know. */
-function isFolder(base: string): boolean {
-  return isAbsolute(base) || /^\.{1,2}(\/|$)/.test(base);
-}
-
 function baseName({ id }: Lineage["base"]): string {
-  return isFolder(id) ? `${text(basename(id))} (a folder of its maker's)` : text(id);
+  return isLocalBase(id) ? `${text(basename(id))} (a folder of its maker's)` : text(id);
 }
 
 function evaluation({ comparison }: Lineage, suites: readonly SuiteScore[]): string {
@@ -143,7 +139,7 @@ function terms({ base }: Lineage, licence: Licence | null): string {
 
 function origin({ base, templateSha256, engine, git, run, method, files }: Lineage): string {
   const facts: [string, string][] = [
-    ["base", isFolder(base.id) ? basename(base.id) : base.id],
+    ["base", isLocalBase(base.id) ? basename(base.id) : base.id],
     ["base revision", base.revision],
     ["method", method],
     ["engine", `${engine.name} ${engine.version}`],

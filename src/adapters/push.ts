@@ -20,7 +20,7 @@ import {
   statusOf,
   textAt,
 } from "./hub-repo.js";
-import { lineageFile, lineageSchema, readLineage } from "./lineage.js";
+import { isLocalBase, lineageFile, lineageSchema, readLineage } from "./lineage.js";
 import { modelCard, type SuiteScore } from "./model-card.js";
 import type { RegisteredAdapter } from "./registry.js";
 import { signatureFile } from "./sign.js";
@@ -36,6 +36,8 @@ export interface PushTarget {
 export interface PushOptions {
   /** On suites, for the card. */
   scores: readonly SuiteScore[];
+  /** What the person should know of what was sent. */
+  onNotice(text: string): void;
   onProgress?: OnProgress;
 }
 
@@ -49,19 +51,20 @@ export interface Pushed {
 }
 
 /**
- * May be repeated: it goes on where it broke. Throws FtError hub.no-token (environment), adapter.broken, hub.file-kind (data), hub.public (usage),
- * hub.version-taken, and those of hub-repo.ts.
+ * May be repeated: it goes on where it broke. Throws FtError hub.no-token (environment), adapter.broken, hub.file-kind (data), hub.public,
+ * hub.local-base (usage), hub.version-taken, and those of hub-repo.ts.
  */
 export async function pushAdapter(
   adapter: RegisteredAdapter,
   target: PushTarget,
   env: Env,
-  { scores, onProgress = () => {} }: PushOptions,
+  { scores, onNotice, onProgress = () => {} }: PushOptions,
 ): Promise<Pushed> {
   requireHubToken(env);
   const name = `${adapter.name}@${adapter.version}`;
   await requireWhole(adapter, name);
   requireAllowedFiles(adapter.files, name);
+  refuseLocalBase(adapter.base.id, target);
   const hub = hubRepository(target.repo, env);
   try {
     const tag = `v${adapter.version}`;
@@ -73,6 +76,7 @@ export async function pushAdapter(
       throw versionTaken(target, tag, name);
     }
     const commit = await commitVersion(hub, target, adapter, { scores, onProgress });
+    if (isLocalBase(adapter.base.id)) onNotice(localBaseWords(adapter));
     await requireArrived(hub, commit, adapter);
     await setTag(hub, { tag, commit, message: `${name}, by ft` });
     return { url, tag, isNew: true };
@@ -90,6 +94,25 @@ export function requireHubToken(env: Env): void {
     message: "there is no token for the Hub",
     next: "set HF_TOKEN to a token that may write, or log in with the hub's own tool",
   });
+}
+
+/** Also to be asked before anything is trained: a path of this machine is not for everyone to read. Throws FtError hub.local-base (usage). */
+export function refuseLocalBase(
+  base: string,
+  { repo, private: isPrivate }: Pick<PushTarget, "repo" | "private">,
+): void {
+  if (isPrivate || !isLocalBase(base)) return;
+  throw new FtError({
+    code: "hub.local-base",
+    exit: "usage",
+    message: `an adapter of a base that is a folder of this machine does not go to ${repo} in public; nothing was sent`,
+    why: `${base} would stand in its adapter_config.json and its lineage, and nobody else has that base`,
+    next: "name the base by its id on the Hub (model.base: org/name) and train on that, or push to a private repository",
+  });
+}
+
+function localBaseWords({ base: { id, revision } }: RegisteredAdapter): string {
+  return `its base is a folder of this machine, ${id}, which stands in adapter_config.json and the lineage: elsewhere it needs the same base (${revision}) there`;
 }
 
 /** Makes it where it is missing. What is public stays closed to who did not say so. */
@@ -114,7 +137,7 @@ async function commitVersion(
   hub: HubRepository,
   { repo, branch }: PushTarget,
   adapter: RegisteredAdapter,
-  { scores, onProgress }: Required<PushOptions>,
+  { scores, onProgress }: Pick<Required<PushOptions>, "scores" | "onProgress">,
 ): Promise<string> {
   const head = await commitOf(hub, branch);
   if (!head) throw Object.assign(new Error(`no branch ${branch}`), { statusCode: 404 });

@@ -50,7 +50,10 @@ export async function followToEnd({ io, exit }: CommandContext, request: FollowR
       throw runEnding(run);
     }
     const adapter = await finishRun(store, projectDir, id);
-    const pushed = await pushRun(projectDir, adapter, io.env);
+    const pushed = await pushRun(projectDir, adapter, {
+      env: io.env,
+      onNotice: (text) => io.err.write(`note: ${text}\n`),
+    });
     const notEvaluated = whyNotEvaluated(projectDir, id);
     const rest = { ...(notEvaluated && { notEvaluated }), ...(pushed && { hub: pushed }) };
     if (json && !stream) return writeJson(io, { ok: true, run, adapter, ...rest });

@@ -38,9 +38,16 @@ export function gate({ champion, candidate, anchor }: Sides, rule: GateRule): Ve
   }
   checks.push(...floorChecks(candidate, rule));
   doubts.push(...doubtsOf(checks, rule));
-  if (!champion) doubts.push(...firstDoubts(judged, candidate, rule));
-  if (judged.length === 0 && doubts.length === 0) doubts.push("the rule judges no metric");
+  if (!champion && !rule.accept_first) doubts.push(noChampion);
+  const few = checks.flatMap((check) => tooFewOf(check, rule) ?? []);
+  if (!champion && rule.accept_first) few.push(...firstTooFew(judged, candidate, rule));
+  if (judged.length === 0 && doubts.length + few.length === 0) doubts.push("the rule judges no metric");
 
+  // Known to be worse in one metric is enough, whatever too few items of another one would say.
+  const worse = checks.filter((check) => check.isWorse && tooFewOf(check, rule) === null);
+  if (doubts.length === 0 && worse.length > 0)
+    return { verdict: "keep", reasons: worse.map((check) => reasonOf(check, rule)), checks };
+  doubts.push(...few);
   const failed = checks.filter(({ passed }) => !passed);
   if (doubts.length > 0) return { verdict: "hold", reasons: [...new Set(doubts)], checks };
   if (failed.length > 0) return { verdict: "keep", reasons: failed.map((check) => reasonOf(check, rule)), checks };
@@ -95,28 +102,38 @@ function doubtsOf(checks: readonly Check[], rule: GateRule): string[] {
 }
 
 function doubtOf(check: Check, rule: GateRule): string | null {
-  const { name, role, against, n, clusters, bound, margin, difference, better } = check;
-  if (n < rule.min_items) return tooFew(name, n, rule);
-  if (role === "floor") return null;
-  if (clusters !== null && clusters < rule.min_clusters)
-    return `the ${count(n)} items of ${name} come in ${clusters} clusters; ${rule.min_clusters} are needed`;
+  const { name, role, against, n, bound, difference } = check;
+  if (role === "floor" || n < rule.min_items || tooFewClusters(check, rule)) return null;
   if (!Number.isFinite(difference)) return `${name} has no mean: a score is no number, or too large`;
   if (bound === null)
     return `${name} differs from the ${against}'s by exactly the same on all ${count(n)} items: no model does that, so the results are in doubt`;
   if (check.isConstant && role === "primary" && rule.primary !== "all")
     return `${name} is ${check.candidate} on every item, for the candidate and the ${against}: it measures nothing`;
+  return null;
+}
+
+/** More items could tell; this check can't. */
+function tooFewOf(check: Check, rule: GateRule): string | null {
+  const { name, role, n, clusters, margin, difference, better } = check;
+  if (n < rule.min_items) return tooFew(name, n, rule);
+  if (role === "floor") return null;
+  if (tooFewClusters(check, rule))
+    return `the ${count(n)} items of ${name} come in ${clusters} clusters; ${rule.min_clusters} are needed`;
   const fewest = fewestItems(margin, rule.confidence);
-  const isWorse = (better === "higher" ? difference : -difference) < -margin;
-  if (!check.passed && !isWorse && check.method === "score" && margin > 0 && n < fewest)
+  const looksWorse = (better === "higher" ? difference : -difference) < -margin;
+  if (!check.passed && !looksWorse && check.method === "score" && margin > 0 && n < fewest)
     return `${count(n)} items of ${name} are too few for this margin: with fewer than ${count(fewest)} not even a candidate without any difference could pass`;
   return null;
 }
 
-function firstDoubts(judged: readonly JudgedMetric[], candidate: Side, rule: GateRule): string[] {
-  if (!rule.accept_first)
-    return [
-      "there is no champion to compare with: look at the candidate, and accept it with --accept-first (gate.accept_first in the recipe)",
-    ];
+function tooFewClusters({ clusters }: Check, { min_clusters }: GateRule): boolean {
+  return clusters !== null && clusters < min_clusters;
+}
+
+const noChampion =
+  "there is no champion to compare with: look at the candidate, and accept it with --accept-first (gate.accept_first in the recipe)";
+
+function firstTooFew(judged: readonly JudgedMetric[], candidate: Side, rule: GateRule): string[] {
   return judged.flatMap(({ key, suite, name }) => {
     const { items } = candidate.suites.find((each) => each.suite === suite)!;
     const n = [...items.values()].filter(({ scores }) => Object.hasOwn(scores, name) && scores[name] !== null).length;

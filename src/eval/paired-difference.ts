@@ -11,29 +11,33 @@ export interface PairedDifference extends Interval {
   difference: number;
 }
 
-/** The group of each item; null: all are independent of each other. */
-type Clusters = readonly (string | null)[] | null;
+export interface Sample {
+  /** The group of each item; null: all are independent of each other. */
+  clusters: readonly (string | null)[] | null;
+  /** The least and the most that an item can have; null: it has no bounds. */
+  scale: readonly [number, number] | null;
+}
 
 /** Up to so many items the bootstrap is quick; beyond, Student's interval is as good. */
 const bootstrapItems = 2000;
 
 /**
  * Of items that both have a score of. Yes/no scores: Newcombe's interval for paired proportions; others: BCa bootstrap over items, of more than
- * 2,000 Student's interval. Items in clusters: Student's with cluster-robust standard error (Miller, arXiv 2411.00640, section 2.2), of yes/no
- * scores with one item more that was won and one that was lost (Bonett & Price, J. Educ. Behav. Stat. 37 (2012) 479-488), as the gate counts
- * them: items without any difference give no zero width. Null without items.
+ * 2,000 Student's interval. Items in clusters: Student's with cluster-robust standard error (Miller, arXiv 2411.00640, section 2.2). Of scores
+ * with a scale (but for Newcombe's, which needs none) one item more that was wholly won and one that was wholly lost are counted (Bonett & Price,
+ * J. Educ. Behav. Stat. 37 (2012) 479-488), as the gate counts them: items without any difference give no zero width. Null without items.
  */
 export function pairedDifference(
   before: readonly number[],
   after: readonly number[],
-  clusters: Clusters,
+  sample: Sample,
 ): PairedDifference | null {
   if (before.length === 0) return null;
   const [was, is] = [mean(before), mean(after)];
-  return { n: before.length, before: was, after: is, difference: is - was, ...intervalOf(before, after, clusters) };
+  return { n: before.length, before: was, after: is, difference: is - was, ...intervalOf(before, after, sample) };
 }
 
-function intervalOf(before: readonly number[], after: readonly number[], clusters: Clusters): Interval {
+function intervalOf(before: readonly number[], after: readonly number[], { clusters, scale }: Sample): Interval {
   const n = before.length;
   const isYesNo = before.every(isBinary) && after.every(isBinary);
   if (clusters === null && isYesNo) {
@@ -44,16 +48,21 @@ function intervalOf(before: readonly number[], after: readonly number[], cluster
     return pairedProportionInterval(counts);
   }
   const differences = after.map((score, i) => score - before[i]!);
-  if (clusters !== null || n > bootstrapItems)
-    return studentInterval(unitsOf(differences, clusters), isYesNo ? [-1, 1] : null);
-  const rows = differences.map((difference) => [difference]);
-  return bootstrapInterval(rows, ([sum = 0]) => sum / n);
+  const bounds = isYesNo ? yesNo : scale;
+  const range = bounds && ([bounds[0] - bounds[1], bounds[1] - bounds[0]] as const);
+  if (clusters !== null || n > bootstrapItems) return studentInterval(unitsOf(differences, clusters), range);
+  if (n < 2) return unknown;
+  const rows = [...differences, ...(range ?? [])].map((difference) => [difference]);
+  return bootstrapInterval(rows, ([sum = 0]) => sum / rows.length);
 }
 
-/** Mean with its 95 % interval: Wilson's of yes/no scores, else Student's (in clusters with one more yes and one more no). Null without scores. */
+/**
+ * Mean with its 95 % interval: Wilson's of yes/no scores, else Student's, of scores with a scale (in clusters of yes/no scores too) with one item
+ * more at each end of it. Null without scores.
+ */
 export function meanInterval(
   scores: readonly number[],
-  clusters: Clusters,
+  { clusters, scale }: Sample,
 ): (Interval & { n: number; mean: number }) | null {
   const n = scores.length;
   if (n === 0) return null;
@@ -62,13 +71,16 @@ export function meanInterval(
   const interval =
     clusters === null && isYesNo
       ? proportionInterval(Math.round(average * n), n)
-      : studentInterval(unitsOf(scores, clusters), isYesNo ? [0, 1] : null);
+      : studentInterval(unitsOf(scores, clusters), isYesNo ? yesNo : scale);
   return { n, mean: average, ...interval };
 }
 
-/** `range`: of yes/no scores, the least and the most that an item can have: one of each is counted besides, and nothing lies outside. */
-function studentInterval({ sums, sizes }: Units, range: [number, number] | null): Interval {
-  if (sums.length < 2) return { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+const yesNo = [0, 1] as const;
+const unknown: Interval = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+
+/** `range`: the least and the most that an item can have: one of each is counted besides, and nothing lies outside. */
+function studentInterval({ sums, sizes }: Units, range: readonly [number, number] | null): Interval {
+  if (sums.length < 2) return unknown;
   const { mean, error } = meanAndError(
     range ? { sums: [...sums, ...range], sizes: [...sizes, 1, 1] } : { sums, sizes },
   );

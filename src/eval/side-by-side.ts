@@ -93,7 +93,7 @@ function metricRow(metric: Metric, { sides, clusters }: Compared, indices: reado
       after.push(is);
       if (clusters) groups.push(clusters[indices[place]!]!);
     }
-    const result = pairedDifference(before, after, clusters && groups);
+    const result = pairedDifference(before, after, { clusters: clusters && groups, scale: metric.scale ?? null });
     return { label, result, better: result && isBetter(result, metric) };
   });
   return { metric, means, against };

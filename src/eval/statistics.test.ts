@@ -1,6 +1,7 @@
 // The intervals against scipy, statsmodels and a published value, and what they say where there is little to say.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { meanInterval, pairedDifference } from "./paired-difference.js";
 import { bootstrapInterval, type PairedCounts, pairedProportionInterval } from "./statistics.js";
 
 interface Golden {
@@ -16,6 +17,33 @@ interface Golden {
 const golden = JSON.parse(
   readFileSync(new URL("../../test/fixtures/statistics/golden.json", import.meta.url), "utf8"),
 ) as Golden;
+
+describe("interval of scores of 0 to 1", () => {
+  const f1 = Array.from({ length: 100 }, (_, i) => (i % 8) / 8);
+
+  it.each([
+    ["f1", f1, null],
+    ["f1 in groups", f1, f1.map((_, i) => String(i % 20))],
+    ["yes or no", f1.map((score) => (score > 0.5 ? 1 : 0)), null],
+  ])("is not certain that two sides are equal where no item of theirs differs: %s", (_, scores, clusters) => {
+    const { low, difference, high } = pairedDifference(scores, scores, { clusters, scale: [0, 1] })!;
+    expect([low < -0.02, difference, high > 0.02]).toEqual([true, 0, true]);
+    const mean = meanInterval(Array(100).fill(0.99), { clusters, scale: [0, 1] })!;
+    expect([mean.low < 0.98, mean.high > 0.99, mean.high <= 1]).toEqual([true, true, true]);
+  });
+
+  it("holds the point estimate, also of items that are all won", () => {
+    for (const gain of [0.01, 0.5, 1])
+      for (const n of [2, 30, 400]) {
+        const [before, after] = [Array(n).fill(0), Array(n).fill(gain)];
+        const { low, difference, high } = pairedDifference([...before, 0.5], [...after, 0.5], {
+          clusters: null,
+          scale: [0, 1],
+        })!;
+        expect([low <= difference, difference <= high, high <= 1]).toEqual([true, true, true]);
+      }
+  });
+});
 
 describe("interval of a paired difference of proportions", () => {
   it.each(golden.paired)(

@@ -17,6 +17,6 @@ export function resultsOf(store: Store, { id, suite }: EvaluationManifest): Metr
     const column = scores[metric.name] ?? [];
     const known = column.filter((score) => score !== null);
     const groups = clusters?.filter((_, index) => (column[index] ?? null) !== null) ?? null;
-    return { metric, result: meanInterval(known, groups) };
+    return { metric, result: meanInterval(known, { clusters: groups, scale: metric.scale ?? null }) };
   });
 }

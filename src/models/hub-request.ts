@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FtError } from "../errors.js";
 import type { Env } from "../paths.js";
+import { retryAfterMs, waitAsked } from "../retry-after.js";
 import { type HubRepo, hubToken, hubUrl } from "./hub-cache.js";
 
 export interface HubRequestOptions {
@@ -74,14 +75,6 @@ export function patientFetch({
       await sleep(Math.max(wait, longer), undefined, signal ? { signal } : {});
     }
   };
-}
-
-/** Seconds or a date, as the header has it; 0: none. */
-function retryAfterMs({ headers }: Response): number {
-  const text = headers.get("retry-after");
-  if (text === null) return 0;
-  const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
 }
 
 /** The response once its headers are there, or what went wrong on the way. */
@@ -175,10 +168,12 @@ function refusal(response: Response, { id, type = "model", revision, env }: HubR
       next: hasToken ? "check the spelling" : `check the spelling; if the ${type} is private, set HF_TOKEN`,
     });
   }
+  const wait = waitAsked(retryAfterMs(response));
   return new FtError({
     code: `${wording.code}.hub-failed`,
     exit: "refused",
     message: `the Hub failed while asking for ${id} (HTTP ${response.status})`,
+    ...(wait !== null && { why: wait }),
     next: "run again later; what was downloaded is kept",
   });
 }

@@ -3,8 +3,18 @@ import { join } from "node:path";
 import { FtError } from "../errors.js";
 import { loadLauncher } from "../launchers/index.js";
 import { runsDir } from "../paths.js";
+import { markCancelled } from "../runs/cancel-mark.js";
 import { writeGivenUp } from "../runs/given-up.js";
-import { askedToStop, getRun, type Run, setFailure, setGivenUp, stateChanges, transition } from "../runs/run-store.js";
+import {
+  askedToStop,
+  getRun,
+  neverBegan,
+  type Run,
+  setFailure,
+  setGivenUp,
+  stateChanges,
+  transition,
+} from "../runs/run-store.js";
 import { canMove, isFinal } from "../runs/state.js";
 import type { Store } from "../store/open.js";
 import { collectEnded, isToCollect } from "./collect-run.js";
@@ -57,13 +67,14 @@ async function stop(
   if (isFinal(run.state)) throw alreadyEnded(run);
   if (silence !== null) throw unheard(run, silence); // nobody would ask again
   onStopping?.();
+  markCancelled(join(runsDir(projectDir), id));
   const launcher = await loadLauncher(run.launcher);
   const handle = run.handle === null ? await launcher.find(join(runsDir(projectDir), id), run.attempt) : run.handle;
   if (canMove(run.state, "stopping")) transition(store, id, "stopping", now(), askedToStop);
   if (handle !== null) await launcher.cancel(launcher.parseHandle(handle), graceMs);
   const after = await reconcile(store, projectDir, id, now());
   if (isFinal(after.state)) return after;
-  const how = handle === null ? "stopped before it began" : "stopped without a last word";
+  const how = handle === null ? neverBegan : "stopped without a last word";
   setFailure(store, id, { class: "killed", message: how, hint: null });
   transition(store, id, "cancelled", now(), how);
   return getRun(store, id);

@@ -10,8 +10,8 @@ import { suiteScores } from "./suites/suite-scores.js";
 export async function pushRun(
   projectDir: string,
   adapter: RegisteredAdapter,
-  env: Env,
+  { env, onNotice }: { env: Env; onNotice(text: string): void },
 ): Promise<{ url: string } | null> {
   const { hub } = storedRecipe(join(runsDir(projectDir), adapter.run));
-  return hub ? pushAdapter(adapter, hub, env, { scores: await suiteScores(projectDir, adapter) }) : null;
+  return hub ? pushAdapter(adapter, hub, env, { scores: await suiteScores(projectDir, adapter), onNotice }) : null;
 }

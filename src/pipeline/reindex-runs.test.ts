@@ -8,11 +8,12 @@ import { localLauncher } from "../launchers/local/index.js";
 import { runsDir } from "../paths.js";
 import { beginAttempt, createRun } from "../runs/run-store.js";
 import { openStore, type Store, setAside } from "../store/open.js";
+import { cancelRun } from "./cancel-run.js";
 import { reconcile } from "./reconcile.js";
 import { reindexRuns } from "./reindex-runs.js";
 import { submitAttempt } from "./submit.js";
 
-async function live(store: Store, run: FakeRun, attempt = 1): Promise<void> {
+async function start(store: Store, run: FakeRun, attempt = 1): Promise<void> {
   createRun(store, run.job);
   if (attempt > 1) beginAttempt(store, run.id, attempt, Date.now());
   await submitAttempt(
@@ -20,6 +21,10 @@ async function live(store: Store, run: FakeRun, attempt = 1): Promise<void> {
     { ...run.submission, attempt },
     { ...run.submission, now: Date.now, signal: new AbortController().signal },
   );
+}
+
+async function live(store: Store, run: FakeRun, attempt = 1): Promise<void> {
+  await start(store, run, attempt);
   const state = async () => (await reconcile(store, run.projectDir, run.id, Date.now())).state;
   if (run.id.includes("killed") && attempt === 1) {
     await until(async () => (await state()) === "running");
@@ -44,12 +49,20 @@ describe("reindexRuns", () => {
     await live(store, resumed);
     writeFileSync(join(resumed.dir, "behaviour.txt"), "losses 3 0");
     await live(store, resumed, 2);
+    // Neither left a last word: one was killed as it was asked, one never had a trainer.
+    const cancelled = fakeRun("stubborn", { projectDir, id: "d-cancelled" });
+    await start(store, cancelled);
+    await until(async () => (await reconcile(store, projectDir, cancelled.id, Date.now())).step !== null);
+    createRun(store, fakeRun("hang", { projectDir, id: "e-never-began" }).job);
+    for (const id of ["d-cancelled", "e-never-began"])
+      await cancelRun(store, projectDir, id, { now: Date.now, graceMs: 0, onNotice: () => undefined });
     const before = content(store);
+    expect(before.runs.slice(3).map(({ state }) => state)).toEqual(["cancelled", "cancelled"]);
     store.close();
     setAside(projectDir, 1);
 
     const rebuilt = openStore(projectDir);
-    expect(await reindexRuns(rebuilt, projectDir)).toEqual({ runs: 3, problems: [] });
+    expect(await reindexRuns(rebuilt, projectDir)).toEqual({ runs: 5, problems: [] });
     const after = content(rebuilt);
     expect(after.events).toEqual(before.events);
     expect(after.runs.map(timeless)).toEqual(before.runs.map(timeless));
@@ -72,5 +85,6 @@ describe("reindexRuns", () => {
 
 /** When a killed trainer died is known to the second only. */
 function timeless({ ended_at, ...row }: Record<string, unknown>): unknown {
-  return { ...row, ended: row.failure_class === "killed" ? ended_at !== null : ended_at };
+  const isKilled = row.failure_class === "killed" || row.state === "cancelled";
+  return { ...row, ended: isKilled ? ended_at !== null : ended_at };
 }

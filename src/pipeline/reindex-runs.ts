@@ -6,11 +6,22 @@ import { foldersIn } from "../folders-in.js";
 import { loadLauncher } from "../launchers/index.js";
 import { readEvents } from "../launchers/read-events.js";
 import { runsDir } from "../paths.js";
+import { cancelledAt } from "../runs/cancel-mark.js";
 import { type GivenUp, readGivenUp } from "../runs/given-up.js";
 import { ingest } from "../runs/ingest.js";
 import { readJob } from "../runs/job-file.js";
-import { beginAttempt, createRun, getRun, listRuns, setFailure, setGivenUp, transition } from "../runs/run-store.js";
-import { isFinal } from "../runs/state.js";
+import {
+  askedToStop,
+  beginAttempt,
+  createRun,
+  getRun,
+  listRuns,
+  neverBegan,
+  setFailure,
+  setGivenUp,
+  transition,
+} from "../runs/run-store.js";
+import { canMove, isFinal } from "../runs/state.js";
 import type { Store } from "../store/open.js";
 import { reconcile, takeEvents } from "./reconcile.js";
 import { recordMeasurement } from "./record-measurement.js";
@@ -67,7 +78,14 @@ async function takeOver(store: Store, projectDir: string, id: string): Promise<v
     const launcher = await loadLauncher(getRun(store, id).launcher);
     const handle = await launcher.find(dir);
     if (handle !== null) await takeEvents(store, launcher, id, handle); // which attempt is the last is known after that
-    await reconcile(store, projectDir, id, lastSign(dir) ?? job.createdAt);
+    const asked = cancelledAt(dir);
+    if (asked !== null && canMove(getRun(store, id).state, "stopping"))
+      transition(store, id, "stopping", asked, askedToStop);
+    const { state } = await reconcile(store, projectDir, id, Math.max(lastSign(dir) ?? job.createdAt, asked ?? 0));
+    if (asked !== null && handle === null && !isFinal(state)) {
+      setFailure(store, id, { class: "killed", message: neverBegan, hint: null });
+      transition(store, id, "cancelled", asked, neverBegan);
+    }
   }
   if (givenUp) setGivenUp(store, id, givenUp.attempt);
   recordMeasurement(store, projectDir, id);

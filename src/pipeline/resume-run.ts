@@ -7,6 +7,7 @@ import { FtError } from "../errors.js";
 import { loadLauncher } from "../launchers/index.js";
 import { isSameTarget, resolveTarget } from "../launchers/targets.js";
 import { runsDir } from "../paths.js";
+import { unmarkCancelled } from "../runs/cancel-mark.js";
 import { writeGivenUp } from "../runs/given-up.js";
 import type { Job } from "../runs/job.js";
 import { readJob } from "../runs/job-file.js";
@@ -50,6 +51,7 @@ export async function resumeRun(
   const attempt = Math.max(run.attempt, lastAttempt(dir)) + 1;
   if (!resumeAttempt(store, id, attempt, now(), target)) throw notResumable(id, getRun(store, id).state);
   writeJob(dir, job);
+  unmarkCancelled(dir);
   if (run.givenUp !== null) writeGivenUp(dir, { attempt: run.givenUp, ending: null });
   await submitAttempt(store, { job, dir, attempt, resume: true, python }, { env, now, onProgress, signal });
 }

@@ -5,6 +5,7 @@ import type { Launcher, Submission } from "../launchers/contract.js";
 import { loadLauncher } from "../launchers/index.js";
 import type { Env } from "../paths.js";
 import type { Target } from "../recipes/schema/targets.js";
+import { markCancelled } from "../runs/cancel-mark.js";
 import type { FailureClass } from "../runs/events.js";
 import { getRun, setFailure, setHandle, transition } from "../runs/run-store.js";
 import type { Store } from "../store/open.js";
@@ -29,9 +30,10 @@ export async function submitAttempt(
     if (started !== null && started !== "unknown") setHandle(store, id, started);
     else if (getRun(store, id).state === "preparing") {
       setFailure(store, id, failureOf(error, signal));
-      if (started === null && signal?.aborted)
+      if (started === null && signal?.aborted) {
+        markCancelled(attempt.dir);
         transition(store, id, "cancelled", now(), "stopped before it was started");
-      else if (started === null) transition(store, id, "failed", now(), "the launcher could not start it");
+      } else if (started === null) transition(store, id, "failed", now(), "the launcher could not start it");
       else transition(store, id, "lost", now(), "whether it was started is not known: its target fell silent");
     }
     throw error;

@@ -1,5 +1,5 @@
 // The first half of a run: all that is known of it before anything is fetched. Enough for its lock, mostly, and so to see drift or that nothing changed.
-import { requireHubToken } from "../adapters/push.js";
+import { refuseLocalBase, requireHubToken } from "../adapters/push.js";
 import type { CheckReport } from "../dataset/check-dataset.js";
 import type { LocatedSource } from "../dataset/locate-files.js";
 import type { Engine, RenderInput } from "../engines/contract.js";
@@ -76,6 +76,7 @@ export async function survey(
   resolveTarget(written.recipe.compute.on, env); // a name that is no target is told before the data is read
   const locked = await readLock(written.file);
   const asked = resolveRecipeModel(written, env);
+  if (written.recipe.hub) refuseLocalBase(asked.id, written.recipe.hub);
   if (asked.notice) onNotice(asked.notice);
 
   // What is cheap to know comes first: nothing is downloaded for data that cannot be used, or a device that is not here.

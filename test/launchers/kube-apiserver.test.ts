@@ -60,7 +60,7 @@ describe("with a real API server", { timeout: 120_000 }, () => {
     expect(await kubernetesRunner.find(place, undefined)).toEqual({ id: both[0], attempt: 1 });
     expect(await kubernetesRunner.liveness(place, both[0]!, 1, 0)).toMatchObject({ liveness: "queued" });
     const { stdout } = await execa("kubectl", ["get", "job", both[0]!.name, "-o", "json"]);
-    expect(JSON.parse(stdout).spec).toMatchObject({ suspend: true, backoffLimit: 0, podReplacementPolicy: "Failed" });
+    expect(JSON.parse(stdout).spec).toMatchObject({ suspend: true, backoffLimit: 50, podReplacementPolicy: "Failed" });
     expect(stdout).not.toContain(secrets.HF_TOKEN);
     const secret = JSON.parse((await execa("kubectl", ["get", "secret", both[0]!.name, "-o", "json"])).stdout);
     expect(secret.metadata.ownerReferences[0]).toMatchObject({ kind: "Job", name: both[0]!.name });

@@ -68,22 +68,72 @@ function runOn(settings: object = {}, behaviour = "hang") {
 
 describe("on Kubernetes", { timeout: 240_000 }, () => {
   it.each([
-    ["an image that cannot be pulled", { image: "missing/ft:1" }, /ImagePullBackOff: Back-off pulling image "missing/],
-    ["a claim that is not there", { claim: "rums" }, /persistentvolumeclaim "rums" not found/],
-    ["a namespace that is not there", { namespace: "mll" }, /namespaces "mll" not found/],
-    ["a quota that leaves no room for the pod of the files", { quota: "ft-files" }, /FailedCreate: .*exceeded quota/],
-    ["a context that the kubeconfig lacks", { context: "prod" }, /no context prod[\s\S]*kubectl config get-contexts/],
+    [
+      "an image that cannot be pulled",
+      { image: "missing/ft:1" },
+      /cannot be pulled[\s\S]*ImagePullBackOff: Back-off pulling image "missing/,
+      "dependency",
+    ],
+    [
+      "a claim that is not there",
+      { claim: "rums" },
+      /claim cannot be mounted[\s\S]*persistentvolumeclaim "rums" not found/,
+      "unknown",
+    ],
+    ["a namespace that is not there", { namespace: "mll" }, /namespaces "mll" not found/, "unknown"],
+    [
+      "a quota that leaves no room for the pod of the files",
+      { quota: "ft-files" },
+      /quota leaves no room[\s\S]*FailedCreate: .*exceeded quota/,
+      "unknown",
+    ],
+    [
+      "a context that the kubeconfig lacks",
+      { context: "prod" },
+      /no context prod[\s\S]*kubectl config get-contexts/,
+      "network",
+    ],
   ])(
     "%s is told in its words, soon, and nothing is left",
-    async (_what, { quota, ...settings }: Record<string, string>, words) => {
+    async (_what, { quota, ...settings }: Record<string, string>, words, kind) => {
       if (quota) writeFileSync(join(cluster, "quota"), quota);
-      const { id, handOver } = runOn(settings);
+      const { id, handOver, shown } = runOn(settings);
       const { exitCode, stderr } = await handOver();
       expect([exitCode === 6 || exitCode === 11, stderr]).toEqual([true, expect.stringMatching(words)]);
       const jobs = existsSync(join(cluster, "jobs")) ? readdirSync(join(cluster, "jobs")) : [];
       expect(jobs.filter((name) => name.includes(id))).toEqual([]);
+      expect((await shown()).failure).toMatchObject({
+        class: kind,
+        message: expect.stringMatching(words.source.split("[")[0]!),
+      });
     },
   );
+
+  it("Ctrl-C while the pod for the files is waited for ends that at once, and leaves no pod", async () => {
+    const { handOver, shown } = runOn();
+    writeFileSync(join(cluster, "unschedulable"), "ft-files");
+    const files = (kind: string) =>
+      existsSync(join(cluster, kind)) ? readdirSync(join(cluster, kind)).filter((name) => name.endsWith(".json")) : [];
+    const running = handOver();
+    await until(async () => files("pods").length > 0, 60_000);
+    running.kill("SIGINT");
+    const { exitCode, stderr } = await running;
+    expect([exitCode, stderr]).toEqual([10, expect.stringContaining("interrupted")]);
+    await until(async () => files("pods").length + files("jobs").length === 0, 30_000);
+    expect(await shown()).toMatchObject({ state: "cancelled" });
+  });
+
+  it("a run whose pods are evicted again and again ends, with what evicts them", async () => {
+    const { handOver, shown } = runOn();
+    writeFileSync(join(cluster, "evicted"), "");
+    expect((await handOver()).exitCode).toBe(0);
+    await until(async () => (await shown()).state === "failed", 120_000);
+    expect((await shown()).failure).toMatchObject({
+      class: "killed",
+      message: expect.stringContaining("Evicted: The node was low on resource: memory."),
+      hint: expect.stringContaining("memory_gb"),
+    });
+  });
 
   it("a Job that may not be made leaves no Secret behind", async () => {
     const { id, handOver } = runOn();
@@ -96,7 +146,7 @@ describe("on Kubernetes", { timeout: 240_000 }, () => {
   });
 
   it.each([
-    ["no node", "unschedulable", "", {}, /Unschedulable: 0\/3 nodes are available: 3 Insufficient nvidia.com\/gpu/],
+    ["no node", "unschedulable", "ft-2", {}, /Unschedulable: 0\/3 nodes are available: 3 Insufficient nvidia.com\/gpu/],
     ["no quota", "quota", "ft-2", {}, /FailedCreate: .*exceeded quota/],
     ["no Kueue", "nothing", "", { queue: "gpus" }, /the cluster has no Kueue/],
     [

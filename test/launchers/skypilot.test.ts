@@ -119,20 +119,24 @@ it("nor is a controller that SkyPilot does not reach", async () => {
   rmdirSync(join(root, "unreached"));
 });
 
-describe("a run that is handed over", { timeout: 120_000 }, () => {
-  function handingOver(id: string, onProgress: (store: Store) => void = () => {}) {
-    const run = fakeRun("hang", { id, target: { name: "sky", settings: target } });
-    const store = openStore(run.projectDir);
-    createRun(store, { ...run.job, createdAt: Date.now() });
-    const context = {
-      ...run.submission,
-      now: Date.now,
-      signal: new AbortController().signal,
-      onProgress: () => onProgress(store),
-    };
-    return { run, store, submitted: submitAttempt(store, run.submission, context) };
-  }
+/** As the pipeline hands a run over. */
+function handingOver(
+  id: string,
+  { settings = target, onProgress = () => {} }: { settings?: typeof target; onProgress?: (store: Store) => void } = {},
+) {
+  const run = fakeRun("hang", { id, target: { name: "sky", settings } });
+  const store = openStore(run.projectDir);
+  createRun(store, { ...run.job, createdAt: Date.now() });
+  const context = {
+    ...run.submission,
+    now: Date.now,
+    signal: new AbortController().signal,
+    onProgress: () => onProgress(store),
+  };
+  return { run, store, submitted: submitAttempt(store, run.submission, context) };
+}
 
+describe("a run that is handed over", { timeout: 120_000 }, () => {
   it("is not lost when SkyPilot's answer is: its job is found, and no second one is started", async () => {
     mkdirSync(join(root, "cut"));
     const { run, store, submitted } = handingOver("20260101-120000-cut");
@@ -146,9 +150,11 @@ describe("a run that is handed over", { timeout: 120_000 }, () => {
   });
 
   it("is ended when another ft cancelled it meanwhile", async () => {
-    const { run, store, submitted } = handingOver("20260101-120000-meanwhile", (at) => {
-      if (getRun(at, "20260101-120000-meanwhile").state === "preparing")
-        transition(at, "20260101-120000-meanwhile", "cancelled", Date.now(), "stopped before it began");
+    const { run, store, submitted } = handingOver("20260101-120000-meanwhile", {
+      onProgress: (at) => {
+        if (getRun(at, "20260101-120000-meanwhile").state === "preparing")
+          transition(at, "20260101-120000-meanwhile", "cancelled", Date.now(), "stopped before it began");
+      },
     });
     await submitted;
     const left = await skypilotLauncher.leftovers(targetSchema.parse(target));
@@ -162,14 +168,8 @@ it("a run whose machine was in use for as long as it may be has reached its time
   timeout: 120_000,
 }, async () => {
   const settings = { ...target, max_hours: 3 / 3600 };
-  const run = fakeRun("hang", { id: "20260101-120000-late", target: { name: "sky", settings } });
-  const store = openStore(run.projectDir);
-  createRun(store, { ...run.job, createdAt: Date.now() });
-  await submitAttempt(store, run.submission, {
-    ...run.submission,
-    now: Date.now,
-    signal: new AbortController().signal,
-  });
+  const { run, store, submitted } = handingOver("20260101-120000-late", { settings });
+  await submitted;
   await until(async () => (await reconcile(store, run.projectDir, run.id, Date.now())).state === "failed", 60_000);
   expect(getRun(store, run.id).failure).toMatchObject({
     class: "time-limit",
@@ -182,14 +182,8 @@ it("a run whose machine was in use for as long as it may be has reached its time
 it("where the bucket's own program is missing, a run is ended and goes on all the same, and what is not here is said", {
   timeout: 120_000,
 }, async () => {
-  const run = fakeRun("hang", { id: "20260101-120000-noaws", target: { name: "sky", settings: target } });
-  const store = openStore(run.projectDir);
-  createRun(store, { ...run.job, createdAt: Date.now() });
-  await submitAttempt(store, run.submission, {
-    ...run.submission,
-    now: Date.now,
-    signal: new AbortController().signal,
-  });
+  const { run, store, submitted } = handingOver("20260101-120000-noaws");
+  await submitted;
   await until(async () => (await reconcile(store, run.projectDir, run.id, Date.now())).state === "running", 40_000);
   store.close();
   const without = process.env.PATH!.split(delimiter).filter((dir) => !existsSync(join(dir, "aws")));
@@ -220,14 +214,8 @@ describe("a person reads", { timeout: 120_000 }, () => {
   const env = () => ({ FT_FAKE_SKY: root, XDG_CONFIG_HOME: emptyFolder() });
 
   async function submitted(id: string) {
-    const run = fakeRun("hang", { id, target: { name: "sky", settings: target } });
-    const store = openStore(run.projectDir);
-    createRun(store, { ...run.job, createdAt: Date.now() });
-    await submitAttempt(store, run.submission, {
-      ...run.submission,
-      now: Date.now,
-      signal: new AbortController().signal,
-    });
+    const { run, store, submitted } = handingOver(id);
+    await submitted;
     const { handle } = getRun(store, run.id);
     store.close();
     const shown = async () =>

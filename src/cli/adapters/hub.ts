@@ -22,10 +22,15 @@ export async function pushCommand({ io }: CommandContext, reference: string, fla
   const adapter = await registeredAdapter(io, reference);
   const target = { repo: flags.repo, private: !flags.public, branch: flags.branch };
   const lines = progressLines(io);
+  let notice: string | null = null;
   const { url, tag, isNew } = await pushAdapter(adapter, target, io.env, {
     scores: await suiteScores(io.cwd, adapter),
+    onNotice: (text) => {
+      notice = text;
+    },
     onProgress: lines.report,
   }).finally(lines.end);
+  if (notice !== null) io.err.write(`note: ${notice}\n`);
   if (flags.json) return writeJson(io, { ok: true, adapter: nameOf(adapter), ...target, tag, url, isNew });
   io.out.write(`${isNew ? "pushed" : "is there already:"} ${nameOf(adapter)}  ${url}\n`);
 }

@@ -33,6 +33,8 @@ export interface Check {
   /** The same as a share of `reference`, where the margin is one. */
   relativeMargin: number | null;
   passed: boolean;
+  /** The items leave no difference possible, at the rule's confidence, that would be allowed: it failed, and more items would not mend it. */
+  isWorse: boolean;
   /** score: Tango's interval; bootstrap: studentized; t: Student's. */
   method: "score" | "bootstrap" | "t" | null;
   /** Items with which a candidate exactly as good would pass 4 times in 5; null: that cannot be told. */
@@ -66,13 +68,16 @@ export function compareMetric(
   const isClustered = units.sums.length < n;
   const scale = metric.scale ?? (isBinary ? ([0, 1] as const) : null);
   const method = isBinary && !isClustered ? "score" : units.sums.length > 2000 ? "t" : "bootstrap";
+  const gained = gains.filter((each) => each > 0).length;
+  const lost = gains.filter((each) => each < 0).length;
+  const range = scale && scale[1] - scale[0];
   const gain =
+    method === "score" ? pairedScoreBound({ gained, lost, n }, confidence) : meanBound(units, { confidence, range });
+  /** The other end: the worst of what the reference gains on the candidate. */
+  const most = () =>
     method === "score"
-      ? pairedScoreBound(
-          { gained: gains.filter((each) => each > 0).length, lost: gains.filter((each) => each < 0).length, n },
-          confidence,
-        )
-      : meanBound(units, { confidence, range: scale && scale[1] - scale[0] });
+      ? -pairedScoreBound({ gained: lost, lost: gained, n }, confidence)
+      : -meanBound({ ...units, sums: units.sums.map((sum) => -sum) }, { confidence, range });
   const [theirMean, ourMean] = [mean(reference), mean(candidate)];
   const { margin: allowed } = metric;
   const margin = allowed === "unknown" ? 0 : "own" in allowed ? allowed.own : allowed.share * Math.abs(theirMean);
@@ -91,6 +96,7 @@ export function compareMetric(
     margin,
     relativeMargin: typeof allowed === "object" && "share" in allowed ? allowed.share : null,
     passed: allowed !== "unknown" && n > 0 && gain > -margin,
+    isWorse: allowed !== "unknown" && sign * (ourMean - theirMean) < -margin && most() < -margin,
     method,
     itemsNeeded: Number.isFinite(needed) && needed > 0 ? needed : null,
     discordance: gains.filter((each) => each !== 0).length / n,
@@ -111,6 +117,7 @@ export function compareFloor(metric: NamedMetric, ours: SuiteResult, floor: numb
     unit: metric.scale?.[0] === 0 && metric.scale[1] === 1 ? "share" : "number",
     ...{ clusters: null, reference: floor, candidate, difference, bound: null, margin: 0, relativeMargin: null },
     passed: metric.better === "higher" ? difference >= 0 : difference <= 0,
+    isWorse: metric.better === "higher" ? difference < 0 : difference > 0,
     ...{ method: null, itemsNeeded: null, discordance: 0, deviation: 0, isConstant: false },
   };
 }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FtError } from "../../errors.js";
 import { canonicalJson } from "../../recipes/lock-file.js";
+import { retryAfterMs, waitAsked } from "../../retry-after.js";
 
 export interface Endpoint {
   /** Like https://host/v1. */
@@ -95,11 +96,12 @@ async function askOnce(
 
 function failed({ status, headers }: Response, text: string): Failed {
   const said = z.object({ error: z.object({ message: z.string() }) }).safeParse(parseJson(text)).data?.error.message;
-  const seconds = Number(headers.get("retry-after"));
+  const waitMs = retryAfterMs({ headers });
+  const wait = waitMs > longestPauseMs ? `; ${waitAsked(waitMs)}` : "";
   return {
-    why: `HTTP ${status}${said ? `: ${said.slice(0, 200)}` : ""}`,
+    why: `HTTP ${status}${said ? `: ${said.slice(0, 200)}` : ""}${wait}`,
     mayPass: status === 408 || status === 409 || status === 429 || status >= 500,
-    ...(seconds > 0 && { pauseMs: seconds * 1000 }),
+    ...(waitMs > 0 && { pauseMs: waitMs }),
   };
 }
 

@@ -151,6 +151,13 @@ it.each<[string, Handle, Partial<Endpoint>]>([
 
 it.each<[string, Handle, Partial<Endpoint>, string, number]>([
   ["429 always", (_, response) => response.writeHead(429).end(), {}, "eval.judge-unreachable", 3],
+  [
+    "429 with a wait that is longer than any try's",
+    (_, response) => response.writeHead(429, { "retry-after": "3600" }).end(),
+    { retries: 0 },
+    "eval.judge-unreachable",
+    1,
+  ],
   ["500 always", (_, response) => response.writeHead(500).end(), {}, "eval.judge-unreachable", 3],
   ["never", () => {}, { timeoutMs: 100 }, "eval.judge-unreachable", 3],
   ["401", (_, response) => response.writeHead(401).end('{"error":{"message":"bad key"}}'), {}, "eval.judge-refused", 1],
@@ -161,19 +168,23 @@ it.each<[string, Handle, Partial<Endpoint>, string, number]>([
     "eval.judge-unreachable",
     3,
   ],
-])("ends when it answers %s, after bounded tries, and its key is told nowhere", async (_, handle, few, code, tries) => {
-  const { url, requests } = await serve(handle);
-  const key = "sk-very-secret";
-  const { run, cacheDir } = judging(url, { concurrency: 1, calibrate: 1 }, { ...few, key });
-  const error = await run().then(
-    () => null,
-    (thrown: Error) => thrown,
-  );
-  expect(error).toMatchObject({ code, exit: "refused" });
-  expect(requests()).toBe(tries);
-  expect(JSON.stringify(error) + error!.stack).not.toContain(key);
-  expect(readdirSync(cacheDir)).toEqual([]);
-});
+])(
+  "ends when it answers %s, after bounded tries, and its key is told nowhere",
+  async (what, handle, few, code, tries) => {
+    const { url, requests } = await serve(handle);
+    const key = "sk-very-secret";
+    const { run, cacheDir } = judging(url, { concurrency: 1, calibrate: 1 }, { ...few, key });
+    const error = await run().then(
+      () => null,
+      (thrown: Error) => thrown,
+    );
+    expect(error).toMatchObject({ code, exit: "refused" });
+    if (what.includes("wait")) expect(error).toMatchObject({ why: "HTTP 429; it asks to wait 60 min" });
+    expect(requests()).toBe(tries);
+    expect(JSON.stringify(error) + error!.stack).not.toContain(key);
+    expect(readdirSync(cacheDir)).toEqual([]);
+  },
+);
 
 it("sends the key to the endpoint, and keeps it out of what it remembers", async () => {
   const seen = new Set<string | undefined>();

@@ -70,7 +70,10 @@ export function filesPod(target: KubernetesTarget): Host {
   const command = (argv: readonly string[]) =>
     kubectlCommand(target, ["exec", "--stdin", `job/${job.metadata.name}`, "--container", "files", "--", ...argv]);
   const prepare = () => {
-    ready ??= ensureReady(target, job);
+    ready ??= ensureReady(target, job).catch((error) => {
+      ready = null; // whoever asks next looks again
+      throw asSilence(error);
+    });
     return ready;
   };
   const judge = (result: RunResult): RunResult => {
@@ -100,6 +103,21 @@ export function filesPod(target: KubernetesTarget): Host {
   };
 }
 
+/**
+ * Returns when the pod is there, for a run that is still to be handed over. Throws FtError (environment) launcher.no-image, launcher.no-pod;
+ * a person who ends the wait leaves no pod.
+ */
+export async function awaitFilesPod(target: KubernetesTarget, signal?: AbortSignal): Promise<void> {
+  return ensureReady(target, renderFilesJob(target), signal);
+}
+
+/** To a run that has begun a pod that does not start is a machine that does not answer: no news of it. */
+function asSilence(error: unknown): unknown {
+  if (!(error instanceof FtError) || !["launcher.no-image", "launcher.no-pod"].includes(error.code)) return error;
+  const { message, why, next } = error;
+  return new FtError({ code: "launcher.unreachable", exit: "environment", message, why, next });
+}
+
 /** The result of the program in the pod, without what kubectl says of it; null: kubectl itself failed. */
 function endedInside(result: RunResult): RunResult | null {
   if (result.exitCode === 0) return result;
@@ -107,25 +125,36 @@ function endedInside(result: RunResult): RunResult | null {
   return told && { ...result, exitCode: Number(told[2]), stderr: result.stderr.slice(0, told.index + told[1]!.length) };
 }
 
-async function ensureReady(target: KubernetesTarget, job: Manifest): Promise<void> {
+async function ensureReady(target: KubernetesTarget, job: Manifest, signal?: AbortSignal): Promise<void> {
   const { name } = job.metadata;
   let isOurs = false;
-  for (const deadline = performance.now() + readyWithinMs; ; await sleep(1000)) {
-    const shown = await kubectl(target, ["get", "job", name, "--output", "json"], { expected: ["NotFound"] });
-    const status = shown.exitCode === 0 ? (JSON.parse(text(shown)) as { status?: JobStatus }).status : null;
-    const isOver = status?.conditions?.some(
-      ({ type, status }) => /^(Complete|Failed)$/.test(type) && status === "True",
-    );
-    if (status !== null && !isOver && (status?.ready ?? 0) > 0) return;
-    const why = status === null || (isOver && !isOurs) ? null : await whyNotReady(target, name);
-    if (isOver) await kubectl(target, ["delete", "job", name, "--cascade=foreground"], { expected: ["NotFound"] });
-    if (why && (isOver || hopeless.test(why))) throw notReady(target, name, why);
-    if (performance.now() >= deadline) throw notReady(target, name, why);
-    if (status === null) {
-      await kubectl(target, ["create", "--filename", "-"], { input: JSON.stringify(job), expected: ["AlreadyExists"] });
-      isOurs = true;
+  const wait = async () => {
+    for (const deadline = performance.now() + readyWithinMs; ; await sleep(1000, undefined, { signal })) {
+      const asked = ["get", "job", name, "--output", "json"];
+      const shown = await kubectl(target, asked, { expected: ["NotFound"], signal });
+      const status = shown.exitCode === 0 ? (JSON.parse(text(shown)) as { status?: JobStatus }).status : null;
+      const isOver = status?.conditions?.some(
+        ({ type, status }) => /^(Complete|Failed)$/.test(type) && status === "True",
+      );
+      if (status !== null && !isOver && (status?.ready ?? 0) > 0) return;
+      const why = status === null || (isOver && !isOurs) ? null : await whyNotReady(target, name);
+      if (isOver) await kubectl(target, ["delete", "job", name, "--cascade=foreground"], { expected: ["NotFound"] });
+      if (why && (isOver || hopeless.test(why))) throw notReady(target, name, why);
+      if (performance.now() >= deadline) throw notReady(target, name, why);
+      if (status === null) {
+        isOurs = true;
+        const options = { input: JSON.stringify(job), expected: ["AlreadyExists"], signal };
+        isOurs = (await kubectl(target, ["create", "--filename", "-"], options)).exitCode === 0;
+      }
     }
-  }
+  };
+  await wait().catch(async (error) => {
+    // Another ft that waits for it makes it again.
+    const remove = ["delete", "job", name, "--cascade=foreground", "--wait=false"];
+    if (signal?.aborted && isOurs) await kubectl(target, remove, { expected: ["NotFound"] });
+    signal?.throwIfAborted();
+    throw error;
+  });
 }
 
 interface JobStatus {
@@ -152,12 +181,53 @@ function text({ stdout }: RunResult): string {
   return Buffer.from(stdout).toString("utf8");
 }
 
+/** What the cluster's words mean, and what a person does about it. */
+const faults = [
+  {
+    says: /^(ImagePullBackOff|ErrImage\w+|InvalidImageName)/,
+    what: "its image cannot be pulled",
+    code: "launcher.no-image",
+    next: "mend the target's `image`, or name its registry's login in `image_pull_secret`",
+  },
+  {
+    says: /^(CreateContainer\w*Error|RunContainerError|StartError|ContainerCannotRun)/,
+    what: "its image cannot run it",
+    code: "launcher.no-image",
+    next: "mend the target's `image`, or `python`",
+  },
+  {
+    says: /persistentvolumeclaim|^Failed(Mount|AttachVolume)/,
+    what: "its claim cannot be mounted",
+    code: "launcher.no-pod",
+    next: "mend the target's `claim`: it must be there, bound, and one that several pods may mount",
+  },
+  {
+    says: /exceeded quota/,
+    what: "the namespace's quota leaves no room for it",
+    code: "launcher.no-pod",
+    next: "wait until others are done, or ask whoever runs the cluster for more: it needs 0.1 CPU and 128 MB",
+  },
+  {
+    says: /is forbidden: /,
+    what: "the namespace's policy forbids it",
+    code: "launcher.no-pod",
+    next: "`ft doctor --on <target>` says what is asked for; the target's `user` above 0 passes the strictest standard",
+  },
+  {
+    says: /^Unschedulable/,
+    what: "no node takes it",
+    code: "launcher.no-pod",
+    next: "mend the target's `node_selector` or `tolerations`, or wait for room",
+  },
+];
+
 function notReady(target: KubernetesTarget, name: string, why: string | null): FtError {
+  const fault = faults.find(({ says }) => why !== null && says.test(why));
   return new FtError({
-    code: "launcher.unreachable",
+    code: fault?.code ?? "launcher.no-pod",
     exit: "environment",
-    message: `the pod for the run's files does not start on ${labelOf(target)}`,
+    message: `the pod for the run's files does not start on ${labelOf(target)}${fault ? `: ${fault.what}` : ""}`,
     why: why ?? `job ${name} has no ready pod after ${readyWithinMs / 60_000} minutes`,
-    next: `mend what that names (the target's \`image\`, \`claim\`, \`user\`, a quota); kubectl describe pods --selector job-name=${name} says all`,
+    next: `${fault?.next ?? "mend what that names"}; kubectl describe pods --selector job-name=${name} says all`,
   });
 }

@@ -2,12 +2,15 @@
 import { z } from "zod";
 import { FtError } from "../../errors.js";
 import type { KubernetesTarget } from "../../recipes/schema/targets/kubernetes.js";
+import type { Job } from "../../runs/job.js";
+import { readJob } from "../../runs/job-file.js";
 import { attemptName } from "../attempt-name.js";
 import type { Leftover } from "../contract.js";
 import type { Runner } from "../folder/contract.js";
 import { folderLauncher } from "../folder/launcher.js";
 import type { RunResult } from "../hosts/contract.js";
 import { within } from "../within.js";
+import { awaitFilesPod } from "./files-pod.js";
 import { currentContext, kubectl, labelOf } from "./kubectl.js";
 import { ownLabel, type PodInput, selectorOf } from "./names.js";
 import { probeCluster } from "./probe.js";
@@ -122,7 +125,27 @@ export const kubernetesRunner: Runner<"kubernetes", Id> = {
   },
 };
 
-export const kubernetesLauncher = folderLauncher(kubernetesRunner);
+const inFolder = folderLauncher(kubernetesRunner);
+
+/** Files are reached by a pod that may take minutes to start: it is waited for as long as the person does, and not made to find nothing. */
+export const kubernetesLauncher: typeof inFolder = {
+  ...inFolder,
+  async find(dir, attempt) {
+    return (await isThere(readJob(dir), attempt)) ? inFolder.find(dir, attempt) : null;
+  },
+  async submit(submission) {
+    const { job, attempt, onProgress, signal } = submission;
+    if (!(await isThere(job, attempt))) {
+      onProgress({ label: "waiting for the pod for the run's files" });
+      await awaitFilesPod(await pinned(job.target.settings as KubernetesTarget), signal);
+    }
+    return inFolder.submit(submission);
+  },
+};
+
+async function isThere({ id, target }: Job, attempt: number | undefined): Promise<boolean> {
+  return (await jobsOf(await pinned(target.settings as KubernetesTarget), selectorOf(id, attempt))).length > 0;
+}
 
 /** With the context that kubectl would use now, so that all of a run goes to one cluster. */
 async function pinned(target: KubernetesTarget): Promise<KubernetesTarget> {

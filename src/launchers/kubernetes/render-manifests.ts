@@ -16,6 +16,9 @@ export function renderManifest(input: PodInput): Manifest {
   return input.target.nodes > 1 ? renderJobSet(input) : renderJob(input);
 }
 
+/** How often an attempt may be disrupted and begin again: what is evicted again and again would else be so until its deadline. */
+const maxRestarts = 50;
+
 /** A finished job stays this long for an ft that was away; its files are on the claim. */
 const keepSeconds = 7 * 24 * 3600;
 
@@ -36,10 +39,10 @@ function renderJob(input: PodInput): Manifest {
     metadata: metadata(input),
     spec: {
       ...suspended(input),
-      backoffLimit: 0,
+      backoffLimit: maxRestarts,
       // Two pods never write one run folder: the next one waits until the last is gone.
       podReplacementPolicy: "Failed",
-      podFailurePolicy: podFailurePolicy("Ignore", "FailJob"),
+      podFailurePolicy: podFailurePolicy("Count"),
       activeDeadlineSeconds: hardDeadlineSeconds(input.job, input.target.max_hours),
       ttlSecondsAfterFinished: keepSeconds,
       template: renderPodTemplate(input),
@@ -47,8 +50,6 @@ function renderJob(input: PodInput): Manifest {
   };
 }
 
-/** How often a set may be disrupted and begin again. */
-const maxRestarts = 50;
 const rendezvousPort = "29500";
 
 /**
@@ -64,7 +65,7 @@ function renderJobSet(input: PodInput): Manifest {
     parallelism: nodes,
     completions: nodes,
     podReplacementPolicy: "Failed",
-    podFailurePolicy: podFailurePolicy("FailJob", "Count"),
+    podFailurePolicy: podFailurePolicy("FailJob"),
     activeDeadlineSeconds: hardDeadlineSeconds(input.job, max_hours),
     template: withRendezvous(renderPodTemplate(input), { name, nodes }),
   };

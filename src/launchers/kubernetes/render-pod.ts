@@ -129,17 +129,16 @@ function volumes({ target, secret }: PodInput): object[] {
 }
 
 /**
- * What a pod's end means. A disruption (preemption, drain, a lost node) and "resume me" make another pod, which goes on from the last
- * checkpoint in the claim; any other failure is the job's own.
+ * What a pod's end means. A disruption (preemption, eviction, drain, a lost node) and "resume me" make another pod, which goes on from the last
+ * checkpoint in the claim; any other failure, of an init container too, is the job's own. `again`: Count by the Job's `backoffLimit`, FailJob
+ * where a set begins again.
  */
-export function podFailurePolicy(again: "Ignore" | "FailJob", other: "FailJob" | "Count"): object {
+export function podFailurePolicy(again: "Count" | "FailJob"): object {
   return {
     rules: [
       { action: again, onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
       { action: again, onExitCodes: { containerName, operator: "In", values: [resumeMe] } },
-      ...(other === "FailJob"
-        ? [{ action: other, onExitCodes: { containerName, operator: "NotIn", values: [0, resumeMe] } }]
-        : []),
+      ...(again === "Count" ? [{ action: "FailJob", onExitCodes: { operator: "NotIn", values: [0, resumeMe] } }] : []),
     ],
   };
 }

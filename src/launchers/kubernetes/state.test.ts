@@ -43,6 +43,25 @@ it("a pod that was put off its node says why, while the next one is not there", 
   expect(stateOf(open, [evicted, pod({ phase: "Running" })])).toEqual({ liveness: "running" });
 });
 
+it("a Job whose pods were put off their nodes as often as they may be says so, with what took the last one", () => {
+  const spent = job("BackoffLimitExceeded", "Job has reached the specified backoff limit");
+  const evicted = pod({ phase: "Failed", reason: "Evicted", message: "The node was low on resource: memory." });
+  expect(stateOf(spent, [ended(33, "Error"), evicted])).toMatchObject({
+    liveness: "ended",
+    reason: expect.stringMatching(
+      /again and again.*Evicted: The node was low on resource: memory\. \(BackoffLimitExceeded/,
+    ),
+    ending: { class: "killed", hint: expect.stringContaining("memory_gb") },
+  });
+  const preempted = {
+    type: "DisruptionTarget",
+    status: "True",
+    reason: "PreemptionByScheduler",
+    message: "by a higher one",
+  };
+  expect(stateOf(spent, [pod({ phase: "Failed", conditions: [preempted] })]).reason).toContain("PreemptionByScheduler");
+});
+
 it("a Job that nobody knows any more was deleted, unless a pod of it is still there", () => {
   expect(stateOf(null, [])).toMatchObject({ liveness: "gone", ending: { class: "unknown" } });
   expect(stateOf(null, [pod({ phase: "Running" })])).toEqual({ liveness: "running" });

@@ -65,13 +65,30 @@ const deleted = "its job is not in the cluster any more: someone deleted it ther
 /** `over`: the condition of the Job, or of a set's Job, that says so. */
 export function failedState(over: Words, pods: ClusterObject[]): State {
   const { reason } = told(over);
-  const ending = endingOf(reason, pods);
+  const ending = usedUp.includes(over.reason ?? "") ? disrupted(reason, pods) : endingOf(reason, pods);
   return {
     liveness: "ended",
     reason: ending.message,
     ending,
     ...(over.reason === "DeadlineExceeded" && { limit: "max_hours" }),
   };
+}
+
+/** A Job's and a set's word for one that was replaced as often as it may be. */
+const usedUp = ["BackoffLimitExceeded", "ReachedMaxRestarts"];
+
+/** The last pod says what took it away: "Evicted: The node was low on resource: memory". */
+function disrupted(words: string, pods: ClusterObject[]): Ending {
+  const why = whyStopped(pods)?.reason ?? pods.map(whyDisrupted).findLast((one) => one !== null);
+  const message = `its pods were taken away again and again, and it is not started any more: ${why ? `${why} (${words})` : words}`;
+  const hint =
+    "a pod that asks for what it uses (the target's `memory_gb`, `cpus`) and has a `priority_class` is taken away last; resumed it goes on from its last checkpoint";
+  return { class: "killed", message, hint };
+}
+
+function whyDisrupted({ status }: ClusterObject): string | null {
+  const target = status.conditions?.find(({ type, status }) => type === "DisruptionTarget" && status === "True");
+  return target ? told(target).reason : null;
 }
 
 interface Words {

@@ -22,7 +22,7 @@ afterAll(() => void server.close());
 
 const happening: Happening = {
   ...{ event: "hold", line: "bot", summary: "hold: <too few>", adapter: "bot@2", champion: "bot@1", run: "r1", at: 5 },
-  reasons: ["loss & bleu: @channel"],
+  reasons: ["<too few>", "loss & bleu: @channel"], // the first stands in the summary
 };
 const env = () => ({ HOOK: `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret-path` });
 const alerts = (more: object = {}, on?: string[]) =>

@@ -89,7 +89,10 @@ function slackText({ event, line, summary, champion, run, reasons }: Happening):
   const lines = [
     `*ft ${line}: ${said[event]}*`,
     summary,
-    ...reasons.slice(0, 5).map((reason) => `- ${reason}`),
+    ...reasons
+      .filter((reason) => !summary.includes(reason))
+      .slice(0, 5)
+      .map((reason) => `- ${reason}`),
     `champion: ${champion ?? "none"}${run === null ? "" : `, run: ${run}`}`,
   ];
   // Slack's own marks; who is named in a reason is not called.

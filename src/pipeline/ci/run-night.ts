@@ -249,13 +249,13 @@ async function push(
   night: Night,
   { recipe: { hub }, dir }: LoadedRecipe,
   { adapter, state, take, keep }: { adapter: RegisteredAdapter; state: NightState } & Pick<Way, "take" | "keep">,
-  { env, onProgress }: TrainContext,
+  { env, onProgress, onNotice }: TrainContext,
 ): Promise<void> {
   const isChampion = aliasesOf(dir, night.name).champion === adapter.version;
   if (!hub || !isChampion || state.pushed === nameOf(adapter)) return;
   keep({ phase: "pushing" });
   const { url, isNew } = await take("push", async () =>
-    pushAdapter(adapter, hub, env, { scores: await suiteScores(dir, adapter), onProgress }),
+    pushAdapter(adapter, hub, env, { scores: await suiteScores(dir, adapter), onNotice, onProgress }),
   );
   night.hub = { url, isNew };
   keep({ pushed: nameOf(adapter) });

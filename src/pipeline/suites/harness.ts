@@ -16,20 +16,25 @@ export interface Harness {
   dir: string;
 }
 
-/** Empty. It is removed when the evaluation is stored; after a failure it stays, to be looked at. */
-export async function makeHarness(
-  { name: suite, type: program }: Suite,
-  subject: Subject,
-  projectDir: string,
-): Promise<Harness> {
+/** The same for the same suite and subject: whoever evaluates there holds its lock. */
+function harnessDir({ name, type: program }: Suite, subject: Subject, projectDir: string): string {
   const id = createHash("sha256")
-    .update(`${suite} ${subjectLabel(subject)}`)
+    .update(`${name} ${subjectLabel(subject)}`)
     .digest("hex")
     .slice(0, 16);
-  const dir = join(evalsDir(projectDir), `.${program}-${id}`);
+  return join(evalsDir(projectDir), `.${program}-${id}`);
+}
+
+export function harnessLock(suite: Suite, subject: Subject, projectDir: string): string {
+  return `${harnessDir(suite, subject, projectDir)}.lock`;
+}
+
+/** Empty. It is removed when the evaluation is stored; after a failure it stays, to be looked at. */
+export async function makeHarness(suite: Suite, subject: Subject, projectDir: string): Promise<Harness> {
+  const dir = harnessDir(suite, subject, projectDir);
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
-  return { program, suite, dir };
+  return { program: suite.type, suite: suite.name, dir };
 }
 
 /** Throws FtError eval.<program> (training) when it ends with an exit code that is not among `fine`. */
