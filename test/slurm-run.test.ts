@@ -145,6 +145,42 @@ describe("a run over two nodes", () => {
   );
 });
 
+describe("a sweep as one job array", () => {
+  it(
+    "is all in the queue at once; Slurm trains so many at a time with ft gone, and the sweep, repeated, finds them done",
+    async ({ skip }) => {
+      if (!slurm) return skip();
+      const dir = tinyProject({ maxSteps: 6 });
+      const keys = ["--key", "train.learning_rate=1e-3,1e-2", "--set", "compute.device=cpu"];
+      const args = ["sweep", ...keys, "--array", "--concurrency", "1", "--on", "cluster", "--json"];
+      const folder = join(dir, ".ft/runs");
+      const runs = () => (existsSync(folder) ? readdirSync(folder).sort() : []);
+      const queue = async (...states: string[]) =>
+        (await execa("squeue", ["-h", "-r", "-o", "%F %j", ...states], { env: slurm!.env })).stdout.split("\n").sort();
+      const killed = ft(args, dir, env);
+      await until(async () => (await queue()).filter((line) => /^\d+ ft-\d{8}-/.test(line)).length === 2, 4 * minutes);
+      killed.kill("SIGKILL");
+      await killed;
+      expect((await queue()).map((line) => line.split(" ")[1])).toEqual(runs().map((run) => `ft-${run}-1`));
+      expect(new Set((await queue()).map((line) => line.split(" ")[0])).size).toBe(1);
+      const isDone = (run: string) => existsSync(join(folder, run, "COMPLETE"));
+      await until(async () => {
+        expect(await queue("-t", "running")).toHaveLength(1);
+        return runs().every(isDone);
+      }, 6 * minutes);
+
+      const again = await ft(args, dir, env);
+      expect(again.exitCode, again.stderr).toBe(0);
+      const { trials, best } = JSON.parse(again.stdout).sweep;
+      const rows = trials.map(({ run, state }: { run: string; state: string }) => [run, state]);
+      expect(rows).toEqual(runs().map((run) => [run, "succeeded"]));
+      expect(best.metric).toBeLessThan(best.base);
+      for (const run of runs()) expect((await show(dir, run)).attempt).toBe(1);
+    },
+    12 * minutes,
+  );
+});
+
 const running = async () =>
   (await execa("squeue", ["-h", "-t", "running,pending,completing"], { env: slurm!.env })).stdout;
 

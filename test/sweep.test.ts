@@ -82,6 +82,8 @@ describe("ft sweep --dry-run", () => {
     const { plan } = JSON.parse((await ft(["sweep", ...flags, "--json"], dir)).stdout);
     expect(plan).toMatchObject({ method: "grid", metric: { name: "loss", goal: "minimize" } });
     expect(plan.trials.map(({ steps }: Row) => steps)).toEqual([6, null, 6, null]);
+    const array = await ft(["sweep", ...flags, "--array", "--on", "slurm", "--set", "compute.device=cpu"], dir);
+    expect(array.stdout, array.stderr).toContain(", as one job array");
     expect(existsSync(join(dir, ".ft"))).toBe(false);
   });
 });
@@ -111,6 +113,8 @@ describe("a sweep that cannot be", () => {
     [["--key", "train.max_steps=4,8", "--method", "halving"], 3, "is what method halving changes"],
     [["--key", "method.rank=4,8", "--set", "data.train=gone.jsonl"], 4, "gone.jsonl"],
     [["--key", "train.micro_batch=3"], 3, "does not divide"],
+    [["--key", "method.rank=4,8", "--array"], 2, "local has no job arrays"],
+    [["--key", "compute.gpus=1,2", "--array"], 3, "must be the same for all tasks of a job array"],
     [["--key", "method.rank=4..8", "--method", "grid"], 2, "a grid needs lists"],
     [[], 2, "no key of ft.yaml is named"],
     [["other.yaml"], 2, "there is no file other.yaml"],

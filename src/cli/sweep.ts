@@ -21,6 +21,7 @@ export function registerSweep(program: Command, context: CommandContext): void {
     .option("--trials <n>", "random, halving: how many; grid: how many at most", positive)
     .option("--seed <n>", "of the choice of trials (default 0)", wholeNumber)
     .option("--concurrency <n>", "trials that run at the same time (default 1)", positive)
+    .option("--array", "on Slurm: submit the trials as one job array, which keeps to --concurrency without ft")
     .option("--rung-steps <n>", "halving: steps of a trial of the first rung", positive)
     .addOption(
       new Option("--rung-epochs <n>", "halving: epochs of one, in place of steps")

@@ -30,6 +30,14 @@ export interface Submission {
   signal?: AbortSignal | undefined;
 }
 
+/** Attempts that are submitted together. */
+export interface Group {
+  /** The same for the same group, also from a later ft; letters, digits and '-'. */
+  name: string;
+  /** So many run at a time: the platform sees to it, while no ft is there too. */
+  atOnce: number;
+}
+
 /**
  * What the launcher knows about an attempt. `queued`: the platform holds it back, or starts it again. `ended`: it is over, whatever came of
  * it. `gone`: it was there and no longer is, without a word (`kill -9`), or nobody knows of it. `unknown`: could not ask.
@@ -100,6 +108,8 @@ export interface Probe {
  * submit: returns as soon as the attempt is the platform's; repeating it for the same run and attempt, also at the same moment from
  *   another process, finds the one that is there instead of starting a second. Throws launcher.not-listed where the platform took it but
  *   does not show it yet.
+ * submitTogether: `submit` for several attempts on one target as one submission of the platform. The caller holds each one's submit lock. When
+ *   it throws some may have been started: `find` says which. Left out where the platform has no such thing.
  * observe: one look from any byte offset of the home folder's events.jsonl, which it brings up to date first (and stdout.log, as far as
  *   that is sensible). Re-entrant, keeps nothing in memory. The caller polls.
  * cancel: asks for a checkpoint (SIGTERM), waits graceMs, then ends everything of the attempt; returns once the platform's own state says
@@ -119,6 +129,7 @@ export interface Launcher<Handle> {
   parseHandle(stored: unknown): Handle;
   find(dir: string, attempt?: number): Promise<Handle | null>;
   submit(submission: Submission): Promise<Handle>;
+  submitTogether?(submissions: readonly Submission[], group: Group): Promise<Handle[]>;
   observe(handle: Handle, from: EventsPosition): Promise<Observation>;
   cancel(handle: Handle, graceMs: number): Promise<void>;
   collect(handle: Handle, signal?: AbortSignal): Promise<void>;

@@ -16,6 +16,7 @@ import { getRun, resumeAttempt } from "../runs/run-store.js";
 import { isResumable } from "../runs/state.js";
 import type { Store } from "../store/open.js";
 import { collectRun } from "./collect-run.js";
+import type { StartContext } from "./start-run.js";
 import { submitAttempt } from "./submit.js";
 import type { PrepareContext } from "./survey.js";
 
@@ -24,9 +25,10 @@ export async function resumeRun(
   store: Store,
   projectDir: string,
   id: string,
-  { env, onProgress, onNotice, signal, now }: PrepareContext & { now(): number },
+  context: PrepareContext & Pick<StartContext, "now" | "submit">,
   { ignoreBudget = false, on }: { ignoreBudget?: boolean; on?: string | undefined } = {},
 ): Promise<void> {
+  const { env, onProgress, onNotice, signal, now } = context;
   const run = getRun(store, id);
   if (!isResumable(run.state)) throw notResumable(id, run.state);
   const dir = join(runsDir(projectDir), id);
@@ -53,7 +55,7 @@ export async function resumeRun(
   writeJob(dir, job);
   unmarkCancelled(dir);
   if (run.givenUp !== null) writeGivenUp(dir, { attempt: run.givenUp, ending: null });
-  await submitAttempt(store, { job, dir, attempt, resume: true, python }, { env, now, onProgress, signal });
+  await (context.submit ?? submitAttempt)(store, { job, dir, attempt, resume: true, python }, context);
 }
 
 /**

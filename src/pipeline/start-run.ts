@@ -39,6 +39,8 @@ export interface StartContext extends PrepareContext {
   now(): number;
   /** In [0, 1). */
   random(): number;
+  /** In place of handing the attempt to its launcher at once. */
+  submit?: typeof submitAttempt;
   /** What the run is expected to take, as soon as that can be said. */
   onEstimate?(estimate: HardwareEstimate): void;
 }
@@ -160,7 +162,7 @@ export async function startSurveyed(
   try {
     createRun(store, job);
     const python = environment?.python ?? null;
-    await submitAttempt(store, { job, dir, attempt: 1, resume: false, python }, context);
+    await (context.submit ?? submitAttempt)(store, { job, dir, attempt: 1, resume: false, python }, context);
   } finally {
     store.close();
   }

@@ -1,7 +1,7 @@
 // Hands an attempt to its launcher by the crash protocol: state first, then submit, then the handle; what fails is written down.
 
 import type { FtError } from "../errors.js";
-import type { Launcher, Submission } from "../launchers/contract.js";
+import type { Group, Launcher, Submission } from "../launchers/contract.js";
 import { loadLauncher } from "../launchers/index.js";
 import type { Env } from "../paths.js";
 import type { Target } from "../recipes/schema/targets.js";
@@ -11,32 +11,69 @@ import { getRun, setFailure, setHandle, transition } from "../runs/run-store.js"
 import type { Store } from "../store/open.js";
 import type { PrepareContext } from "./survey.js";
 
-export async function submitAttempt(
+export type Attempt = Pick<Submission, "job" | "dir" | "attempt" | "resume" | "python">;
+export type SubmitContext = Pick<PrepareContext, "env" | "onProgress" | "signal"> & { now(): number };
+
+export function submitAttempt(store: Store, attempt: Attempt, context: SubmitContext): Promise<void> {
+  return handOver(store, [attempt], context, async (launcher, [submission]) => [await launcher.submit(submission!)]);
+}
+
+/** Several of one target, as one submission of a launcher that has `submitTogether`; the caller holds their submit locks. */
+export function submitTogether(
   store: Store,
-  attempt: Pick<Submission, "job" | "dir" | "attempt" | "resume" | "python">,
-  { env, now, onProgress, signal }: Pick<PrepareContext, "env" | "onProgress" | "signal"> & { now(): number },
+  attempts: readonly Attempt[],
+  context: SubmitContext,
+  group: Group,
 ): Promise<void> {
-  const { id, target } = attempt.job;
-  const launcher = await loadLauncher(target.settings.launcher);
-  const secrets = secretsFor(target.settings, env);
-  transition(store, id, "preparing", now());
+  return handOver(store, attempts, context, (launcher, submissions) => launcher.submitTogether!(submissions, group));
+}
+
+async function handOver(
+  store: Store,
+  attempts: readonly Attempt[],
+  { env, now, onProgress, signal }: SubmitContext,
+  submit: (launcher: Launcher<unknown>, submissions: Submission[]) => Promise<unknown[]>,
+): Promise<void> {
+  const { settings } = attempts[0]!.job.target;
+  const launcher = await loadLauncher(settings.launcher);
+  const more = { env: trainerEnv(env), secrets: secretsFor(settings, env), onProgress, signal };
+  for (const { job } of attempts) transition(store, job.id, "preparing", now());
   try {
-    const handle = await launcher.submit({ ...attempt, env: trainerEnv(env), secrets, onProgress, signal });
-    setHandle(store, id, handle);
-    // Another ft cancelled it while it was handed over, and found nothing yet that it could end.
-    if (getRun(store, id).state === "cancelled") await launcher.cancel(handle, 0);
-  } catch (error) {
-    const started = await whatBecameOf(attempt, launcher, error, signal);
-    if (started !== null && started !== "unknown") setHandle(store, id, started);
-    else if (getRun(store, id).state === "preparing") {
-      setFailure(store, id, failureOf(error, signal));
-      if (started === null && signal?.aborted) {
-        markCancelled(attempt.dir);
-        transition(store, id, "cancelled", now(), "stopped before it was started");
-      } else if (started === null) transition(store, id, "failed", now(), "the launcher could not start it");
-      else transition(store, id, "lost", now(), "whether it was started is not known: its target fell silent");
+    const handles = await submit(
+      launcher,
+      attempts.map((attempt) => ({ ...attempt, ...more })),
+    );
+    for (const [index, { job }] of attempts.entries()) {
+      setHandle(store, job.id, handles[index]);
+      // Another ft cancelled it while it was handed over, and found nothing yet that it could end.
+      if (getRun(store, job.id).state === "cancelled") await launcher.cancel(handles[index], 0);
     }
+  } catch (error) {
+    for (const attempt of attempts) await writeDown(store, attempt, { launcher, error, now, signal });
     throw error;
+  }
+}
+
+async function writeDown(
+  store: Store,
+  attempt: Attempt,
+  {
+    launcher,
+    error,
+    now,
+    signal,
+  }: { launcher: Launcher<unknown>; error: unknown } & Pick<SubmitContext, "now" | "signal">,
+): Promise<void> {
+  const { id } = attempt.job;
+  const started = await whatBecameOf(attempt, launcher, error, signal);
+  if (started !== null && started !== "unknown") setHandle(store, id, started);
+  else if (getRun(store, id).state === "preparing") {
+    setFailure(store, id, failureOf(error, signal));
+    if (started === null && signal?.aborted) {
+      markCancelled(attempt.dir);
+      transition(store, id, "cancelled", now(), "stopped before it was started");
+    } else if (started === null) transition(store, id, "failed", now(), "the launcher could not start it");
+    else transition(store, id, "lost", now(), "whether it was started is not known: its target fell silent");
   }
 }
 

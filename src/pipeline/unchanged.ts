@@ -47,9 +47,13 @@ export function liveRun(store: Store, projectDir: string, wanted: Fingerprint): 
   return runsOf(store, projectDir, wanted).find(({ state, handle }) => isOnItsWay(state) && handle !== null) ?? null;
 }
 
-/** The ft that started it was killed before its launcher had it, or the launcher did not answer: nothing of it was ever trained. */
-export function neverBegan({ handle, state }: Run): boolean {
-  return handle === null && (isOnItsWay(state) || state === "lost" || state === "failed");
+/**
+ * The ft that started it was killed or left before its launcher had it, or the launcher did not answer: nothing of it was ever trained. One that
+ * a person cancelled has no failure.
+ */
+export function neverBegan({ handle, state, failure }: Run): boolean {
+  if (handle !== null) return false;
+  return isOnItsWay(state) || state === "lost" || state === "failed" || (state === "cancelled" && failure !== null);
 }
 
 /** Every run with this fingerprint, in whatever state, newest first. */

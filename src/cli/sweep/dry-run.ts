@@ -14,8 +14,8 @@ export async function dryRun(
 ): Promise<void> {
   const estimated = await estimateSweep(plan, { env: io.env, now: io.now() }, options);
   const { id, method, metric, rungs, settings } = plan;
-  const { concurrency } = settings;
-  if (json) return writeJson(io, { ok: true, plan: { id, method, metric, rungs, concurrency, ...estimated } });
+  const { concurrency, array } = settings;
+  if (json) return writeJson(io, { ok: true, plan: { id, method, metric, rungs, concurrency, array, ...estimated } });
   const keys = shortKeys(Object.keys(settings.keys));
   const right = "right" as const;
   const columns = [
@@ -34,7 +34,7 @@ export async function dryRun(
     "",
     ...plainTable(columns, rows),
     "",
-    `takes ${took}${concurrency > 1 ? `, ${concurrency} at a time` : ""}${usd ? `; about $${usd.mid.toFixed(2)}` : ""}`,
+    `takes ${took}${concurrency > 1 ? `, ${concurrency} at a time` : ""}${array ? ", as one job array" : ""}${usd ? `; about $${usd.mid.toFixed(2)}` : ""}`,
     ...(rungs ? ["each rung trains anew, with its own number of steps (docs/sweeps.md says why)"] : []),
   ];
   io.out.write(`${lines.join("\n")}\n`);

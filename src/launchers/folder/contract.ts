@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { LauncherName, TargetOf } from "../../recipes/schema/targets.js";
 import type { Job } from "../../runs/job.js";
-import type { EventsPosition, Leftover, Observation, Probe, Submission, Wanted } from "../contract.js";
+import type { EventsPosition, Group, Leftover, Observation, Probe, Submission, Wanted } from "../contract.js";
 import type { Host } from "../hosts/contract.js";
 import type { Reach } from "../hosts/index.js";
 import type { Caches } from "./room.js";
@@ -46,6 +46,7 @@ export interface Start {
  * caches: of a machine that is not this one.
  * find, start, liveness, stop, probe, leftovers, end: as the launcher's (src/launchers/contract.ts), for a folder that is in its place; the folder
  *   itself is none of `leftovers`, and `end` leaves it where it is.
+ * startTogether: see the launcher's submitTogether; all starts are on one machine. Left out where the platform has no such thing.
  * liveness: `read` is how many bytes of the run's events are at home; a `queued` from before they were written no longer holds.
  * tidy: takes away what the platform keeps of an attempt that is over, when all of it is at home (a container); nothing is lost with it.
  * stop: asks (the marker `cancel` lies in the folder then), waits, ends; returns when the platform's state says that it is over.
@@ -63,6 +64,11 @@ export interface Runner<Name extends LauncherName, Id> {
   runArgs(target: TargetOf<Name>, place: Place): string[];
   find(place: Place, attempt: number | undefined): Promise<{ id: Id; attempt: number } | null>;
   start(place: Place, target: TargetOf<Name>, start: Start): Promise<Id>;
+  startTogether?(
+    starts: readonly { place: Place; start: Start }[],
+    target: TargetOf<Name>,
+    group: Group,
+  ): Promise<Id[]>;
   liveness(
     place: Place,
     id: Id,

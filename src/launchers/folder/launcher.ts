@@ -7,6 +7,7 @@ import { readJob } from "../../runs/job-file.js";
 import { baseAtHome } from "../base-link.js";
 import {
   type EventsPosition,
+  type Group,
   type Launcher,
   type Leftover,
   type Liveness,
@@ -17,7 +18,7 @@ import {
 import { hostOf, type Reach, reachSchema } from "../hosts/index.js";
 import { submitInTurn } from "../in-turn.js";
 import { lookHome } from "../look-home.js";
-import type { Place, Runner } from "./contract.js";
+import type { Place, Runner, Start } from "./contract.js";
 import { callFarEnd, nothing } from "./far-end.js";
 import { logPosition, mirrorEvents, mirroredEvents, mirrorLog } from "./mirror.js";
 import { pullFiles } from "./pull.js";
@@ -52,6 +53,14 @@ const silent = () => undefined;
 const isOver = (liveness: Liveness) => liveness === "ended" || liveness === "gone";
 
 export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Name, Id>): Launcher<FolderHandle<Id>> {
+  /** An attempt that may be started. */
+  interface Ready {
+    place: Place;
+    target: TargetOf<Name>;
+    start: Start;
+    handle: Omit<FolderHandle<Id>, "id">;
+  }
+
   const handleSchema = z.object({
     home: z.string(),
     attempt: z.int(),
@@ -86,33 +95,73 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
   }
 
   async function submit(submission: Submission): Promise<FolderHandle<Id>> {
-    const { dir: home, job, attempt, resume, secrets } = submission;
     // Two terminals that submit the same attempt do it one after the other: the second one finds it.
     return submitInTurn(submission, async () => {
-      const before = await find(home, attempt);
-      if (before && (await runner.liveness(placed(before), before.id, attempt, 0)).liveness !== "gone") return before;
-      const { target, connection, python, place } = await placeOf(home, job);
-      if (!place.host.isHere)
-        place.base = await bringFolder(place, runner.dir(target), runner.caches(target), submission);
-      const start = {
-        attempt,
-        args: ["--attempt", String(attempt), ...(resume ? ["--resume"] : []), ...runner.runArgs(target, place)],
-        python: place.host.isHere ? submission.python : null,
-        env: envOf(target),
-        onProgress: submission.onProgress,
-        signal: submission.signal,
-        ...(runner.keepsSecrets
-          ? { secretsFile: null, secrets }
-          : { secretsFile: await placeSecrets(place, attempt, secrets), secrets: {} }),
-      };
-      const id = await runner.start(place, target, start).catch(async (error) => {
-        // Nothing will read them. After a silence something may: then they go with the end of the attempt.
-        const isSilence = (error as { code?: string }).code === "launcher.unreachable";
-        if (!isSilence && start.secretsFile !== null) await removeSecrets(place, attempt).catch(() => undefined);
-        throw error;
-      });
-      return { home, attempt, connection, python, dir: place.dir, id };
+      const before = await submittedBefore(submission);
+      if (before) return before;
+      const ready = await makeReady(submission);
+      const id = await runner
+        .start(ready.place, ready.target, ready.start)
+        .catch((error) => takeSecretsBack([ready], error));
+      return { ...ready.handle, id };
     });
+  }
+
+  async function submitTogether(submissions: readonly Submission[], group: Group): Promise<FolderHandle<Id>[]> {
+    const before = new Map<Submission, FolderHandle<Id>>();
+    for (const submission of submissions) {
+      const found = await submittedBefore(submission);
+      if (found) before.set(submission, found);
+    }
+    const fresh = submissions.filter((submission) => !before.has(submission));
+    const ready: Ready[] = [];
+    for (const submission of fresh) {
+      submission.signal?.throwIfAborted();
+      ready.push(await makeReady(submission));
+    }
+    const ids =
+      ready.length === 0
+        ? []
+        : await runner.startTogether!(ready, ready[0]!.target, group).catch((error) => takeSecretsBack(ready, error));
+    return submissions.map(
+      (submission) =>
+        before.get(submission) ?? { ...ready[fresh.indexOf(submission)]!.handle, id: ids[fresh.indexOf(submission)]! },
+    );
+  }
+
+  async function submittedBefore({ dir: home, attempt }: Submission): Promise<FolderHandle<Id> | null> {
+    const before = await find(home, attempt);
+    if (before === null) return null;
+    return (await runner.liveness(placed(before), before.id, attempt, 0)).liveness === "gone" ? null : before;
+  }
+
+  /** The folder in its place, with all that a start needs. */
+  async function makeReady(submission: Submission): Promise<Ready> {
+    const { dir: home, job, attempt, resume, secrets } = submission;
+    const { target, connection, python, place } = await placeOf(home, job);
+    if (!place.host.isHere)
+      place.base = await bringFolder(place, runner.dir(target), runner.caches(target), submission);
+    const start = {
+      attempt,
+      args: ["--attempt", String(attempt), ...(resume ? ["--resume"] : []), ...runner.runArgs(target, place)],
+      python: place.host.isHere ? submission.python : null,
+      env: envOf(target),
+      onProgress: submission.onProgress,
+      signal: submission.signal,
+      ...(runner.keepsSecrets
+        ? { secretsFile: null, secrets }
+        : { secretsFile: await placeSecrets(place, attempt, secrets), secrets: {} }),
+    };
+    return { place, target, start, handle: { home, attempt, connection, python, dir: place.dir } };
+  }
+
+  /** Nothing will read them. After a silence something may: then they go with the end of the attempt. */
+  async function takeSecretsBack(ready: readonly Ready[], error: unknown): Promise<never> {
+    if ((error as { code?: string }).code !== "launcher.unreachable") {
+      for (const { place, start } of ready)
+        if (start.secretsFile !== null) await removeSecrets(place, start.attempt).catch(() => undefined);
+    }
+    throw error;
   }
 
   async function observe(handle: FolderHandle<Id>, from: EventsPosition): Promise<Observation> {
@@ -167,6 +216,7 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
     parseHandle: (stored) => handleSchema.parse(stored) as FolderHandle<Id>,
     find,
     submit,
+    ...(runner.startTogether ? { submitTogether } : {}),
     observe,
     cancel,
     collect,

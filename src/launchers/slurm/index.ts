@@ -5,23 +5,19 @@ import { z } from "zod";
 import { FtError } from "../../errors.js";
 import { attemptName, parseAttemptName } from "../attempt-name.js";
 import type { Leftover } from "../contract.js";
-import type { Place, Runner } from "../folder/contract.js";
+import type { Place, Runner, Start } from "../folder/contract.js";
 import { callFarEnd, nothing } from "../folder/far-end.js";
 import { folderLauncher } from "../folder/launcher.js";
-import type { Host } from "../hosts/contract.js";
-import { within } from "../within.js";
 import { lastLiveness, seenNow } from "./last-look.js";
 import { probeSlurm } from "./probe.js";
-import { askSlurm, isOver, jobsOf } from "./queue.js";
-import { type BatchJob, batchFile, directives, renderBatch, type SlurmTarget, sbatchArgs } from "./render-batch.js";
+import { isOver, jobsOf } from "./queue.js";
+import { type BatchJob, batchFile, renderBatch, type SlurmTarget } from "./render-batch.js";
 import { stopJobs } from "./stop.js";
+import { submitArray, submitBatch } from "./submit.js";
 
 /** The job's name: Slurm's numbers begin anew on another day, and this can be said before the job is submitted. */
 const idSchema = z.object({ name: z.string() });
 type SlurmId = z.output<typeof idSchema>;
-
-/** How long a job may take to show itself after a submission whose answer was lost, ms. */
-const answerLostMs = 15_000;
 
 const slurmRunner: Runner<"slurm", SlurmId> = {
   name: "slurm",
@@ -50,19 +46,17 @@ const slurmRunner: Runner<"slurm", SlurmId> = {
     return { id: { name: attemptName(place.job.id, number) }, attempt: number };
   },
 
-  async start(place, target, { attempt, args, python, env, secretsFile }) {
-    const { host, dir, job } = place;
-    if (job.gpus % target.nodes !== 0) throw uneven(job.gpus, target.nodes);
-    const batch = {
-      name: attemptName(job.id, attempt),
-      ...{ dir, env, gpus: job.gpus, python: python ?? target.python },
-      args: [...args, ...(secretsFile ? ["--secrets", secretsFile] : [])],
-      reads: [place.base, secretsFile && dirname(secretsFile)].filter((path) => path !== null),
-    };
-    await callFarEnd({ ...place, command: "begin", args: [dir], answer: nothing }); // takes the marker `cancel` away
-    await writeScript(place, renderBatch(batch, target));
-    await submitBatch(host, batch, target);
+  async start(place, target, start) {
+    const batch = await makeReady(place, target, start);
+    await submitBatch(place.host, batch, target);
     return { name: batch.name };
+  },
+
+  async startTogether(starts, target, group) {
+    const batches: BatchJob[] = [];
+    for (const { place, start } of starts) batches.push(await makeReady(place, target, start));
+    await submitArray(starts[0]!.place.host, batches, target, group);
+    return batches.map(({ name }) => ({ name }));
   },
 
   liveness: ({ host }, { name }, _attempt, read) => lastLiveness(host, name, read),
@@ -90,6 +84,25 @@ const slurmRunner: Runner<"slurm", SlurmId> = {
 
 export const slurmLauncher = folderLauncher(slurmRunner);
 
+/** All but the submission: the folder is as a job's start wants it, its script in it. */
+async function makeReady(
+  place: Place,
+  target: SlurmTarget,
+  { attempt, args, python, env, secretsFile }: Start,
+): Promise<BatchJob> {
+  const { dir, job } = place;
+  if (job.gpus % target.nodes !== 0) throw uneven(job.gpus, target.nodes);
+  const batch = {
+    name: attemptName(job.id, attempt),
+    ...{ dir, env, gpus: job.gpus, python: python ?? target.python },
+    args: [...args, ...(secretsFile ? ["--secrets", secretsFile] : [])],
+    reads: [place.base, secretsFile && dirname(secretsFile)].filter((path) => path !== null),
+  };
+  await callFarEnd({ ...place, command: "begin", args: [dir], answer: nothing }); // takes the marker `cancel` away
+  await writeScript(place, renderBatch(batch, target));
+  return batch;
+}
+
 /** None where the environment is this machine's, or the container's. */
 function enginePython({ login, container, engine_python }: SlurmTarget): string[] {
   if (container) return [];
@@ -113,37 +126,11 @@ async function writeScript({ host, python, dir }: Place, script: string): Promis
   await callFarEnd({ host, python, command: "receive", args: [dir], input, answer: z.object({}) });
 }
 
-/** Throws FtError launcher.refused (exit refused). A job whose submission went through although its answer was lost counts. */
-async function submitBatch(host: Host, batch: BatchJob, target: SlurmTarget): Promise<void> {
-  const { name } = batch;
-  try {
-    const { ok, words } = await askSlurm(host, ["sbatch", ...sbatchArgs(batch, target)]);
-    if (!ok) throw refused(host, `${words} (asked for: ${directives(batch, target).join(" ")})`);
-  } catch (error) {
-    if ((error as { code?: string }).code !== "launcher.unreachable" || !(await appears(host, name))) throw error;
-  }
-  seenNow(host, name);
-}
-
-function appears(host: Host, name: string): Promise<boolean> {
-  return within(answerLostMs, 1_000, async () => (await jobsOf(host, name).catch(() => [])).length > 0);
-}
-
 function uneven(gpus: number, nodes: number): FtError {
   return new FtError({
     code: "launcher.uneven-nodes",
     exit: "usage",
     message: `${gpus} GPUs cannot be spread evenly over ${nodes} nodes`,
     next: "change compute.gpus of the recipe or the target's nodes",
-  });
-}
-
-function refused(host: Host, words: string): FtError {
-  return new FtError({
-    code: "launcher.refused",
-    exit: "refused",
-    message: `Slurm on ${host.label} does not take the job`,
-    why: words,
-    next: "mend what of it the target or the recipe's compute.gpus names; `ft doctor --on` asks Slurm without submitting",
   });
 }

@@ -7,6 +7,7 @@ import { unreachable } from "../hosts/this-machine.js";
 import { within } from "../within.js";
 
 export interface SlurmJob {
+  /** Of a task of an array `7_2`: one of its tasks has the array's own number too, by which all of them are meant. */
   id: string;
   name: string;
   /** Slurm's own word: PENDING, RUNNING, COMPLETED, ... */
@@ -22,8 +23,15 @@ export type Known = Pick<Observation, "liveness" | "reason" | "limit" | "ending"
 const answerMs = 60_000;
 
 /** Runs a program of Slurm. Throws FtError launcher.unreachable, launcher.no-slurm (exit environment). */
-export async function askSlurm(host: Host, argv: string[]): Promise<{ ok: boolean; text: string; words: string }> {
-  const { exitCode, stdout, stderr } = await host.run(argv, { timeoutMs: answerMs });
+export async function askSlurm(
+  host: Host,
+  argv: string[],
+  input?: string,
+): Promise<{ ok: boolean; text: string; words: string }> {
+  const { exitCode, stdout, stderr } = await host.run(argv, {
+    timeoutMs: answerMs,
+    ...(input === undefined ? {} : { input }),
+  });
   if (exitCode === 127) throw noSlurm(host, argv[0]!);
   const words = visibleLine(stderr.trim().split("\n").at(-1) ?? "").replace(/^\w+: (error: )?/, "");
   if (exitCode !== 0 && isControllerDown(stderr))
@@ -40,7 +48,7 @@ function isControllerDown(stderr: string): boolean {
 /** This user's jobs that the controller still knows, newest first; those of one name when it is given. */
 export async function jobsOf(host: Host, name?: string): Promise<SlurmJob[]> {
   const only = name === undefined ? [] : [`--name=${name}`];
-  const argv = ["squeue", "--me", "-h", "-t", "all", ...only, "-o", "%A|%j|%T|%N|%r"];
+  const argv = ["squeue", "--me", "-h", "-r", "-t", "all", ...only, "-o", "%i|%j|%T|%N|%r"];
   const { ok, text, words } = await askSlurm(host, argv);
   if (!ok) throw unreachable(`Slurm on ${host.label}`, words); // an empty list is no error to it
   const rows = text.split("\n").filter(Boolean);
@@ -48,7 +56,11 @@ export async function jobsOf(host: Host, name?: string): Promise<SlurmJob[]> {
     const [id = "", name = "", state = "", nodes = "", ...reason] = row.split("|");
     return { id, name, state, nodes, reason: reason.join("|") };
   });
-  return jobs.sort((one, other) => Number(other.id) - Number(one.id));
+  return jobs.sort((one, other) => numberOf(other) - numberOf(one));
+}
+
+function numberOf({ id }: SlurmJob): number {
+  return Number.parseInt(id, 10);
 }
 
 const waiting = ["PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD", "SPECIAL_EXIT", "SUSPENDED"];

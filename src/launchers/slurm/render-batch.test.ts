@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { packageRoot } from "../../paths.js";
 import { slurmTargetSchema } from "../../recipes/schema/targets/slurm.js";
-import { type BatchJob, renderBatch, sbatchArgs } from "./render-batch.js";
+import { type BatchJob, renderArray, renderBatch, sbatchArgs, taskUpdate } from "./render-batch.js";
 
 const job: BatchJob = {
   name: "ft-20260101-120000-test-1",
@@ -45,6 +45,25 @@ describe("renderBatch", () => {
     const target = slurmTargetSchema.parse({ launcher: "slurm", ...scenarios[scenario] });
     const file = join(packageRoot, "src/launchers/slurm/expected", `${scenario}.sh`);
     await expect(renderBatch(job, target)).toMatchFileSnapshot(file);
+  });
+});
+
+describe("renderArray", () => {
+  it("asks for what each run asks for, and runs the script of the folder that a task was put in", () => {
+    const target = slurmTargetSchema.parse({ launcher: "slurm", partition: "gpu", modules: ["cuda/12.4"] });
+    expect(renderArray(job, target)).toBe(`#!/bin/bash
+#SBATCH --partition=gpu
+#SBATCH --nodes=1
+#SBATCH --ntasks-per-node=1
+#SBATCH --gpus-per-node=4
+[ -e slurm.sh ] || exit 0
+exec bash -l slurm.sh
+`);
+  });
+
+  it("a task's log may lie in a folder with a percent sign", () => {
+    const update = taskUpdate("7_0", { name: "ft-x-1", dir: "/data/100%/x" });
+    expect(update).toContain("StdOut=/data/100%%/x/stdout.log");
   });
 });
 

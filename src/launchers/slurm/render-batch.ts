@@ -24,6 +24,7 @@ export type SlurmTarget = TargetOf<"slurm">;
 
 /** The script's name in the job folder. */
 export const batchFile = "slurm.sh";
+const logFile = "stdout.log";
 
 /**
  * What sbatch is called with. What ft relies on stands here and not in the script, as SBATCH_* variables overrule a script: --export above
@@ -32,16 +33,52 @@ export const batchFile = "slurm.sh";
  */
 export function sbatchArgs({ name, dir }: Pick<BatchJob, "name" | "dir">, target: SlurmTarget): string[] {
   return [
+    ...submission(name, target),
+    `--chdir=${dir}`,
+    `--output=${logFile}`,
+    "--dependency=singleton",
+    `${dir}/${batchFile}`,
+  ];
+}
+
+/** How long a task of an array waits for its run: more than the submission needs. */
+const unnamedFor = "now+10minutes";
+
+/** An array of so many tasks, the script on standard input. Its tasks wait until each has been given the name and folder of its run. */
+export function arrayArgs(name: string, { tasks, atOnce }: { tasks: number; atOnce: number }, target: SlurmTarget) {
+  return [
+    ...submission(name, target),
+    `--array=0-${tasks - 1}%${atOnce}`,
+    "--chdir=/",
+    "--output=/dev/null",
+    `--begin=${unnamedFor}`,
+  ];
+}
+
+/** What makes a waiting task of an array the job of an attempt, and lets it start: one call, so that no task is half of it. */
+export function taskUpdate(task: string, { name, dir }: Pick<BatchJob, "name" | "dir">): string[] {
+  const log = `${dir}/${logFile}`.replaceAll("%", "%%"); // Slurm puts numbers and names there
+  return ["update", `JobId=${task}`, `JobName=${name}`, `WorkDir=${dir}`, `StdOut=${log}`, "StartTime=now"];
+}
+
+/** The array's script: that of the run in whose folder the task was put. One that an ft that died gave no run does nothing. */
+export function renderArray(job: BatchJob, target: SlurmTarget): string {
+  const options = directives(job, target).map((option) => `#SBATCH ${directive(option)}`);
+  const bash = target.modules.length > 0 ? "bash -l" : "bash";
+  return `${["#!/bin/bash", ...options].join("\n")}
+[ -e ${batchFile} ] || exit 0
+exec ${bash} ${batchFile}
+`;
+}
+
+function submission(name: string, target: SlurmTarget): string[] {
+  return [
     "--parsable",
     `--job-name=${name}`,
-    `--chdir=${dir}`,
-    "--output=stdout.log",
     "--open-mode=append",
     "--export=NONE",
-    "--dependency=singleton",
     target.requeue ? "--requeue" : "--no-requeue",
     `--signal=B:USR1@${target.signal_seconds}`,
-    `${dir}/${batchFile}`,
   ];
 }
 
@@ -53,7 +90,7 @@ export function renderBatch(job: BatchJob, target: SlurmTarget): string {
   const variables = Object.entries(job.env).map(([name, value]) => `export ${name}=${quote(value)}`);
   return `${[
     shell,
-    `# Made by ft for ${job.name}. Submitted by: sbatch ${sbatchArgs(job, target)
+    `# Made by ft for ${job.name}. As a job of its own it is submitted by: sbatch ${sbatchArgs(job, target)
       .map(quote)
       .join(" ")
       .replaceAll(/[\r\n]/g, " ")}`,
@@ -85,13 +122,15 @@ ${target.requeue ? requeue : ""}exit "$code"
 `;
 }
 
-/** A job that a person ended stays ended. 138 and 143: the signal met Python before it listened, so there is nothing to save. */
+/** A job that a person ended stays ended. By the number of a task alone another would be meant too. 138 and 143: the signal met Python before it listened, so there is nothing to save. */
 const requeue = `
-preempted() { scontrol show job "$SLURM_JOB_ID" | grep -q 'PreemptTime=[0-9]'; }
+job=$SLURM_JOB_ID
+[ -z "$SLURM_ARRAY_JOB_ID" ] || job="$SLURM_ARRAY_JOB_ID"_"$SLURM_ARRAY_TASK_ID"
+preempted() { scontrol show job "$job" | grep -q 'PreemptTime=[0-9]'; }
 if [ ! -e cancel ]; then
   case "$asked $code" in
-    " 33" | "USR1 33" | "USR1 138" | "USR1 143") scontrol requeue "$SLURM_JOB_ID" ;;
-    "TERM 33" | "TERM 138" | "TERM 143") ! preempted || scontrol requeue "$SLURM_JOB_ID" ;;
+    " 33" | "USR1 33" | "USR1 138" | "USR1 143") scontrol requeue "$job" ;;
+    "TERM 33" | "TERM 138" | "TERM 143") ! preempted || scontrol requeue "$job" ;;
   esac
 fi
 `;

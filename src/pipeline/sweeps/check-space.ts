@@ -21,7 +21,7 @@ const sameForAll: Record<string, string> = {
 const lengths = ["train.max_steps", "train.epochs"];
 
 /** Throws FtError sweep.invalid (exit recipe) with everything that is wrong. */
-export function checkKeys(space: Space, method: SweepMethod): void {
+export function checkKeys(space: Space, method: SweepMethod, isArray: boolean): void {
   const problems = Object.keys(space).flatMap((key): Problem[] => {
     if (!isRecipeKey(key)) {
       const near = nearestRecipeKey(key);
@@ -36,6 +36,10 @@ export function checkKeys(space: Space, method: SweepMethod): void {
     if (fixed) return [{ message: `${key} must be the same for all trials`, fix: fixed[1] }];
     if (method === "halving" && lengths.includes(key))
       return [{ message: `${key} is what method halving changes`, fix: "leave it out, or use method grid or random" }];
+    if (isArray && key.startsWith("compute."))
+      return [
+        { message: `${key} must be the same for all tasks of a job array`, fix: "leave it out, or leave out --array" },
+      ];
     return [];
   });
   if (problems.length > 0) throw invalid(problems);

@@ -11,8 +11,9 @@ import { lookAtTrial } from "./look-at-trial.js";
 import type { SweepPlan } from "./plan-sweep.js";
 import { type PlannedTrial, reasonOf } from "./planned-trial.js";
 import { goingOn, isLive, isOver, type TrialRow, waitingRow } from "./standing.js";
-import { startTrial, type TrialOptions } from "./start-trial.js";
+import { type StartedTrial, startTrial, type TrialOptions } from "./start-trial.js";
 import { readRecord, sweepLock, writeRecord } from "./sweep-record.js";
+import { type TrialArray, trialArray } from "./trial-array.js";
 
 export interface DriveContext extends StartContext {
   /** After each change, with all rows in the order of their numbers, rung by rung. */
@@ -66,7 +67,7 @@ async function drive(
   options: TrialOptions,
   begin: typeof startTrial,
 ): Promise<DrivenSweep> {
-  const { projectDir, metric, rungs } = plan;
+  const { projectDir, metric, rungs, settings } = plan;
   const { signal, now, onNotice, pollMs = 500, retryMs = 10_000 } = context;
   const planned = [...plan.trials];
   let rows = planned.map(firstRow);
@@ -76,6 +77,8 @@ async function drive(
   let hasAnswered = false;
   let notBefore = 0;
   const startedAgain = new Set<string>();
+  const array = settings.array ? trialArray() : null;
+  const held = new Map<number, StartedTrial>();
   const tell = teller(plan, context);
 
   const set = (index: number, change: Partial<TrialRow>): void => {
@@ -88,17 +91,40 @@ async function drive(
     if ("refused" in recipe) return;
     set(index, { state: "starting", reason: null });
     try {
-      const { run, wasThere } = await begin(recipe.loaded, store, context, options);
+      const started = await begin(recipe.loaded, store, { ...context, ...(array && { submit: array.keep }) }, options);
+      if (array?.keeps(started.run)) {
+        held.set(index, started);
+        return;
+      }
       hasAnswered = true;
-      set(index, { run, wasThere }); // the next look says more
+      set(index, started); // the next look says more
     } catch (error) {
-      set(index, { state: "waiting" });
-      if (hasAnswered && isUnreachable(error)) {
-        notBefore = now() + retryMs;
-        set(index, { reason: reasonOf(error) });
-        onNotice(`${error.message}; the sweep goes on when it does`);
-      } else if (!signal.aborted && isOfTrial(error, plan)) set(index, { state: "refused", reason: reasonOf(error) });
-      else failure ??= error;
+      whyNotStarted(index, error);
+    }
+  }
+
+  function whyNotStarted(index: number, error: unknown): void {
+    set(index, { state: "waiting" });
+    if (hasAnswered && isUnreachable(error)) {
+      notBefore = now() + retryMs;
+      set(index, { reason: reasonOf(error) });
+      onNotice(`${error.message}; the sweep goes on when it does`);
+    } else if (!signal.aborted && isOfTrial(error, plan)) set(index, { state: "refused", reason: reasonOf(error) });
+    else failure ??= error;
+  }
+
+  async function submitHeld(trials: TrialArray): Promise<void> {
+    const started = [...held];
+    held.clear();
+    try {
+      await trials.submit(store, context, { name: `sweep-${plan.id}`, atOnce: options.concurrency });
+      hasAnswered = true;
+      for (const [index, trial] of started) set(index, trial);
+    } catch (error) {
+      for (const [index, trial] of started) {
+        if (getRun(store, trial.run).handle === null) whyNotStarted(index, error);
+        else set(index, trial);
+      }
     }
   }
 
@@ -119,8 +145,12 @@ async function drive(
     const next = rows.findIndex(({ state }) => state === "waiting");
     const busy = rows.filter((row) => isLive(row) || row.state === "starting").length;
     const isReady = starting === null && failure === null && !signal.aborted && now() >= notBefore;
-    if (next >= 0 && isReady && busy < options.concurrency) {
+    if (next >= 0 && isReady && (array !== null || busy < options.concurrency)) {
       starting = start(next).finally(() => {
+        starting = null;
+      });
+    } else if (array !== null && starting === null && held.size > 0) {
+      starting = submitHeld(array).finally(() => {
         starting = null;
       });
     }

@@ -11,6 +11,7 @@ import { type PlannedTrial, plannedTrial, setsOf } from "./planned-trial.js";
 import { isRange } from "./space.js";
 import { isMeasured, type SweepMetric, sweepMetric } from "./sweep-metric.js";
 import type { SweepMethod, SweepSettings } from "./sweep-settings.js";
+import { requireArrays } from "./trial-array.js";
 import { gridTrials, randomTrials, type Values } from "./trials.js";
 
 export interface SweepPlan {
@@ -40,13 +41,14 @@ const mostOfGrid = 256;
 export async function planSweep(settings: SweepSettings, options: LoadOptions): Promise<SweepPlan> {
   const { recipe, keys } = settings;
   const method = settings.method ?? (Object.values(keys).some(isRange) ? "random" : "grid");
-  checkKeys(keys, method);
+  checkKeys(keys, method, settings.array);
   const all = valuesOf(method, settings);
   checkValues(settings, options, setsOf(all[0]!, null));
   const given = { settings, options };
   const usable = firstUsable(
     all.map((values, index) => plannedTrial({ number: index + 1, rung: 1, values, budget: null }, given)),
   );
+  if (settings.array) await requireArrays(usable.recipe, options.env);
   const metric = sweepMetric(usable.recipe, settings);
   const rungs = method === "halving" ? await rungsFor(all.length, settings, usable, options) : null;
   const trialOf: SweepPlan["trialOf"] = (trial) =>

@@ -34,14 +34,15 @@ describe("a sweep's settings", () => {
         keys: { "method.rank": [8, 16] },
         seed: 3,
         concurrency: 1,
+        array: false,
       },
       halving: { steps: 5, factor: 2 },
     });
-    const flags = { rungEpochs: 0.5, seed: 0, trials: 4 };
+    const flags = { rungEpochs: 0.5, seed: 0, trials: 4, array: true };
     expect(
       sweepSettings("sweep.yaml", { ...flags, key: ["train.weight_decay=0,0.1", "method.rank=4..8:int"] }, dir),
     ).toEqual({
-      ...{ recipe: "ft.yaml", method: "halving", seed: 0, concurrency: 1, trials: 4 },
+      ...{ recipe: "ft.yaml", method: "halving", seed: 0, concurrency: 1, array: true, trials: 4 },
       flagKeys: ["train.weight_decay", "method.rank"],
       keys: { "method.rank": { min: 4, max: 8, scale: "int" }, "train.weight_decay": [0, 0.1] },
       halving: { epochs: 0.5, factor: 2 },

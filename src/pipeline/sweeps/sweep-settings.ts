@@ -18,6 +18,10 @@ const fileSchema = z.strictObject({
   trials: z.int().positive().optional().describe("random, halving: how many; grid: how many at most"),
   seed: z.int().min(0).default(0).describe("of the choice of trials; train.seed stays the recipe's"),
   concurrency: z.int().positive().default(1).describe("trials that run at the same time"),
+  array: z
+    .boolean()
+    .default(false)
+    .describe("on Slurm: the trials as one job array, which keeps to `concurrency` itself"),
   halving: z
     .strictObject({
       steps: z.int().positive().optional().describe("that a trial of the first rung trains"),
@@ -47,6 +51,7 @@ export interface SweepFlags {
   trials?: number;
   seed?: number;
   concurrency?: number;
+  array?: boolean;
   rungSteps?: number;
   rungEpochs?: number;
   factor?: number;
@@ -69,10 +74,10 @@ export function sweepSettings(file: string | undefined, flags: SweepFlags, cwd: 
     epochs: flags.rungEpochs ?? (flags.rungSteps === undefined ? epochs : undefined),
     factor: flags.factor ?? factor,
   });
-  const { method, metric, goal, trials, seed, concurrency } = flags;
+  const { method, metric, goal, trials, seed, concurrency, array } = flags;
   const merged = {
     ...written,
-    ...withoutUndefined({ method, metric, goal, trials, seed, concurrency }),
+    ...withoutUndefined({ method, metric, goal, trials, seed, concurrency, array }),
     ...(isMap(written?.keys ?? {}) ? { keys: { ...(written?.keys as object | undefined), ...keys } } : {}),
     ...(Object.keys(halving).length > 0 ? { halving } : {}),
   };

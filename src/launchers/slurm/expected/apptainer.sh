@@ -1,5 +1,5 @@
 #!/bin/bash
-# Made by ft for ft-20260101-120000-test-1. Submitted by: sbatch --parsable --job-name=ft-20260101-120000-test-1 '--chdir=/scratch/me/it'\''s here/runs/20260101-120000-test' --output=stdout.log --open-mode=append --export=NONE --dependency=singleton --requeue --signal=B:USR1@300 '/scratch/me/it'\''s here/runs/20260101-120000-test/slurm.sh'
+# Made by ft for ft-20260101-120000-test-1. As a job of its own it is submitted by: sbatch --parsable --job-name=ft-20260101-120000-test-1 --open-mode=append --export=NONE --requeue --signal=B:USR1@300 '--chdir=/scratch/me/it'\''s here/runs/20260101-120000-test' --output=stdout.log --dependency=singleton '/scratch/me/it'\''s here/runs/20260101-120000-test/slurm.sh'
 #SBATCH --nodes=1
 #SBATCH --ntasks-per-node=1
 #SBATCH --gpus-per-node=4
@@ -25,11 +25,13 @@ while :; do # a trap ends wait early; bash keeps the exit code for the next wait
   [ -n "$again" ] || break
 done
 
-preempted() { scontrol show job "$SLURM_JOB_ID" | grep -q 'PreemptTime=[0-9]'; }
+job=$SLURM_JOB_ID
+[ -z "$SLURM_ARRAY_JOB_ID" ] || job="$SLURM_ARRAY_JOB_ID"_"$SLURM_ARRAY_TASK_ID"
+preempted() { scontrol show job "$job" | grep -q 'PreemptTime=[0-9]'; }
 if [ ! -e cancel ]; then
   case "$asked $code" in
-    " 33" | "USR1 33" | "USR1 138" | "USR1 143") scontrol requeue "$SLURM_JOB_ID" ;;
-    "TERM 33" | "TERM 138" | "TERM 143") ! preempted || scontrol requeue "$SLURM_JOB_ID" ;;
+    " 33" | "USR1 33" | "USR1 138" | "USR1 143") scontrol requeue "$job" ;;
+    "TERM 33" | "TERM 138" | "TERM 143") ! preempted || scontrol requeue "$job" ;;
   esac
 fi
 exit "$code"

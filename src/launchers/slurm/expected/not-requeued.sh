@@ -1,5 +1,5 @@
 #!/bin/bash
-# Made by ft for ft-20260101-120000-test-1. Submitted by: sbatch --parsable --job-name=ft-20260101-120000-test-1 '--chdir=/scratch/me/it'\''s here/runs/20260101-120000-test' --output=stdout.log --open-mode=append --export=NONE --dependency=singleton --no-requeue --signal=B:USR1@300 '/scratch/me/it'\''s here/runs/20260101-120000-test/slurm.sh'
+# Made by ft for ft-20260101-120000-test-1. As a job of its own it is submitted by: sbatch --parsable --job-name=ft-20260101-120000-test-1 --open-mode=append --export=NONE --no-requeue --signal=B:USR1@300 '--chdir=/scratch/me/it'\''s here/runs/20260101-120000-test' --output=stdout.log --dependency=singleton '/scratch/me/it'\''s here/runs/20260101-120000-test/slurm.sh'
 #SBATCH --nodes=1
 #SBATCH --ntasks-per-node=1
 #SBATCH --gpus-per-node=4

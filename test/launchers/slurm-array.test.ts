@@ -1,0 +1,160 @@
+// Several attempts as one job array of Slurm: how many run at a time is Slurm's matter, all else is as with jobs of their own. Real daemons, read back from the controller.
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { submitLock } from "../../src/launchers/contract.js";
+import { slurmLauncher } from "../../src/launchers/slurm/index.js";
+import { arrayArgs, type SlurmTarget } from "../../src/launchers/slurm/render-batch.js";
+import { reconcile } from "../../src/pipeline/reconcile.js";
+import { trialArray } from "../../src/pipeline/sweeps/trial-array.js";
+import { neverBegan } from "../../src/pipeline/unchanged.js";
+import { targetSchema } from "../../src/recipes/schema/targets.js";
+import { createRun, getRun } from "../../src/runs/run-store.js";
+import { openStore } from "../../src/store/open.js";
+import { type FakeRun, fakeRun, until } from "../fake-run.js";
+import { emptyFolder } from "../project.js";
+import { type Slurm, startSlurm } from "../services/slurm.js";
+
+let slurm: Slurm | null;
+beforeAll(async () => {
+  slurm = await startSlurm({ killWait: 5 });
+  Object.assign(process.env, slurm?.env);
+}, 300_000);
+afterAll(() => slurm?.stop(), 60_000);
+
+const start = { inode: 0, offset: 0 };
+let count = 0;
+
+function runsOn(behaviours: string[], settings: object = {}, projectDir = emptyFolder()): FakeRun[] {
+  const target = { name: "cluster", settings: targetSchema.parse({ launcher: "slurm", ...settings }) };
+  return behaviours.map((behaviour) => fakeRun(behaviour, { projectDir, id: `20260101-120000-a${count++}`, target }));
+}
+
+function submitAll(runs: FakeRun[], atOnce: number, name = "sweep-test") {
+  const submissions = runs.map(({ submission }) => submission);
+  return slurmLauncher.submitTogether!(submissions, { name, atOnce });
+}
+
+const look = async (handle: Awaited<ReturnType<typeof submitAll>>[number]) => slurmLauncher.observe(handle, start);
+const hasWritten = ({ dir }: FakeRun, words: string) =>
+  existsSync(join(dir, "events.jsonl")) && readFileSync(join(dir, "events.jsonl"), "utf8").includes(words);
+
+/** Each task's words for it, as squeue has them. */
+async function tasks(format: string, ...only: string[]): Promise<string[]> {
+  const { stdout } = await execa("squeue", ["-h", "-r", "-o", format, ...only]);
+  return stdout.split("\n").filter(Boolean);
+}
+
+async function restarts(run: FakeRun): Promise<number> {
+  const [task] = await tasks("%i", `--name=ft-${run.id}-1`);
+  const { stdout } = await execa("scontrol", ["show", "job", task!]);
+  return Number(/Restarts=(\d+)/.exec(stdout)![1]);
+}
+
+describe("attempts in one array", { timeout: 180_000 }, () => {
+  it("run so many at a time while no ft is there, each in its folder, and are asked and ended one by one", async ({
+    skip,
+  }) => {
+    if (!slurm) return skip();
+    const runs = runsOn(["polite", "hang", "losses 3 0.05", "hang"]);
+    const handles = await submitAll(runs, 2);
+    expect(new Set(await tasks("%F %K")).size).toBe(4);
+    expect(new Set(await tasks("%F")).size).toBe(1);
+    await until(() => hasWritten(runs[0]!, "metric") && hasWritten(runs[1]!, "metric"));
+    expect((await look(handles[2]!)).reason).toMatch(/Slurm job \d+_2: PENDING \(JobArrayTaskLimit\)/);
+    expect(await submitAll(runs, 2)).toEqual(handles);
+    expect(await Promise.all(runs.map(({ dir }) => slurmLauncher.find(dir, 1)))).toEqual(handles);
+
+    // The last one has the array's own number, by which all are meant.
+    expect(await tasks("%A=%F", `--name=ft-${runs[3]!.id}-1`)).toEqual([expect.stringMatching(/^(\d+)=\1$/)]);
+    await slurmLauncher.cancel(handles[3]!, 0);
+    expect((await look(handles[3]!)).liveness).toBe("ended");
+    expect(await tasks("%j %T", "-t", "running")).toHaveLength(2);
+
+    await slurmLauncher.cancel(handles[0]!, 30_000);
+    expect(hasWritten(runs[0]!, '"cancelled"')).toBe(true);
+    await until(async () => (await look(handles[2]!)).liveness === "ended");
+    expect(hasWritten(runs[2]!, '"succeeded"')).toBe(true);
+    expect(readFileSync(join(runs[2]!.dir, "stdout.log"), "utf8")).toContain("done");
+    expect((await look(handles[1]!)).liveness).toBe("running");
+    await slurmLauncher.cancel(handles[1]!, 0);
+    expect(await tasks("%i")).toEqual([]);
+  });
+
+  it("go back into the queue one by one when they are preempted", async ({ skip }) => {
+    if (!slurm) return skip();
+    const runs = runsOn(["hang", "preempted"]);
+    const handles = await submitAll(runs, 2);
+    await until(async () => hasWritten(runs[0]!, "metric") && (await restarts(runs[1]!)) > 0);
+    expect(await restarts(runs[0]!)).toBe(0);
+    expect((await look(handles[0]!)).liveness).toBe("running");
+    for (const handle of handles) await slurmLauncher.cancel(handle, 0);
+  });
+
+  it("take the place of an array that an ft left unnamed when it died", async ({ skip }) => {
+    if (!slurm) return skip();
+    const runs = runsOn(["losses 1 0", "losses 1 0"]);
+    const target = runs[0]!.job.target.settings as SlurmTarget;
+    const left = arrayArgs("ft-sweep-left", { tasks: 2, atOnce: 1 }, target);
+    await execa("sbatch", left, { input: "#!/bin/bash\n" });
+    expect(await tasks("%j %r")).toEqual(Array(2).fill(expect.stringMatching(/^ft-sweep-left /)));
+    expect(await slurmLauncher.find(runs[0]!.dir, 1)).toBeNull();
+    const handles = await submitAll(runs, 1, "sweep-left");
+    expect(await tasks("%j", "--name=ft-sweep-left")).toEqual([]);
+    for (const handle of handles) await until(async () => (await look(handle)).liveness === "ended");
+    expect(runs.every((run) => hasWritten(run, '"succeeded"'))).toBe(true);
+  });
+
+  it("that are left before they are handed over are not started, and say so; until then no other ft takes them for lost", async ({
+    skip,
+  }) => {
+    if (!slurm) return skip();
+    const projectDir = emptyFolder();
+    const runs = runsOn(["hang", "hang"], {}, projectDir);
+    const store = openStore(projectDir);
+    const leaving = new AbortController();
+    const array = trialArray();
+    for (const { job, submission } of runs) {
+      createRun(store, job);
+      await array.keep(store, submission, { ...submission, now: Date.now, signal: leaving.signal });
+    }
+    const now = Date.now() + 3_600_000;
+    for (const { id } of runs) expect((await reconcile(store, projectDir, id, now)).state).toBe("queued");
+    leaving.abort();
+    const context = { ...runs[0]!.submission, now: Date.now, signal: leaving.signal };
+    await expect(array.submit(store, context, { name: "sweep-left", atOnce: 1 })).rejects.toThrow("abort");
+    expect(await tasks("%i")).toEqual([]);
+    for (const run of runs.map(({ id }) => getRun(store, id))) {
+      expect([run.state, run.failure?.message]).toEqual(["cancelled", "it was stopped before it was started"]);
+      expect(neverBegan(run)).toBe(true); // so the sweep, repeated, begins with them
+    }
+    for (const { dir } of runs) expect(existsSync(join(dir, submitLock))).toBe(false);
+    store.close();
+  });
+
+  it("that Slurm refuses, whole or in the middle, leave nothing behind", async ({ skip }) => {
+    if (!slurm) return skip();
+    const refused = { code: "launcher.refused", exit: "refused" };
+    await expect(submitAll(runsOn(["hang", "hang"], { partition: "nowhere" }), 1)).rejects.toMatchObject({
+      ...refused,
+      why: expect.stringMatching(/nvalid partition.*--array=0-1%1.*--partition=nowhere/),
+    });
+    const bin = emptyFolder();
+    const { stdout: scontrol } = await execa("which", ["scontrol"]);
+    writeFileSync(
+      join(bin, "scontrol"),
+      `#!/bin/sh\ncase "$*" in *_1*) echo "slurm_update error: Access/permission denied" >&2; exit 1;; esac\nexec ${scontrol} "$@"\n`,
+    );
+    chmodSync(join(bin, "scontrol"), 0o755);
+    const path = process.env.PATH;
+    process.env.PATH = `${bin}${delimiter}${path}`;
+    try {
+      const why = expect.stringMatching(/permission denied \(task 1 of array \d+\)/);
+      await expect(submitAll(runsOn(["hang", "hang"]), 2)).rejects.toMatchObject({ ...refused, why });
+    } finally {
+      process.env.PATH = path;
+    }
+    await until(async () => (await tasks("%i")).length === 0);
+  });
+});
