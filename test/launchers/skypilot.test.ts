@@ -65,8 +65,7 @@ it("a run whose machine is taken away goes on elsewhere, and its events come hom
     Buffer.from((await skypilotLauncher.observe(handle, { inode: 0, offset: 0 })).bytes).toString();
   await until(async () => (await seen()).includes("metric"));
   const first = machineOf(handle);
-  const file = join(root, "jobs", `${handle.job}.json`);
-  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), isPreempted: true }));
+  writeFileSync(join(root, "jobs", `${handle.job}.preempted`), "");
   await until(() => machineOf(handle) !== first && existsSync(join(machineOf(handle), "supervisor.json")));
   await until(
     async () => (await skypilotLauncher.observe(handle, { inode: 0, offset: 0 })).liveness === "running",
