@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Those that take minutes, the longest first: one of them begun last would keep one worker while the others have nothing left to do. */
-const longest = ["trainer", "pair-masks", "suites", "image", "axolotl", "ci", "tool-suites", "ssh", "plan-learn"];
+const longest = ["image", "axolotl", "ci", "trainer", "suites", "pair-masks", "ssh", "plan-learn", "budget"];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

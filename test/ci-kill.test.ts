@@ -1,5 +1,5 @@
 // kill -9 of whole nights at seeded moments, promotion and push among them: whatever is cut off, the next `ft ci` goes on, and in the end there is one run, one
-// verdict and one champion. FT_TEST_KILLS: how many kills at least (default 4); each night takes up to four.
+// verdict and one champion. FT_TEST_KILLS: how many kills (default 3, one of each kind); each night takes up to four.
 import { existsSync, readdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -7,7 +7,8 @@ import { type FakeHub, startFakeHub } from "./fake-hub.js";
 import { nightlyRecipe, tickets } from "./nightly-recipe.js";
 import { emptyFolder, ft } from "./project.js";
 
-const kills = Number(process.env.FT_TEST_KILLS ?? 4);
+const kills = Number(process.env.FT_TEST_KILLS ?? 3);
+
 it("goes on with a night that was killed at any moment", { timeout: (4 + kills) * 10 * 60_000 }, async () => {
   const hub = await startFakeHub("me/tiny", {}, { isNew: true });
   const dir = emptyFolder();
@@ -29,7 +30,7 @@ it("goes on with a night that was killed at any moment", { timeout: (4 + kills) 
     writeFileSync(join(dir, "train.jsonl"), tickets(0, 16 * night));
     writeFileSync(join(dir, "eval.jsonl"), tickets(1_000, 60 + night));
     const before = aliasFile().history.length;
-    for (let kill = 0; kill < 4; kill++) {
+    for (let kill = 0; kill < 4 && done < kills; kill++) {
       const child = ci();
       const forget = killSomewhen(child, { dir, hub, wholeMs, random, kind: done });
       const { signal } = await child;

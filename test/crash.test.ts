@@ -38,7 +38,7 @@ describe("ft that is told to end", () => {
   it(
     "leaves the run alone, says so in JSON too, and ends with exit code 10",
     async () => {
-      const dir = tinyProject({ maxSteps: 60 });
+      const dir = tinyProject({ evaluated: false, maxSteps: 60 });
       const running = ft(["run", "--json"], dir);
       await until(() => metricSteps(dir).length >= 2);
       running.kill("SIGTERM");
@@ -57,7 +57,7 @@ describe("the same recipe that is run from two terminals at the same moment", ()
   it(
     "is one run, which both follow; --force trains another",
     async () => {
-      const dir = tinyProject({ maxSteps: 60 });
+      const dir = tinyProject({ evaluated: false, maxSteps: 60 });
       const both = await Promise.all([0, 1].map(() => ft(["run", "--detach", "--json"], dir)));
       const ids = both.map(({ stdout }) => JSON.parse(stdout).run.id as string);
       expect(ids[1]).toBe(ids[0]);
@@ -74,7 +74,7 @@ describe("a run whose trainer is killed", () => {
   it(
     "fails with the reason within 30 s, and resumes from the last checkpoint to the same last step",
     async () => {
-      const dir = tinyProject({ maxSteps: 200, saveEvery: 5 });
+      const dir = tinyProject({ evaluated: false, maxSteps: 100, saveEvery: 5 });
       const id = JSON.parse((await ft(["run", "--detach", "--json"], dir)).stdout).run.id as string;
       await until(() => metricSteps(dir, id).length >= 7);
       const { pid } = JSON.parse(readFileSync(join(dir, ".ft/runs", id, "supervisor.json"), "utf8"));
@@ -89,7 +89,7 @@ describe("a run whose trainer is killed", () => {
       expect(resumed.exitCode, resumed.stderr).toBe(0);
       const after = metricEvents(dir, id).filter((event) => event.attempt === 2 && "loss" in event.values);
       expect(after[0]!.step).toBeGreaterThan(5);
-      expect(after.at(-1)!.step).toBe(200);
+      expect(after.at(-1)!.step).toBe(100);
     },
     12 * minutes,
   );
@@ -99,7 +99,7 @@ describe("a cancelled run", () => {
   it(
     "saves a checkpoint, and resuming takes it to the last step",
     async () => {
-      const dir = tinyProject({ maxSteps: 200, saveEvery: 150 });
+      const dir = tinyProject({ evaluated: false, maxSteps: 120, saveEvery: 100 });
       const id = JSON.parse((await ft(["run", "--detach", "--json"], dir)).stdout).run.id as string;
       await until(() => metricSteps(dir, id).length >= 3);
       const cancelled = await ft(["runs", "cancel", id], dir);
@@ -116,7 +116,7 @@ describe("a cancelled run", () => {
       expect(resumed.exitCode, resumed.stderr).toBe(0);
       const after = metricEvents(dir, id).filter((event) => event.attempt === 2 && "loss" in event.values);
       expect(after.map((event) => event.step)).toEqual(
-        Array.from({ length: 200 - stoppedAt }, (_, index) => stoppedAt + 1 + index),
+        Array.from({ length: 120 - stoppedAt }, (_, index) => stoppedAt + 1 + index),
       );
     },
     12 * minutes,

@@ -78,10 +78,12 @@ export function fakeJob(id: string, createdAt = 1_700_000_000_000): Job {
   };
 }
 
+/** Asks again and again. What is awaited asks a program or a daemon: in a tight loop the questions would be most of the load. */
 export async function until(condition: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
   const deadline = performance.now() + limitMs;
-  while (!(await condition())) {
+  for (let asked = condition(); !(await asked); asked = condition()) {
     if (performance.now() > deadline) throw new Error("waited in vain");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const pauseMs = asked instanceof Promise ? 200 : 20;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

@@ -46,7 +46,7 @@ describe("a run on another machine", { timeout: 10 * 60_000 }, () => {
     for (const folder of [dir, sshd.home]) expect(filesWith(folder, token)).toEqual([]);
 
     // The same recipe and rows here: the same weights, to the bit.
-    const here = tinyProject({ maxSteps: 4 });
+    const here = tinyProject({ maxSteps: 4, evaluated: false });
     const local = JSON.parse((await ft(["run", "--json"], here)).stdout);
     const weights = (folder: string) => readFileSync(join(folder, "adapter_model.safetensors"));
     expect(weights(local.adapter.dir).equals(weights(adapter.dir))).toBe(true);

@@ -23,7 +23,7 @@ beforeAll(async () => {
   box:
     launcher: ssh
     at: { host: ${sshd.alias}, config: ${sshd.configFile} }
-    env: { FT_CACHE: ${ftCacheDir(process.env)} }
+    env: { FT_CACHE: ${ftCacheDir(process.env)}, OMP_NUM_THREADS: "1" }
 `,
   );
 }, minutes);

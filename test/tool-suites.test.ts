@@ -13,7 +13,7 @@ let dir = "";
 beforeAll(async () => {
   const options = { env: process.env, onProgress: () => {} };
   await Promise.all([ensurePromptfoo(options), ensureEnvironment(inspect, options)]);
-  dir = tinyProject({ maxSteps: 2 });
+  dir = tinyProject({ maxSteps: 2, evaluated: false });
   const { exitCode, stderr } = await ft(["run"], dir);
   expect(exitCode, stderr).toBe(0);
 }, 1_800_000);

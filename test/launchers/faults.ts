@@ -106,7 +106,7 @@ export function cutLink(name: string, setUp: () => Promise<Linked | null>): void
       if (made === null) return skip();
       const given = made;
       const ends = await started(name, given, "losses 60 0.2"); // while the link is cut
-      const goesOn = await started(name, given, "losses 500 0.2");
+      const goesOn = await started(name, given, "losses 360 0.2"); // and somewhat longer
       given.link.cut();
       const cutMs = sleep(60_000);
       try {
@@ -132,7 +132,7 @@ export function cutLink(name: string, setUp: () => Promise<Linked | null>): void
       expect(state).toBe("succeeded");
       expectEachOnce(ends.store, ends.run, 60);
       expect(await settle(goesOn.store, goesOn.run, 180_000)).toBe("succeeded");
-      expectEachOnce(goesOn.store, goesOn.run, 500);
+      expectEachOnce(goesOn.store, goesOn.run, 360);
       for (const { run, store } of [ends, goesOn]) {
         await collectRun(store, run.projectDir, run.id);
         await until(async () => (await given.trainers(run)) === 0);
