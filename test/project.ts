@@ -63,6 +63,8 @@ export function ft(args: string[], cwd: string, env: Record<string, string> = {}
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       ...(process.env.FT_CACHE ? { FT_CACHE: process.env.FT_CACHE } : {}),
+      // Whom this machine's network trusts: an environment may have to be made.
+      ...(process.env.SSL_CERT_FILE ? { SSL_CERT_FILE: process.env.SSL_CERT_FILE } : {}),
       // A machine's setting: what trains here has its one thread beside the other workers (global-setup.ts).
       ...(process.env.OMP_NUM_THREADS ? { OMP_NUM_THREADS: process.env.OMP_NUM_THREADS } : {}),
       ...env,

@@ -31,7 +31,7 @@ afterEach(() => {
     const { pid } = JSON.parse(readFileSync(join(pods, name), "utf8")) as { pid?: number };
     if (pid !== undefined) killGroup(pid);
   }
-  rmSync(cluster, { recursive: true, force: true });
+  rmSync(cluster, { recursive: true, force: true, maxRetries: 10 }); // a pod that has just ended may still write how
 });
 
 function killGroup(pid: number): void {

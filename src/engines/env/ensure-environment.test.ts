@@ -103,6 +103,11 @@ test.each([
     "echo 'error: hash mismatch for torch' >&2; exit 1",
     { code: "env.install", why: expect.stringContaining("hash mismatch") },
   ],
+  [
+    "a network with a certificate of its own",
+    "echo 'cause: invalid peer certificate: UnknownIssuer' >&2; exit 1",
+    { code: "env.install", next: expect.stringContaining("UV_SYSTEM_CERTS=1") },
+  ],
 ])("%s is told plainly, and nothing half-made is left", async (_, install, expected) => {
   const { env } = world(install);
   await expect(ensureEnvironment({ name: "trl", version: "1.16.0" }, { env, ...quiet })).rejects.toMatchObject({

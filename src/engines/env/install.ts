@@ -91,9 +91,17 @@ async function install(run: UvRun, device: Device, args: string[]): Promise<void
     exit: "environment",
     message: `can't install the ${run.lock.engine} ${run.lock.version} environment`,
     why: lastLines(result.stderr),
-    next: "check the network or UV_DEFAULT_INDEX (a mirror), then run ft env create again; nothing half-made is left",
+    next: `${isUntrusted(result.stderr) ? trustThisNetwork : "check the network or UV_DEFAULT_INDEX (a mirror)"}, then run ft env create again; nothing half-made is left`,
   });
 }
+
+/** A proxy that shows a certificate of its own: uv trusts Mozilla's list, not the machine's. */
+function isUntrusted(stderr: string): boolean {
+  return stderr.includes("invalid peer certificate");
+}
+
+const trustThisNetwork =
+  "set UV_SYSTEM_CERTS=1, with which uv trusts what this machine trusts, or SSL_CERT_FILE to the file of your network's certificates";
 
 async function uv(
   { uv: command, env, signal, onProgress }: UvRun,
