@@ -18,7 +18,8 @@ export async function benchDockerStart() {
   }
   const { dockerLauncher } = await import(join(root, "dist/launchers/docker/index.js"));
   const base = mkdtempSync(join(tmpdir(), "ft-bench-"));
-  const job = () => writeJob(base, { launcher: "docker", image, network, pull: "never" });
+  const engine = await engineOf(image);
+  const job = () => writeJob(base, { launcher: "docker", image, network, pull: "never" }, engine);
   try {
     const ours = { run: () => startByFt(dockerLauncher, job()) };
     const peer = { name: "docker run by hand", run: () => byHand(job(), image) };
@@ -32,6 +33,13 @@ async function newestImage() {
   const args = ["image", "ls", "--quiet", "--filter", "label=ft.engine"];
   const { stdout } = await execa("docker", args, { reject: false });
   return stdout?.split("\n")[0] || null;
+}
+
+/** By ft's labels; undefined where it has none. */
+async function engineOf(image) {
+  const { stdout } = await execa("docker", ["image", "inspect", "--format", "{{json .Config.Labels}}", image]);
+  const { "ft.engine": name, "ft.engine-version": version } = JSON.parse(stdout) ?? {};
+  return name && version ? { name, version } : undefined;
 }
 
 async function byHand({ dir, manifest }, image) {

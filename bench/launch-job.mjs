@@ -6,8 +6,8 @@ import { targetSchema } from "../dist/recipes/schema/targets.js";
 export const root = new URL("..", import.meta.url).pathname;
 let count = 0;
 
-/** `written`: a target as a person writes it. */
-export function writeJob(base, written) {
+/** `written`: a target as a person writes it. `engine`: that which the target's image says to have. */
+export function writeJob(base, written, engine = { name: "trl", version: "0" }) {
   const id = `20260101-120000-b${process.pid.toString(36)}${(count++).toString(36)}`;
   const dir = join(base, id);
   mkdirSync(join(dir, "trainer"), { recursive: true });
@@ -15,7 +15,7 @@ export function writeJob(base, written) {
   writeFileSync(join(dir, "behaviour.txt"), "losses 1 0");
   const settings = targetSchema.parse(written);
   const manifest = {
-    ...{ version: 1, id, name: "bench", createdAt: 0, engine: { name: "trl", version: "0" }, steps: [], env: {} },
+    ...{ version: 1, id, name: "bench", createdAt: 0, engine, steps: [], env: {} },
     ...{ model: { asked: "m", id: "m", revision: "0", path: "/nowhere" }, gpus: 0, heartbeatSeconds: 10 },
     ...{ target: { name: written.launcher, settings }, checkpointDir: "out/checkpoints", adapterDir: "out/adapter" },
   };
