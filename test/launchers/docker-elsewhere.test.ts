@@ -1,15 +1,19 @@
 // Containers that are not the local Docker's, against the contract of all launchers: those of a machine behind ssh, and podman's.
-import { join } from "node:path";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { execa } from "execa";
-import { afterAll } from "vitest";
+import { afterAll, expect, it, vi } from "vitest";
 import type { Launcher } from "../../src/launchers/contract.js";
 import { dockerLauncher } from "../../src/launchers/docker/index.js";
 import { targetSchema } from "../../src/recipes/schema/targets.js";
+import { fakeRun, until } from "../fake-run.js";
+import { emptyFolder, ft } from "../project.js";
 import { debianImage } from "../services/debian-image.js";
 import { type Dockerd, startDockerd } from "../services/dockerd.js";
 import { type Podman, startPodman } from "../services/podman.js";
+import { findProgram } from "../services/programs.js";
 import { type Sshd, startSshd } from "../services/sshd.js";
-import { conformance } from "./conformance.js";
+import { conformance, setUpMs } from "./conformance.js";
 import { cutLink, type Linked } from "./faults.js";
 
 let dockerd: Dockerd | null = null;
@@ -38,6 +42,36 @@ async function behindSsh(): Promise<Linked | null> {
 
 conformance("docker behind ssh", behindSsh);
 cutLink("docker behind ssh", behindSsh);
+
+it("the machine of DOCKER_HOST=ssh:// takes runs, with the job folder that docker itself would not bring; ft image asks it too", {
+  timeout: setUpMs,
+}, async ({ skip }) => {
+  const given = await behindSsh();
+  if (given === null) return skip();
+  const { image } = given.target as { image: string };
+  const settings = targetSchema.parse({ launcher: "docker", dir: "~/by-docker-host", image, network: "host" });
+  const run = fakeRun("losses 5 0.05", { id: "20260101-120000-dockerhost", target: { name: "docker", settings } });
+  // Without the keys and addresses of the tests nobody gets to that sshd: ~/.ssh is a person's own.
+  const bin = emptyFolder();
+  writeFileSync(join(bin, "ssh"), `#!/bin/sh\nexec "${findProgram("ssh")}" -F "${sshd!.configFile}" "$@"\n`);
+  chmodSync(join(bin, "ssh"), 0o755);
+  const env = { DOCKER_HOST: `ssh://${sshd!.user}@${sshd!.alias}`, PATH: `${bin}${delimiter}${process.env.PATH}` };
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  try {
+    const handle = await dockerLauncher.submit(run.submission);
+    const ends = async () => (await dockerLauncher.observe(handle, { inode: 0, offset: 0 })).liveness === "ended";
+    await until(ends, 60_000);
+    expect(readFileSync(join(run.dir, "events.jsonl"), "utf8")).toContain('"end"');
+    expect(handle).toMatchObject({ connection: { host: env.DOCKER_HOST.slice("ssh://".length) } });
+    expect(handle.dir).toBe(join(sshd!.home, "by-docker-host/runs", run.id));
+    expect(await given.trainers(run)).toBe(0);
+    await dockerLauncher.collect(handle);
+    const listed = await ft(["image", "ls", "--json"], run.projectDir, env);
+    expect([listed.exitCode, JSON.parse(listed.stdout)]).toMatchObject([0, { images: [] }]);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
 
 conformance("podman", async () => {
   podman = await startPodman();
