@@ -13,6 +13,9 @@ import {
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { moveAliases } from "../src/adapters/aliases.js";
+import { promote } from "../src/adapters/promote.js";
+import { listAdapters } from "../src/adapters/registry.js";
+import { openStore } from "../src/store/open.js";
 import { type AdapterProject, adapterProject } from "./adapter-project.js";
 import { startFakeHub } from "./fake-hub.js";
 import { ft } from "./project.js";
@@ -20,13 +23,22 @@ import { writeSafetensors } from "./write-safetensors.js";
 
 const minutes = 5 * 60_000;
 const run = ({ dir }: AdapterProject, line: string, env = {}) => ft(line.split(" "), dir, env);
+const listed = ({ dir }: AdapterProject) => {
+  const store = openStore(dir);
+  const adapters = listAdapters(store, dir);
+  store.close();
+  return adapters;
+};
 const json = async (project: AdapterProject, line: string) => JSON.parse((await run(project, `${line} --json`)).stdout);
 
-/** As `ft ci` records what the gate said of a candidate that it does not promote. */
+/** As `ft ci` records what the gate said of a candidate that it does not promote, compared with version 1. */
 function gateSaid(project: AdapterProject, version: number, verdict: "keep" | "promote"): Promise<unknown> {
   return moveAliases(project.dir, "support-bot", {
     ...{ expect: {}, set: { candidate: version }, why: null, by: "nightly", now: Date.now() },
-    verdict: { verdict, reasons: ["exact_match: 3 points worse than the champion (lower bound -5.1, margin 2)"] },
+    verdict: {
+      ...{ verdict, reasons: ["exact_match: 3 points worse than the champion (lower bound -5.1, margin 2)"] },
+      against: { champion: 1, anchor: null },
+    },
   });
 }
 
@@ -145,6 +157,41 @@ it("promotes against the gate's verdict by force alone, and the history says so"
     ...{ forced: true, why: "customer_asked", verdict: { verdict: "keep" } },
   });
   expect((await run(project, "adapters show support-bot")).stdout).toContain("AGAINST the gate, which said keep");
+});
+
+it("a verdict speaks of the versions that were compared: after another promotion it counts no more", {
+  timeout: minutes,
+}, async () => {
+  const project = await adapterProject({ versions: 3 });
+  await run(project, "adapters promote support-bot@1");
+  await gateSaid(project, 2, "promote");
+  await gateSaid(project, 3, "promote");
+  expect((await run(project, "adapters promote support-bot@3")).exitCode).toBe(0);
+  const old = await run(project, "adapters promote support-bot@2");
+  expect([old.exitCode, old.stderr]).toEqual([
+    8,
+    expect.stringMatching(
+      /then: champion support-bot@1, anchor none; now: champion support-bot@3[\s\S]*ft gate support/,
+    ),
+  ]);
+  // The same for who promotes by a verdict of just now.
+  const [line, against] = [listed(project), { champion: 1, anchor: null }];
+  const promotion = promote(project.dir, line.find(({ version }) => version === 2)!, line, {
+    ...{ by: "ft ci", now: 1, why: null, force: false, baseDir: () => null },
+    verdict: { verdict: "promote", reasons: ["better"], against },
+  });
+  await expect(promotion).rejects.toMatchObject({ code: "alias.moved" });
+  await run(project, "adapters rollback support-bot");
+  expect((await run(project, "adapters promote support-bot@2")).exitCode).toBe(0);
+});
+
+it("a name that every object has is an alias like any other", { timeout: minutes }, async () => {
+  const project = await adapterProject({ versions: 1 });
+  expect((await run(project, "adapters tag support-bot@1 constructor")).stdout).toBe("constructor is on support-bot@1");
+  expect(await json(project, "adapters show support-bot@constructor")).toMatchObject({
+    adapter: { aliases: ["constructor"] },
+    history: [{ alias: "constructor", from: null, to: 1 }],
+  });
 });
 
 it.each<[string, RegExp, (folder: string) => void]>([

@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type FakeHub, startFakeHub } from "./fake-hub.js";
@@ -196,9 +197,19 @@ it("promotes and pushes what good data make; a rollback serves the version befor
   train(tickets(0, 96));
   // More rows are held out since the champion was evaluated: it is evaluated on them too.
   writeFileSync(join(dir, "eval.jsonl"), tickets(1_000, 70));
-  const { exitCode, stdout, stderr } = await ci([], { HOOK: "" });
+  // While it judges someone makes the poisoned version the anchor: it asks the gate anew, with that one evaluated.
+  const night = ci([], { HOOK: "" });
+  const [file, lock] = [".json", ".json.lock"].map((end) => join(dir, `.ft/aliases/tiny${end}`));
+  await until(() => state().phase === "evaluating", 5 * minutes);
+  writeFileSync(lock!, JSON.stringify({ pid: process.pid, host: hostname(), since: Date.now() }));
+  await until(() => state().verdict === "promote", 5 * minutes);
+  const stood = JSON.parse(readFileSync(file!, "utf8"));
+  writeFileSync(file!, JSON.stringify({ ...stood, aliases: { ...stood.aliases, anchor: 2 } }));
+  rmSync(lock!);
+  const { exitCode, stdout, stderr } = await night;
   expect(exitCode, stderr).toBe(0);
-  expect(stderr).toMatch(/answers of tiny@1: \d+ of 70/);
+  expect(stderr).toMatch(/anchor of tiny was moved by someone else meanwhile.*judged anew/);
+  expect(stderr).toMatch(/answers of tiny@1: \d+ of 70[\s\S]*answers of tiny@2: \d+ of 70/);
   expect(stdout).toMatch(
     /ft ci tiny: promoted\ntiny@3 takes the place of tiny@1[\s\S]*heldout\/nll.* 70\b[\s\S]*drift/,
   );
@@ -206,11 +217,13 @@ it("promotes and pushes what good data make; a rollback serves the version befor
     /\| suite \| metric \|.*\n\| ---.*\n\| lamps \| chrf \| not evaluated \| [\d.]+ % \| .* \| 5 \|/,
   );
   expect([aliases(), Object.keys(hub.writes.refs).sort()]).toEqual([
-    { champion: 3, previous: 1, candidate: 2 },
+    { champion: 3, previous: 1, candidate: 2, anchor: 2 },
     ["main", "v1", "v3"],
   ]);
   const history = JSON.parse(readFileSync(join(dir, ".ft/aliases/tiny.json"), "utf8")).history;
-  expect(history.at(-1)).toMatchObject({ why: "ft ci", verdict: { verdict: "promote" } });
+  expect(history.at(-1)).toMatchObject({
+    ...{ why: "ft ci", verdict: { verdict: "promote", against: { champion: 1, anchor: 2 } } },
+  });
 
   expect((await ft(["adapters", "rollback", "tiny", "--why", "complaints"], dir, env())).exitCode).toBe(0);
   expect(aliases()).toMatchObject({ champion: 1, previous: 3 });

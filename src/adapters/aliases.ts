@@ -10,11 +10,16 @@ import { FtError } from "../errors.js";
 import { withFileLock } from "../file-lock.js";
 import { ftDir } from "../paths.js";
 
-/** What the gate said; `ft ci` hands it to the promotion. Its checks are kept as they come. */
-const verdictSchema = z.looseObject({ verdict: z.enum(["promote", "keep", "hold"]), reasons: z.array(z.string()) });
-export type GateVerdict = z.output<typeof verdictSchema>;
-
 const version = z.int().positive();
+
+/** What the gate said; `ft ci` hands it to the promotion. Its checks are kept as they come. */
+const verdictSchema = z.looseObject({
+  verdict: z.enum(["promote", "keep", "hold"]),
+  reasons: z.array(z.string()),
+  /** Where the aliases stood that the candidate was compared with: of others it says nothing. Absent: an older ft asked. */
+  against: z.object({ champion: version.nullable(), anchor: version.nullable() }).optional(),
+});
+export type GateVerdict = z.output<typeof verdictSchema>;
 
 const moveSchema = z.object({
   /** Epoch ms. */
@@ -111,9 +116,10 @@ function isNews(verdict: GateVerdict | null, before: GateVerdict | null): boolea
   return verdict !== null && !isSameVerdict(verdict, before);
 }
 
-/** The same decision for the same reasons. */
+/** The same decision for the same reasons, against the same versions. */
 export function isSameVerdict(verdict: GateVerdict, before: GateVerdict | null): boolean {
-  return before?.verdict === verdict.verdict && isDeepStrictEqual(before.reasons, verdict.reasons);
+  const saidOf = ({ verdict, reasons, against }: GateVerdict) => [verdict, reasons, against];
+  return before !== null && isDeepStrictEqual(saidOf(before), saidOf(verdict));
 }
 
 /** One at a time: who moves an alias of the line, or removes what no alias holds. */
@@ -128,7 +134,7 @@ async function replaceDurably(file: string, content: AliasFile): Promise<void> {
   const draft = `${file}.draft`; // one name is enough: the lock is held
   const handle = await open(draft, "w");
   try {
-    await handle.writeFile(`${JSON.stringify(content, null, 2)}\n`);
+    await handle.writeFile(`${JSON.stringify(aliasFileSchema.parse(content), null, 2)}\n`);
     await handle.sync();
   } finally {
     await handle.close();
@@ -145,11 +151,13 @@ function readAliasFile(projectDir: string, line: string): AliasFile {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { schema: 1, aliases: {}, history: [] };
+    if ((error as NodeJS.ErrnoException).code === "ENOENT")
+      return { schema: 1, aliases: Object.create(null), history: [] };
     throw error;
   }
   try {
-    return aliasFileSchema.parse(JSON.parse(text));
+    const { aliases, ...rest } = aliasFileSchema.parse(JSON.parse(text));
+    return { ...rest, aliases: Object.assign(Object.create(null), aliases) }; // `constructor` is an alias like any other
   } catch (cause) {
     throw new FtError({
       code: "alias.unreadable",

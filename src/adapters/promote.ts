@@ -1,5 +1,6 @@
 // Which version of a line is served: promote, rollback, and names that people give. What is broken, or made for another base, does not become champion.
 import { userInfo } from "node:os";
+import { isDeepStrictEqual } from "node:util";
 import { FtError } from "../errors.js";
 import type { Env } from "../paths.js";
 import {
@@ -26,7 +27,7 @@ export interface Decision {
 export interface Promotion extends Decision {
   /** Of the gate that was asked just now; null: a person decides, and the last verdict on the version, if any, counts. */
   verdict: GateVerdict | null;
-  /** Also against the verdict, or to another base than the champion's; the history says so. */
+  /** Also against the verdict, by one that compared with other versions, or to another base than the champion's; the history says so. */
   force: boolean;
 }
 
@@ -37,7 +38,7 @@ export interface BaseHere {
 
 /**
  * Makes the version champion, and the champion previous, in one step. Returns what moved; nothing when it is champion already. `line`: its versions.
- * Throws FtError gate.not-promoted (gate), adapter.other-base, adapter.broken, adapter.removed (data), alias.moved (refused), promote.no-why (usage).
+ * Throws FtError gate.not-promoted, gate.old-verdict (gate), adapter.other-base, adapter.broken, adapter.removed (data), alias.moved (refused), promote.no-why (usage).
  */
 export async function promote(
   projectDir: string,
@@ -46,27 +47,29 @@ export async function promote(
   { verdict, force, baseDir, ...decision }: Promotion & BaseHere,
 ): Promise<AliasMove[]> {
   const { name, version } = adapter;
-  const { champion = null, candidate = null } = aliasesOf(projectDir, name);
+  const { champion = null, anchor = null, candidate = null } = aliasesOf(projectDir, name);
   if (champion === version) return [];
   if (force && !decision.why) throw forcedWithoutWhy();
   const standing = verdict ?? lastVerdict(aliasHistory(projectDir, name), version);
   const isAgainstGate = standing !== null && standing.verdict !== "promote";
+  const isOld = verdict === null && standing !== null && !isDeepStrictEqual(standing.against, { champion, anchor });
   const served = line.find((other) => other.name === name && other.version === champion);
   const isOtherBase = served !== undefined && !isSameBase(served, adapter);
+  if (isOld && !force) throw oldVerdict(adapter, standing, { champion, anchor });
   if (isAgainstGate && !force) throw notPromoted(adapter, standing);
   if (isOtherBase && !force) throw otherBase(adapter, served);
   return moveAliases(
     projectDir,
     name,
     {
-      expect: { champion },
+      expect: verdict?.against ?? { champion, anchor },
       set: {
         champion: version,
         ...(champion === null ? {} : { previous: champion }),
         ...(candidate === version ? { candidate: null } : {}),
       },
       verdict: standing,
-      forced: isAgainstGate || isOtherBase,
+      forced: isAgainstGate || isOld || isOtherBase,
       ...decision,
     },
     () => requireWhole(adapter, baseDir),
@@ -176,6 +179,22 @@ function notPromoted({ name, version }: RegisteredAdapter, { verdict, reasons }:
     message: `${name}@${version} is not promoted: the gate said ${verdict}`,
     problems: reasons.map((message) => ({ message })),
     next: `to promote it against the gate, which the history will say: ft adapters promote ${name}@${version} --force --why "..."`,
+  });
+}
+
+function oldVerdict(
+  { name, version }: RegisteredAdapter,
+  { verdict, against }: GateVerdict,
+  now: { champion: number | null; anchor: number | null },
+): FtError {
+  const label = (at: number | null): string => (at === null ? "none" : `${name}@${at}`);
+  const stands = ({ champion, anchor }: typeof now): string => `champion ${label(champion)}, anchor ${label(anchor)}`;
+  return new FtError({
+    code: "gate.old-verdict",
+    exit: "gate",
+    message: `${name}@${version} is not promoted: the gate said ${verdict} when it was compared with other versions`,
+    why: `then: ${against ? stands(against) : "an older ft did not keep which"}; now: ${stands(now)}`,
+    next: `ask again: ft gate ${name}@${version}; or decide without it: ft adapters promote ${name}@${version} --force --why "..."`,
   });
 }
 

@@ -18,6 +18,8 @@ export interface StoredGround {
   adapter: RegisteredAdapter;
   sides: Sides;
   labels: { candidate: string; champion: string | null; anchor: string | null };
+  /** Where the aliases stand: a verdict on this ground says nothing of other versions. */
+  against: { champion: number | null; anchor: number | null };
   /** Evaluations that the verdict needs and that are not there, each with what makes it, in words. */
   missing: string[];
 }
@@ -60,6 +62,7 @@ export function storedGround(
   return {
     adapter,
     sides: { candidate: sideOf(adapter), champion: champion && sideOf(champion), anchor: anchor && sideOf(anchor) },
+    against: versions,
     labels: { candidate: nameOf(adapter), champion: champion && nameOf(champion), anchor: anchor && nameOf(anchor) },
     missing,
   };

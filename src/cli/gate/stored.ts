@@ -22,10 +22,18 @@ export async function gateStoredCommand(
     if (ground.missing.length === 0) checkFlags(ground.sides.candidate, rule, flags);
     const verdict = judgeStored(ground, rule);
     const { adapter, labels } = ground;
-    const decision = { by: whoDecides(io.env), now: io.now(), why: "ft gate" };
-    await tag(loaded.dir, { adapter, alias: "candidate", remove: false, verdict: { ...verdict } }, decision);
+    if (isByOwnRule(flags)) {
+      const decision = { by: whoDecides(io.env), now: io.now(), why: "ft gate" };
+      const kept = { ...verdict, against: ground.against };
+      await tag(loaded.dir, { adapter, alias: "candidate", remove: false, verdict: kept }, decision);
+    } else io.err.write("note: by a rule of flags; ft adapters promote goes by the recipe's, so this is not kept\n");
     presentVerdict(context, { verdict, rule, labels, json: flags.json ?? false, more: labels });
   });
+}
+
+/** The recipe's rule, and who accepts a first champion decides that here. */
+function isByOwnRule({ recipe: _, json: __, acceptFirst: ___, ...ruling }: GateFlags): boolean {
+  return Object.values(ruling).every((value) => value === undefined);
 }
 
 /** They would do nothing here. Throws FtError usage.gate. */

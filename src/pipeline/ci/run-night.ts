@@ -150,10 +150,12 @@ interface Way {
 async function decide(
   night: Night,
   loaded: LoadedRecipe,
-  { store, trained: { adapter, isNew }, served, take, keep }: Way,
+  way: Way,
   context: TrainContext,
   { acceptFirst }: NightOptions,
 ): Promise<void> {
+  const { store, trained, served, take, keep } = way;
+  const { adapter, isNew } = trained;
   const { dir, recipe } = loaded;
   const label = nameOf(adapter);
   const isUnfinished = isNew || night.continues !== null;
@@ -182,25 +184,34 @@ async function decide(
     const said = judgeStored(ground, rule);
     const measured = measuredMetrics(ground.sides.candidate, rule);
     night.decision = { ...said, rule, labels: ground.labels, measured };
-    return said;
+    return { ...said, against: ground.against };
   });
   keep({ verdict: verdict.verdict });
-  const decision = { by: whoDecides(context.env), now: context.now(), why: "ft ci", verdict: { ...verdict } };
+  const decision = { by: whoDecides(context.env), now: context.now(), why: "ft ci", verdict };
   if (verdict.verdict === "promote") {
-    await take("promotion", () =>
-      promote(dir, adapter, listAdapters(store, dir), {
-        ...decision,
-        force: false,
-        baseDir: (one) => baseFolder(dir, one, context.env),
-      }),
-    );
+    try {
+      await take("promotion", () =>
+        promote(dir, adapter, listAdapters(store, dir), {
+          ...decision,
+          force: false,
+          baseDir: (one) => baseFolder(dir, one, context.env),
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof FtError && error.code === "alias.moved")) throw error;
+      context.onNotice(`${error.message} (${error.why}): judged anew`);
+      night.failedIn = null;
+      const now = championOf(store, loaded);
+      night.championBefore = now && nameOf(now);
+      return decide(night, loaded, { ...way, served: now }, context, { acceptFirst });
+    }
     night.outcome = "promoted";
     night.summary = served ? `${label} takes the place of ${nameOf(served)}` : `${label} is the first champion`;
     return;
   }
   const said = `${verdict.verdict}: ${verdict.reasons[0]}`;
   if (verdict.verdict === "hold") context.onNotice(waysOut(label));
-  if (!isUnfinished && isSameVerdict({ ...verdict }, before)) {
+  if (!isUnfinished && isSameVerdict(verdict, before)) {
     night.again = verdict.verdict === "hold";
     night.outcome = night.again ? "held" : "unchanged";
     night.summary = night.again
