@@ -227,11 +227,43 @@ describe("ft gate", () => {
       (
         await gate(
           { champion: grouped(exact(), 40), candidate: grouped(exact({ won: 20 }), 40) },
-          "--min-clusters",
-          "5",
+          ...["--min-clusters", "5", "--margin", "0.25"],
         )
       ).json.verdict,
     ).toBe("promote");
+  });
+
+  it("groups of which none was wholly lost do not say that none could be: it takes as many groups as it takes items", async () => {
+    const grouped = (lines: Line[], size: number) =>
+      lines.map((line, i) => ({ ...line, cluster: Math.floor(i / size) }));
+    const noise = exact({ count: 800, lost: 4, won: 4 });
+    const of = (size: number) =>
+      gate({ champion: grouped(exact({ count: 800 }), size), candidate: grouped(noise, size) });
+    const few = await of(20);
+    expect([few.json.verdict, few.json.reasons]).toEqual([
+      "hold",
+      [expect.stringContaining("800 items of exact_match in 40 clusters are too few for this margin")],
+    ]);
+    expect((await of(4)).json).toMatchObject({ verdict: "promote", checks: [{ clusters: 200 }] });
+  });
+
+  it("holds where a metric with a floor alone has broken scores, or has them on other items", async () => {
+    const rule = ["--recipe", join(emptyFolder(), "ft.yaml")];
+    writeFileSync(
+      rule[1]!,
+      "name: a\nmodel: { base: smollm2-135m }\nmethod: lora\ndata: { train: a.jsonl }\ngate: { primary: exact_match, guards: [], floors: { f1: 0.5 } }\n",
+    );
+    const scored = (score: (i: number) => Line["score"] | undefined): Line[] =>
+      exact().flatMap((line, i) => {
+        const value = score(i);
+        return value === undefined ? [line] : [line, { item: line.item, metric: "f1", score: value }];
+      });
+    const champion = scored(() => 0.4);
+    const verdict = async (score: Parameters<typeof scored>[0]) =>
+      (await gate({ champion, candidate: scored(score) }, ...rule)).json.verdict;
+    expect(await verdict(() => 0.6)).toBe("promote");
+    expect(await verdict((i) => (i === 7 ? null : 0.6))).toBe("hold");
+    expect(await verdict((i) => (i < 200 ? 0.6 : undefined))).toBe("hold");
   });
 
   const better = exact({ won: 30 });

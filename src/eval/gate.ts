@@ -25,14 +25,16 @@ export interface Verdict {
 
 export function gate({ champion, candidate, anchor }: Sides, rule: GateRule): Verdict {
   const judged = judgedMetrics(candidate, rule);
+  const floored = namedMetrics(candidate).filter(({ key }) => Object.hasOwn(rule.floors, key));
+  const looked = [...judged, ...floored.filter(({ key }) => !judged.some((metric) => metric.key === key))];
   const others = [
     ...(champion ? [{ side: champion, role: "champion" as const }] : []),
     ...(anchor ? [{ side: anchor, role: "anchor" as const }] : []),
   ];
-  const doubts = [...faultsOf(candidate, "candidate", judged), ...gapsInRule(candidate, judged, rule)];
+  const doubts = [...faultsOf(candidate, "candidate", looked), ...gapsInRule(candidate, judged, rule)];
   const checks: Check[] = [];
   for (const { side, role } of others) {
-    const found = [...faultsOf(side, role, judged), ...differencesOf(side, candidate, role, judged)];
+    const found = [...faultsOf(side, role, looked), ...differencesOf(side, candidate, role, looked)];
     doubts.push(...found);
     if (found.length === 0) checks.push(...compareAll(judged, side, candidate, role, rule));
   }
@@ -119,11 +121,14 @@ function tooFewOf(check: Check, rule: GateRule): string | null {
   if (role === "floor") return null;
   if (tooFewClusters(check, rule))
     return `the ${count(n)} items of ${name} come in ${clusters} clusters; ${rule.min_clusters} are needed`;
-  const fewest = fewestItems(margin, rule.confidence);
   const looksWorse = (better === "higher" ? difference : -difference) < -margin;
-  if (!check.passed && !looksWorse && check.method === "score" && margin > 0 && n < fewest)
-    return `${count(n)} items of ${name} are too few for this margin: with fewer than ${count(fewest)} not even a candidate without any difference could pass`;
-  return null;
+  if (!check.isTooFew || looksWorse) return null;
+  const [what, why] = [
+    clusters === null ? "" : ` in ${clusters} clusters`,
+    "not even a candidate without any difference could pass",
+  ];
+  const fewest = check.method === "score" ? `with fewer than ${count(fewestItems(margin, rule.confidence))} ` : "";
+  return `${count(n)} items of ${name}${what} are too few for this margin: ${fewest}${why}`;
 }
 
 function tooFewClusters({ clusters }: Check, { min_clusters }: GateRule): boolean {

@@ -2,7 +2,7 @@
 import { quantileSorted } from "simple-statistics";
 import { tQuantile } from "./quantiles.js";
 import { seededRandom } from "./random.js";
-import { meanAndError, type Units } from "./units.js";
+import { meanAndError, type Units, withEnds } from "./units.js";
 
 /** Above it the t interval is as good as the bootstrap, and quick. */
 const manyUnits = 2000;
@@ -10,16 +10,15 @@ const manyUnits = 2000;
 /**
  * One-sided lower bound of the mean difference per item. Studentized bootstrap over units (Hall, Ann. Stat. 16 (1988) 927-953): second-order
  * correct, so a few items that got much worse don't hide. Above 2,000 units Student's t. Always the same for the same numbers.
- * `range`: widest difference that a score of known scale allows. Then one item more that was wholly gained and one that was wholly lost
- * are counted (as Bonett & Price do, J. Educ. Behav. Stat. 37 (2012) 479-488), so that items without any difference give no zero width.
+ * `range`: widest difference that a score of known scale allows. Then one unit more that was wholly gained and one that was wholly lost
+ * are counted (withEnds), so that items without any difference give no zero width.
  * -Infinity where the units cannot say: fewer than two, or all alike.
  */
 export function meanBound(
   units: Units,
   { confidence, range = null, resamples = 2000 }: { confidence: number; range?: number | null; resamples?: number },
 ): number {
-  const { sums, sizes } =
-    range === null ? units : { sums: [...units.sums, range, -range], sizes: [...units.sizes, 1, 1] };
+  const { sums, sizes } = range === null ? units : withEnds(units, [-range, range]);
   const count = sums.length;
   const { mean, error } = meanAndError({ sums, sizes });
   if (count < 2 || !(error > 0)) return Number.NEGATIVE_INFINITY;

@@ -6,7 +6,7 @@ import { judgedMetrics } from "./gate/judged-metrics.js";
 import { isLossLike } from "./gate/metric-names.js";
 import { differencesOf, faultsOf } from "./gate/same-ground.js";
 import type { Side } from "./gate/side.js";
-import { fewestItems, itemsNeeded, type PowerSettings, smallestMargin } from "./power.js";
+import { itemsNeeded, leastMargin, type PowerSettings, smallestMargin } from "./power.js";
 
 export interface MetricPower {
   metric: string;
@@ -54,13 +54,14 @@ export function measuredPower(
     const share = margin ?? (relative ? 0.01 : 0.02);
     const variance = (deviation / unit) ** 2;
     const needed = itemsNeeded(variance, share, settings);
-    const fewest = method === "score" ? fewestItems(share, settings.confidence) : 2;
+    const least = method === null || relative ? 0 : leastMargin(clusters ?? n, method, settings.confidence);
+    const fewest = Math.ceil((n * least) / share);
     return {
       ...plain,
       marginOf: relative ? "champion" : "scale",
       margin: share,
-      itemsNeeded: share + settings.effect > 0 ? Math.max(needed, fewest) : null,
-      smallestMargin: smallestMargin(variance, n, settings),
+      itemsNeeded: share + settings.effect > 0 ? Math.max(needed, fewest, 2) : null,
+      smallestMargin: Math.max(smallestMargin(variance, n, settings), least - settings.effect),
     };
   });
 }

@@ -1,7 +1,7 @@
 // The difference of two subjects in one metric over the same items, with its 95 % interval; and a metric's mean with its own.
 import { tQuantile } from "./quantiles.js";
 import { bootstrapInterval, type Interval, pairedProportionInterval, proportionInterval } from "./statistics.js";
-import { meanAndError, type Units, unitsOf } from "./units.js";
+import { meanAndError, type Units, unitsOf, withEnds } from "./units.js";
 
 export interface PairedDifference extends Interval {
   n: number;
@@ -24,8 +24,8 @@ const bootstrapItems = 2000;
 /**
  * Of items that both have a score of. Yes/no scores: Newcombe's interval for paired proportions; others: BCa bootstrap over items, of more than
  * 2,000 Student's interval. Items in clusters: Student's with cluster-robust standard error (Miller, arXiv 2411.00640, section 2.2). Of scores
- * with a scale (but for Newcombe's, which needs none) one item more that was wholly won and one that was wholly lost are counted (Bonett & Price,
- * J. Educ. Behav. Stat. 37 (2012) 479-488), as the gate counts them: items without any difference give no zero width. Null without items.
+ * with a scale (but for Newcombe's, which needs none) one item or group more that was wholly won and one that was wholly lost are counted (withEnds),
+ * as the gate counts them: items without any difference give no zero width. Null without items.
  */
 export function pairedDifference(
   before: readonly number[],
@@ -58,7 +58,7 @@ function intervalOf(before: readonly number[], after: readonly number[], { clust
 
 /**
  * Mean with its 95 % interval: Wilson's of yes/no scores, else Student's, of scores with a scale (in clusters of yes/no scores too) with one item
- * more at each end of it. Null without scores.
+ * or group more at each end of it. Null without scores.
  */
 export function meanInterval(
   scores: readonly number[],
@@ -78,13 +78,11 @@ export function meanInterval(
 const yesNo = [0, 1] as const;
 const unknown: Interval = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
 
-/** `range`: the least and the most that an item can have: one of each is counted besides, and nothing lies outside. */
-function studentInterval({ sums, sizes }: Units, range: readonly [number, number] | null): Interval {
-  if (sums.length < 2) return unknown;
-  const { mean, error } = meanAndError(
-    range ? { sums: [...sums, ...range], sizes: [...sizes, 1, 1] } : { sums, sizes },
-  );
-  const width = tQuantile(0.975, sums.length - 1) * error;
+/** `range`: the least and the most that an item can have: a unit of each is counted besides, and nothing lies outside. */
+function studentInterval(units: Units, range: readonly [number, number] | null): Interval {
+  if (units.sums.length < 2) return unknown;
+  const { mean, error } = meanAndError(range ? withEnds(units, range) : units);
+  const width = tQuantile(0.975, units.sums.length - 1) * error;
   const [least, most] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   return { low: Math.max(least, mean - width), high: Math.min(most, mean + width) };
 }

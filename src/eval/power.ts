@@ -1,5 +1,7 @@
 // How many items a margin needs, and what margin a number of items can show.
+import { meanBound } from "./mean-bound.js";
 import { normalQuantile } from "./quantiles.js";
+import { pairedScoreBound } from "./score-bound.js";
 
 export interface PowerSettings {
   /** One-sided, of the gate's bound. */
@@ -33,6 +35,16 @@ export function smallestMargin(variance: number, items: number, { confidence, po
 /** Yes/no items below which not even a candidate without any difference could pass: then the score bound is -z^2 / (n + z^2). */
 export function fewestItems(margin: number, confidence: number): number {
   return Math.floor((normalQuantile(confidence) ** 2 * (1 - margin)) / margin) + 1;
+}
+
+/**
+ * How far below 0 the bound lies of so many items or groups of which none differs, as a share of the scale: no smaller margin can be shown with so
+ * many but by a candidate that is better.
+ */
+export function leastMargin(units: number, method: "score" | "bootstrap" | "t", confidence: number): number {
+  if (method === "score") return -pairedScoreBound({ gained: 0, lost: 0, n: units }, confidence);
+  const alike = { sums: Array<number>(units).fill(0), sizes: Array<number>(units).fill(1) };
+  return -meanBound(alike, { confidence, range: 1 });
 }
 
 export interface AssumedPower {

@@ -29,6 +29,15 @@ export function unitsOf(values: readonly number[], clusters: readonly (string | 
 }
 
 /**
+ * With one unit more that is wholly at each end of the scale, as large as the others are on average (Bonett & Price, J. Educ. Behav. Stat. 37
+ * (2012) 479-488, do so with items): groups of which none was wholly lost do not say that none could be. `ends`: of one item.
+ */
+export function withEnds({ sums, sizes }: Units, ends: readonly [number, number]): Units {
+  const size = sizes.reduce((all, each) => all + each, 0) / sizes.length;
+  return { sums: [...sums, ...ends.map((end) => end * size)], sizes: [...sizes, size, size] };
+}
+
+/**
  * The mean per item and its standard error: of single items the usual one; of groups robust to what their items share (Liang & Zeger,
  * Biometrika 73 (1986) 13-22, with the factor G / (G - 1)).
  */

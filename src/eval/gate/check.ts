@@ -1,6 +1,6 @@
 // One metric of the candidate against the champion, the anchor or a floor.
 import { meanBound } from "../mean-bound.js";
-import { itemsNeeded } from "../power.js";
+import { itemsNeeded, leastMargin } from "../power.js";
 import { pairedScoreBound } from "../score-bound.js";
 import { meanAndError, unitsOf } from "../units.js";
 import type { JudgedMetric } from "./judged-metrics.js";
@@ -37,6 +37,8 @@ export interface Check {
   isWorse: boolean;
   /** score: Tango's interval; bootstrap: studentized; t: Student's. */
   method: "score" | "bootstrap" | "t" | null;
+  /** It failed, and as many items or groups would fail a candidate that differs on none. */
+  isTooFew: boolean;
   /** Items with which a candidate exactly as good would pass 4 times in 5; null: that cannot be told. */
   itemsNeeded: number | null;
   /** Share of the items that differ. */
@@ -82,7 +84,12 @@ export function compareMetric(
   const { margin: allowed } = metric;
   const margin = allowed === "unknown" ? 0 : "own" in allowed ? allowed.own : allowed.share * Math.abs(theirMean);
   const { error } = meanAndError(units);
-  const needed = itemsNeeded(error ** 2 * n, margin, { confidence, power: 0.8, effect: 0 });
+  const passed = allowed !== "unknown" && n > 0 && gain > -margin;
+  const least = passed || !range || margin === 0 ? 0 : range * leastMargin(units.sums.length, method, confidence);
+  const needed = Math.max(
+    itemsNeeded(error ** 2 * n, margin, { confidence, power: 0.8, effect: 0 }),
+    Math.ceil((n * least) / margin),
+  );
   return {
     ...named(metric, n),
     role: metric.role,
@@ -95,7 +102,8 @@ export function compareMetric(
     bound: Number.isFinite(gain) ? sign * gain : null,
     margin,
     relativeMargin: typeof allowed === "object" && "share" in allowed ? allowed.share : null,
-    passed: allowed !== "unknown" && n > 0 && gain > -margin,
+    passed,
+    isTooFew: least >= margin && margin > 0,
     isWorse: allowed !== "unknown" && sign * (ourMean - theirMean) < -margin && most() < -margin,
     method,
     itemsNeeded: Number.isFinite(needed) && needed > 0 ? needed : null,
@@ -118,7 +126,7 @@ export function compareFloor(metric: NamedMetric, ours: SuiteResult, floor: numb
     ...{ clusters: null, reference: floor, candidate, difference, bound: null, margin: 0, relativeMargin: null },
     passed: metric.better === "higher" ? difference >= 0 : difference <= 0,
     isWorse: metric.better === "higher" ? difference < 0 : difference > 0,
-    ...{ method: null, itemsNeeded: null, discordance: 0, deviation: 0, isConstant: false },
+    ...{ method: null, isTooFew: false, itemsNeeded: null, discordance: 0, deviation: 0, isConstant: false },
   };
 }
 
