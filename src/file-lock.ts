@@ -1,13 +1,14 @@
 // One writer at a time for a folder or file that several ft processes may make: an exclusive lock file with its owner's pid.
 import { randomUUID } from "node:crypto";
-import { existsSync, writeFileSync } from "node:fs";
-import { link, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ensureDir } from "./ensure-dir.js";
+import { startTime } from "./start-time.js";
 
-/** A living owner touches its lock this often; one that is silent for `silentMs` has died or lost its machine. */
+/** An owner touches its lock this often; one that is silent for `silentMs` has lost it, unless it is seen to live on this machine. */
 const beatMs = 5_000;
 const silentMs = 60_000;
 const pollMs = 250;
@@ -23,38 +24,68 @@ export interface LockOwner {
   host: string;
   /** Epoch ms; null: an older ft took it. */
   since: number | null;
+  /** Of the process, as start-time.ts tells it; null: it could not be told, or an older ft took the lock. */
+  startTime: string | null;
 }
 
-/** Runs `work` while `file` is held; waits for another owner, and takes over from one that died. Throws the signal's reason when aborted. */
+/**
+ * Runs `work` while `file` is held; waits for another owner, and takes over from one that died. A process of this machine that lives keeps it, also
+ * stopped or too busy to touch it. Throws the signal's reason when aborted.
+ */
 export async function withFileLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
   ensureDir(dirname(file));
-  let waited = false;
-  while (!acquire(file)) {
-    options.signal?.throwIfAborted();
-    const owner = await staleOrOwner(file);
-    if (owner === "stale") continue;
-    if (!waited && owner !== null) options.onWait?.(owner.pid, owner);
-    waited = true;
-    await sleep(pollMs, undefined, options.signal ? { signal: options.signal } : {});
-  }
-  const beat = setInterval(() => void touch(file), beatMs);
+  const mine = await acquire(file, options);
+  const beat = setInterval(() => touch(file, mine), beatMs);
   beat.unref();
   try {
     return await work();
   } finally {
     clearInterval(beat);
-    await rm(file, { force: true });
+    if (says(file, mine)) rmSync(file, { force: true });
   }
 }
 
+/** What the file says while it is held. */
+async function acquire(file: string, { signal, onWait }: LockOptions): Promise<string> {
+  const me = { pid: process.pid, host: hostname(), startTime: await ownStartTime() };
+  let isTold = false;
+  for (;;) {
+    const mine = JSON.stringify({ ...me, since: Date.now() });
+    if (write(file, mine)) return mine;
+    signal?.throwIfAborted();
+    const owner = await staleOrOwner(file);
+    if (owner === "stale") continue;
+    if (!isTold && owner !== null) onWait?.(owner.pid, owner);
+    isTold ||= owner !== null;
+    await sleep(pollMs, undefined, signal ? { signal } : {});
+  }
+}
+
+let ownStart: Promise<string | null> | undefined;
+
+/** Asked once, as elsewhere than on Linux another program tells it. */
+function ownStartTime(): Promise<string | null> {
+  ownStart ??= startTime(process.pid);
+  return ownStart;
+}
+
 /** Synchronous, so that who is killed here hardly leaves a lock without owner, which others would wait for. */
-function acquire(file: string): boolean {
+function write(file: string, text: string): boolean {
   try {
-    writeFileSync(file, JSON.stringify({ pid: process.pid, host: hostname(), since: Date.now() }), { flag: "wx" });
+    writeFileSync(file, text, { flag: "wx" });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
+  }
+}
+
+/** Whether it still is the lock that this text was written into. */
+function says(file: string, text: string): boolean {
+  try {
+    return readFileSync(file, "utf8") === text;
+  } catch {
+    return false;
   }
 }
 
@@ -63,23 +94,33 @@ async function staleOrOwner(file: string): Promise<LockOwner | null | "stale"> {
   const [text, info] = await Promise.all([readFile(file, "utf8"), stat(file)]).catch(() => [null, null]);
   if (text === null || info === null) return null;
   const owner = parseOwner(text);
-  const isDead = owner !== null && owner.host === hostname() && !isAlive(owner.pid);
-  if (!isDead && Date.now() - info.mtimeMs < silentMs) return owner;
-  // Two waiters may see the same dead lock: whoever moves a living one away by mistake puts it back.
-  const aside = `${file}.${randomUUID()}`;
-  await rename(file, aside).catch(() => undefined);
-  const moved = await readFile(aside, "utf8").catch(() => text);
-  if (moved !== text) await link(aside, file).catch(() => undefined);
-  await rm(aside, { force: true });
+  const isHere = owner?.host === hostname();
+  const isGone = isHere && !isAlive(owner.pid);
+  if (!isGone && (Date.now() - info.mtimeMs < silentMs || (isHere && (await isStill(owner))))) return owner;
+  if (says(file, text)) moveAway(file, text);
   return "stale";
+}
+
+/** Two waiters may see the same dead lock: whoever moves a living one away by mistake puts it back. */
+function moveAway(file: string, text: string): void {
+  const aside = `${file}.${randomUUID()}`;
+  try {
+    renameSync(file, aside);
+    if (!says(aside, text)) linkSync(aside, file);
+  } catch {
+    // another one was faster
+  }
+  rmSync(aside, { force: true });
 }
 
 function parseOwner(text: string): LockOwner | null {
   try {
-    const { pid, host, since } = JSON.parse(text) as { pid?: unknown; host?: unknown; since?: unknown };
-    return typeof pid === "number" && typeof host === "string"
-      ? { pid, host, since: typeof since === "number" ? since : null }
-      : null;
+    const { pid, host, since, startTime } = JSON.parse(text) as Record<keyof LockOwner, unknown>;
+    if (typeof pid !== "number" || typeof host !== "string") return null;
+    return {
+      ...{ pid, host, since: typeof since === "number" ? since : null },
+      startTime: typeof startTime === "string" ? startTime : null,
+    };
   } catch {
     return null;
   }
@@ -94,9 +135,18 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function touch(file: string): Promise<void> {
+/** Not another process that has its pid now. */
+async function isStill(owner: LockOwner): Promise<boolean> {
+  return owner.startTime !== null && owner.startTime === (await startTime(owner.pid));
+}
+
+function touch(file: string, mine: string): void {
   const now = new Date();
-  await utimes(file, now, now).catch(() => undefined);
+  try {
+    if (says(file, mine)) utimesSync(file, now, now);
+  } catch {
+    // it is gone, or can't be touched: then others find it silent
+  }
 }
 
 /** Whether a living owner holds it. */

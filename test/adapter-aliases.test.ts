@@ -7,14 +7,18 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   watch,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
 import { expect, it } from "vitest";
 import { moveAliases } from "../src/adapters/aliases.js";
 import { promote } from "../src/adapters/promote.js";
 import { listAdapters } from "../src/adapters/registry.js";
+import { startTime } from "../src/start-time.js";
 import { openStore } from "../src/store/open.js";
 import { type AdapterProject, adapterProject } from "./adapter-project.js";
 import { startFakeHub } from "./fake-hub.js";
@@ -287,6 +291,37 @@ it("lets one of many promotions at once win, and the others know what they built
   expect(lost).toEqual(["alias.moved", "alias.moved", "alias.moved"]);
   expect(project.aliases()!.aliases.previous).toBe(1);
   expect(project.aliases()!.history).toHaveLength(3);
+
+  // Also one that another machine, which took its lock for a dead one's, makes while it still checks.
+  const late = moveAliases(
+    project.dir,
+    "support-bot",
+    {
+      ...{ expect: { champion: project.aliases()!.aliases.champion! }, set: { champion: 1 } },
+      ...{ why: null, verdict: null, by: "test", now: 6 },
+    },
+    () => edit(join(project.dir, ".ft/aliases/support-bot.json"), (it) => ({ ...it, aliases: { champion: 5 } })),
+  );
+  await expect(late).rejects.toMatchObject({ code: "alias.moved" });
+});
+
+it("waits for a process that is stopped in the middle, and says for which", { timeout: minutes }, async () => {
+  const project = await adapterProject({ versions: 1 });
+  const owner = execa("sleep", ["600"], { reject: false });
+  owner.kill("SIGSTOP");
+  const lock = join(project.dir, ".ft/aliases/support-bot.json.lock");
+  mkdirSync(dirname(lock), { recursive: true });
+  writeFileSync(
+    lock,
+    JSON.stringify({ pid: owner.pid, host: hostname(), since: 1, startTime: await startTime(owner.pid!) }),
+  );
+  utimesSync(lock, 1, 1);
+  const waiting = run(project, "adapters promote support-bot@1");
+  waiting.stderr.on("data", () => owner.kill("SIGKILL"));
+  expect(await waiting).toMatchObject({
+    exitCode: 0,
+    stderr: `note: waiting for process ${owner.pid}, which is moving an alias of this line`,
+  });
 });
 
 it("removes old weights, never those that an alias holds, and never uses a number again", {

@@ -360,4 +360,29 @@ it("does not take a pulled version for another of the same number, unless it joi
   expect((await pull(hub, ours.dir, "me/bot --as Their_Bot")).exitCode).toBe(2);
   expect((await pull(hub, ours.dir, "me/bot --as theirs")).stdout).toContain("pulled theirs@1");
   expect((await on(hub, "adapters verify theirs@1", { dir: ours.dir })).exitCode).toBe(0);
+  expect(await pull(hub, ours.dir, "me/bot --as more")).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining("it is theirs@1 here already"),
+  });
+});
+
+it("registers a version once when several pull it at once, also one that comes back", {
+  timeout: minutes,
+}, async () => {
+  const project = await adapterProject({ versions: 1 });
+  const hub = await newHub();
+  await push(hub, project);
+  const elsewhere = emptyFolder();
+  await on(hub, "adapters ls", { dir: elsewhere }); // the store is there
+  for (const line of ["me/bot --as other", "me/bot"]) {
+    const all = await Promise.all([1, 2, 3].map(() => pull(hub, elsewhere, line)));
+    expect(all.map(({ stderr, exitCode }) => (exitCode === 0 ? "" : stderr))).toEqual(["", "", ""]);
+    expect(all.map(({ stdout }) => stdout.split(":")[0]!.split("  ")[0]).sort()).toEqual([
+      "is registered already",
+      "is registered already",
+      "pulled other@1",
+    ]);
+    expect(readdirSync(join(elsewhere, ".ft/adapters"))).toEqual(["other@1"]);
+    await on(hub, "adapters gc --keep 0 --yes", { dir: elsewhere });
+  }
 });

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { startTime } from "../src/start-time.js";
 import { type FakeHub, startFakeHub } from "./fake-hub.js";
 import { until } from "./fake-run.js";
 import { nightlyRecipe, tickets } from "./nightly-recipe.js";
@@ -201,7 +202,8 @@ it("promotes and pushes what good data make; a rollback serves the version befor
   const night = ci([], { HOOK: "" });
   const [file, lock] = [".json", ".json.lock"].map((end) => join(dir, `.ft/aliases/tiny${end}`));
   await until(() => state().phase === "evaluating", 5 * minutes);
-  writeFileSync(lock!, JSON.stringify({ pid: process.pid, host: hostname(), since: Date.now() }));
+  const owner = { pid: process.pid, host: hostname(), since: Date.now(), startTime: await startTime(process.pid) };
+  writeFileSync(lock!, JSON.stringify(owner));
   await until(() => state().verdict === "promote", 5 * minutes);
   const stood = JSON.parse(readFileSync(file!, "utf8"));
   writeFileSync(file!, JSON.stringify({ ...stood, aliases: { ...stood.aliases, anchor: 2 } }));

@@ -133,7 +133,7 @@ it("compares side by side in the terminal, as Markdown, a page and JSON; the ind
   expect(shown.stdout).toMatch(/### lamps +\(generate, 24 items\)/);
 });
 
-it("goes on where it was killed", async () => {
+it("goes on where it was killed, and of two at once one alone does", async () => {
   const copy = tinyProject();
   cpSync(dir, copy, { recursive: true });
   const recipe = readFileSync(join(copy, "ft.yaml"), "utf8");
@@ -158,13 +158,14 @@ it("goes on where it was killed", async () => {
   await child;
   const before = answers();
   expect(before).toBeLessThan(400);
-  const again = await ft(["eval", "run", "base", "--json"], copy);
-  expect(JSON.parse(again.stdout)).toMatchObject({
-    ok: true,
-    evaluations: [{ reused: false, manifest: { items: 400 } }],
-  });
+  const both = await Promise.all([1, 2].map(() => ft(["eval", "run", "base", "--json"], copy)));
+  const told = both.map(({ stdout, stderr }) => ({ evaluations: JSON.parse(stdout).evaluations, stderr }));
+  const [again, waited] = told.sort((one, two) => one.evaluations[0].reused - two.evaluations[0].reused);
+  expect(again!.evaluations).toMatchObject([{ reused: false, manifest: { items: 400 } }]);
   // The first count that it tells is what was there.
-  expect(Number(/answers of base: (\d+) of 400/.exec(again.stderr)?.[1])).toBeGreaterThanOrEqual(before);
+  expect(Number(/answers of base: (\d+) of 400/.exec(again!.stderr)?.[1])).toBeGreaterThanOrEqual(before);
+  expect(waited!.stderr).toMatch(/waiting for another ft \(process \d+\) that evaluates base/);
+  expect(waited!.evaluations).toMatchObject([{ reused: true, manifest: { items: 400 } }]);
 });
 
 it("a scorer that fails on one item leaves the evaluation incomplete, says so, and ends with 7", async () => {
@@ -236,12 +237,14 @@ it("takes what a person's own program prints, once for each subject", async () =
   expect(await run()).toEqual([0, [true, 0, 5], [true, 1, 5]]);
   const { stdout } = await ft(["eval", "compare", "--suite", "own"], copy);
   expect(stdout).toMatch(/adapted +0.0 % +100.0 % +\+100.0 pts/);
-  writeFileSync(join(copy, "score.py"), 'print(\'{"item": 1, "score": 1}\\nhello\')');
+  const partlyBroken = 'import sys\nprint(\'{"item": 1, "score": 1}\')\nif sys.argv[2]: print("hello")\n';
+  writeFileSync(join(copy, "score.py"), partlyBroken);
   const broken = await ft(["eval", "run", "--suite", "own"], copy);
-  expect([broken.exitCode, broken.stderr]).toEqual([
-    7,
-    expect.stringMatching(/printed-own.jsonl:2[\s\S]*it is no JSON/),
-  ]);
+  expect([broken.exitCode, broken.stderr]).toEqual([7, expect.stringMatching(/printed.jsonl:2[\s\S]*it is no JSON/)]);
+  const [, kept] = /(\.ft\/evals\/\S+printed.jsonl):2/.exec(broken.stderr)!;
+  // Each subject has its own: one that is evaluated meanwhile leaves it.
+  expect((await ft(["eval", "run", "base", "--suite", "own"], copy)).exitCode).toBe(0);
+  expect(existsSync(join(copy, kept!))).toBe(true);
   writeFileSync(join(copy, "score.py"), "raise SystemExit('no such benchmark')");
   const failed = await ft(["eval", "run", "--suite", "own"], copy);
   expect([failed.exitCode, failed.stderr]).toEqual([7, expect.stringContaining("exit code 1: no such benchmark")]);

@@ -1,7 +1,6 @@
 // Names that move: champion, previous, candidate, anchor or any other on a version of a line. All of a line's are in one file with their history, replaced
 // in one step, so that a promotion, which moves two of them, is done or not done.
-import { readFileSync } from "node:fs";
-import { open, rename } from "node:fs/promises";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
@@ -56,6 +55,8 @@ export interface AliasChange {
   by: string;
   /** Epoch ms. */
   now: number;
+  /** Another process, its pid, moves an alias of the line, or removes a version. */
+  onWait?: (pid: number) => void;
 }
 
 /** Letters first, so that `line@7` is always a version. */
@@ -83,16 +84,17 @@ export function aliasHistory(projectDir: string, line: string): AliasMove[] {
 export function moveAliases(
   projectDir: string,
   line: string,
-  { expect, set, why, verdict, forced = false, by, now }: AliasChange,
+  { expect, set, why, verdict, forced = false, by, now, onWait }: AliasChange,
   check: () => void | Promise<void> = () => {},
 ): Promise<AliasMove[]> {
-  return withAliasLock(projectDir, line, async () => {
+  const move = async (): Promise<AliasMove[]> => {
+    await check();
+    // From here on nothing is awaited: who loses the lock while it checks (another machine took it for a dead one's) finds what the other one wrote.
     const { aliases, history } = readAliasFile(projectDir, line);
     for (const [alias, expected] of Object.entries(expect)) {
       const found = aliases[alias] ?? null;
       if (found !== expected) throw moved({ line, alias, expected, found });
     }
-    await check();
     const moves: AliasMove[] = Object.entries(set)
       .map(([alias, to]) => ({ at: now, by, alias, from: aliases[alias] ?? null, to, why, verdict, forced }))
       .filter(({ from, to }) => from !== to || isNews(verdict, lastVerdict(history, to)));
@@ -102,9 +104,10 @@ export function moveAliases(
       if (to === null) delete after[alias];
       else after[alias] = to;
     }
-    await replaceDurably(aliasFile(projectDir, line), { schema: 1, aliases: after, history: [...history, ...moves] });
+    replaceDurably(aliasFile(projectDir, line), { schema: 1, aliases: after, history: [...history, ...moves] });
     return moves;
-  });
+  };
+  return withAliasLock(projectDir, line, move, onWait);
 }
 
 /** What the gate said of the version the last time; null: it was never asked. */
@@ -123,26 +126,29 @@ export function isSameVerdict(verdict: GateVerdict, before: GateVerdict | null):
 }
 
 /** One at a time: who moves an alias of the line, or removes what no alias holds. */
-export function withAliasLock<T>(projectDir: string, line: string, work: () => Promise<T>): Promise<T> {
-  return withFileLock(`${aliasFile(projectDir, line)}.lock`, work);
+export function withAliasLock<T>(
+  projectDir: string,
+  line: string,
+  work: () => Promise<T>,
+  onWait?: (pid: number) => void,
+): Promise<T> {
+  return withFileLock(`${aliasFile(projectDir, line)}.lock`, work, { onWait });
 }
 
 /** Old content or new content, never half, also after a loss of power. */
-async function replaceDurably(file: string, content: AliasFile): Promise<void> {
+function replaceDurably(file: string, content: AliasFile): void {
   const dir = dirname(file);
   ensureDir(dir);
   const draft = `${file}.draft`; // one name is enough: the lock is held
-  const handle = await open(draft, "w");
+  writeFileSync(draft, `${JSON.stringify(aliasFileSchema.parse(content), null, 2)}\n`, { flush: true });
+  renameSync(draft, file);
+  const folder = openSync(dir, "r");
   try {
-    await handle.writeFile(`${JSON.stringify(aliasFileSchema.parse(content), null, 2)}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
+    fsyncSync(folder);
+  } catch {
+    // some file systems cannot: then the rename lasts as they make it last
   }
-  await rename(draft, file);
-  const folder = await open(dir, "r");
-  await folder.sync().catch(() => undefined); // some file systems cannot: then the rename lasts as they make it last
-  await folder.close();
+  closeSync(folder);
 }
 
 function readAliasFile(projectDir: string, line: string): AliasFile {

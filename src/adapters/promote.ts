@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { FtError } from "../errors.js";
 import type { Env } from "../paths.js";
 import {
+  type AliasChange,
   type AliasMove,
   aliasesOf,
   aliasHistory,
@@ -17,12 +18,7 @@ import { readTombstone } from "./tombstone.js";
 import { verifyAdapter } from "./verify.js";
 
 /** Who decides, and why. */
-export interface Decision {
-  by: string;
-  /** Epoch ms. */
-  now: number;
-  why: string | null;
-}
+export type Decision = Pick<AliasChange, "by" | "now" | "why" | "onWait">;
 
 export interface Promotion extends Decision {
   /** Of the gate that was asked just now; null: a person decides, and the last verdict on the version, if any, counts. */

@@ -55,7 +55,7 @@ export interface PullContext {
 
 /**
  * May be repeated: what arrived is not fetched again, and what is registered comes back with `isNew` false. Throws FtError hub.no-lineage, hub.file-kind,
- * adapter.broken (data), adapter.version-taken (usage), model.corrupt, and those of hub-repo.ts; then nothing is registered.
+ * adapter.broken (data), adapter.version-taken, adapter.other-line (usage), model.corrupt, and those of hub-repo.ts; then nothing is registered.
  */
 export async function pullAdapter(
   source: PullSource,
@@ -69,12 +69,12 @@ export async function pullAdapter(
     const text = there.has(lineageFile) ? await textAt(hub, lineageFile, at.commit) : null;
     if (text !== null) requireIntact(there.get(lineageFile)!, text, source.repo);
     const lineage = readPushedLineage(source, text);
-    const known = adapterOfRun(context.db, context.projectDir, lineage.run);
-    if (known) await requireSame(known, lineage, source);
-    if (known && known.removed === null) return { adapter: known, isNew: false };
-    if (!known) refuseTaken(source, lineage, context);
-    const draft = join(pulledDir(context.projectDir), `.${at.commit}`);
-    return await withFileLock(`${draft}.lock`, async () => {
+    return await inTurn(lineage, context, async () => {
+      const known = adapterOfRun(context.db, context.projectDir, lineage.run);
+      if (known) await requireSame(known, lineage, source);
+      if (known && known.removed === null) return { adapter: known, isNew: false };
+      if (!known) refuseTaken(source, lineage, context);
+      const draft = join(pulledDir(context.projectDir), `.${at.commit}`);
       await download(hub, { commit: at.commit, there, dir: join(draft, "files"), text: text!, lineage }, context);
       await requireSound(source, join(draft, "files"), lineage, context);
       const arrived = { commit: at.commit, draft, lineage };
@@ -83,6 +83,14 @@ export async function pullAdapter(
   } catch (cause) {
     throw hubRefusal(cause, hub, `pull ${source.repo}`);
   }
+}
+
+/** Of several that pull one adapter at once the others wait, and find it registered. */
+function inTurn<T>({ run }: Lineage, { projectDir, onProgress }: PullContext, work: () => Promise<T>): Promise<T> {
+  const id = createHash("sha256").update(run).digest("hex").slice(0, 16);
+  return withFileLock(join(pulledDir(projectDir), `.${id}.lock`), work, {
+    onWait: (pid) => onProgress({ label: `waiting for another ft (process ${pid}) that pulls it` }),
+  });
 }
 
 function requireIntact(entry: ListFileEntry, text: string, repo: string): void {
@@ -110,9 +118,10 @@ function readPushedLineage({ repo, revision }: PullSource, text: string | null):
   return lineage;
 }
 
-/** What is registered of that run must be what was pushed, and signed by the key if there is one. */
-async function requireSame(known: RegisteredAdapter, lineage: Lineage, { key }: PullSource): Promise<void> {
+/** What is registered of that run must be what was pushed, in the line that was asked for, and signed by the key if there is one. */
+async function requireSame(known: RegisteredAdapter, lineage: Lineage, { as, key }: PullSource): Promise<void> {
   if (!isDeepStrictEqual(known.files, lineage.files)) throw versionTaken(known);
+  if (as !== null && as !== known.name) throw otherLine(known, as);
   if (key === null || known.removed !== null) return;
   const check = await checkSignature(known.dir, key);
   if (!check.ok) throw broken(`${known.name}@${known.version}, which is registered already, is not signed so`, [check]);
@@ -285,5 +294,18 @@ function versionTaken({ name, version, run }: RegisteredAdapter): FtError {
     exit: "usage",
     message: `${name}@${version} is another adapter here (run ${run}); nothing was pulled`,
     next: "give it a line of its own here: ft adapters pull ... --as <line>",
+  });
+}
+
+function otherLine({ name, version, removed }: RegisteredAdapter, as: string): FtError {
+  const here = `${name}@${version}`;
+  return new FtError({
+    code: "adapter.other-line",
+    exit: "usage",
+    message: `it is ${here} here already, and joins no other line; nothing was pulled`,
+    why: `--as ${as} names another line, and an adapter is registered once`,
+    next: removed
+      ? "leave --as out: then its weights, which were removed, come back"
+      : `use ${here}, or put another name on it: ft adapters tag ${here} <alias>`,
   });
 }

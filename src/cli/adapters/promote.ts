@@ -71,7 +71,9 @@ export async function tagCommand(
 }
 
 function decision(io: Io, { why }: Flags): Decision {
-  return { by: whoDecides(io.env), now: io.now(), why: why?.trim() || null };
+  const onWait = (pid: number) =>
+    io.err.write(`note: waiting for process ${pid}, which is moving an alias of this line\n`);
+  return { by: whoDecides(io.env), now: io.now(), why: why?.trim() || null, onWait };
 }
 
 function bases(io: Io) {

@@ -1,25 +1,6 @@
 // Processes of this machine: who is alive under which identity, and how a whole group is ended.
-import { readFileSync } from "node:fs";
-import { execa } from "execa";
+import { startTime } from "../../start-time.js";
 import { within } from "../within.js";
-
-/**
- * When a process started, as text that is only compared (a pid alone may be used again): field 22 of /proc/<pid>/stat, elsewhere what
- * ps prints. Null: no such process. trainer/ft_trainer/processes.py computes the same.
- */
-export async function startTime(pid: number): Promise<string | null> {
-  if (process.platform !== "linux") {
-    const { stdout } = await execa("ps", ["-o", "lstart=", "-p", String(pid)], { reject: false });
-    return stdout?.trim() || null;
-  }
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return state === "Z" ? null : fields[18]!;
-  } catch {
-    return null;
-  }
-}
 
 export async function isAlive(identity: { pid: number; startTime: string }): Promise<boolean> {
   return (await startTime(identity.pid)) === identity.startTime;

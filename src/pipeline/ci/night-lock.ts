@@ -19,6 +19,6 @@ function running(name: string, lock: string, { pid, host, since }: LockOwner): F
     exit: "busy",
     message: `another ft ci of ${name} is going on: process ${pid} on ${host}${from}`,
     where: { file: lock },
-    next: "wait for it; if that machine is gone, its lock ends by itself after a minute",
+    next: "wait for it, or end it if it hangs; if that machine is gone, its lock ends by itself after a minute",
   });
 }

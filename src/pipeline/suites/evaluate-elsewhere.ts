@@ -2,11 +2,11 @@
 import { createHash } from "node:crypto";
 import type { ItemRecord, Metric } from "../../eval/record.js";
 import { keepEvaluation, listEvaluations } from "../../eval/record-store.js";
-import { withFileLock } from "../../file-lock.js";
 import type { LoadedRecipe } from "../../recipes/load.js";
 import { canonicalJson } from "../../recipes/lock-file.js";
 import type { CommandSuite, InspectSuite, LmEvalSuite, PromptfooSuite, Suite } from "../../recipes/schema/suites.js";
 import { ftVersion } from "../lock-entry.js";
+import { evaluateInTurn } from "./evaluate-in-turn.js";
 import type { EvaluatedSuite, SuitesContext } from "./evaluate-suites.js";
 import { harnessLock } from "./harness.js";
 import type { SubjectHere } from "./resolve-subjects.js";
@@ -81,8 +81,5 @@ export async function evaluateElsewhere(
     return { manifest: await keepEvaluation(context.store, loaded.dir, known, items), reused: false };
   };
   const label = `${suite.name} of ${subjectLabel(here.subject)}`;
-  return withFileLock(harnessLock(suite, here.subject, loaded.dir), evaluate, {
-    signal: context.signal,
-    onWait: (pid) => context.onProgress({ label: `waiting for another ft (process ${pid}) that evaluates ${label}` }),
-  });
+  return evaluateInTurn({ lock: harnessLock(suite, here.subject, loaded.dir), label }, context, evaluate);
 }

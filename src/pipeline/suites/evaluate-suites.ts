@@ -25,10 +25,12 @@ import type { JudgeSuite } from "../../recipes/schema/suites.js";
 import { toolsOf } from "../import-evaluations.js";
 import type { PrepareContext } from "../survey.js";
 import { evaluateElsewhere, isElsewhere } from "./evaluate-elsewhere.js";
-import { generateAnswers } from "./generate-answers.js";
+import { evaluateInTurn } from "./evaluate-in-turn.js";
+import { answersLock, generateAnswers } from "./generate-answers.js";
 import { type HeldOut, keepHeldOut, loadHeldOut, storedHeldOut } from "./held-out.js";
 import { chosenSuites, loadSuites } from "./load-suites.js";
 import { resolveSubjects, type SubjectContext, type SubjectHere } from "./resolve-subjects.js";
+import { subjectLabel } from "./subject.js";
 
 export interface SuitesRequest {
   references: readonly string[];
@@ -66,21 +68,11 @@ export async function evaluateSuites(
   indexEvaluations(context.store, loaded.dir, { anew: false });
   const evaluated: EvaluatedSuite[] = [];
   for (const here of await resolveSubjects(references, loaded, { ...context, locked })) {
-    const wanted = suites.map((suite) => ({ suite, known: toRecord(here, suite, context.now()) }));
-    const reused = force ? [] : wanted.flatMap(({ known }) => stored(loaded.dir, known) ?? []);
-    const missing = wanted.filter(({ known }) => !reused.some(({ id }) => id === evaluationId(known)));
-    const held = heldOut && !force ? storedHeldOut(context.store, here, heldOut) : null;
-    if (held) reused.push(held);
-    const lacking = { suites: missing, heldOut: held ? null : heldOut };
-    const isComplete = missing.length === 0 && lacking.heldOut === null;
-    const made = isComplete ? [] : await evaluateMissing(here, lacking, { loaded, context, judges });
-    const there = reused.map((manifest): EvaluatedSuite => ({ manifest, reused: true }));
+    const all = await evaluateHere(here, { suites, heldOut }, { loaded, context, judges, force });
     for (const suite of chosen) {
       if (!isElsewhere(suite)) continue;
-      const one = await evaluateElsewhere(here, suite, { loaded, context, force });
-      made.push(one);
+      all.push(await evaluateElsewhere(here, suite, { loaded, context, force }));
     }
-    const all = [...there, ...made];
     const order = [...chosen.map(({ name }) => name), heldOutSuite];
     evaluated.push(...order.flatMap((name) => all.filter(({ manifest }) => manifest.suite.name === name)));
   }
@@ -126,10 +118,43 @@ interface Lacking {
   heldOut: HeldOut | null;
 }
 
+interface How {
+  loaded: LoadedRecipe;
+  context: SuitesContext;
+  judges: Map<string, Endpoint>;
+}
+
+/** What ft itself generates and scores. What is there is looked for again in its turn, as another ft may have made it meanwhile. */
+async function evaluateHere(
+  here: SubjectHere,
+  { suites, heldOut }: { suites: LoadedSuite[]; heldOut: HeldOut | null },
+  { force, ...how }: How & { force: boolean },
+): Promise<EvaluatedSuite[]> {
+  const { loaded, context } = how;
+  const look = (): { there: EvaluatedSuite[]; lacking: Lacking | null } => {
+    const wanted = suites.map((suite) => ({ suite, known: toRecord(here, suite, context.now()) }));
+    const reused = force ? [] : wanted.flatMap(({ known }) => stored(loaded.dir, known) ?? []);
+    const missing = wanted.filter(({ known }) => !reused.some(({ id }) => id === evaluationId(known)));
+    const held = heldOut && !force ? storedHeldOut(context.store, here, heldOut) : null;
+    const lacking = { suites: missing, heldOut: held ? null : heldOut };
+    const there = [...reused, ...(held ? [held] : [])].map((manifest) => ({ manifest, reused: true }));
+    return { there, lacking: missing.length === 0 && lacking.heldOut === null ? null : lacking };
+  };
+  const evaluate = async (): Promise<EvaluatedSuite[]> => {
+    const { there, lacking } = look();
+    return lacking ? [...there, ...(await evaluateMissing(here, lacking, how))] : there;
+  };
+  const { there, lacking } = look();
+  if (lacking === null) return there;
+  const { subject, settings } = here;
+  const lock = answersLock({ projectDir: loaded.dir, subject, settings });
+  return evaluateInTurn({ lock, label: subjectLabel(subject) }, context, evaluate);
+}
+
 async function evaluateMissing(
   here: SubjectHere,
   { suites, heldOut }: Lacking,
-  { loaded, context, judges }: { loaded: LoadedRecipe; context: SuitesContext; judges: Map<string, Endpoint> },
+  { loaded, context, judges }: How,
 ): Promise<EvaluatedSuite[]> {
   const { subject, adapter, engine, settings } = here;
   const { python } = await here.environment();

@@ -14,7 +14,6 @@ import { type Evaluation, readEvaluation, type Variant } from "../../eval/result
 import { type Answer, readAnswers } from "../../eval/suites/answers.js";
 import { writeJobSuites } from "../../eval/suites/job-suites.js";
 import type { LoadedSuite } from "../../eval/suites/load-suite.js";
-import { withFileLock } from "../../file-lock.js";
 import { logTail } from "../../launchers/local/index.js";
 import { suitePaths } from "../../recipes/built-in-suites.js";
 import { canonicalJson } from "../../recipes/lock-file.js";
@@ -47,37 +46,40 @@ export interface AnswersToMake {
   now: number;
 }
 
+/** The same for the same subject and precision: whoever generates there holds its lock. */
+function answersDir({ projectDir, subject, settings }: AnswersPlace): string {
+  const key = createHash("sha256")
+    .update(canonicalJson([subject, settings.method, settings.dtype]))
+    .digest("hex");
+  return join(evalsDir(projectDir), `.work-${key.slice(0, 16)}`);
+}
+type AnswersPlace = Pick<AnswersToMake, "projectDir" | "subject"> & {
+  settings: Pick<AnswersToMake["settings"], "method" | "dtype">;
+};
+
+export function answersLock(place: AnswersPlace): string {
+  return `${answersDir(place)}.lock`;
+}
+
 /**
- * By suite and item; and of the held-out rows, where they were asked for. The folder is removed once `use` has taken the answers. Throws FtError eval.generation (training), eval.interrupted;
- * the answers made so far are kept then.
+ * By suite and item; and of the held-out rows, where they were asked for. The lock is held. The folder is removed once `use` has taken the answers.
+ * Throws FtError eval.generation (training), eval.interrupted; the answers made so far are kept then.
  */
 export async function generateAnswers<T>(
   request: AnswersToMake,
   context: PrepareContext,
   use: (answers: Map<string, Map<string, Answer>>, heldOut: Evaluation | null) => Promise<T>,
 ): Promise<T> {
-  const { subject, suites, heldOut, settings, projectDir } = request;
-  const key = createHash("sha256")
-    .update(canonicalJson([subject, settings.method, settings.dtype]))
-    .digest("hex");
-  const dir = join(evalsDir(projectDir), `.work-${key.slice(0, 16)}`);
-  const { signal, onProgress } = context;
-  const onWait = (pid: number) => onProgress({ label: `waiting for another ft (process ${pid}) that evaluates it` });
-  return withFileLock(
-    `${dir}.lock`,
-    async () => {
-      await writeJob(dir, request);
-      await runJob(dir, request, context);
-      const variant = variantOf(request);
-      const result = await use(
-        new Map(suites.map(({ name }) => [name, readAnswers(join(dir, suitePaths(name).output), variant)])),
-        heldOut && readEvaluation(dir, [variant]),
-      );
-      await rm(dir, { recursive: true, force: true });
-      return result;
-    },
-    { signal, onWait },
+  const dir = answersDir(request);
+  await writeJob(dir, request);
+  await runJob(dir, request, context);
+  const variant = variantOf(request);
+  const result = await use(
+    new Map(request.suites.map(({ name }) => [name, readAnswers(join(dir, suitePaths(name).output), variant)])),
+    request.heldOut && readEvaluation(dir, [variant]),
   );
+  await rm(dir, { recursive: true, force: true });
+  return result;
 }
 
 function variantOf({ adapterDir }: Pick<AnswersToMake, "adapterDir">): Variant {

@@ -1,15 +1,16 @@
 // A suite of type `command`: a person's program evaluates the subject and prints our JSON lines.
 import { statSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { FtError } from "../../errors.js";
-import { evalsDir, type ItemRecord } from "../../eval/record.js";
+import type { ItemRecord } from "../../eval/record.js";
 import { metricsOf, readPrinted } from "../../eval/suites/printed-items.js";
 import { hashFile } from "../../models/hash-cache.js";
 import type { CommandSuite } from "../../recipes/schema/suites.js";
 import { trainerEnv } from "../submit.js";
 import type { ProgramContext, ProgramRun } from "./evaluate-elsewhere.js";
+import { makeHarness } from "./harness.js";
 import type { SubjectHere } from "./resolve-subjects.js";
 import { subjectLabel } from "./subject.js";
 
@@ -36,9 +37,10 @@ function namedFiles({ run }: CommandSuite, dir: string): Promise<string[]> {
 /** In the recipe's folder. What it prints is kept until it is known to be good. */
 async function runProgram(
   here: SubjectHere,
-  { name, run, timeout }: CommandSuite,
+  suite: CommandSuite,
   { loaded, context }: ProgramContext,
 ): Promise<ItemRecord[]> {
+  const { name, run, timeout } = suite;
   const { modelDir } = await here.base();
   const given = { model: modelDir, adapter: here.adapter?.dir ?? "", base: here.subject.base.id };
   const [program, ...args] = run.map((one) =>
@@ -56,12 +58,12 @@ async function runProgram(
     maxBuffer: 1 << 30,
   });
   context.signal.throwIfAborted();
-  const kept = join(evalsDir(loaded.dir), `.printed-${name}.jsonl`);
-  await mkdir(evalsDir(loaded.dir), { recursive: true });
+  const { dir } = await makeHarness(suite, here.subject, loaded.dir);
+  const kept = join(dir, "printed.jsonl");
   await writeFile(kept, result.stdout);
   if (result.failed) throw programFailed(name, program!, { ...result, timeout });
   const items = readPrinted(result.stdout, kept);
-  await rm(kept);
+  await rm(dir, { recursive: true, force: true });
   return items;
 }
 
