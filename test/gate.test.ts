@@ -184,6 +184,14 @@ describe("ft gate", () => {
       (await gate(both("error_gain", 1.05), "--margin", "error_gain=0.01", "--higher-is-better", "error_gain")).json
         .verdict,
     ).toBe("promote");
+    const assumed = "note: taken as higher is better, which a name does not say for sure: drift; else say";
+    expect((await gate(both("drift", 1.05), "--margin", "drift=0.01")).stderr).toContain(assumed);
+    for (const flags of [
+      ["--higher-is-better", "drift"],
+      ["--lower-is-better", "drift"],
+    ])
+      expect((await gate(both("drift", 1.05), "--margin", "drift=0.01", ...flags)).stderr).not.toContain("taken as");
+    expect((await gate(both("logLoss", 1.05))).json.verdict).toBe("keep");
     const unknown = await gate(both("bleu", 1.05));
     expect(unknown).toMatchObject({ exitCode: 8, json: { verdict: "hold" } });
     expect(unknown.json.reasons[0]).toMatch(/^bleu has no scale .*--margin bleu=/);
