@@ -1,5 +1,5 @@
 // `ft gate` through the built binary, on files of scores: what it decides, what it says, and every way we know to fool it into promoting.
-import { writeFileSync } from "node:fs";
+import { linkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { emptyFolder, ft } from "./project.js";
@@ -348,9 +348,17 @@ describe("ft gate", () => {
     expect([same.exitCode, same.json.verdict]).toEqual([0, "promote"]);
     const cwd = emptyFolder();
     writeFileSync(join(cwd, "a.jsonl"), jsonLines(exact()));
-    const itself = await ft(["gate", "--champion", "a.jsonl", "--candidate", "a.jsonl", "--json"], cwd);
-    expect(itself.exitCode).toBe(8);
-    expect(JSON.parse(itself.stdout).reasons).toEqual(["champion and candidate are the same: a.jsonl"]);
+    linkSync(join(cwd, "a.jsonl"), join(cwd, "hard.jsonl"));
+    writeFileSync(join(cwd, "b.jsonl"), jsonLines(exact({ won: 20 })));
+    const judge = async (champion: string, candidate: string, ...anchor: string[]) => {
+      const sides = ["--champion", champion, "--candidate", candidate, ...anchor.flatMap((file) => ["--anchor", file])];
+      const { exitCode, stdout } = await ft(["gate", ...sides, "--json"], cwd);
+      return [exitCode, JSON.parse(stdout).reasons[0]];
+    };
+    expect(await judge("a.jsonl", "a.jsonl")).toEqual([8, "champion and candidate are the same: a.jsonl"]);
+    expect(await judge("hard.jsonl", "a.jsonl")).toEqual([8, "champion and candidate are the same: a.jsonl"]);
+    expect(await judge("a.jsonl", "b.jsonl", "b.jsonl")).toEqual([8, "anchor and candidate are the same: b.jsonl"]);
+    expect(await judge("a.jsonl", "b.jsonl", "hard.jsonl")).toEqual([0, expect.any(String)]);
   });
 
   it("keeps the champion where a candidate is clearly worse, on however few items that suffice", async () => {

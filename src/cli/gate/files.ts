@@ -1,5 +1,5 @@
 // `ft gate --candidate FILE`: the gate on files of scores.
-import { realpathSync } from "node:fs";
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { judgedMetrics } from "../../eval/gate/judged-metrics.js";
 import { saysDirection } from "../../eval/gate/metric-names.js";
@@ -42,9 +42,9 @@ export async function gateFilesCommand(context: CommandContext, flags: FileFlags
   checkFlags(candidate!, rule, flags);
   for (const note of assumptions(candidate!, rule, directions)) io.err.write(`note: ${note}\n`);
   const { checks, ...decided } = gate({ candidate: candidate!, champion, anchor }, rule);
-  const isItself = flags.champion !== undefined && samePath(flags.champion, flags.candidate, io.cwd);
-  const itself = `champion and candidate are the same: ${candidate!.label}`;
-  const verdict: Verdict = { ...(isItself ? { verdict: "hold", reasons: [itself] } : decided), checks };
+  const itself = (["champion", "anchor"] as const).filter((side) => isSameFile(flags[side], flags.candidate, io.cwd));
+  const reasons = itself.map((side) => `${side} and candidate are the same: ${candidate!.label}`);
+  const verdict: Verdict = { ...(reasons.length > 0 ? { verdict: "hold", reasons } : decided), checks };
   const labels = { candidate: candidate!.label, champion: champion?.label ?? null };
   presentVerdict(context, { verdict, rule, labels, json: flags.json ?? false });
 }
@@ -64,7 +64,9 @@ function assumptions(candidate: Side, rule: GateRule, { lower, higher }: Directi
   });
 }
 
-/** A slip of the pen that would pass every check. Two files may well have the same scores. */
-function samePath(one: string, other: string, cwd: string): boolean {
-  return realpathSync(resolve(cwd, one)) === realpathSync(resolve(cwd, other));
+/** A slip of the pen that would pass every check, also through a link. Two files may well have the same scores. */
+function isSameFile(one: string | undefined, other: string, cwd: string): boolean {
+  if (one === undefined) return false;
+  const [a, b] = [one, other].map((file) => statSync(resolve(cwd, file), { bigint: true }));
+  return a!.dev === b!.dev && a!.ino === b!.ino;
 }
