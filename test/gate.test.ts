@@ -462,6 +462,10 @@ describe("ft gate", () => {
       ["--confidence", "95"],
       ["--min-items", "1"],
       ["--floor", "0.5"],
+      ["--lower-is-better", "loss", "--higher-is-better", "loss"],
+      ["--floor", "loss=2", "--floor", "loss=3"],
+      ["--margin", "loss=1%", "--margin", "loss=2%"],
+      ["--floor", "__proto__=0.99"],
     ])
       expect([flags, (await gate(files, ...flags)).exitCode]).toEqual([flags, 2]);
     expect((await gate({ champion: exact(), candidate: better }, "--loss-margin", "0.1")).exitCode).toBe(2);
