@@ -184,7 +184,7 @@ describe("ft gate", () => {
       (await gate(both("error_gain", 1.05), "--margin", "error_gain=0.01", "--higher-is-better", "error_gain")).json
         .verdict,
     ).toBe("promote");
-    const assumed = "note: taken as higher is better, which a name does not say for sure: drift; else say";
+    const assumed = "note: taken as higher is better, as the name does not say for sure: drift; otherwise: --lower";
     expect((await gate(both("drift", 1.05), "--margin", "drift=0.01")).stderr).toContain(assumed);
     for (const flags of [
       ["--higher-is-better", "drift"],

@@ -59,7 +59,7 @@ function assumptions(candidate: Side, rule: GateRule, { lower, higher }: Directi
     if (keys.length === 0) return [];
     const flag = better === "higher" ? "--lower-is-better" : "--higher-is-better";
     return visibleText(
-      `taken as ${better} is better, which a name does not say for sure: ${keys.join(", ")}; else say ${flag} ${keys[0]}`,
+      `taken as ${better} is better, as the name does not say for sure: ${keys.join(", ")}; otherwise: ${flag} ${keys[0]}`,
     );
   });
 }
