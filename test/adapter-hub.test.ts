@@ -192,6 +192,21 @@ it("does not replace a version that is there, and notices what arrived changed",
   expect(spoiling.writes.refs.v1).toBeUndefined();
 });
 
+it("does not mix two lines in a repository", { timeout: minutes }, async () => {
+  const project = await adapterProject({ versions: 2 });
+  const hub = await newHub();
+  await push(hub, project, "support-bot@1 --repo me/bot");
+  const { "ft-lineage.json": lineage, ...files } = hub.writes.refs.main!.files;
+  const renamed = Buffer.from(lineage!.toString().replace('"support-bot"', '"triage"'));
+  const triage = { commit: "d".repeat(40), files: { ...files, "ft-lineage.json": renamed } };
+  hub.writes.refs = { main: triage, v1: triage };
+  expect(await push(hub, project, "support-bot@2 --repo me/bot")).toMatchObject({
+    exitCode: 11,
+    stderr: expect.stringContaining("me/bot holds triage@1, and support-bot@2 is of another line"),
+  });
+  expect(hub.writes.refs).toEqual({ main: triage, v1: triage });
+});
+
 it("pushes nothing without a token, or from a folder that changed", { timeout: minutes }, async () => {
   const project = await adapterProject({ versions: 1 });
   const hub = await newHub();

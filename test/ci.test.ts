@@ -192,7 +192,7 @@ it("keeps the champion when labels are poisoned; one at a time, and a night that
   expect([later.exitCode, JSON.parse(later.stdout).outcome, runs()]).toEqual([0, "unchanged", 2]);
 });
 
-it("promotes and pushes what good data make; a rollback serves the version before, and the next night leaves it so", {
+it("promotes and pushes what good data make; a rollback serves the version before, and the next night leaves it so and sees that it is on the Hub", {
   timeout: 10 * minutes,
 }, async () => {
   train(tickets(0, 96));
@@ -230,10 +230,16 @@ it("promotes and pushes what good data make; a rollback serves the version befor
   expect((await ft(["adapters", "rollback", "tiny", "--why", "complaints"], dir, env())).exitCode).toBe(0);
   expect(aliases()).toMatchObject({ champion: 1, previous: 3 });
   expect(JSON.parse(calls.at(-1)!.body).text).toMatch(/^\*ft tiny: rolled back\*[\s\S]*tiny@1[\s\S]*- complaints/);
-  const after = JSON.parse((await ci(["--json"])).stdout);
-  expect(after).toMatchObject({ outcome: "unchanged", champion: "tiny@1" });
+  delete hub.writes.refs.v1; // as if its push had failed: the champion is brought there, though tonight's recipe and data make another version
+  const caughtUp = await ci(["--exit-code", "--json"]);
+  const after = JSON.parse(caughtUp.stdout);
+  expect(after).toMatchObject({ outcome: "unchanged", champion: "tiny@1", hub: { isNew: true } });
   expect(after.summary).toContain("tiny@3, which this recipe and data make, was champion until");
+  expect(after.notices).toContain("tiny@1, the champion, was not on me/tiny yet: pushed");
+  expect([caughtUp.exitCode, Object.keys(hub.writes.refs).sort()]).toEqual([0, ["main", "v1", "v3"]]);
   expect(aliases()).toMatchObject({ champion: 1, previous: 3 });
+  const asked = hub.requests.length;
+  expect([(await ci(["--exit-code"])).exitCode, hub.requests.length]).toEqual([9, asked]);
 });
 
 it("a night that fails keeps everything, names file and line, and tells it, without the webhook's address when that fails", {

@@ -1,5 +1,5 @@
 // `ft gate` through the built binary, on files of scores: what it decides, what it says, and every way we know to fool it into promoting.
-import { writeFileSync } from "node:fs";
+import { linkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { emptyFolder, ft } from "./project.js";
@@ -184,6 +184,14 @@ describe("ft gate", () => {
       (await gate(both("error_gain", 1.05), "--margin", "error_gain=0.01", "--higher-is-better", "error_gain")).json
         .verdict,
     ).toBe("promote");
+    const assumed = "note: taken as higher is better, as the name does not say for sure: drift; otherwise: --lower";
+    expect((await gate(both("drift", 1.05), "--margin", "drift=0.01")).stderr).toContain(assumed);
+    for (const flags of [
+      ["--higher-is-better", "drift"],
+      ["--lower-is-better", "drift"],
+    ])
+      expect((await gate(both("drift", 1.05), "--margin", "drift=0.01", ...flags)).stderr).not.toContain("taken as");
+    expect((await gate(both("logLoss", 1.05))).json.verdict).toBe("keep");
     const unknown = await gate(both("bleu", 1.05));
     expect(unknown).toMatchObject({ exitCode: 8, json: { verdict: "hold" } });
     expect(unknown.json.reasons[0]).toMatch(/^bleu has no scale .*--margin bleu=/);
@@ -372,9 +380,17 @@ describe("ft gate", () => {
     expect([same.exitCode, same.json.verdict]).toEqual([0, "promote"]);
     const cwd = emptyFolder();
     writeFileSync(join(cwd, "a.jsonl"), jsonLines(exact()));
-    const itself = await ft(["gate", "--champion", "a.jsonl", "--candidate", "a.jsonl", "--json"], cwd);
-    expect(itself.exitCode).toBe(8);
-    expect(JSON.parse(itself.stdout).reasons).toEqual(["champion and candidate are the same: a.jsonl"]);
+    linkSync(join(cwd, "a.jsonl"), join(cwd, "hard.jsonl"));
+    writeFileSync(join(cwd, "b.jsonl"), jsonLines(exact({ won: 20 })));
+    const judge = async (champion: string, candidate: string, ...anchor: string[]) => {
+      const sides = ["--champion", champion, "--candidate", candidate, ...anchor.flatMap((file) => ["--anchor", file])];
+      const { exitCode, stdout } = await ft(["gate", ...sides, "--json"], cwd);
+      return [exitCode, JSON.parse(stdout).reasons[0]];
+    };
+    expect(await judge("a.jsonl", "a.jsonl")).toEqual([8, "champion and candidate are the same: a.jsonl"]);
+    expect(await judge("hard.jsonl", "a.jsonl")).toEqual([8, "champion and candidate are the same: a.jsonl"]);
+    expect(await judge("a.jsonl", "b.jsonl", "b.jsonl")).toEqual([8, "anchor and candidate are the same: b.jsonl"]);
+    expect(await judge("a.jsonl", "b.jsonl", "hard.jsonl")).toEqual([0, expect.any(String)]);
   });
 
   it("keeps the champion where a candidate is clearly worse, on however few items that suffice", async () => {
@@ -478,6 +494,10 @@ describe("ft gate", () => {
       ["--confidence", "95"],
       ["--min-items", "1"],
       ["--floor", "0.5"],
+      ["--lower-is-better", "loss", "--higher-is-better", "loss"],
+      ["--floor", "loss=2", "--floor", "loss=3"],
+      ["--margin", "loss=1%", "--margin", "loss=2%"],
+      ["--floor", "__proto__=0.99"],
     ])
       expect([flags, (await gate(files, ...flags)).exitCode]).toEqual([flags, 2]);
     expect((await gate({ champion: exact(), candidate: better }, "--loss-margin", "0.1")).exitCode).toBe(2);

@@ -33,6 +33,13 @@ describe("ft run", () => {
       const asText = await ft(["run", "--exit-code"], dir, nothingHere());
       expect(asText.exitCode).toBe(9);
       expect(asText.stdout).toMatch(/exact match[\s\S]*adapter tiny@1 {2}\.ft\/runs\//);
+      await whileChanged(join(dir, "ft.yaml"), withHub, async () => {
+        const { exitCode, stderr } = await ft(["run"], dir, { ...nothingHere(), HF_TOKEN: "hf_secret" });
+        expect([exitCode, stderr]).toEqual([
+          0,
+          expect.stringContaining("push it there: ft adapters push tiny@1 --repo me/tiny"),
+        ]);
+      });
       expect((await ft(["run", "--frozen", "--detach"], dir, nothingHere())).stdout).toBe(first.run.id);
       rmSync(join(dir, ".ft/ft.db"));
       expect((await ft(["run"], dir, nothingHere())).exitCode, "after the store was rebuilt").toBe(0);
@@ -142,6 +149,8 @@ function projectWithOwnBase({ evaluated = true } = {}): string {
 function lockOf(dir: string): { recipes: Record<string, unknown> } {
   return JSON.parse(readFileSync(join(dir, "ft.lock.json"), "utf8"));
 }
+
+const withHub = (text: string) => `${text}\nhub: { repo: me/tiny }\n`;
 
 /** As an ft before ft.lock.json wrote it. */
 function withoutKey(text: string): string {

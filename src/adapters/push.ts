@@ -20,7 +20,7 @@ import {
   statusOf,
   textAt,
 } from "./hub-repo.js";
-import { isLocalBase, lineageFile, lineageSchema, readLineage } from "./lineage.js";
+import { isLocalBase, type Lineage, lineageFile, lineageSchema, readLineage } from "./lineage.js";
 import { modelCard, type SuiteScore } from "./model-card.js";
 import type { RegisteredAdapter } from "./registry.js";
 import { signatureFile } from "./sign.js";
@@ -52,7 +52,7 @@ export interface Pushed {
 
 /**
  * May be repeated: it goes on where it broke. Throws FtError hub.no-token (environment), adapter.broken, hub.file-kind (data), hub.public,
- * hub.local-base (usage), hub.version-taken, and those of hub-repo.ts.
+ * hub.local-base (usage), hub.version-taken, hub.other-line, and those of hub-repo.ts.
  */
 export async function pushAdapter(
   adapter: RegisteredAdapter,
@@ -142,6 +142,8 @@ async function commitVersion(
   const head = await commitOf(hub, branch);
   if (!head) throw Object.assign(new Error(`no branch ${branch}`), { statusCode: 404 });
   if (await isThisVersion(hub, head.commit, adapter)) return head.commit;
+  const before = await lineageAt(hub, head.commit);
+  if (before && before.name !== adapter.name) throw otherLine(repo, before, adapter);
   const { commitIter } = await import("@huggingface/hub");
   const steps = commitIter({
     ...hub,
@@ -149,7 +151,7 @@ async function commitVersion(
     title: `${adapter.name}@${adapter.version}, by ft`,
     branch,
     parentCommit: head.commit,
-    operations: [...filesOf(adapter, repo, scores), ...(await staleFiles(hub, head.commit, adapter))],
+    operations: [...filesOf(adapter, repo, scores), ...(await staleFiles(hub, head.commit, { before, adapter }))],
   });
   const done = new Map<string, number>();
   const totalBytes = adapter.files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -183,10 +185,18 @@ function pushedPaths({ dir, files }: RegisteredAdapter): string[] {
   return [...files.map(({ path }) => path), lineageFile, ...signature];
 }
 
-/** Files of the version before that this one does not have. Files of others in the repository stay. */
-async function staleFiles(hub: HubRepository, commit: string, adapter: RegisteredAdapter): Promise<CommitOperation[]> {
+/** Undefined: nothing there was pushed by ft. */
+async function lineageAt(hub: HubRepository, commit: string): Promise<Lineage | undefined> {
   const text = await textAt(hub, lineageFile, commit);
-  const before = text === null ? undefined : lineageSchema.safeParse(parsedJson(text)).data;
+  return text === null ? undefined : lineageSchema.safeParse(parsedJson(text)).data;
+}
+
+/** Files of the version before that this one does not have. Files of others in the repository stay. */
+async function staleFiles(
+  hub: HubRepository,
+  commit: string,
+  { before, adapter }: { before: Lineage | undefined; adapter: RegisteredAdapter },
+): Promise<CommitOperation[]> {
   const there = await filesAt(hub, commit);
   const kept = new Set([...pushedPaths(adapter), "README.md"]);
   return [...(before?.files.map(({ path }) => path) ?? []), signatureFile]
@@ -265,6 +275,16 @@ function versionTaken({ repo }: PushTarget, tag: string, name: string): FtError 
     message: `${repo} has another ${tag} than ${name} here; nothing was sent`,
     why: "a version never changes: its lineage or its signature there differs",
     next: "push to another repository; sign before the first push",
+  });
+}
+
+function otherLine(repo: string, there: Lineage, { name, version }: RegisteredAdapter): FtError {
+  return new FtError({
+    code: "hub.other-line",
+    exit: "refused",
+    message: `${repo} holds ${there.name}@${there.version}, and ${name}@${version} is of another line; nothing was sent`,
+    why: "a line has a repository: versions of two would take each other's tags and places",
+    next: "push to another repository, which is made if it is missing",
   });
 }
 

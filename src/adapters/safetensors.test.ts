@@ -117,7 +117,31 @@ it("finds zeros, NaN and infinity in F32, F16 and BF16, past the first piece too
   }
 });
 
-it("reads the numbers of the three float types, and of no other", () => {
+it.each<[string, { bad: string; good: string; zero: string }]>([
+  // Bytes of one number, little-endian: an infinity or NaN, the largest finite one or the like, zero.
+  ["F64", { bad: "000000000000f0ff", good: "ffffffffffffef7f", zero: "0000000000000080" }],
+  ["F64", { bad: "010000000000f87f", good: "0100000000000000", zero: "0000000000000000" }],
+  ["C64", { bad: "0000803f0000807f", good: "00000000ffff7f7f", zero: "0000000000000080" }],
+  ["F8_E5M2", { bad: "7c", good: "7b", zero: "80" }],
+  ["F8_E5M2", { bad: "ff", good: "01", zero: "00" }],
+  ["F8_E4M3", { bad: "7f", good: "7e", zero: "80" }],
+  ["F8_E4M3", { bad: "ff", good: "fe", zero: "00" }],
+])("finds them in %s too", (dtype, { bad, good, zero }) => {
+  const look = (...numbers: string[]) => {
+    const data = Buffer.from(numbers.join(""), "hex");
+    const header = { h: { dtype, shape: [numbers.length], data_offsets: [0, data.length] } };
+    const json = Buffer.from(JSON.stringify(header));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(json.length));
+    writeFileSync(file, Buffer.concat([length, json, data]));
+    return summarizeTensors(file, readSafetensorsHeader(file).tensors!).get("h");
+  };
+  expect(look(zero, bad, good, bad)).toEqual({ nonFinite: 2, allZero: false });
+  expect(look(zero, good)).toEqual({ nonFinite: 0, allZero: false });
+  expect(look(zero, zero)).toEqual({ nonFinite: 0, allZero: true });
+});
+
+it("reads the numbers of F32, F16 and BF16, and of no other type", () => {
   const read = (dtype: string, halves: number[]) => {
     const bytes = writeSafetensors(
       file,

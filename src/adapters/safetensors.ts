@@ -118,17 +118,29 @@ export interface NumberSummary {
   allZero: boolean;
 }
 
-/** Bits of exponent and of everything but the sign, by type. Types not here are integers or too rare: not looked at. */
-const floatBits: Record<
-  string,
-  { exponent: number; magnitude: number; View: typeof Uint32Array | typeof Uint16Array }
-> = {
+interface FloatBits {
+  /** All set: NaN or infinite. */
+  exponent: number;
+  /** Everything but the sign; none set: zero. */
+  magnitude: number;
+  View: typeof Uint32Array | typeof Uint16Array | typeof Uint8Array;
+  /** Each number is two of these words, and the first, its lower half, is all fraction. */
+  isPair?: boolean;
+}
+
+/** Every type that can hold what is no finite number: all but integers and F4, which has neither NaN nor infinity. */
+const floatBits: Record<string, FloatBits> = {
+  F64: { exponent: 0x7ff00000, magnitude: 0x7fffffff, View: Uint32Array, isPair: true },
+  C64: { exponent: 0x7f800000, magnitude: 0x7fffffff, View: Uint32Array },
   F32: { exponent: 0x7f800000, magnitude: 0x7fffffff, View: Uint32Array },
   F16: { exponent: 0x7c00, magnitude: 0x7fff, View: Uint16Array },
   BF16: { exponent: 0x7f80, magnitude: 0x7fff, View: Uint16Array },
+  F8_E5M2: { exponent: 0x7c, magnitude: 0x7f, View: Uint8Array },
+  F8_E4M3: { exponent: 0x7f, magnitude: 0x7f, View: Uint8Array }, // no infinity, and one NaN of each sign
+  F8_E8M0: { exponent: 0xff, magnitude: 0xff, View: Uint8Array }, // exponent alone; its smallest, 2^-127, counts as zero
 };
 
-/** Looks at every number of the file's F32, F16 and BF16 tensors, in pieces of 1 MiB; tensors of other types are not in the result. */
+/** Looks at every number of the file's tensors of these types, in pieces of 1 MiB; tensors of other types are not in the result. */
 export function summarizeTensors(file: string, tensors: Tensor[]): Map<string, NumberSummary> {
   const summaries = new Map<string, NumberSummary>();
   const descriptor = openSync(file, "r");
@@ -141,10 +153,7 @@ export function summarizeTensors(file: string, tensors: Tensor[]): Map<string, N
       for (let at = begin; at < end; at += piece.length) {
         const length = Math.min(piece.length, end - at);
         readExactly(descriptor, at, length, piece);
-        for (const value of new bits.View(piece.buffer, 0, length / bits.View.BYTES_PER_ELEMENT)) {
-          if ((value & bits.exponent) === bits.exponent) summary.nonFinite++;
-          if ((value & bits.magnitude) !== 0) summary.allZero = false;
-        }
+        addWords(new bits.View(piece.buffer, 0, length / bits.View.BYTES_PER_ELEMENT), bits, summary);
       }
       summaries.set(name, summary);
     }
@@ -154,9 +163,25 @@ export function summarizeTensors(file: string, tensors: Tensor[]): Map<string, N
   }
 }
 
+function addWords(
+  words: Uint32Array | Uint16Array | Uint8Array,
+  { exponent, magnitude, isPair = false }: FloatBits,
+  summary: NumberSummary,
+): void {
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index]!;
+    if (isPair && index % 2 === 0) {
+      if (word !== 0) summary.allZero = false;
+      continue;
+    }
+    if ((word & exponent) === exponent) summary.nonFinite++;
+    if ((word & magnitude) !== 0) summary.allZero = false;
+  }
+}
+
 /** The numbers of an F32, F16 or BF16 tensor; null for other types. */
 export function readNumbers(file: string, { dtype, begin, end }: Tensor): Float32Array | null {
-  if (!floatBits[dtype]) return null;
+  if (!["F32", "F16", "BF16"].includes(dtype)) return null;
   const descriptor = openSync(file, "r");
   try {
     const bytes = readExactly(descriptor, begin, end - begin, Buffer.from(new ArrayBuffer(end - begin)));

@@ -1,7 +1,7 @@
 // The gate on results of suites: what must be the same on all sides, and what stored results say that files don't.
 import { describe, expect, it } from "vitest";
 import { gateSchema } from "../recipes/schema/gate.js";
-import { isLossLike, isLowerBetter } from "./gate/metric-names.js";
+import { isLossLike, isLowerBetter, saysDirection } from "./gate/metric-names.js";
 import type { Side, SuiteItem, SuiteMetric, SuiteResult } from "./gate/side.js";
 import { gate } from "./gate.js";
 
@@ -128,10 +128,15 @@ describe("gate", () => {
   });
 });
 
-it("knows by a metric's name that less is better", () => {
-  for (const name of ["loss", "eval_loss", "evalLoss", "nll", "word_perplexity", "wer", "error-rate", "latency_ms"])
-    expect([name, isLowerBetter(name)]).toEqual([name, true]);
-  for (const name of ["exact_match", "closs", "accuracy", "terse", "rougeL"])
-    expect([name, isLowerBetter(name)]).toEqual([name, false]);
-  expect([isLossLike("perplexity"), isLossLike("error_rate")]).toEqual([true, false]);
+it("knows by a metric's name that less is better, and whether the name says it", () => {
+  const lower =
+    "loss eval_loss evalLoss EVALLoss nll word_perplexity logloss log_loss bce crossentropy cross_entropy kl-div wer cer error-rate ece fpr false_positive_rate mape brier mae mse rmse toxicity latency_ms p95Latency valid_loss";
+  for (const name of lower.split(" "))
+    expect([name, isLowerBetter(name), saysDirection(name)]).toEqual([name, true, true]);
+  for (const name of ["exact_match", "accuracy", "rougeL", "f1_macro", "pass@1", "json_valid"])
+    expect([name, isLowerBetter(name), saysDirection(name)]).toEqual([name, false, true]);
+  for (const name of ["closs", "terse", "polite", "drift"])
+    expect([name, isLowerBetter(name), saysDirection(name)]).toEqual([name, false, false]);
+  expect([isLowerBetter("toxicity_auc"), saysDirection("toxicity_auc")]).toEqual([true, false]);
+  expect(["perplexity", "logloss", "bce", "error_rate"].map(isLossLike)).toEqual([true, true, true, false]);
 });

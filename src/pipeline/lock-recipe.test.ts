@@ -43,17 +43,21 @@ describe("ft lock --check", () => {
   });
 });
 
-it("leaves out compute.budget, eval and gate, which change nothing of what is trained", async () => {
+it("leaves out compute.budget, eval, gate, alerts and hub, which change nothing of what is trained", async () => {
   const { cwd, env } = localProject();
   expect((await runFt(["lock"], { cwd, env })).code).toBe(0);
   edit(
     "ft.yaml",
     "train: {",
     `compute: { budget: { hours: 3 } }
-eval: { max_new_tokens: 16, metrics: [loss], suites: [{ type: builtin, name: general }] }
-gate: { margin: 0.1, floors: { heldout/loss: 3 } }
+eval: { max_new_tokens: 16, metrics: [reward], suites: [{ type: builtin, name: general }] }
+gate: { margin: 0.1, floors: { heldout/reward: 3 } }
+alerts: { webhook: { url_env: HOOK } }
+hub: { repo: me/tiny }
 train: {`,
   )(cwd);
+  const checked = await runFt(["lock", "--check"], { cwd, env: { ...env, HF_TOKEN: "hf_secret" } });
+  expect(checked.code, checked.err).toBe(0);
 });
 
 describe("ft lock with a model of the Hub", () => {

@@ -62,9 +62,19 @@ export function runsOf(store: Store, projectDir: string, wanted: Fingerprint): R
 }
 
 /** What is measured is no part of the fingerprint: another evaluation trains nothing anew. */
-export function isEvaluatedAs(projectDir: string, { id }: Run, recipe: Recipe): boolean {
+export function isEvaluatedAs(projectDir: string, run: Run, recipe: Recipe): boolean {
+  return hasAlike("eval", projectDir, run, recipe);
+}
+
+/** Nor is where it goes. */
+export function isPushedAs(projectDir: string, run: Run, recipe: Recipe): boolean {
+  return hasAlike("hub", projectDir, run, recipe);
+}
+
+function hasAlike(key: "eval" | "hub", projectDir: string, { id }: Run, recipe: Recipe): boolean {
   try {
-    return canonicalJson(storedRecipe(join(runsDir(projectDir), id)).eval) === canonicalJson(recipe.eval);
+    const stored = storedRecipe(join(runsDir(projectDir), id));
+    return canonicalJson(stored[key] ?? null) === canonicalJson(recipe[key] ?? null);
   } catch {
     return false; // an ft wrote it that this one cannot read
   }

@@ -36,10 +36,10 @@ export function openKeys({ written, isWritten }: LoadedRecipe): string[] {
   return Object.keys(wantedChoices(written, nothingKnown)).filter((key) => !isWritten(key.split(".")));
 }
 
-/** The resolved recipe by dotted keys, as JSON keeps it; without where it runs, compute.budget, eval, gate and alerts, which change nothing of what is trained. */
+/** The resolved recipe by dotted keys, as JSON keeps it; without where it runs and goes, compute.budget, eval, gate and alerts, which change nothing of what is trained. */
 export function recipeLeaves({ recipe }: LoadedRecipe): Map<string, LockEntry["recipe"][string]> {
   const { budget: _budget, on: _on, ...compute } = recipe.compute;
-  const { eval: _eval, gate: _gate, alerts: _alerts, ...rest } = recipe;
+  const { eval: _eval, gate: _gate, alerts: _alerts, hub: _hub, ...rest } = recipe;
   const decisive = JSON.parse(JSON.stringify({ ...rest, compute })) as Tree;
   return flatten(decisive) as Map<string, LockEntry["recipe"][string]>;
 }

@@ -70,9 +70,10 @@ function nightOf(io: Io, loaded: LoadedRecipe, flags: CiFlags): Promise<Night> {
   ).finally(progress.end);
 }
 
-function endOf({ outcome }: Night, { exitCode }: CiFlags): number {
+function endOf({ outcome, hub }: Night, { exitCode }: CiFlags): number {
   if (outcome === "kept" || outcome === "held") return exitCodes.gate.code;
-  return outcome === "unchanged" && exitCode ? exitCodes.unchanged.code : exitCodes.ok.code;
+  const isIdle = outcome === "unchanged" && !hub?.isNew;
+  return isIdle && exitCode ? exitCodes.unchanged.code : exitCodes.ok.code;
 }
 
 function trainContext(

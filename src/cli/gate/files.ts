@@ -1,9 +1,14 @@
 // `ft gate --candidate FILE`: the gate on files of scores.
-import { realpathSync } from "node:fs";
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { readScoreFile, sidesOf } from "../../eval/gate/score-lines.js";
+import { judgedMetrics } from "../../eval/gate/judged-metrics.js";
+import { saysDirection } from "../../eval/gate/metric-names.js";
+import { type Directions, readScoreFile, sidesOf } from "../../eval/gate/score-lines.js";
+import type { Side } from "../../eval/gate/side.js";
 import { gate, type Verdict } from "../../eval/gate.js";
 import { loadRecipe } from "../../recipes/load.js";
+import type { GateRule } from "../../recipes/schema/gate.js";
+import { visibleText } from "../../report/visible.js";
 import type { GateFlags } from "../gate.js";
 import type { CommandContext } from "../program.js";
 import { presentVerdict } from "./present-verdict.js";
@@ -35,15 +40,33 @@ export async function gateFilesCommand(context: CommandContext, flags: FileFlags
   const directions = { lower: flags.lowerIsBetter ?? [], higher: flags.higherIsBetter ?? [] };
   const { candidate, champion, anchor } = sidesOf(files, directions);
   checkFlags(candidate!, rule, flags);
+  for (const note of assumptions(candidate!, rule, directions)) io.err.write(`note: ${note}\n`);
   const { checks, ...decided } = gate({ candidate: candidate!, champion, anchor }, rule);
-  const isItself = flags.champion !== undefined && samePath(flags.champion, flags.candidate, io.cwd);
-  const itself = `champion and candidate are the same: ${candidate!.label}`;
-  const verdict: Verdict = { ...(isItself ? { verdict: "hold", reasons: [itself] } : decided), checks };
+  const itself = (["champion", "anchor"] as const).filter((side) => isSameFile(flags[side], flags.candidate, io.cwd));
+  const reasons = itself.map((side) => `${side} and candidate are the same: ${candidate!.label}`);
+  const verdict: Verdict = { ...(reasons.length > 0 ? { verdict: "hold", reasons } : decided), checks };
   const labels = { candidate: candidate!.label, champion: champion?.label ?? null };
   presentVerdict(context, { verdict, rule, labels, json: flags.json ?? false });
 }
 
-/** A slip of the pen that would pass every check. Two files may well have the same scores. */
-function samePath(one: string, other: string, cwd: string): boolean {
-  return realpathSync(resolve(cwd, one)) === realpathSync(resolve(cwd, other));
+/** Of metrics whose name does not say which way is better: which way they are taken. */
+function assumptions(candidate: Side, rule: GateRule, { lower, higher }: Directions): string[] {
+  const guessed = judgedMetrics(candidate, rule).filter(
+    ({ key, name }) => !saysDirection(name) && !lower.includes(key) && !higher.includes(key),
+  );
+  return (["higher", "lower"] as const).flatMap((better) => {
+    const keys = guessed.filter((metric) => metric.better === better).map(({ key }) => key);
+    if (keys.length === 0) return [];
+    const flag = better === "higher" ? "--lower-is-better" : "--higher-is-better";
+    return visibleText(
+      `taken as ${better} is better, as the name does not say for sure: ${keys.join(", ")}; otherwise: ${flag} ${keys[0]}`,
+    );
+  });
+}
+
+/** A slip of the pen that would pass every check, also through a link. Two files may well have the same scores. */
+function isSameFile(one: string | undefined, other: string, cwd: string): boolean {
+  if (one === undefined) return false;
+  const [a, b] = [one, other].map((file) => statSync(resolve(cwd, file), { bigint: true }));
+  return a!.dev === b!.dev && a!.ino === b!.ino;
 }

@@ -27,6 +27,7 @@ export interface RuleFlags {
 
 /** `base`: what the flags go over. Throws FtError usage.gate. */
 export function ruleOf(base: Partial<GateRule>, flags: RuleFlags): GateRule {
+  refuseContradictions(flags);
   const margin = flags.margin?.findLast(({ metric }) => metric === null)?.value;
   const given = {
     primary: flags.primary,
@@ -52,6 +53,21 @@ export function ruleOf(base: Partial<GateRule>, flags: RuleFlags): GateRule {
       .replaceAll("_", "-")
       .replace(/^(margin|floor)s$/, "$1")}: ${message}`,
   );
+}
+
+/** Of two that cannot both be meant none is taken silently. */
+function refuseContradictions({ margin = [], floor = [], lowerIsBetter = [], higherIsBetter = [] }: RuleFlags): void {
+  const both = lowerIsBetter.find((metric) => higherIsBetter.includes(metric));
+  if (both !== undefined) throw wrong(`${both} is in --lower-is-better and in --higher-is-better`);
+  for (const [flag, values] of Object.entries({ "--margin": margin, "--floor": floor })) {
+    for (const { metric, value } of values) {
+      const other = values.find((one) => one.metric === metric && one.value !== value);
+      const of = metric === null ? "" : ` of ${metric}`;
+      if (other) throw wrong(`${flag}${of} is said twice: ${value} and ${other.value}`);
+      if (metric === "__proto__")
+        throw wrong(`${flag}: no rule can name a metric ${metric}`, "JavaScript keeps this name for itself");
+    }
+  }
 }
 
 function byMetric(values: readonly NamedValue[] = []): Record<string, number | string> {

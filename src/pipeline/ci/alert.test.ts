@@ -34,6 +34,13 @@ it("sends what Slack reads, or all that is known; unsigned without a secret; not
     text: "*ft bot: held: a person has to look*\nhold: &lt;too few&gt;\n- loss &amp; bleu: @channel\nchampion: bot@1, run: r1",
   });
   expect(calls[0]!.headers["x-ft-signature"]).toBeUndefined();
+  const rollback = {
+    event: "rollback",
+    summary: "ada put bot@1 back in the place of bot@2",
+    reasons: ["back"],
+  } as const;
+  expect(await sendAlert(alerts(), { ...happening, ...rollback }, env())).toBeNull();
+  expect(JSON.parse(calls.pop()!.body).text).toContain("in the place of bot@2\n- back\n");
   expect(await sendAlert(alerts({ format: "json" }), happening, env())).toBeNull();
   expect(JSON.parse(calls[1]!.body)).toEqual(happening);
   expect(await sendAlert(alerts({}, ["failure"]), happening, env())).toBeNull();

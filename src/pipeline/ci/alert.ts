@@ -90,7 +90,7 @@ function slackText({ event, line, summary, champion, run, reasons }: Happening):
     `*ft ${line}: ${said[event]}*`,
     summary,
     ...reasons
-      .filter((reason) => !summary.includes(reason))
+      .filter((reason) => !summary.endsWith(`: ${reason}`)) // verdict and first reason are the summary of what was kept or held
       .slice(0, 5)
       .map((reason) => `- ${reason}`),
     `champion: ${champion ?? "none"}${run === null ? "" : `, run: ${run}`}`,

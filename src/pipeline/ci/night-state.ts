@@ -22,7 +22,7 @@ const stateSchema = z.object({
   /** support-bot@8 */
   adapter: z.string().nullable(),
   verdict: z.enum(["promote", "keep", "hold"]).nullable(),
-  /** The newest version that is on the Hub, whatever night brought it there. */
+  /** The champion that was last seen to be on the Hub, and where: "org/name support-bot@8". */
   pushed: z.string().nullable(),
 });
 export type NightState = z.output<typeof stateSchema>;

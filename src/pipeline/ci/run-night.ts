@@ -105,7 +105,7 @@ async function goThrough(
     }
 
     await decide(night, loaded, { store, trained, served, take, keep }, context, options);
-    await push(night, loaded, { adapter, state, take, keep }, context);
+    await push(night, loaded, { store, state, take, keep }, context);
     keep({ phase: "done" });
   } finally {
     store.close();
@@ -255,21 +255,26 @@ async function evaluateMissing(
   await evaluateSuites(loaded, { references, suites, force: false }, { ...context, store });
 }
 
-/** Only a champion, and only once. */
+/** The champion, whatever night made it that: one whose push failed is brought there by a later night. The Hub is asked only when nothing here says that it is there. */
 async function push(
   night: Night,
-  { recipe: { hub }, dir }: LoadedRecipe,
-  { adapter, state, take, keep }: { adapter: RegisteredAdapter; state: NightState } & Pick<Way, "take" | "keep">,
+  loaded: LoadedRecipe,
+  { store, state, take, keep }: { state: NightState } & Pick<Way, "store" | "take" | "keep">,
   { env, onProgress, onNotice }: TrainContext,
 ): Promise<void> {
-  const isChampion = aliasesOf(dir, night.name).champion === adapter.version;
-  if (!hub || !isChampion || state.pushed === nameOf(adapter)) return;
+  const { hub } = loaded.recipe;
+  const champion = hub && championOf(store, loaded);
+  if (!champion) return;
+  const label = nameOf(champion);
+  const pushed = `${hub.repo} ${label}`;
+  if (state.pushed === pushed) return;
   keep({ phase: "pushing" });
   const { url, isNew } = await take("push", async () =>
-    pushAdapter(adapter, hub, env, { scores: await suiteScores(dir, adapter), onNotice, onProgress }),
+    pushAdapter(champion, hub, env, { scores: await suiteScores(loaded.dir, champion), onNotice, onProgress }),
   );
   night.hub = { url, isNew };
-  keep({ pushed: nameOf(adapter) });
+  if (isNew && night.outcome !== "promoted") onNotice(`${label}, the champion, was not on ${hub.repo} yet: pushed`);
+  keep({ pushed });
 }
 
 type StepTaker = <T>(name: NightStep, work: () => T | Promise<T>) => Promise<T>;
