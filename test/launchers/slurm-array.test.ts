@@ -1,9 +1,10 @@
 // Several attempts as one job array of Slurm: how many run at a time is Slurm's matter, all else is as with jobs of their own. Real daemons, read back from the controller.
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { submitLock } from "../../src/launchers/contract.js";
+import { secretsHere } from "../../src/launchers/folder/secrets.js";
 import { slurmLauncher } from "../../src/launchers/slurm/index.js";
 import { arrayArgs, type SlurmTarget } from "../../src/launchers/slurm/render-batch.js";
 import { reconcile } from "../../src/pipeline/reconcile.js";
@@ -131,6 +132,18 @@ describe("attempts in one array", { timeout: 180_000 }, () => {
     }
     for (const { dir } of runs) expect(existsSync(join(dir, submitLock))).toBe(false);
     store.close();
+  });
+
+  it("that are left while they are handed over leave no secrets where they would have run", async ({ skip }) => {
+    if (!slurm) return skip();
+    const [first, second] = runsOn(["hang", "hang"]);
+    const secrets = { HF_TOKEN: "hf_array0123456789" };
+    const leaving = { ...second!.submission, signal: AbortSignal.abort() };
+    const submissions = [first!.submission, leaving].map((submission) => ({ ...submission, secrets }));
+    await expect(slurmLauncher.submitTogether!(submissions, { name: "sweep-left", atOnce: 1 })).rejects.toThrow(
+      "abort",
+    );
+    expect(readdirSync(secretsHere()).filter((name) => name.startsWith(first!.id))).toEqual([]);
   });
 
   it("that Slurm refuses, whole or in the middle, leave nothing behind", async ({ skip }) => {
