@@ -126,6 +126,27 @@ describe("attempts in one array", { timeout: 180_000 }, () => {
     expect(runs.every((run) => hasWritten(run, '"succeeded"'))).toBe(true);
   });
 
+  it("leave tasks without a run when ft dies, which are listed as left of the last one, and can be ended", async ({
+    skip,
+  }) => {
+    if (!slurm) return skip();
+    const [named, last] = runsOn(["hang", "hang"]);
+    const target = last!.job.target.settings as SlurmTarget;
+    const dying = `case "$3" in *${last!.id}*) echo "Unable to contact slurm controller" >&2; exit 1;; esac`;
+    await withScontrol(dying, () =>
+      expect(submitAll([named!, last!], 2)).rejects.toMatchObject({ code: "launcher.unreachable" }),
+    );
+    const left = await slurmLauncher.leftovers(target);
+    expect(left.map(({ run, attempt }) => [run, attempt])).toEqual([
+      [named!.id, 1],
+      [last!.id, 0],
+    ]);
+    expect(left[1]!.what).toMatch(/^Slurm array \d+ on this machine: 1 of its tasks have no run$/);
+    await slurmLauncher.end(target, left[1]!);
+    expect(await tasks("%j")).toEqual([`ft-${named!.id}-1`]);
+    await slurmLauncher.end(target, left[0]!);
+  });
+
   it("are left alone by those of another checkout, whose sweep has the same name", async ({ skip }) => {
     if (!slurm) return skip();
     const [mine, theirs] = [runsOn(["hang", "hang"]), runsOn(["hang", "hang"])];
