@@ -144,12 +144,13 @@ def secrets(file):
     say({})
 
 
-def forget(file):
-    """Takes a file of secrets away."""
-    try:
-        os.unlink(file)
-    except FileNotFoundError:
-        pass
+def forget(*files):
+    """Takes files of secrets away."""
+    for file in files:
+        try:
+            os.unlink(file)
+        except FileNotFoundError:
+            pass
     say({})
 
 

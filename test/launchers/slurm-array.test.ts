@@ -1,9 +1,11 @@
 // Several attempts as one job array of Slurm: how many run at a time is Slurm's matter, all else is as with jobs of their own. Real daemons, read back from the controller.
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { submitLock } from "../../src/launchers/contract.js";
+import { secretsHere } from "../../src/launchers/folder/secrets.js";
+import { arrayName } from "../../src/launchers/slurm/array-name.js";
 import { slurmLauncher } from "../../src/launchers/slurm/index.js";
 import { arrayArgs, type SlurmTarget } from "../../src/launchers/slurm/render-batch.js";
 import { reconcile } from "../../src/pipeline/reconcile.js";
@@ -45,6 +47,24 @@ async function tasks(format: string, ...only: string[]): Promise<string[]> {
   const { stdout } = await execa("squeue", ["-h", "-r", "-o", format, ...only]);
   return stdout.split("\n").filter(Boolean);
 }
+
+/** With lines of a shell before each call of scontrol, which is then $scontrol. */
+async function withScontrol<T>(lines: string, body: () => Promise<T>): Promise<T> {
+  const bin = emptyFolder();
+  const { stdout: scontrol } = await execa("which", ["scontrol"]);
+  writeFileSync(join(bin, "scontrol"), `#!/bin/sh\nscontrol=${scontrol}\n${lines}\nexec $scontrol "$@"\n`);
+  chmodSync(join(bin, "scontrol"), 0o755);
+  const path = process.env.PATH;
+  process.env.PATH = `${bin}${delimiter}${path}`;
+  try {
+    return await body();
+  } finally {
+    process.env.PATH = path;
+  }
+}
+
+/** The task that scontrol is called for ends without a name, as when ft comes too late. */
+const letBegin = `$scontrol update "$2" StartTime=now; while [ -n "$(squeue -h -r -j "\${2#JobId=}")" ]; do sleep 0.1; done`;
 
 async function restarts(run: FakeRun): Promise<number> {
   const [task] = await tasks("%i", `--name=ft-${run.id}-1`);
@@ -96,14 +116,79 @@ describe("attempts in one array", { timeout: 180_000 }, () => {
     if (!slurm) return skip();
     const runs = runsOn(["losses 1 0", "losses 1 0"]);
     const target = runs[0]!.job.target.settings as SlurmTarget;
-    const left = arrayArgs("ft-sweep-left", { tasks: 2, atOnce: 1 }, target);
-    await execa("sbatch", left, { input: "#!/bin/bash\n" });
-    expect(await tasks("%j %r")).toEqual(Array(2).fill(expect.stringMatching(/^ft-sweep-left /)));
+    const left = arrayName(`ft-${runs[1]!.id}-1`, "sweep-left");
+    await execa("sbatch", arrayArgs(left, { tasks: 2, atOnce: 1 }, target), { input: "#!/bin/bash\n" });
+    expect(await tasks("%j", `--name=${left}`)).toHaveLength(2);
     expect(await slurmLauncher.find(runs[0]!.dir, 1)).toBeNull();
     const handles = await submitAll(runs, 1, "sweep-left");
-    expect(await tasks("%j", "--name=ft-sweep-left")).toEqual([]);
+    expect(await tasks("%j", `--name=${left}`)).toEqual([]);
     for (const handle of handles) await until(async () => (await look(handle)).liveness === "ended");
     expect(runs.every((run) => hasWritten(run, '"succeeded"'))).toBe(true);
+  });
+
+  it("leave tasks without a run when ft dies, which are listed as left of the last one, and can be ended", async ({
+    skip,
+  }) => {
+    if (!slurm) return skip();
+    const [named, last] = runsOn(["hang", "hang"]);
+    const target = last!.job.target.settings as SlurmTarget;
+    const dying = `case "$3" in *${last!.id}*) echo "Unable to contact slurm controller" >&2; exit 1;; esac`;
+    await withScontrol(dying, () =>
+      expect(submitAll([named!, last!], 2)).rejects.toMatchObject({ code: "launcher.unreachable" }),
+    );
+    const left = await slurmLauncher.leftovers(target);
+    expect(left.map(({ run, attempt }) => [run, attempt])).toEqual([
+      [named!.id, 1],
+      [last!.id, 0],
+    ]);
+    expect(left[1]!.what).toMatch(/^Slurm array \d+ on this machine: 1 of its tasks have no run$/);
+    await slurmLauncher.end(target, left[1]!);
+    expect(await tasks("%j")).toEqual([`ft-${named!.id}-1`]);
+    await slurmLauncher.end(target, left[0]!);
+  });
+
+  it("are left alone by those of another checkout, whose sweep has the same name", async ({ skip }) => {
+    if (!slurm) return skip();
+    const [mine, theirs] = [runsOn(["hang", "hang"]), runsOn(["hang", "hang"])];
+    const done = join(emptyFolder(), "done");
+    const both = await withScontrol(
+      `case "$*" in *_1\\ JobName=ft-${mine[1]!.id}-1*) while ! [ -e ${done} ]; do sleep 0.1; done;; esac`,
+      async () => {
+        const first = submitAll(mine, 2);
+        await until(async () => (await tasks("%i", `--name=ft-${mine[0]!.id}-1`)).length === 1);
+        const second = await submitAll(theirs, 2);
+        writeFileSync(done, "");
+        return [...(await first), ...second];
+      },
+    );
+    expect((await tasks("%j")).sort()).toEqual([...mine, ...theirs].map(({ id }) => `ft-${id}-1`).sort());
+    for (const handle of both) await slurmLauncher.cancel(handle, 0);
+  });
+
+  it("of which one began before ft had named it go on, and that one is submitted again", async ({ skip }) => {
+    if (!slurm) return skip();
+    const runs = runsOn(["hang", "losses 1 0", "hang"]);
+    const once = join(emptyFolder(), "once");
+    const heldUp = `case "$2" in *_1) [ -e ${once} ] || { ${letBegin}; touch ${once}; };; esac`;
+    const handles = await withScontrol(heldUp, () => submitAll(runs, 3));
+    await until(async () => (await look(handles[1]!)).liveness === "ended");
+    expect(hasWritten(runs[1]!, '"succeeded"')).toBe(true);
+    const [array, again] = await Promise.all(
+      [0, 1].map((index) => tasks("%F", "-t", "all", `--name=ft-${runs[index]!.id}-1`)),
+    );
+    expect(again).not.toEqual(array);
+    for (const index of [0, 2]) expect((await look(handles[index]!)).liveness).toBe("running");
+    for (const handle of handles) await slurmLauncher.cancel(handle, 0);
+  });
+
+  it("that begin unnamed every time are refused, and what happened is said", async ({ skip }) => {
+    if (!slurm) return skip();
+    const error = { code: "launcher.held-up", message: expect.stringContaining("began 1 of the tasks before") };
+    const runs = runsOn(["hang", "hang"]);
+    await withScontrol(`case "$3" in *${runs[1]!.id}*) ${letBegin};; esac`, () =>
+      expect(submitAll(runs, 2)).rejects.toMatchObject(error),
+    );
+    await until(async () => (await tasks("%i")).length === 0);
   });
 
   it("that are left before they are handed over are not started, and say so; until then no other ft takes them for lost", async ({
@@ -133,6 +218,18 @@ describe("attempts in one array", { timeout: 180_000 }, () => {
     store.close();
   });
 
+  it("that are left while they are handed over leave no secrets where they would have run", async ({ skip }) => {
+    if (!slurm) return skip();
+    const [first, second] = runsOn(["hang", "hang"]);
+    const secrets = { HF_TOKEN: "hf_array0123456789" };
+    const leaving = { ...second!.submission, signal: AbortSignal.abort() };
+    const submissions = [first!.submission, leaving].map((submission) => ({ ...submission, secrets }));
+    await expect(slurmLauncher.submitTogether!(submissions, { name: "sweep-left", atOnce: 1 })).rejects.toThrow(
+      "abort",
+    );
+    expect(readdirSync(secretsHere()).filter((name) => name.startsWith(first!.id))).toEqual([]);
+  });
+
   it("that Slurm refuses, whole or in the middle, leave nothing behind", async ({ skip }) => {
     if (!slurm) return skip();
     const refused = { code: "launcher.refused", exit: "refused" };
@@ -140,21 +237,11 @@ describe("attempts in one array", { timeout: 180_000 }, () => {
       ...refused,
       why: expect.stringMatching(/nvalid partition.*--array=0-1%1.*--partition=nowhere/),
     });
-    const bin = emptyFolder();
-    const { stdout: scontrol } = await execa("which", ["scontrol"]);
-    writeFileSync(
-      join(bin, "scontrol"),
-      `#!/bin/sh\ncase "$*" in *_1*) echo "slurm_update error: Access/permission denied" >&2; exit 1;; esac\nexec ${scontrol} "$@"\n`,
+    const why = expect.stringMatching(/permission denied \(task 1 of array \d+\)/);
+    const refusal = `echo "slurm_update error: Access/permission denied" >&2; exit 1`;
+    await withScontrol(`case "$2" in *_1) ${refusal};; esac`, () =>
+      expect(submitAll(runsOn(["hang", "hang"]), 2)).rejects.toMatchObject({ ...refused, why }),
     );
-    chmodSync(join(bin, "scontrol"), 0o755);
-    const path = process.env.PATH;
-    process.env.PATH = `${bin}${delimiter}${path}`;
-    try {
-      const why = expect.stringMatching(/permission denied \(task 1 of array \d+\)/);
-      await expect(submitAll(runsOn(["hang", "hang"]), 2)).rejects.toMatchObject({ ...refused, why });
-    } finally {
-      process.env.PATH = path;
-    }
     await until(async () => (await tasks("%i")).length === 0);
   });
 });

@@ -115,14 +115,14 @@ export function folderLauncher<Name extends LauncherName, Id>(runner: Runner<Nam
     }
     const fresh = submissions.filter((submission) => !before.has(submission));
     const ready: Ready[] = [];
-    for (const submission of fresh) {
-      submission.signal?.throwIfAborted();
-      ready.push(await makeReady(submission));
-    }
-    const ids =
-      ready.length === 0
-        ? []
-        : await runner.startTogether!(ready, ready[0]!.target, group).catch((error) => takeSecretsBack(ready, error));
+    const startAll = async () => {
+      for (const submission of fresh) {
+        submission.signal?.throwIfAborted();
+        ready.push(await makeReady(submission));
+      }
+      return ready.length === 0 ? [] : runner.startTogether!(ready, ready[0]!.target, group);
+    };
+    const ids = await startAll().catch((error) => takeSecretsBack(ready, error));
     return submissions.map(
       (submission) =>
         before.get(submission) ?? { ...ready[fresh.indexOf(submission)]!.handle, id: ids[fresh.indexOf(submission)]! },

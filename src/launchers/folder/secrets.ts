@@ -16,7 +16,12 @@ export async function placeSecrets(
   const file = secretsFile(place, attempt);
   const content = JSON.stringify(secrets);
   if (!host.isHere) {
-    await callFarEnd({ host, python, command: "secrets", args: [file], input: content, answer: nothing });
+    const call = { host, python, command: "secrets", args: [file], input: content, answer: nothing };
+    await callFarEnd(call).catch(async (error: { code?: string }) => {
+      // Ctrl-C at a terminal ends ssh too: they may be there all the same.
+      if (error.code !== "launcher.unreachable") await removeSecrets(place, attempt).catch(() => undefined);
+      throw error;
+    });
     return file;
   }
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -25,12 +30,15 @@ export async function placeSecrets(
   return file;
 }
 
-/** Of an attempt that is over, whatever ended it: one that never began, or was killed, left them where they were. */
+/**
+ * Of an attempt that is over, whatever ended it: one that never began, or was killed, left them where they were. Of those before it too: when ft
+ * itself was killed before it had a handle, nobody looks at their end.
+ */
 export async function removeSecrets(place: Place, attempt: number): Promise<void> {
   const { host, python } = place;
-  const file = secretsFile(place, attempt);
-  if (host.isHere) rmSync(file, { force: true });
-  else await callFarEnd({ host, python, command: "forget", args: [file], answer: nothing });
+  const files = Array.from({ length: attempt }, (_, before) => secretsFile(place, before + 1));
+  if (host.isHere) for (const file of files) rmSync(file, { force: true });
+  else await callFarEnd({ host, python, command: "forget", args: files, answer: nothing });
 }
 
 function secretsFile({ host, dir, job }: Place, attempt: number): string {

@@ -8,6 +8,7 @@ import type { Leftover } from "../contract.js";
 import type { Place, Runner, Start } from "../folder/contract.js";
 import { callFarEnd, nothing } from "../folder/far-end.js";
 import { folderLauncher } from "../folder/launcher.js";
+import { runOfArray } from "./array-name.js";
 import { lastLiveness, seenNow } from "./last-look.js";
 import { probeSlurm } from "./probe.js";
 import { isOver, jobsOf } from "./queue.js";
@@ -70,13 +71,23 @@ const slurmRunner: Runner<"slurm", SlurmId> = {
   probe: (host, target, wanted) => probeSlurm(host, target, { caches: slurmRunner.caches(target), wanted }),
 
   async leftovers(host): Promise<Leftover[]> {
-    return (await jobsOf(host)).flatMap((job): Leftover[] => {
+    const open = (await jobsOf(host)).filter((job) => !isOver(job));
+    const jobs = open.flatMap((job): Leftover[] => {
       const named = parseAttemptName(job.name);
-      if (named === null || isOver(job)) return [];
+      if (named === null) return [];
       const what = `Slurm job ${job.id} on ${host.label} (${job.state.toLowerCase()})`;
       const identity = `Slurm job ${job.id} of ${job.name}`;
       return [{ ...named, what, isAlive: true, identity, handle: { name: job.name } }];
     });
+    const arrays = [...new Set(open.map(({ name }) => name))].flatMap((name): Leftover[] => {
+      const run = runOfArray(name);
+      if (run === null) return [];
+      const tasks = open.filter((job) => job.name === name);
+      const what = `Slurm array ${Number.parseInt(tasks[0]!.id, 10)} on ${host.label}: ${tasks.length} of its tasks have no run`;
+      // They are no attempt's: every attempt of that run is newer.
+      return [{ run, attempt: 0, what, isAlive: true, identity: `Slurm array ${name}`, handle: { name } }];
+    });
+    return [...jobs, ...arrays];
   },
 
   end: (host, _target, { handle }) => stopJobs(host, idSchema.parse(handle).name, 0),
