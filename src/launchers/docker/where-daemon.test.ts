@@ -76,6 +76,7 @@ describe("the daemon of DOCKER_HOST", () => {
       "tcp://far:2375",
       /cannot bring a job folder to the machine of DOCKER_HOST, which is tcp:\/\/far:2375.*DOCKER_HOST=ssh:/,
     ],
+    ["tcp://127.far.example:2375", /cannot bring/],
     ["far:2375", /cannot bring a job folder to the machine of DOCKER_HOST, which is far:2375/],
   ])("%s is refused, with the address and why", (address, words) => {
     const told = refusal(() => whereBy(address));

@@ -41,7 +41,7 @@ export function whereDaemon({ at, runtime }: TargetOf<"docker">): Where {
     case "ssh":
       return bySsh(named);
     case "tcp":
-      if (!/^(localhost|127\..*|\[::1\])$/i.test(urlOf(named, text).hostname)) throw noWay(named, runtime);
+      if (!/^(localhost|127(\.\d+){3}|\[::1\])$/i.test(urlOf(named, text).hostname)) throw noWay(named, runtime);
       return { connection: null, address: isContext ? null : address }; // a context has certificates, which `--host` would leave out
     default:
       throw unreadable(named, "it begins with none of unix://, ssh:// and tcp://");
