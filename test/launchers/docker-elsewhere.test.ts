@@ -1,5 +1,5 @@
 // Containers that are not the local Docker's, against the contract of all launchers: those of a machine behind ssh, and podman's.
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, expect, it, vi } from "vitest";
@@ -43,33 +43,62 @@ async function behindSsh(): Promise<Linked | null> {
 conformance("docker behind ssh", behindSsh);
 cutLink("docker behind ssh", behindSsh);
 
+/** A run whose beginning alone sees `env`. Returns it, and the environment that a person would have there. */
+async function runThere(
+  name: string,
+  env: Record<string, string>,
+  { server, ...keys }: { server: Sshd; image: string; runtime?: string },
+) {
+  // Without the keys and addresses of the tests nobody gets to that sshd: ~/.ssh is a person's own.
+  const bin = emptyFolder();
+  writeFileSync(join(bin, "ssh"), `#!/bin/sh\nexec "${findProgram("ssh")}" -F "${server.configFile}" "$@"\n`);
+  chmodSync(join(bin, "ssh"), 0o755);
+  const settings = targetSchema.parse({ launcher: "docker", dir: "~/elsewhere", network: "host", ...keys });
+  const run = fakeRun("losses 5 0.05", { id: `20260101-120000-${name}`, target: { name: "docker", settings } });
+  const there = { ...env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+  for (const [key, value] of Object.entries(there)) vi.stubEnv(key, value);
+  try {
+    const handle = await dockerLauncher.submit(run.submission);
+    for (const key of Object.keys(env)) vi.stubEnv(key, undefined);
+    const ends = async () => (await dockerLauncher.observe(handle, { inode: 0, offset: 0 })).liveness === "ended";
+    await until(ends, 60_000);
+    expect(readFileSync(join(run.dir, "events.jsonl"), "utf8")).toContain('"end"');
+    expect(handle).toMatchObject({ connection: { host: `${server.user}@${server.alias}` } });
+    expect(handle.dir).toBe(join(server.home, "elsewhere/runs", run.id));
+    await dockerLauncher.collect(handle);
+    return { run, there };
+  } finally {
+    vi.unstubAllEnvs();
+  }
+}
+
 it("the machine of DOCKER_HOST=ssh:// takes runs, with the job folder that docker itself would not bring; ft image asks it too", {
   timeout: setUpMs,
 }, async ({ skip }) => {
   const given = await behindSsh();
   if (given === null) return skip();
+  const env = { DOCKER_HOST: `ssh://${sshd!.user}@${sshd!.alias}` };
   const { image } = given.target as { image: string };
-  const settings = targetSchema.parse({ launcher: "docker", dir: "~/by-docker-host", image, network: "host" });
-  const run = fakeRun("losses 5 0.05", { id: "20260101-120000-dockerhost", target: { name: "docker", settings } });
-  // Without the keys and addresses of the tests nobody gets to that sshd: ~/.ssh is a person's own.
-  const bin = emptyFolder();
-  writeFileSync(join(bin, "ssh"), `#!/bin/sh\nexec "${findProgram("ssh")}" -F "${sshd!.configFile}" "$@"\n`);
-  chmodSync(join(bin, "ssh"), 0o755);
-  const env = { DOCKER_HOST: `ssh://${sshd!.user}@${sshd!.alias}`, PATH: `${bin}${delimiter}${process.env.PATH}` };
-  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  const { run, there } = await runThere("dockerhost", env, { server: sshd!, image });
+  expect(await given.trainers(run)).toBe(0);
+  const listed = await ft(["image", "ls", "--json"], run.projectDir, there);
+  expect([listed.exitCode, JSON.parse(listed.stdout)]).toMatchObject([0, { images: [] }]);
+});
+
+it("so does that of docker's context, whose address has the path of the daemon's socket there", {
+  timeout: setUpMs,
+}, async ({ skip }) => {
+  const given = await behindSsh();
+  const server = given && (await startSshd()); // its sessions know of no daemon
+  if (!server) return skip();
+  const env = { DOCKER_CONFIG: emptyFolder(), DOCKER_CONTEXT: "far" };
+  const address = `ssh://${server.user}@${server.alias}${dockerd!.host.slice("unix://".length)}`;
+  await execa("docker", ["context", "create", "far", "--docker", `host=${address}`], { env });
+  const { image } = given.target as { image: string };
   try {
-    const handle = await dockerLauncher.submit(run.submission);
-    const ends = async () => (await dockerLauncher.observe(handle, { inode: 0, offset: 0 })).liveness === "ended";
-    await until(ends, 60_000);
-    expect(readFileSync(join(run.dir, "events.jsonl"), "utf8")).toContain('"end"');
-    expect(handle).toMatchObject({ connection: { host: env.DOCKER_HOST.slice("ssh://".length) } });
-    expect(handle.dir).toBe(join(sshd!.home, "by-docker-host/runs", run.id));
-    expect(await given.trainers(run)).toBe(0);
-    await dockerLauncher.collect(handle);
-    const listed = await ft(["image", "ls", "--json"], run.projectDir, env);
-    expect([listed.exitCode, JSON.parse(listed.stdout)]).toMatchObject([0, { images: [] }]);
+    await runThere("context", env, { server, image });
   } finally {
-    vi.unstubAllEnvs();
+    await server.stop();
   }
 });
 
@@ -84,6 +113,28 @@ conformance("podman", async () => {
     killTrainer: async (run) => void (await execa("podman", ["kill", `ft-${run.id}-1`])),
     trainers: async (run) => (await list(run.id)).stdout.split("\n").filter(Boolean).length,
   };
+});
+
+it("the machine of CONTAINER_HOST=ssh:// takes runs of podman by the socket there", { timeout: setUpMs }, async ({
+  skip,
+}) => {
+  podman ??= await startPodman();
+  const server = podman && (await startSshd()); // its sessions have another storage: the image is behind the socket alone
+  if (!server) return skip();
+  const socket = join(server.home, "podman.sock");
+  const service = execa("podman", ["system", "service", "--time", "0", `unix://${socket}`], {
+    env: podman!.env,
+    reject: false,
+  });
+  try {
+    await until(async () => existsSync(socket), 30_000);
+    const env = { CONTAINER_HOST: `ssh://${server.user}@${server.alias}${socket}` };
+    await runThere("podmanhost", env, { server, runtime: "podman", image: podman!.image });
+  } finally {
+    service.kill();
+    await service;
+    await server.stop();
+  }
 });
 
 afterAll(async () => {

@@ -19,6 +19,7 @@ import { emptyFolder, ft, tinyProject } from "../project.js";
 import { runFt } from "../run-ft.js";
 import { debianImage } from "../services/debian-image.js";
 import { type Dockerd, startDockerd } from "../services/dockerd.js";
+import { freePort } from "../services/programs.js";
 import { startSlowRegistry } from "../services/slow-registry.js";
 
 let dockerd: Dockerd | null = null;
@@ -88,6 +89,12 @@ describe("a run in a container", { timeout: 180_000 }, () => {
     expect([exitCode, stderr]).toEqual([6, expect.stringMatching(/docker on this machine has no daemon that answers/)]);
     expect(stderr).toMatch(/systemctl start docker.*DOCKER_HOST/s);
     expect(existsSync(join(dir, ".ft/runs")) ? readdirSync(join(dir, ".ft/runs")) : []).toEqual([]);
+  });
+
+  it("is told of DOCKER_HOST where that leads to no machine, not of a target's key that nobody wrote", async () => {
+    const env = { DOCKER_HOST: `ssh://127.0.0.1:${await freePort()}/run/docker.sock` };
+    const { exitCode, stderr } = await ft(["doctor", "--on", "docker"], tinyProject(), env);
+    expect([exitCode, stderr]).toEqual([6, expect.stringMatching(/Connection refused.*mend the port in DOCKER_HOST/s)]);
   });
 
   it("whose user cannot write the run's folder failed for its permission, not by a kill", async ({ skip }) => {

@@ -21,9 +21,10 @@ export async function startPodman(): Promise<Podman | null> {
   const archive = await debianArchive();
   if (archive === null) return null;
   const dir = mkdtempSync(join(tmpdir(), "ft-podman-"));
+  const init = `init_path = "${findProgram("tini")}"`;
   const settings = [
-    ...["[containers]", "default_ulimits = []", `init_path = "${findProgram("tini")}"`], // limits that a sandbox may not raise
-    ...["[engine]", 'cgroup_manager = "cgroupfs"', 'events_logger = "file"'],
+    ...["[containers]", "default_ulimits = []", init], // limits that a sandbox may not raise
+    ...["[engine]", 'cgroup_manager = "cgroupfs"', 'events_logger = "file"', init], // of its service, as `containers` of its command line
   ];
   writeFileSync(join(dir, "containers.conf"), `${settings.join("\n")}\n`);
   const storage = ["[storage]", 'driver = "overlay"', `graphroot = "${dir}/root"`, `runroot = "${dir}/run"`];

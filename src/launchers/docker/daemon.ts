@@ -2,29 +2,15 @@
 import { createInterface } from "node:readline";
 import { isWithoutDaemon } from "../../engines/image/container-cli.js";
 import { FtError } from "../../errors.js";
-import type { Connection } from "../../recipes/schema/targets/connection.js";
-import type { TargetOf } from "../../recipes/schema/targets.js";
 import { visibleLine } from "../../report/visible.js";
 import type { Host, RunResult } from "../hosts/contract.js";
+import { defaultSocket } from "./where-daemon.js";
 
 export interface Daemon {
   host: Host;
   runtime: "docker" | "podman";
-  /** As DOCKER_HOST names it; null: the default one. */
+  /** As it is named on that machine; null: as that machine has it. */
   address: string | null;
-}
-
-/** Where the containers are to run, from the target and DOCKER_HOST: `connection` null is this machine. */
-export function whereDaemon({ at, runtime }: TargetOf<"docker">): {
-  connection: Connection | null;
-  address: string | null;
-} {
-  if (at) return { connection: at, address: null };
-  const address = (runtime === "docker" ? process.env.DOCKER_HOST : process.env.CONTAINER_HOST) ?? "";
-  const ssh = /^ssh:\/\/(?<host>[^:/]+)(?::(?<port>\d+))?/.exec(address)?.groups;
-  if (ssh) return { connection: { host: ssh.host!, ...(ssh.port ? { port: Number(ssh.port) } : {}) }, address: null };
-  if (address.startsWith("tcp://") && !/^tcp:\/\/(localhost|127\.)/.test(address)) throw noWay(address);
-  return { connection: null, address: address || null };
 }
 
 export interface Answer {
@@ -80,9 +66,8 @@ export async function tell(daemon: Daemon, args: readonly string[]): Promise<str
 function noDaemon({ host, runtime, address }: Daemon, words: string): FtError {
   const isForbidden = /permission denied/i.test(words);
   const start = runtime === "docker" ? "systemctl start docker" : "systemctl --user start podman.socket";
-  const isNamed = address
-    ? `, or mend ${runtime === "docker" ? "DOCKER_HOST" : "CONTAINER_HOST"}, which is ${address}`
-    : "";
+  const variable = runtime === "docker" ? "DOCKER_HOST, or docker's context" : "CONTAINER_HOST";
+  const isNamed = address && address !== defaultSocket ? `, or mend ${variable}, which names ${address}` : "";
   return new FtError({
     code: "launcher.unreachable",
     exit: "environment",
@@ -102,15 +87,5 @@ function noRuntime({ host, runtime }: Daemon): FtError {
     exit: "environment",
     message: `${host.label} has no ${runtime}`,
     next: `install it there (${runtime === "docker" ? "docs.docker.com/engine/install" : "podman.io"}), or name the other in the target's \`runtime\``,
-  });
-}
-
-function noWay(address: string): FtError {
-  return new FtError({
-    code: "launcher.docker-host",
-    exit: "environment",
-    message: `ft cannot bring a job folder to the machine of DOCKER_HOST=${address}`,
-    why: "a container there mounts folders of that machine, and a TCP socket carries no files",
-    next: "reach it by ssh: DOCKER_HOST=ssh://user@host, or the target's `at`",
   });
 }

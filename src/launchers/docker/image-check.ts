@@ -30,7 +30,7 @@ export async function imageCheck(daemon: Daemon, { target, device, wanted }: Ima
     name: "image",
     status: "missing",
     detail: `no image made by ft of ${namesOf(engines)}${others.length > 0 ? `; of other versions: ${others.join(", ")}` : ""}`,
-    next: `${buildCommand(daemon, engines[0]!, cuda)}; or name one in the target's \`image\``,
+    next: `${buildCommand(target, engines[0]!, cuda)}; or name one in the target's \`image\``,
   };
 }
 
@@ -46,11 +46,12 @@ function namesOf(engines: readonly Wanted["engine"][]): string {
 
 async function givenImage(
   daemon: Daemon,
-  { pull, prepare }: TargetOf<"docker">,
+  target: TargetOf<"docker">,
   image: string,
   { engines, isAsked }: { engines: readonly Wanted["engine"][]; isAsked: boolean },
 ): Promise<Check> {
   const name = "image";
+  const { pull, prepare } = target;
   if (!(await ask(daemon, ["image", "inspect", "--format", "{{.Id}}", image])).ok) {
     if (pull !== "never")
       return { name, status: "warn", detail: `${image} is not there yet`, next: "it is pulled at the first run" };
@@ -70,7 +71,7 @@ async function givenImage(
     name,
     status,
     detail: `${image} ${has}${isAsked || isOther ? `, and ft's is ${namesOf(engines)}` : ""}`,
-    next: `set \`prepare: true\` in the target, or leave \`image\` out and build it: ${buildCommand(daemon, engines[0]!)}`,
+    next: `set \`prepare: true\` in the target, or leave \`image\` out and build it: ${buildCommand(target, engines[0]!)}`,
   };
 }
 

@@ -33,7 +33,7 @@ export async function bringImage(
     code: "launcher.no-engine",
     exit: "environment",
     message: `the image ${image} on ${daemon.host.label} has ${made.name} ${made.version}, and the run wants ${engine.name} ${engine.version}`,
-    next: `leave the target's \`image\` out and build it: ${buildCommand(daemon, engine, cudaOf(job))}; or set \`prepare: true\``,
+    next: `leave the target's \`image\` out and build it: ${buildCommand(target, engine, cudaOf(job))}; or set \`prepare: true\``,
   });
 }
 
@@ -56,20 +56,15 @@ async function ensureImage(
   const isOurs = target.image === undefined; // no registry has it, unless a person put it there
   if (target.pull === "never" || isOurs) {
     if (isThere) return;
-    throw noImage(
-      daemon,
-      image,
-      isOurs ? "no registry has it: ft makes it" : "the target's `pull` is never",
-      job,
-      isOurs,
-    );
+    const why = isOurs ? "no registry has it: ft makes it" : "the target's `pull` is never";
+    throw noImage(daemon, target, image, why, job);
   }
   const layers = layerCount();
   const label = `${daemon.host.label} pulls ${image}`;
   onProgress({ label });
   const onLine = (line: string) => onProgress({ label: `${label}${layers(line)}` });
   const { ok, words } = await follow(daemon, ["pull", image], { onLine, signal });
-  if (!ok) throw pullFailure(daemon, image, words) ?? noImage(daemon, image, words, job, false);
+  if (!ok) throw pullFailure(daemon, image, words) ?? noImage(daemon, target, image, words, job);
 }
 
 /** Takes what docker prints of each layer where no terminal is; returns how far it is, in words. Podman prints none of it. */
@@ -83,30 +78,31 @@ function layerCount(): (line: string) => string {
   };
 }
 
-/** Where it is built may have another GPU, or none: so `cuda` is said. */
+/** Where it is built may have another GPU, or none: so `cuda` is said. Without `at` the person's docker is led there already. */
 export function buildCommand(
-  { host, runtime }: Pick<Daemon, "host" | "runtime">,
+  { at, runtime }: TargetOf<"docker">,
   { name, version }: Job["engine"],
   cuda?: string,
 ): string {
-  const elsewhere = host.isHere ? "" : `DOCKER_HOST=ssh://${host.label} `;
+  const variable = runtime === "docker" ? "DOCKER_HOST" : "CONTAINER_HOST";
+  const elsewhere = at ? `${variable}=ssh://${at.host}${at.port ? `:${at.port}` : ""} ` : "";
   return `${elsewhere}ft image build --engine ${name}@${version}${cuda ? ` --cuda ${cuda}` : ""}${runtime === "podman" ? " --runtime podman" : ""}`;
 }
 
 function noImage(
   { host, runtime }: Daemon,
+  target: TargetOf<"docker">,
   image: string,
   why: string,
   job: Pick<Job, "engine" | "gpus">,
-  isOurs: boolean,
 ): FtError {
-  const build = buildCommand({ host, runtime }, job.engine, cudaOf(job));
+  const build = buildCommand(target, job.engine, cudaOf(job));
   return new FtError({
     code: "launcher.no-image",
     exit: "environment",
     message: `${host.label} has no image ${image}`,
     why,
-    next: isOurs
+    next: !target.image
       ? `${build}; or name another in the target's \`image\``
       : `bring it there (${runtime} pull), or name another in the target's \`image\`; without \`image\` it is what this makes: ${build}`,
   });

@@ -10,17 +10,18 @@ import { folderLauncher } from "../folder/launcher.js";
 import type { Host } from "../hosts/contract.js";
 import { within } from "../within.js";
 import { inspect, isOver, isUnstarted, lastWords, livenessOf } from "./container.js";
-import { ask, type Daemon, tell, whereDaemon } from "./daemon.js";
+import { ask, type Daemon, tell } from "./daemon.js";
 import { idsFor } from "./ids.js";
 import { bringImage, imageOf } from "./image.js";
 import { mountsFor, removeSecrets } from "./mounts.js";
 import { probeDaemon } from "./probe.js";
 import { inside, runArgs } from "./run-args.js";
+import { whereDaemon } from "./where-daemon.js";
 
 const idSchema = z.object({
   container: z.string(),
   runtime: z.enum(["docker", "podman"]),
-  /** Of the daemon, as DOCKER_HOST named it when the run began. */
+  /** Of the daemon, as it was named on its machine when the run began. */
   address: z.string().nullable(),
 });
 type ContainerId = z.output<typeof idSchema>;
@@ -133,7 +134,7 @@ const dockerRunner: Runner<"docker", ContainerId> = {
 export const dockerLauncher = folderLauncher(dockerRunner);
 
 function daemonOn(host: Host, target: Target): Daemon {
-  return { host, runtime: target.runtime, address: host.isHere ? whereDaemon(target).address : null };
+  return { host, runtime: target.runtime, address: whereDaemon(target).address };
 }
 
 function idOf({ runtime, address }: Daemon, container: string): ContainerId {

@@ -1,6 +1,6 @@
 // The host that a connection leads to.
 import { z } from "zod";
-import { connectionSchema } from "../../recipes/schema/targets/connection.js";
+import { keptConnectionSchema } from "../../recipes/schema/targets/connection.js";
 import { kubernetesTargetSchema } from "../../recipes/schema/targets/kubernetes.js";
 import { filesPod } from "../kubernetes/files-pod.js";
 import type { Host } from "./contract.js";
@@ -8,7 +8,7 @@ import { sshHost } from "./ssh.js";
 import { thisMachine } from "./this-machine.js";
 
 /** How a folder for jobs is reached: a machine by ssh, or a cluster's claim by a pod. */
-export const reachSchema = z.union([kubernetesTargetSchema, connectionSchema]);
+export const reachSchema = z.union([kubernetesTargetSchema, keptConnectionSchema]);
 export type Reach = z.output<typeof reachSchema>;
 
 const known = new Map<string, Host>();

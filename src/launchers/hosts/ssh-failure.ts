@@ -6,7 +6,8 @@ interface Failure {
   /** Of ssh's words on stderr. The first row that fits holds. */
   said: RegExp;
   message(label: string): string;
-  next(label: string): string;
+  /** `named`: where the machine is named. */
+  next(label: string, named: string): string;
 }
 
 /** Source: OpenSSH 8 to 10 (ssh.c, sshconnect.c, packet.c, readconf.c); the words have been the same for many years. */
@@ -26,17 +27,17 @@ const failures: Failure[] = [
     said: /Permission denied \(|Too many authentication failures|No supported authentication methods|sign_and_send_pubkey/,
     message: (label) => `${label} does not let you in`,
     next: (label) =>
-      `try \`ssh -o BatchMode=yes ${label} true\`: a key without a passphrase or in the agent (ssh-add -l), in authorized_keys there; the target's \`at\` names user and identity`,
+      `try \`ssh -o BatchMode=yes ${label} true\`: a key without a passphrase or in the agent (ssh-add -l), in authorized_keys there; the target's \`at\` may name user and identity`,
   },
   {
     said: /Could not resolve hostname|Name or service not known|nodename nor servname/,
     message: (label) => `no machine is called ${label}`,
-    next: () => "mend the host in the target's `at`, add it to ~/.ssh/config, or join the network that knows the name",
+    next: (_, named) => `mend the host in ${named}, add it to ~/.ssh/config, or join the network that knows the name`,
   },
   {
     said: /Connection refused/,
     message: (label) => `${label} takes no ssh connection at this port`,
-    next: () => "the machine is up, but no sshd listens there: start it, or mend the port in the target's `at`",
+    next: (_, named) => `the machine is up, but no sshd listens there: start it, or mend the port in ${named}`,
   },
   {
     said: /timed out|Timeout, server .* not responding|No answer within/i,
@@ -57,14 +58,18 @@ const failures: Failure[] = [
 ];
 
 /** Its code says that nobody knows how a run there stands, whichever it is: no news of it. `to`: of a jump host, the machine behind it. */
-export function sshFailure(label: string, stderr: string, { to }: { to?: string } = {}): FtError {
+export function sshFailure(
+  label: string,
+  stderr: string,
+  { to, namedBy = "the target's `at`" }: { to?: string; namedBy?: string | undefined } = {},
+): FtError {
   const { message, next } = failures.find(({ said }) => said.test(stderr)) ?? otherwise;
   return new FtError({
     code: "launcher.unreachable",
     exit: "environment",
     message: to === undefined ? message(label) : `${message(label)}, the jump host on the way to ${to}`,
     why: why(stderr),
-    next: to === undefined ? next(label) : nextAtJump(label),
+    next: to === undefined ? next(label, namedBy) : nextAtJump(label),
   });
 }
 

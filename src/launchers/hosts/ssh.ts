@@ -140,7 +140,7 @@ async function shareConnection(connection: Connection): Promise<void> {
  */
 async function failureOf(connection: Connection, stderr: string): Promise<FtError> {
   const { host, config } = connection;
-  if (!isWithoutAddress(stderr)) return sshFailure(host, stderr);
+  if (!isWithoutAddress(stderr)) return sshFailure(host, stderr, connection);
   const ask = (to: Connection, ...args: string[]) =>
     execa("ssh", ["-o", "ControlPath=none", "-o", "ConnectTimeout=5", ...sshOptions(to), ...args], {
       reject: false,
@@ -153,5 +153,5 @@ async function failureOf(connection: Connection, stderr: string): Promise<FtErro
     ask(connection, host, "true"),
   ]);
   if (jump !== undefined && first?.exitCode === sshFailed) return sshFailure(jump, first.stderr, { to: host });
-  return sshFailure(host, again.exitCode === sshFailed ? again.stderr : stderr);
+  return sshFailure(host, again.exitCode === sshFailed ? again.stderr : stderr, connection);
 }

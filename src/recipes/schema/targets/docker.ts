@@ -11,7 +11,7 @@ export const dockerTargetSchema = z.strictObject({
   launcher: z.literal("docker"),
   at: connectionSchema
     .optional()
-    .describe("the machine whose containers; default: this one, or that of DOCKER_HOST=ssh://"),
+    .describe("the machine whose containers; default: this one, or that of DOCKER_HOST or docker's context"),
   runtime: z.enum(["docker", "podman"]).default("docker"),
   image: name
     .optional()
