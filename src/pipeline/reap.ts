@@ -97,7 +97,10 @@ function judge(
   const submitted = submittedAttempt(run);
   if (!isFolder) {
     if (isOver) return { verdict: "orphan", why: `the run is ${state}` };
-    if (attempt < submitted) return { verdict: "orphan", why: `attempt ${submitted} has taken its place` };
+    if (attempt < submitted) {
+      const why = attempt === 0 ? "a killed ft gave it to no run" : `attempt ${submitted} has taken its place`;
+      return { verdict: "orphan", why };
+    }
     return { verdict: "at work", why: `the run is ${state}` };
   }
   if (!isOver && state !== "lost") {
