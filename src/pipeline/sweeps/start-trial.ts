@@ -29,7 +29,7 @@ export interface StartedTrial {
 
 /**
  * Returns as soon as its trainer runs, or with the run that is there: of the same recipe, base, data, engine, trainer code and device (the
- * rule of "nothing changed"), whatever started it. Throws as startRun does, and FtError sweep.no-held-out (data).
+ * rule of "nothing changed"), whatever started it. One that is gone on with moves to where the sweep trains. Throws as startRun does, and FtError sweep.no-held-out (data).
  */
 export async function startTrial(
   loaded: LoadedRecipe,
@@ -46,7 +46,7 @@ export async function startTrial(
   if (known) {
     const run = known.state === "lost" ? await lookedFor(store, loaded.dir, known, context.now()) : known;
     if (isResumable(run.state) && (retry || neverBegan(run)))
-      await resumeRun(store, loaded.dir, run.id, context, { ignoreBudget });
+      await resumeRun(store, loaded.dir, run.id, context, { ignoreBudget, on: loaded.recipe.compute.on });
     return { run: run.id, wasThere: true };
   }
   const options = { frozen: false, ignoreFit, ignoreBudget, probe: false, writesLock: false };
