@@ -5,7 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterEach, describe, expect, it } from "vitest";
 import { type FakeRun, fakeRun, until } from "../../test/fake-run.js";
-import type { EventsPosition, Launcher } from "../launchers/contract.js";
+import { withFileLock } from "../file-lock.js";
+import { type EventsPosition, type Launcher, submitLock } from "../launchers/contract.js";
 import { type LocalHandle, localLauncher } from "../launchers/local/index.js";
 import { packageRoot } from "../paths.js";
 import { targetSchema } from "../recipes/schema/targets.js";
@@ -93,6 +94,26 @@ describe("followRun", () => {
       updates.push(update);
     expect(updates.filter((update) => update.type === "event")).toHaveLength(43);
     expect(steps(store, run.id)).toEqual(upTo(40));
+  });
+
+  it("waits for a run that an ft has not handed over yet", async () => {
+    const run = fakeRun("losses 3 0");
+    const store = openStore(run.projectDir);
+    toClose.push({ store, run });
+    createRun(store, run.job);
+    const states: string[] = [];
+    const following = (async () => {
+      for await (const update of followRun(run.id, { store, projectDir: run.projectDir, now, pollMs: 5 }))
+        if (update.type === "state") states.push(update.state);
+    })();
+    await withFileLock(join(run.dir, submitLock), async () => {
+      await until(() => states.length > 0);
+      await sleep(100);
+      expect(states).toEqual(["queued"]);
+      await submitAttempt(store, run.submission, { ...run.submission, now, signal: new AbortController().signal });
+    });
+    await following;
+    expect(states.at(-1)).toBe("succeeded");
   });
 
   it("ends when its reader has had enough", async () => {
