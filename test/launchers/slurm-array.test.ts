@@ -1,12 +1,18 @@
 // Several attempts as one job array of Slurm: how many run at a time is Slurm's matter, all else is as with jobs of their own. Real daemons, read back from the controller.
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { submitLock } from "../../src/launchers/contract.js";
 import { slurmLauncher } from "../../src/launchers/slurm/index.js";
 import { arrayArgs, type SlurmTarget } from "../../src/launchers/slurm/render-batch.js";
 import { reconcile } from "../../src/pipeline/reconcile.js";
+import { submitAttempt } from "../../src/pipeline/submit.js";
+import { driveSweep } from "../../src/pipeline/sweeps/drive-sweep.js";
+import { planSweep } from "../../src/pipeline/sweeps/plan-sweep.js";
+import { readRecord } from "../../src/pipeline/sweeps/sweep-record.js";
+import { sweepSettings } from "../../src/pipeline/sweeps/sweep-settings.js";
 import { trialArray } from "../../src/pipeline/sweeps/trial-array.js";
 import { neverBegan } from "../../src/pipeline/unchanged.js";
 import { targetSchema } from "../../src/recipes/schema/targets.js";
@@ -131,6 +137,41 @@ describe("attempts in one array", { timeout: 180_000 }, () => {
     }
     for (const { dir } of runs) expect(existsSync(join(dir, submitLock))).toBe(false);
     store.close();
+  });
+
+  it("wait until a trial that is on its way beside them leaves room for them", async ({ skip }) => {
+    if (!slurm) return skip();
+    const projectDir = emptyFolder();
+    const recipe = "name: tiny\nmodel: { base: x }\nmethod: lora\ndata: { train: a.jsonl }\ncompute: { on: slurm }\n";
+    writeFileSync(join(projectDir, "ft.yaml"), recipe);
+    const runs: FakeRun[] = [];
+    const settings = sweepSettings("ft.yaml", { key: ["method.rank=2,4"], array: true, concurrency: 1 }, projectDir);
+    const plan = await planSweep(settings, { cwd: projectDir, env: {} });
+    const context = {
+      ...{ env: {}, signal: new AbortController().signal, now: Date.now, random: Math.random },
+      ...{ onProgress: () => {}, onNotice: () => {}, onRows: () => {}, pollMs: 20 },
+      openStore: async () => openStore(projectDir),
+    };
+    const options = { retry: false, ignoreFit: false, ignoreBudget: false, concurrency: 1 };
+    const driven = driveSweep(plan, context, options, async (loaded, store, { submit }) => {
+      const isThere = loaded.recipe.method.rank === 2;
+      const run = runsOn([isThere ? "hang" : "losses 1 0"], {}, projectDir)[0]!;
+      const { id, job, submission } = run;
+      createRun(store, { ...job, createdAt: Date.now() });
+      runs.push(run);
+      await (isThere ? submitAttempt : submit!)(store, submission, { ...submission, ...context });
+      return { run: id, wasThere: isThere };
+    });
+    await until(() => existsSync(join(runs[1]?.dir ?? "", submitLock)));
+    const [before, next] = runs as [FakeRun, FakeRun];
+    await until(() => hasWritten(before, "metric"));
+    await sleep(1_000); // time for the array, were there room
+    expect(await tasks("%j")).toEqual([`ft-${before.id}-1`]);
+    // So that `ft sweep show` finds it, should this ft die now.
+    expect(readRecord(projectDir, plan.id)!.trials[1]).toMatchObject({ state: "starting", run: next.id });
+    await slurmLauncher.cancel((await slurmLauncher.find(before.dir, 1))!, 0);
+    await driven;
+    expect(hasWritten(next, '"succeeded"')).toBe(true);
   });
 
   it("that Slurm refuses, whole or in the middle, leave nothing behind", async ({ skip }) => {
