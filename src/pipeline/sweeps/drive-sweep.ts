@@ -80,6 +80,8 @@ async function drive(
   const array = settings.array ? trialArray() : null;
   /** Prepared for the array, and not submitted yet. */
   const held = new Set<number>();
+  /** So many were said to wait. */
+  let toldOf = 0;
   const tell = teller(plan, context);
 
   const set = (index: number, change: Partial<TrialRow>): void => {
@@ -152,7 +154,10 @@ async function drive(
         starting = submitHeld(array, atOnce).finally(() => {
           starting = null;
         });
-      } else context.onProgress({ label: "waiting for trials that are on their way, to submit the array" });
+      } else if (toldOf !== held.size) {
+        toldOf = held.size;
+        context.onProgress({ label: "waiting for trials that are on their way, to submit the array" });
+      }
     }
     if (starting === null && (signal.aborted || failure !== null)) break;
     const going = goingOn(rows, rungs, metric.goal);
