@@ -68,6 +68,18 @@ describe("the same recipe that is run from two terminals at the same moment", ()
     },
     12 * minutes,
   );
+
+  it(
+    "is one run also as a trial of two sweeps",
+    async () => {
+      const dir = tinyProject({ maxSteps: 4 });
+      const sweep = (seed: string) => ft(["sweep", "--key", "train.learning_rate=1e-3", "--seed", seed, "--json"], dir);
+      const both = await Promise.all(["1", "2"].map(sweep));
+      const runs = both.map(({ stdout }) => JSON.parse(stdout).sweep.trials[0].run as string);
+      expect(runs[1]).toBe(runs[0]);
+    },
+    12 * minutes,
+  );
 });
 
 describe("a run whose trainer is killed", () => {

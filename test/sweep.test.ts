@@ -1,5 +1,5 @@
 // `ft sweep` through the built binary: killed, interrupted and repeated without training anything twice; what is refused before it begins. Real TRL on the tiny model.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { until } from "./fake-run.js";
@@ -68,6 +68,38 @@ halving: { steps: 15, factor: 2 }
       expect(listed.sweeps).toMatchObject([{ id: sweep.id, isDriven: false, best: { run: sweep.best.run } }]);
     },
     20 * minutes,
+  );
+});
+
+describe("a trial whose run was cancelled on another target", () => {
+  it(
+    "goes on where the sweep trains",
+    async () => {
+      const dir = tinyProject({ maxSteps: 40 });
+      const config = emptyFolder();
+      mkdirSync(join(config, "ft"));
+      const targets = { here: { launcher: "local" }, there: { launcher: "local", share_gpus: true } };
+      writeFileSync(join(config, "ft/targets.yaml"), JSON.stringify({ targets }));
+      const env = { XDG_CONFIG_HOME: config };
+      const started = await ft(
+        ["run", "--detach", "--on", "here", "--set", "train.learning_rate=1e-3", "--json"],
+        dir,
+        env,
+      );
+      expect(started.exitCode, started.stderr).toBe(0);
+      const { id } = JSON.parse(started.stdout).run;
+      await ft(["runs", "cancel", id], dir, env);
+      const swept = await ft(
+        ["sweep", "--key", "train.learning_rate=1e-3", "--on", "there", "--retry", "--json"],
+        dir,
+        env,
+      );
+      expect(swept.exitCode, swept.stderr).toBe(0);
+      expect(JSON.parse(swept.stdout).sweep.trials).toMatchObject([{ run: id, state: "succeeded" }]);
+      const { run } = JSON.parse((await ft(["runs", "show", id, "--json"], dir, env)).stdout);
+      expect(run).toMatchObject({ target: "there", attempt: 2 });
+    },
+    8 * minutes,
   );
 });
 

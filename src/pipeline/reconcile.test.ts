@@ -5,9 +5,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterEach, describe, expect, it } from "vitest";
 import { type FakeRun, fakeRun, until } from "../../test/fake-run.js";
-import type { EventsPosition, Launcher } from "../launchers/contract.js";
+import { withFileLock } from "../file-lock.js";
+import { type EventsPosition, type Launcher, submitLock } from "../launchers/contract.js";
 import { type LocalHandle, localLauncher } from "../launchers/local/index.js";
 import { packageRoot } from "../paths.js";
+import { targetSchema } from "../recipes/schema/targets.js";
 import { eventsAfter } from "../runs/ingest.js";
 import { createRun, getRun, stateChanges } from "../runs/run-store.js";
 import type { RunUpdate } from "../runs/update.js";
@@ -15,7 +17,7 @@ import { openStore, type Store } from "../store/open.js";
 import { cancelRun } from "./cancel-run.js";
 import { followRun } from "./follow.js";
 import { reconcile, takeEvents } from "./reconcile.js";
-import { submitAttempt } from "./submit.js";
+import { submitAttempt, submitTogether } from "./submit.js";
 
 const now = Date.now;
 const onNotice = () => {};
@@ -92,6 +94,26 @@ describe("followRun", () => {
       updates.push(update);
     expect(updates.filter((update) => update.type === "event")).toHaveLength(43);
     expect(steps(store, run.id)).toEqual(upTo(40));
+  });
+
+  it("waits for a run that an ft has not handed over yet", async () => {
+    const run = fakeRun("losses 3 0");
+    const store = openStore(run.projectDir);
+    toClose.push({ store, run });
+    createRun(store, run.job);
+    const states: string[] = [];
+    const following = (async () => {
+      for await (const update of followRun(run.id, { store, projectDir: run.projectDir, now, pollMs: 5 }))
+        if (update.type === "state") states.push(update.state);
+    })();
+    await withFileLock(join(run.dir, submitLock), async () => {
+      await until(() => states.length > 0);
+      await sleep(100);
+      expect(states).toEqual(["queued"]);
+      await submitAttempt(store, run.submission, { ...run.submission, now, signal: new AbortController().signal });
+    });
+    await following;
+    expect(states.at(-1)).toBe("succeeded");
   });
 
   it("ends when its reader has had enough", async () => {
@@ -176,6 +198,26 @@ describe("submitAttempt", () => {
       state: "failed",
       failure: { message: expect.stringContaining("exit code 3") },
     });
+  });
+});
+
+describe("submitTogether", () => {
+  it("refuses attempts of several targets before one of them is submitted", async () => {
+    const { projectDir } = fakeRun("hang");
+    const store = openStore(projectDir);
+    const runs = ["one", "two"].map((partition, index) => {
+      const target = { name: "cluster", settings: targetSchema.parse({ launcher: "slurm", partition }) };
+      return fakeRun("hang", { projectDir, id: `20260101-120000-t${index}`, target });
+    });
+    for (const { job } of runs) createRun(store, job);
+    const attempts = runs.map(({ submission }) => submission);
+    const context = { ...attempts[0]!, now, signal: new AbortController().signal };
+    await expect(submitTogether(store, attempts, context, { name: "sweep-test", atOnce: 2 })).rejects.toMatchObject({
+      code: "launcher.mixed",
+      why: "the target cluster was changed while they were prepared",
+    });
+    expect(runs.map(({ id }) => getRun(store, id).state)).toEqual(["queued", "queued"]);
+    store.close();
   });
 });
 

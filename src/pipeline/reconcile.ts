@@ -167,7 +167,7 @@ async function handleOf(store: Store, launcher: Launcher<unknown>, run: Run, dir
   if (!existsSync(join(dir, "job.json"))) return null;
   try {
     const found = await launcher.find(dir, run.attempt);
-    if (found !== null) setHandle(store, run.id, found);
+    if (found !== null) setHandle(store, run, found);
     return found;
   } catch (error) {
     if ((error as { code?: string }).code === "launcher.unreachable") return "unreachable";

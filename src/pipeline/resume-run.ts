@@ -7,6 +7,7 @@ import { FtError } from "../errors.js";
 import { loadLauncher } from "../launchers/index.js";
 import { isSameTarget, resolveTarget } from "../launchers/targets.js";
 import { runsDir } from "../paths.js";
+import type { Target } from "../recipes/schema/targets.js";
 import { unmarkCancelled } from "../runs/cancel-mark.js";
 import { writeGivenUp } from "../runs/given-up.js";
 import type { Job } from "../runs/job.js";
@@ -26,7 +27,7 @@ export async function resumeRun(
   projectDir: string,
   id: string,
   context: PrepareContext & Pick<StartContext, "now" | "submit">,
-  { ignoreBudget = false, on }: { ignoreBudget?: boolean; on?: string | undefined } = {},
+  { ignoreBudget = false, on }: { ignoreBudget?: boolean; on?: string | Target | undefined } = {},
 ): Promise<void> {
   const { env, onProgress, onNotice, signal, now } = context;
   const run = getRun(store, id);

@@ -231,7 +231,7 @@ async function sameRun(
     const wanted = fingerprint(entry, surveyed);
     const unchanged = findUnchanged(store, loaded.dir, wanted);
     if (unchanged) return { unchanged };
-    const live = liveRun(store, loaded.dir, wanted);
+    const live = await liveRun(store, loaded.dir, wanted);
     return live ? { atWork: { id: live.id, name: live.name, dir: join(runsDir(loaded.dir), live.id) } } : null;
   } finally {
     store.close();

@@ -1,8 +1,9 @@
 // Hands an attempt to its launcher by the crash protocol: state first, then submit, then the handle; what fails is written down.
 
-import type { FtError } from "../errors.js";
+import { FtError } from "../errors.js";
 import type { Group, Launcher, Submission } from "../launchers/contract.js";
 import { loadLauncher } from "../launchers/index.js";
+import { isSameTarget, type NamedTarget } from "../launchers/targets.js";
 import type { Env } from "../paths.js";
 import type { Target } from "../recipes/schema/targets.js";
 import { markCancelled } from "../runs/cancel-mark.js";
@@ -18,13 +19,19 @@ export function submitAttempt(store: Store, attempt: Attempt, context: SubmitCon
   return handOver(store, [attempt], context, async (launcher, [submission]) => [await launcher.submit(submission!)]);
 }
 
-/** Several of one target, as one submission of a launcher that has `submitTogether`; the caller holds their submit locks. */
-export function submitTogether(
+/**
+ * Several of one target, as one submission of a launcher that has `submitTogether`; the caller holds their submit locks. Throws FtError
+ * launcher.mixed (usage), with nothing submitted, where they are of several targets.
+ */
+export async function submitTogether(
   store: Store,
   attempts: readonly Attempt[],
   context: SubmitContext,
   group: Group,
 ): Promise<void> {
+  const targets = attempts.map(({ job }) => job.target);
+  const other = targets.find((target) => !isSameTarget(target, targets[0]!));
+  if (other) throw mixed(targets[0]!, other);
   return handOver(store, attempts, context, (launcher, submissions) => launcher.submitTogether!(submissions, group));
 }
 
@@ -44,7 +51,7 @@ async function handOver(
       attempts.map((attempt) => ({ ...attempt, ...more })),
     );
     for (const [index, { job }] of attempts.entries()) {
-      setHandle(store, job.id, handles[index]);
+      setHandle(store, { id: job.id, launcher: launcher.name }, handles[index]);
       // Another ft cancelled it while it was handed over, and found nothing yet that it could end.
       if (getRun(store, job.id).state === "cancelled") await launcher.cancel(handles[index], 0);
     }
@@ -66,7 +73,7 @@ async function writeDown(
 ): Promise<void> {
   const { id } = attempt.job;
   const started = await whatBecameOf(attempt, launcher, error, signal);
-  if (started !== null && started !== "unknown") setHandle(store, id, started);
+  if (started !== null && started !== "unknown") setHandle(store, { id, launcher: launcher.name }, started);
   else if (getRun(store, id).state === "preparing") {
     setFailure(store, id, failureOf(error, signal));
     if (started === null && signal?.aborted) {
@@ -101,6 +108,17 @@ function failureOf(
   if (signal?.aborted) return { class: "killed", message: "it was stopped before it was started", hint: null };
   const { code = "", message, why, next } = error as Partial<FtError> & Error;
   return { class: classes[code] ?? "unknown", message: why ? `${message}: ${why}` : message, hint: next ?? null };
+}
+
+function mixed(one: NamedTarget, other: NamedTarget): FtError {
+  const isChanged = one.name === other.name;
+  return new FtError({
+    code: "launcher.mixed",
+    exit: "usage",
+    message: "runs of different targets cannot be submitted together",
+    why: isChanged ? `the target ${one.name} was changed while they were prepared` : `${one.name} and ${other.name}`,
+    next: "repeat the command",
+  });
 }
 
 const classes: Record<string, FailureClass> = {

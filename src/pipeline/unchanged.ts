@@ -4,6 +4,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { adapterOfRun, type RegisteredAdapter } from "../adapters/registry.js";
+import { isLocked } from "../file-lock.js";
+import { submitLock } from "../launchers/contract.js";
 import { packageRoot, runsDir } from "../paths.js";
 import { canonicalJson, type LockEntry } from "../recipes/lock-file.js";
 import type { Recipe } from "../recipes/schema.js";
@@ -40,11 +42,15 @@ export function findUnchanged(
 }
 
 /**
- * The run with this fingerprint that trains or will. One without a handle was never handed over, and is none: whoever started it would hold the
- * turn (start-run.ts), and so was killed.
+ * The run with this fingerprint that trains or will. One without a handle is prepared for its launcher while an ft holds its submit lock, as a sweep
+ * does with a job array. Else it was never handed over, and is none: whoever started it would hold the turn (start-run.ts), and so was killed.
  */
-export function liveRun(store: Store, projectDir: string, wanted: Fingerprint): Run | null {
-  return runsOf(store, projectDir, wanted).find(({ state, handle }) => isOnItsWay(state) && handle !== null) ?? null;
+export async function liveRun(store: Store, projectDir: string, wanted: Fingerprint): Promise<Run | null> {
+  for (const run of runsOf(store, projectDir, wanted)) {
+    if (!isOnItsWay(run.state)) continue;
+    if (run.handle !== null || (await isLocked(join(runsDir(projectDir), run.id, submitLock)))) return run;
+  }
+  return null;
 }
 
 /**

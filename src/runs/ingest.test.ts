@@ -70,7 +70,7 @@ describe("ingest", () => {
 
   it("queues a preempted run again; the platform's next start goes on with it under the same handle", () => {
     const store = newStore();
-    setHandle(store, "r", { job: 12 });
+    setHandle(store, getRun(store, "r"), { job: 12 });
     const first = line(1, { kind: "phase", phase: "training" }) + line(2, { kind: "stopping" });
     const preempted = line(3, { kind: "end", status: "preempted", exitCode: 33, step: 4 });
     take(store, 0, first + preempted);

@@ -91,11 +91,12 @@ function apply(store: Store, id: string, event: RunEvent): void {
 }
 
 /** A newer attempt's first event. The one before it is gone for certain, even if nobody saw it end. False: the run succeeded, this changes nothing. */
-function startNext(store: Store, { id, state, handle }: Run, attempt: number, at: number): boolean {
+function startNext(store: Store, run: Run, attempt: number, at: number): boolean {
+  const { id, state, handle } = run;
   if (state === "succeeded") return false;
   if (!canMove(state, "preparing")) transition(store, id, "failed", at, `gone before attempt ${attempt}`);
   beginAttempt(store, id, attempt, at);
-  if (state === "queued") setHandle(store, id, handle); // preempted: its platform has started it again under the same name
+  if (state === "queued") setHandle(store, run, handle); // preempted: its platform has started it again under the same name
   return true;
 }
 

@@ -72,7 +72,7 @@ describe("resumeAttempt", () => {
     const store = storeWith("a");
     transition(store, "a", "failed", 2000);
     expect(resumeAttempt(store, "a", 2, 3000, { name: "local", settings: { launcher: "local" } })).toBe(true);
-    setHandle(store, "a", { pid: 1 });
+    setHandle(store, getRun(store, "a"), { pid: 1 });
     expect(resumeAttempt(store, "a", 2, 3001, elsewhere)).toBe(false);
     transition(store, "a", "running", 4000);
     expect(resumeAttempt(store, "a", 2, 4001, elsewhere)).toBe(false);
@@ -89,6 +89,17 @@ describe("resumeAttempt", () => {
     transition(store, "a", "lost", 2000);
     expect(resumeAttempt(store, "a", 2, 3000, elsewhere)).toBe(true);
     expect(getRun(store, "a")).toMatchObject({ launcher: "docker", target: "box", attempt: 2, state: "preparing" });
+  });
+
+  it("elsewhere leaves no place for a handle of where the run was", () => {
+    const store = storeWith("a");
+    const before = getRun(store, "a");
+    transition(store, "a", "lost", 2000);
+    resumeAttempt(store, "a", 2, 3000, elsewhere);
+    setHandle(store, before, { pid: 1 });
+    expect(getRun(store, "a").handle).toBeNull();
+    setHandle(store, getRun(store, "a"), { container: "c" });
+    expect(getRun(store, "a").handle).toEqual({ container: "c" });
   });
 });
 

@@ -135,8 +135,9 @@ export function beginAttempt(store: Store, id: string, attempt: number, at: numb
     .immediate();
 }
 
-export function setHandle(store: Store, id: string, handle: unknown): void {
-  store.prepare("UPDATE runs SET handle = ? WHERE id = ?").run(JSON.stringify(handle), id);
+/** A run that another ft has moved to another launcher meanwhile keeps what it has there: only its own launcher can read its handle. */
+export function setHandle(store: Store, { id, launcher }: Pick<Run, "id" | "launcher">, handle: unknown): void {
+  store.prepare("UPDATE runs SET handle = ? WHERE id = ? AND launcher = ?").run(JSON.stringify(handle), id, launcher);
 }
 
 /**

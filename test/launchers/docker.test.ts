@@ -9,7 +9,7 @@ import { dockerLauncher } from "../../src/launchers/docker/index.js";
 import { ftCacheDir } from "../../src/paths.js";
 import { reconcile } from "../../src/pipeline/reconcile.js";
 import { type Target, targetSchema } from "../../src/recipes/schema/targets.js";
-import { createRun, setHandle, transition } from "../../src/runs/run-store.js";
+import { createRun, getRun, setHandle, transition } from "../../src/runs/run-store.js";
 import { openStore } from "../../src/store/open.js";
 import { type FakeRun, fakeRun, supervisedRun, until } from "../fake-run.js";
 import { emptyFolder } from "../project.js";
@@ -55,7 +55,7 @@ describe("a run in a container", { timeout: 120_000 }, () => {
     const store = openStore(run.projectDir);
     createRun(store, { ...run.job, createdAt: Date.now() });
     transition(store, run.id, "preparing", Date.now());
-    setHandle(store, run.id, await dockerLauncher.submit(run.submission));
+    setHandle(store, getRun(store, run.id), await dockerLauncher.submit(run.submission));
     const state = async () => (await reconcile(store, run.projectDir, run.id, Date.now())).state;
     await until(async () => (await state()) === "running");
     await plain!.restart();

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sshLauncher } from "../../src/launchers/ssh/index.js";
 import { packageRoot } from "../../src/paths.js";
-import { createRun, setHandle } from "../../src/runs/run-store.js";
+import { createRun, getRun, setHandle } from "../../src/runs/run-store.js";
 import { openStore } from "../../src/store/open.js";
 import { type FakeRun, fakeRun } from "../fake-run.js";
 import { emptyFolder } from "../project.js";
@@ -117,7 +117,7 @@ describe("watching a remote that", { timeout: 60_000 }, () => {
     await sshLauncher.observe(handle, start);
     const store = openStore(run.projectDir);
     createRun(store, { ...run.job, createdAt: Date.now(), target: { name: "box", settings: sshTarget(sshd) } });
-    setHandle(store, run.id, handle);
+    setHandle(store, getRun(store, run.id), handle);
     store.close();
     const piped = await runFt(["runs", "logs", "last"], { cwd: run.projectDir });
     expect(piped.out).toContain("\u001b]0;owned\u0007");

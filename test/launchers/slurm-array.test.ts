@@ -1,18 +1,26 @@
 // Several attempts as one job array of Slurm: how many run at a time is Slurm's matter, all else is as with jobs of their own. Real daemons, read back from the controller.
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FtError } from "../../src/errors.js";
 import { submitLock } from "../../src/launchers/contract.js";
 import { secretsHere } from "../../src/launchers/folder/secrets.js";
 import { arrayName } from "../../src/launchers/slurm/array-name.js";
 import { slurmLauncher } from "../../src/launchers/slurm/index.js";
 import { arrayArgs, type SlurmTarget } from "../../src/launchers/slurm/render-batch.js";
 import { reconcile } from "../../src/pipeline/reconcile.js";
+import { submitAttempt } from "../../src/pipeline/submit.js";
+import { driveSweep } from "../../src/pipeline/sweeps/drive-sweep.js";
+import { planSweep } from "../../src/pipeline/sweeps/plan-sweep.js";
+import type { startTrial } from "../../src/pipeline/sweeps/start-trial.js";
+import { readRecord } from "../../src/pipeline/sweeps/sweep-record.js";
+import { sweepSettings } from "../../src/pipeline/sweeps/sweep-settings.js";
 import { trialArray } from "../../src/pipeline/sweeps/trial-array.js";
 import { neverBegan } from "../../src/pipeline/unchanged.js";
 import { targetSchema } from "../../src/recipes/schema/targets.js";
-import { createRun, getRun } from "../../src/runs/run-store.js";
+import { createRun, getRun, listRuns } from "../../src/runs/run-store.js";
 import { openStore } from "../../src/store/open.js";
 import { type FakeRun, fakeRun, until } from "../fake-run.js";
 import { emptyFolder } from "../project.js";
@@ -70,6 +78,21 @@ async function restarts(run: FakeRun): Promise<number> {
   const [task] = await tasks("%i", `--name=ft-${run.id}-1`);
   const { stdout } = await execa("scontrol", ["show", "job", task!]);
   return Number(/Restarts=(\d+)/.exec(stdout)![1]);
+}
+
+/** Two trials, one at a time. */
+async function sweepOn(projectDir: string, begin: typeof startTrial) {
+  const recipe = "name: tiny\nmodel: { base: x }\nmethod: lora\ndata: { train: a.jsonl }\ncompute: { on: slurm }\n";
+  writeFileSync(join(projectDir, "ft.yaml"), recipe);
+  const settings = sweepSettings("ft.yaml", { key: ["method.rank=2,4"], array: true, concurrency: 1 }, projectDir);
+  const plan = await planSweep(settings, { cwd: projectDir, env: {} });
+  const context = {
+    ...{ env: {}, signal: new AbortController().signal, now: Date.now, random: Math.random },
+    ...{ onProgress: () => {}, onNotice: () => {}, onRows: () => {}, pollMs: 20 },
+    openStore: async () => openStore(projectDir),
+  };
+  const options = { retry: false, ignoreFit: false, ignoreBudget: false, concurrency: 1 };
+  return { plan, driven: driveSweep(plan, context, options, begin) };
 }
 
 describe("attempts in one array", { timeout: 180_000 }, () => {
@@ -228,6 +251,48 @@ describe("attempts in one array", { timeout: 180_000 }, () => {
       "abort",
     );
     expect(readdirSync(secretsHere()).filter((name) => name.startsWith(first!.id))).toEqual([]);
+  });
+
+  it("wait until a trial that is on its way beside them leaves room for them", async ({ skip }) => {
+    if (!slurm) return skip();
+    const projectDir = emptyFolder();
+    const runs: FakeRun[] = [];
+    const { plan, driven } = await sweepOn(projectDir, async (loaded, store, { submit, ...context }) => {
+      const isThere = loaded.recipe.method.rank === 2;
+      const run = runsOn([isThere ? "hang" : "losses 1 0"], {}, projectDir)[0]!;
+      createRun(store, { ...run.job, createdAt: Date.now() });
+      runs.push(run);
+      await (isThere ? submitAttempt : submit!)(store, run.submission, context);
+      return { run: run.id, wasThere: isThere };
+    });
+    await until(() => existsSync(join(runs[1]?.dir ?? "", submitLock)));
+    const [before, next] = runs as [FakeRun, FakeRun];
+    await until(() => hasWritten(before, "metric"));
+    await sleep(1_000); // time for the array, were there room
+    expect(await tasks("%j")).toEqual([`ft-${before.id}-1`]);
+    // So that `ft sweep show` finds it, should this ft die now.
+    expect(readRecord(projectDir, plan.id)!.trials[1]).toMatchObject({ state: "starting", run: next.id });
+    await slurmLauncher.cancel((await slurmLauncher.find(before.dir, 1))!, 0);
+    await driven;
+    expect(hasWritten(next, '"succeeded"')).toBe(true);
+  });
+
+  it("are not submitted by a sweep that ends before all are prepared", async ({ skip }) => {
+    if (!slurm) return skip();
+    const projectDir = emptyFolder();
+    const { driven } = await sweepOn(projectDir, async (loaded, store, { submit, ...context }) => {
+      if (loaded.recipe.method.rank === 4)
+        throw new FtError({ code: "env.no-python", exit: "environment", message: "no Python" });
+      const { id, job, submission } = runsOn(["hang"], {}, projectDir)[0]!;
+      createRun(store, { ...job, createdAt: Date.now() });
+      await submit!(store, submission, context);
+      return { run: id, wasThere: false };
+    });
+    await expect(driven).rejects.toThrow("no Python");
+    expect(await tasks("%j")).toEqual([]);
+    const store = openStore(projectDir);
+    expect(listRuns(store).map((run) => [run.state, neverBegan(run)])).toEqual([["cancelled", true]]);
+    store.close();
   });
 
   it("that Slurm refuses, whole or in the middle, leave nothing behind", async ({ skip }) => {

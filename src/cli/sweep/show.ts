@@ -1,11 +1,9 @@
 // `ft sweep show`: the trials as their runs are now, whether or not an ft drives the sweep.
 import { isLocked } from "../../file-lock.js";
-import { lookAtTrial } from "../../pipeline/sweeps/look-at-trial.js";
+import { lookAtSweep } from "../../pipeline/sweeps/look-at-trial.js";
 import { runnerUp } from "../../pipeline/sweeps/runner-up.js";
-import type { TrialRow } from "../../pipeline/sweeps/standing.js";
 import { isOver } from "../../pipeline/sweeps/standing.js";
 import { findRecord, listRecords, type SweepRecord, sweepLock } from "../../pipeline/sweeps/sweep-record.js";
-import { listRuns } from "../../runs/run-store.js";
 import { presentReport } from "../data/present-report.js";
 import { writeJson } from "../io.js";
 import type { CommandContext } from "../program.js";
@@ -19,15 +17,9 @@ export async function showCommand(
   flags: { json?: boolean; html?: string },
 ): Promise<void> {
   const record = findRecord(listRecords(io.cwd), asked);
-  const trials = await withRuns(io, async (store) => {
-    const known = new Set(store ? listRuns(store).map(({ id }) => id) : []);
-    const { metric } = record;
-    const look = async (row: TrialRow): Promise<TrialRow> =>
-      store && row.run !== null && row.state !== "succeeded" && known.has(row.run)
-        ? lookAtTrial({ ...row, run: row.run }, { store, projectDir: io.cwd, metric, now: io.now() })
-        : row;
-    return Promise.all(record.trials.map(look));
-  });
+  const trials = await withRuns(io, (store) =>
+    store ? lookAtSweep(store, record, { projectDir: io.cwd, now: io.now() }) : record.trials,
+  );
   const isDriven = await isLocked(sweepLock(io.cwd, record.id));
   const shown: SweepRecord = { ...record, trials };
   const second = runnerUp(io.cwd, trials, record.metric);

@@ -83,7 +83,7 @@ async function goThrough(
     const served = championOf(store, loaded);
     night.championBefore = served && nameOf(served);
 
-    const standing = standingOf(store, surveyed, dir, saved);
+    const standing = await standingOf(store, surveyed, dir, saved);
     const state = begin(night, loaded, { saved, key: surveyed.entry?.key ?? null }, context);
     const keep = (change: Partial<NightState>) => writeNight(dir, night.name, Object.assign(state, change));
     const trained =

@@ -35,12 +35,12 @@ export interface Trained {
 export type Standing = { done: Trained } | { begun: Run } | "none";
 
 /** `saved`: of the night before, whose run is also gone on with when it ended early. */
-export function standingOf(
+export async function standingOf(
   store: Store,
   { entry, ...surveyed }: Surveyed,
   projectDir: string,
   saved: NightState | null,
-): Standing {
+): Promise<Standing> {
   if (entry === null) return "none"; // the base was never here
   const wanted = fingerprint(entry, surveyed);
   const unchanged = findUnchanged(store, projectDir, wanted);
@@ -50,7 +50,7 @@ export function standingOf(
     return { done: { run: run.id, adapter, isNew: saved?.phase === "training" && saved.run === run.id } };
   }
   const begun =
-    liveRun(store, projectDir, wanted) ??
+    (await liveRun(store, projectDir, wanted)) ??
     runsOf(store, projectDir, wanted).find((run) => neverBegan(run) || (run.id === saved?.run && mayGoOn(run)));
   return begun ? { begun } : "none";
 }
@@ -87,7 +87,7 @@ function start(store: Store, surveyed: Surveyed, context: TrainContext): Promise
   const { loaded } = surveyed;
   const asRun = { frozen: false, ignoreFit: false, probe: false, ignoreBudget: false, writesLock: true };
   return inTurn(loaded, context, async () => {
-    const standing = standingOf(store, surveyed, loaded.dir, null);
+    const standing = await standingOf(store, surveyed, loaded.dir, null);
     if (standing === "none") return (await startSurveyed(surveyed, context, asRun)).id;
     return "done" in standing ? standing.done.run : standing.begun.id;
   });

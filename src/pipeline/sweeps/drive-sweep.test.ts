@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { fakeRun, until } from "../../../test/fake-run.js";
 import { emptyFolder } from "../../../test/project.js";
+import { runFt } from "../../../test/run-ft.js";
 import { FtError } from "../../errors.js";
 import { localLauncher } from "../../launchers/local/index.js";
 import { createRun, getRun } from "../../runs/run-store.js";
@@ -83,7 +84,7 @@ describe("a sweep", () => {
     expect(readRecord(projectDir, plan.id)!.trials).toEqual(rows);
   });
 
-  it("that is left leaves what runs alone, and starts nothing more", async () => {
+  it("that is left leaves what runs alone, and starts nothing more; what becomes of that is listed", async () => {
     const { driven, leaving, seen, projectDir } = await sweepOf({ 2: "hang", 4: "hang", 8: "hang" }, 2);
     await until(() => seen.at(-1)?.filter(({ state }) => state === "running").length === 2);
     await sleep(200); // time for a third, were there room
@@ -93,6 +94,9 @@ describe("a sweep", () => {
     const store = openStore(projectDir);
     expect(getRun(store, rows[0]!.run!).state).toBe("running");
     store.close();
+    await localLauncher.cancel((await localLauncher.find(toEnd.at(-1)!, 1))!, 0);
+    const { out } = await runFt(["sweep", "ls"], { cwd: projectDir });
+    expect(out).toMatch(/ grid +1\/3 /);
   });
 
   it("waits for a target that has answered and falls silent, and ends at once where none ever answered", async () => {

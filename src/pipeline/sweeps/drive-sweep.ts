@@ -11,7 +11,7 @@ import { lookAtTrial } from "./look-at-trial.js";
 import type { SweepPlan } from "./plan-sweep.js";
 import { type PlannedTrial, reasonOf } from "./planned-trial.js";
 import { goingOn, isLive, isOver, type TrialRow, waitingRow } from "./standing.js";
-import { type StartedTrial, startTrial, type TrialOptions } from "./start-trial.js";
+import { startTrial, type TrialOptions } from "./start-trial.js";
 import { readRecord, sweepLock, writeRecord } from "./sweep-record.js";
 import { type TrialArray, trialArray } from "./trial-array.js";
 
@@ -78,7 +78,10 @@ async function drive(
   let notBefore = 0;
   const startedAgain = new Set<string>();
   const array = settings.array ? trialArray() : null;
-  const held = new Map<number, StartedTrial>();
+  /** Prepared for the array, and not submitted yet. */
+  const held = new Set<number>();
+  /** So many were said to wait. */
+  let toldOf = 0;
   const tell = teller(plan, context);
 
   const set = (index: number, change: Partial<TrialRow>): void => {
@@ -92,11 +95,8 @@ async function drive(
     set(index, { state: "starting", reason: null });
     try {
       const started = await begin(recipe.loaded, store, { ...context, ...(array && { submit: array.keep }) }, options);
-      if (array?.keeps(started.run)) {
-        held.set(index, started);
-        return;
-      }
-      hasAnswered = true;
+      if (array?.keeps(started.run)) held.add(index);
+      else hasAnswered = true;
       set(index, started); // the next look says more
     } catch (error) {
       whyNotStarted(index, error);
@@ -104,7 +104,7 @@ async function drive(
   }
 
   function whyNotStarted(index: number, error: unknown): void {
-    set(index, { state: "waiting" });
+    set(index, { state: "waiting", run: null });
     if (hasAnswered && isUnreachable(error)) {
       notBefore = now() + retryMs;
       set(index, { reason: reasonOf(error) });
@@ -113,24 +113,21 @@ async function drive(
     else failure ??= error;
   }
 
-  async function submitHeld(trials: TrialArray): Promise<void> {
-    const started = [...held];
-    held.clear();
+  async function submitHeld(trials: TrialArray, atOnce: number): Promise<void> {
+    // A sweep that ends here starts none of them, as one that is left.
+    const how = failure === null ? context : { ...context, signal: AbortSignal.abort() };
     try {
-      await trials.submit(store, context, { name: `sweep-${plan.id}`, atOnce: options.concurrency });
+      await trials.submit(store, how, { name: `sweep-${plan.id}`, atOnce });
       hasAnswered = true;
-      for (const [index, trial] of started) set(index, trial);
     } catch (error) {
-      for (const [index, trial] of started) {
-        if (getRun(store, trial.run).handle === null) whyNotStarted(index, error);
-        else set(index, trial);
-      }
+      for (const index of held) if (getRun(store, rows[index]!.run!).handle === null) whyNotStarted(index, error);
     }
+    held.clear();
   }
 
   async function look(index: number): Promise<void> {
     const row = rows[index]!;
-    if (row.run === null) return;
+    if (row.run === null || held.has(index)) return;
     const seen = await lookAtTrial({ ...row, run: row.run }, { store, projectDir, metric, now: now() });
     // Its ft died before a launcher had it, and that has only now become certain: it begins after all.
     const neverBegan = seen.state === "lost" && getRun(store, row.run).handle === null && !startedAgain.has(row.run);
@@ -143,16 +140,24 @@ async function drive(
     const began = performance.now();
     for (const [index, row] of rows.entries()) if (!isOver(row)) await look(index);
     const next = rows.findIndex(({ state }) => state === "waiting");
-    const busy = rows.filter((row) => isLive(row) || row.state === "starting").length;
+    const busy = rows.filter((row, index) => !held.has(index) && (isLive(row) || row.state === "starting")).length;
     const isReady = starting === null && failure === null && !signal.aborted && now() >= notBefore;
     if (next >= 0 && isReady && (array !== null || busy < options.concurrency)) {
       starting = start(next).finally(() => {
         starting = null;
       });
     } else if (array !== null && starting === null && held.size > 0) {
-      starting = submitHeld(array).finally(() => {
-        starting = null;
-      });
+      // The array goes on by itself when ft has left, beside what of the sweep was on its way before.
+      const atOnce = Math.min(options.concurrency, held.size);
+      const hasRoom = next < 0 && busy + atOnce <= options.concurrency;
+      if (hasRoom || signal.aborted || failure !== null) {
+        starting = submitHeld(array, atOnce).finally(() => {
+          starting = null;
+        });
+      } else if (toldOf !== held.size) {
+        toldOf = held.size;
+        context.onProgress({ label: "waiting for trials that are on their way, to submit the array" });
+      }
     }
     if (starting === null && (signal.aborted || failure !== null)) break;
     const going = goingOn(rows, rungs, metric.goal);

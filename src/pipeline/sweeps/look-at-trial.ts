@@ -5,7 +5,8 @@ import { FtError } from "../../errors.js";
 import { runsDir } from "../../paths.js";
 import { preparingDetail } from "../../runs/ingest.js";
 import { runLockSchema } from "../../runs/lock.js";
-import type { Run } from "../../runs/run-store.js";
+import { getRun, listRuns, type Run } from "../../runs/run-store.js";
+import { isFinal } from "../../runs/state.js";
 import type { Store } from "../../store/open.js";
 import { finishRun } from "../finish-run.js";
 import { reconcile } from "../reconcile.js";
@@ -13,6 +14,21 @@ import { whyNotEvaluated } from "../why-not-evaluated.js";
 import { reasonOf } from "./planned-trial.js";
 import type { TrialRow } from "./standing.js";
 import type { SweepMetric } from "./sweep-metric.js";
+import type { SweepRecord } from "./sweep-record.js";
+
+/** The trials of a sweep as their runs are now, whether or not an ft drives it. The store is up to date. */
+export function lookAtSweep(
+  store: Store,
+  { trials, metric }: Pick<SweepRecord, "trials" | "metric">,
+  { projectDir, now }: { projectDir: string; now: number },
+): Promise<TrialRow[]> {
+  const known = new Set(listRuns(store).map(({ id }) => id));
+  const look = async (row: TrialRow): Promise<TrialRow> =>
+    row.run !== null && row.state !== "succeeded" && known.has(row.run)
+      ? lookAtTrial({ ...row, run: row.run }, { store, projectDir, metric, now })
+      : row;
+  return Promise.all(trials.map(look));
+}
 
 /** A run that cannot be asked, or whose result cannot be read, is a trial with a reason, and no other trial's matter. */
 export async function lookAtTrial(
@@ -22,9 +38,12 @@ export async function lookAtTrial(
   let run: Run;
   let silence: string | null = null;
   try {
-    run = await reconcile(store, projectDir, row.run, now, (why) => {
-      silence = why;
-    });
+    const known = getRun(store, row.run);
+    run = isFinal(known.state)
+      ? known
+      : await reconcile(store, projectDir, row.run, now, (why) => {
+          silence = why;
+        });
   } catch (error) {
     if (!(error instanceof FtError)) throw error;
     return { ...row, reason: reasonOf(error) };

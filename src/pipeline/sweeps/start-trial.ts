@@ -9,7 +9,7 @@ import { isResumable } from "../../runs/state.js";
 import type { Store } from "../../store/open.js";
 import { reconcile } from "../reconcile.js";
 import { resumeRun } from "../resume-run.js";
-import { type StartContext, startSurveyed } from "../start-run.js";
+import { inTurn, type StartContext, startSurveyed } from "../start-run.js";
 import { type Surveyed, survey } from "../survey.js";
 import { findUnchanged, fingerprint, isEvaluatedAs, liveRun, neverBegan, runsOf } from "../unchanged.js";
 
@@ -29,24 +29,34 @@ export interface StartedTrial {
 
 /**
  * Returns as soon as its trainer runs, or with the run that is there: of the same recipe, base, data, engine, trainer code and device (the
- * rule of "nothing changed"), whatever started it. Throws as startRun does, and FtError sweep.no-held-out (data).
+ * rule of "nothing changed"), whatever started it; it takes the turn that `ft run` takes. A run that is gone on with moves to where the sweep
+ * trains. Throws as startRun does, and FtError sweep.no-held-out (data).
  */
 export async function startTrial(
   loaded: LoadedRecipe,
   store: Store,
   context: StartContext,
-  { retry, ignoreFit, ignoreBudget, concurrency }: TrialOptions,
+  options: TrialOptions,
 ): Promise<StartedTrial> {
   requireWritable(runsDir(loaded.dir));
+  return inTurn(loaded, context, () => findOrStart(loaded, store, context, options));
+}
+
+async function findOrStart(
+  loaded: LoadedRecipe,
+  store: Store,
+  context: StartContext,
+  { retry, ignoreFit, ignoreBudget, concurrency }: TrialOptions,
+): Promise<StartedTrial> {
   const surveyed = await survey(loaded, context);
   if (surveyed.report.facts.eval === null || surveyed.report.facts.eval.rows === 0) throw noneHeldOut();
   if (concurrency > 1 && sharesGpu(surveyed))
     context.onNotice("trials at the same time share a GPU of this machine, and its memory must hold them all");
-  const known = surveyed.entry && knownRun(store, surveyed, fingerprint(surveyed.entry, surveyed));
+  const known = surveyed.entry && (await knownRun(store, surveyed, fingerprint(surveyed.entry, surveyed)));
   if (known) {
     const run = known.state === "lost" ? await lookedFor(store, loaded.dir, known, context.now()) : known;
     if (isResumable(run.state) && (retry || neverBegan(run)))
-      await resumeRun(store, loaded.dir, run.id, context, { ignoreBudget });
+      await resumeRun(store, loaded.dir, run.id, context, { ignoreBudget, on: loaded.recipe.compute.on });
     return { run: run.id, wasThere: true };
   }
   const options = { frozen: false, ignoreFit, ignoreBudget, probe: false, writesLock: false };
@@ -64,15 +74,15 @@ function sharesGpu({ device, target: { settings } }: Surveyed): boolean {
  * One that succeeded and whose adapter is there; else one on its way; else the newest other. All evaluated as the recipe says, which trials are
  * compared by.
  */
-function knownRun(
+async function knownRun(
   store: Store,
   { loaded: { dir, recipe } }: Surveyed,
   wanted: ReturnType<typeof fingerprint>,
-): Run | null {
+): Promise<Run | null> {
   const isAlike = (run: Run): boolean => isEvaluatedAs(dir, run, recipe);
   const done = findUnchanged(store, dir, wanted, isAlike);
   if (done) return done.run;
-  const live = liveRun(store, dir, wanted);
+  const live = await liveRun(store, dir, wanted);
   if (live && isAlike(live)) return live;
   return runsOf(store, dir, wanted).find((run) => run.state !== "succeeded" && isAlike(run)) ?? null;
 }
