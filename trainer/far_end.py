@@ -289,6 +289,10 @@ def remove(root, name):
     for entry in os.listdir(kept) if os.path.isdir(kept) else []:
         if entry.startswith(name + "-"):
             os.unlink(os.path.join(kept, entry))
+    mounted = os.path.join(root, "mounted-secrets")  # of containers: a folder an attempt
+    for entry in os.listdir(mounted) if os.path.isdir(mounted) else []:
+        if entry.startswith(name + "-"):
+            shutil.rmtree(os.path.join(mounted, entry), ignore_errors=True)
     say({})
 
 

@@ -1,5 +1,5 @@
 // Containers that are not the local Docker's, against the contract of all launchers: those of a machine behind ssh, and podman's.
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, expect, it, vi } from "vitest";
@@ -42,6 +42,30 @@ async function behindSsh(): Promise<Linked | null> {
 
 conformance("docker behind ssh", behindSsh);
 cutLink("docker behind ssh", behindSsh);
+
+it("secrets that a killed ft left there before it made the container go with the end of the next attempt, and with the run's folder", {
+  timeout: setUpMs,
+}, async ({ skip }) => {
+  const given = await behindSsh();
+  if (given === null) return skip();
+  const run = fakeRun("losses 1 0", { id: "20260101-120000-left", target: { name: "docker", settings: given.target } });
+  const mounted = join(sshd!.home, "ft-jobs/mounted-secrets");
+  const left = () => readdirSync(mounted).filter((name) => name.startsWith(run.id));
+  const leave = () => {
+    mkdirSync(join(mounted, `${run.id}-1`), { recursive: true });
+    writeFileSync(join(mounted, `${run.id}-1/secrets.json`), '{"HF_TOKEN":"hf_left0123456789"}');
+  };
+  leave();
+  const handle = await dockerLauncher.submit({ ...run.submission, attempt: 2 });
+  const ends = async () => (await dockerLauncher.observe(handle, { inode: 0, offset: 0 })).liveness === "ended";
+  await until(ends, 60_000);
+  expect(left()).toEqual([]);
+  await dockerLauncher.collect(handle);
+  leave();
+  const folder = (await dockerLauncher.folders!(given.target)).find((found) => found.run === run.id)!;
+  await dockerLauncher.end(given.target, folder);
+  expect(left()).toEqual([]);
+});
 
 /** A run whose beginning alone sees `env`. Returns it, and the environment that a person would have there. */
 async function runThere(

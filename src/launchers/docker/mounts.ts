@@ -49,13 +49,15 @@ export async function mountsFor(place: Place, target: TargetOf<"docker">, start:
   return { mounts, env: { ...env, ...start.env }, args };
 }
 
-/** What was made for an attempt beside its folder. */
+/** What was made for an attempt beside its folder, and for those before it: an ft that was killed before the container was made left it there. */
 export async function removeSecrets(
   place: Pick<Place, "host" | "dir" | "python">,
   id: string,
   attempt: number,
 ): Promise<void> {
-  await run(place, ["rm", "-rf", "--", join(secretsRoot(place), `${id}-${attempt}`)]);
+  const root = secretsRoot(place);
+  const folders = Array.from({ length: attempt }, (_, before) => join(root, `${id}-${before + 1}`));
+  await run(place, ["rm", "-rf", "--", ...folders]);
 }
 
 function secretsFolder(place: Place, attempt: number): string {
