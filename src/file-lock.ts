@@ -6,7 +6,7 @@ import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ensureDir } from "./ensure-dir.js";
-import { startTime } from "./start-time.js";
+import { isAlive, startTime } from "./start-time.js";
 
 /** An owner touches its lock this often; one that is silent for `silentMs` has lost it, unless it is seen to live on this machine. */
 const beatMs = 5_000;
@@ -95,7 +95,7 @@ async function staleOrOwner(file: string): Promise<LockOwner | null | "stale"> {
   if (text === null || info === null) return null;
   const owner = parseOwner(text);
   const isHere = owner?.host === hostname();
-  const isGone = isHere && !isAlive(owner.pid);
+  const isGone = isHere && !hasProcess(owner.pid);
   if (!isGone && (Date.now() - info.mtimeMs < silentMs || (isHere && (await isStill(owner))))) return owner;
   if (says(file, text)) moveAway(file, text);
   return "stale";
@@ -126,7 +126,7 @@ function parseOwner(text: string): LockOwner | null {
   }
 }
 
-function isAlive(pid: number): boolean {
+function hasProcess(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -135,9 +135,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Not another process that has its pid now. */
-async function isStill(owner: LockOwner): Promise<boolean> {
-  return owner.startTime !== null && owner.startTime === (await startTime(owner.pid));
+async function isStill({ pid, startTime }: LockOwner): Promise<boolean> {
+  return startTime !== null && (await isAlive({ pid, startTime }));
 }
 
 function touch(file: string, mine: string): void {

@@ -19,3 +19,8 @@ export async function startTime(pid: number): Promise<string | null> {
     return null;
   }
 }
+
+/** Whether it still is the process that started then, and not another one that has its pid now. */
+export async function isAlive({ pid, startTime: started }: { pid: number; startTime: string }): Promise<boolean> {
+  return (await startTime(pid)) === started;
+}

@@ -285,14 +285,12 @@ def remove(root, name):
             shutil.rmtree(folder)
         except OSError as error:
             fail("%s could not be removed: %s" % (error.filename or folder, error.strerror or error))
-    kept = os.path.join(root, "secrets")
-    for entry in os.listdir(kept) if os.path.isdir(kept) else []:
-        if entry.startswith(name + "-"):
-            os.unlink(os.path.join(kept, entry))
-    mounted = os.path.join(root, "mounted-secrets")  # of containers: a folder an attempt
-    for entry in os.listdir(mounted) if os.path.isdir(mounted) else []:
-        if entry.startswith(name + "-"):
-            shutil.rmtree(os.path.join(mounted, entry), ignore_errors=True)
+    # Of each attempt a file, of containers a folder with it.
+    for kept in (os.path.join(root, "secrets"), os.path.join(root, "mounted-secrets")):
+        for entry in os.listdir(kept) if os.path.isdir(kept) else []:
+            path = os.path.join(kept, entry)
+            if entry.startswith(name + "-"):
+                shutil.rmtree(path, ignore_errors=True) if os.path.isdir(path) else os.unlink(path)
     say({})
 
 

@@ -10,3 +10,8 @@ export function parseAttemptName(name: string): { run: string; attempt: number }
   const [, run, attempt] = /^ft-(\d{8}-\d{6}-[a-z0-9]+)-(\d+)$/.exec(name) ?? [];
   return run && attempt ? { run, attempt: Number(attempt) } : null;
 }
+
+/** What is named after an attempt, and after each one before it: an ft that was killed looks at the end of none. */
+export function upToAttempt(attempt: number, nameOf: (attempt: number) => string): string[] {
+  return Array.from({ length: attempt }, (_, before) => nameOf(before + 1));
+}

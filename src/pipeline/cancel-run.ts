@@ -8,11 +8,11 @@ import { writeGivenUp } from "../runs/given-up.js";
 import {
   askedToStop,
   getRun,
-  neverBegan,
   type Run,
   setFailure,
   setGivenUp,
   stateChanges,
+  stoppedBeforeItBegan,
   transition,
 } from "../runs/run-store.js";
 import { canMove, isFinal } from "../runs/state.js";
@@ -74,7 +74,7 @@ async function stop(
   if (handle !== null) await launcher.cancel(launcher.parseHandle(handle), graceMs);
   const after = await reconcile(store, projectDir, id, now());
   if (isFinal(after.state)) return after;
-  const how = handle === null ? neverBegan : "stopped without a last word";
+  const how = handle === null ? stoppedBeforeItBegan : "stopped without a last word";
   setFailure(store, id, { class: "killed", message: how, hint: null });
   transition(store, id, "cancelled", now(), how);
   return getRun(store, id);

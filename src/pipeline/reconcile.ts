@@ -11,12 +11,12 @@ import { ingest, preempted } from "../runs/ingest.js";
 import {
   getRun,
   listRuns,
-  neverBegan,
   noteReason,
   type Run,
   setFailure,
   setHandle,
   stateChanges,
+  stoppedBeforeItBegan,
   transition,
 } from "../runs/run-store.js";
 import { canMove, isFinal } from "../runs/state.js";
@@ -123,7 +123,7 @@ function judgeGone(store: Store, id: string, now: number, look: Ended): void {
     const how = look.reason
       ? `it ended without a last word: ${look.reason}`
       : "it did not end when asked to, and was killed";
-    transition(store, id, "cancelled", now, run.phase === null ? neverBegan : how);
+    transition(store, id, "cancelled", now, run.phase === null ? stoppedBeforeItBegan : how);
     return;
   }
   const wasStopped = run.state === "queued" && stateChanges(store, id).at(-1)?.reason === preempted;

@@ -16,9 +16,9 @@ import {
   createRun,
   getRun,
   listRuns,
-  neverBegan,
   setFailure,
   setGivenUp,
+  stoppedBeforeItBegan,
   transition,
 } from "../runs/run-store.js";
 import { canMove, isFinal } from "../runs/state.js";
@@ -83,8 +83,8 @@ async function takeOver(store: Store, projectDir: string, id: string): Promise<v
       transition(store, id, "stopping", asked, askedToStop);
     const { state } = await reconcile(store, projectDir, id, Math.max(lastSign(dir) ?? job.createdAt, asked ?? 0));
     if (asked !== null && handle === null && !isFinal(state)) {
-      setFailure(store, id, { class: "killed", message: neverBegan, hint: null });
-      transition(store, id, "cancelled", asked, neverBegan);
+      setFailure(store, id, { class: "killed", message: stoppedBeforeItBegan, hint: null });
+      transition(store, id, "cancelled", asked, stoppedBeforeItBegan);
     }
   }
   if (givenUp) setGivenUp(store, id, givenUp.attempt);

@@ -76,7 +76,7 @@ export interface StateChange {
 /** Why a run is `stopping`. */
 export const askedToStop = "asked to stop";
 /** Why a run is `cancelled` of which no trainer was seen. */
-export const neverBegan = "stopped before it began";
+export const stoppedBeforeItBegan = "stopped before it began";
 
 /** How long trainers ran, over all attempts, ms; null: none has yet. */
 export function timeTrained(changes: StateChange[], now: number): number | null {

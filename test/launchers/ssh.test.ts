@@ -37,7 +37,7 @@ it("secrets of an attempt whose ft was killed before it was started go with the 
 }, async ({ skip }) => {
   const given = await setUp();
   if (given === null) return skip();
-  const run = fakeRun("hang", { target: { name: "ssh", settings: given.target } });
+  const run = fakeRun("hang", { id: "20260101-120000-killed", target: { name: "ssh", settings: given.target } });
   const folder = join(sshd!.home, "ft-jobs", "secrets");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${run.id}-1.json`), "{}", { mode: 0o600 });

@@ -4,7 +4,6 @@ import json
 import math
 import os
 import shutil
-import tempfile
 import unittest
 from unittest import mock
 
@@ -12,9 +11,10 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import torch
 from job_folder import LORA, QLORA, make_job, run_step
-from make_tiny_model import TEMPLATE, make_tiny_model
+from make_tiny_model import TEMPLATE
 from peft import PeftModel
 from safetensors.torch import load_file
+from tiny_model_case import TinyModelCase
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ft_trainer import checkpoints, eval_model, evaluate, saving, trl_train
@@ -49,16 +49,7 @@ CALL_TEMPLATE = (
 ARGUMENTS = '{"b": 1.0, "a": 20000000000000000000, "2": {"x": null}, "1": 0.30000000000000004}'
 
 
-class ObjectivesTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        scratch = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(scratch.cleanup)
-        cls.scratch = scratch.name
-        cls.model = os.path.join(scratch.name, "tiny")
-        make_tiny_model(cls.model)
-        cls.addClassCleanup(os.chdir, os.getcwd())
-
+class ObjectivesTest(TinyModelCase):
     def job(self, name, objective, method, trl=None, extras=None):
         """The folder of a job, made the working directory."""
         folder = os.path.join(self.scratch, name)

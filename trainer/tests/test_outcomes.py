@@ -11,22 +11,13 @@ from unittest import mock
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 from job_folder import LORA, QLORA, end_step, make_job, run_step
-from make_tiny_model import make_tiny_model
+from tiny_model_case import TinyModelCase
 
 from ft_trainer import evaluate, peaks, probe, trl_train
 from ft_trainer.exit_codes import FAILURES
 
 
-class OutcomesTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        scratch = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(scratch.cleanup)
-        cls.scratch = scratch.name
-        cls.model = os.path.join(scratch.name, "tiny")
-        make_tiny_model(cls.model)
-        cls.addClassCleanup(os.chdir, os.getcwd())
-
+class OutcomesTest(TinyModelCase):
     def train(self, name, trl, folder=None, **options):
         """A job's training, in its folder, made the working directory: (exit code, the events it sent)."""
         folder = folder or os.path.join(self.scratch, name)

@@ -4,27 +4,21 @@ import json
 import math
 import os
 import shutil
-import tempfile
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 from job_folder import LORA, make_job, read_events, read_log, run, run_step, start, wait_for
-from make_tiny_model import make_tiny_model
+from tiny_model_case import TinyModelCase
 
 from ft_trainer import checkpoints, evaluate
 
 BOTH = ("train", "evaluate")
 
 
-class TrainingTest(unittest.TestCase):
+class TrainingTest(TinyModelCase):
     @classmethod
     def setUpClass(cls):
-        scratch = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(scratch.cleanup)
-        cls.scratch = scratch.name
-        cls.model = os.path.join(scratch.name, "tiny")
-        make_tiny_model(cls.model)
-        cls.addClassCleanup(os.chdir, os.getcwd())
+        super().setUpClass()
         pool = ThreadPoolExecutor(2)
         cls.addClassCleanup(pool.shutdown)
         cls.jobs = {

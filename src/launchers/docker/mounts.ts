@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { ftCacheDir } from "../../paths.js";
 import type { TargetOf } from "../../recipes/schema/targets.js";
+import { upToAttempt } from "../attempt-name.js";
 import type { Place, Start } from "../folder/contract.js";
 import { callFarEnd, farFailure } from "../folder/far-end.js";
 import { inside, type Mount } from "./run-args.js";
@@ -56,7 +57,7 @@ export async function removeSecrets(
   attempt: number,
 ): Promise<void> {
   const root = secretsRoot(place);
-  const folders = Array.from({ length: attempt }, (_, before) => join(root, `${id}-${before + 1}`));
+  const folders = upToAttempt(attempt, (each) => join(root, `${id}-${each}`));
   await run(place, ["rm", "-rf", "--", ...folders]);
 }
 

@@ -2,6 +2,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ftCacheDir } from "../../paths.js";
+import { upToAttempt } from "../attempt-name.js";
 import type { Place } from "./contract.js";
 import { callFarEnd, nothing } from "./far-end.js";
 
@@ -36,7 +37,7 @@ export async function placeSecrets(
  */
 export async function removeSecrets(place: Place, attempt: number): Promise<void> {
   const { host, python } = place;
-  const files = Array.from({ length: attempt }, (_, before) => secretsFile(place, before + 1));
+  const files = upToAttempt(attempt, (each) => secretsFile(place, each));
   if (host.isHere) for (const file of files) rmSync(file, { force: true });
   else await callFarEnd({ host, python, command: "forget", args: files, answer: nothing });
 }

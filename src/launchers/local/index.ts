@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FtError } from "../../errors.js";
+import { isAlive } from "../../start-time.js";
 import { parseAttemptName } from "../attempt-name.js";
 import type { EventsPosition, Launcher, Leftover, Liveness, Observation, Submission } from "../contract.js";
 import { mountedSecretsHere } from "../docker/mounts.js";
@@ -13,7 +14,7 @@ import { probeHost } from "../hosts/probe.js";
 import { thisMachine } from "../hosts/this-machine.js";
 import { readEvents } from "../read-events.js";
 import { gpuArgs } from "./gpus.js";
-import { isAlive, signal, waitUntilGone } from "./process.js";
+import { signal, waitUntilGone } from "./process.js";
 
 const handleSchema = z.object({
   dir: z.string(),

@@ -5,9 +5,8 @@ import { execa } from "execa";
 import { afterEach, describe, expect, it } from "vitest";
 import { type FakeRun, fakeRun, until } from "../../../test/fake-run.js";
 import { packageRoot } from "../../paths.js";
-import { startTime } from "../../start-time.js";
+import { isAlive, startTime } from "../../start-time.js";
 import { type LocalHandle, localLauncher } from "./index.js";
-import { isAlive } from "./process.js";
 
 const { submit, observe, cancel, find } = localLauncher;
 const start = { inode: 0, offset: 0 };

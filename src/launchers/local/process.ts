@@ -1,10 +1,6 @@
-// Processes of this machine: who is alive under which identity, and how a whole group is ended.
-import { startTime } from "../../start-time.js";
+// Processes of this machine: how a whole group is ended, and seen to be gone.
+import { isAlive } from "../../start-time.js";
 import { within } from "../within.js";
-
-export async function isAlive(identity: { pid: number; startTime: string }): Promise<boolean> {
-  return (await startTime(identity.pid)) === identity.startTime;
-}
 
 /** True as soon as the process is gone, false when it still is there after `limitMs`. */
 export function waitUntilGone(identity: { pid: number; startTime: string }, limitMs: number): Promise<boolean> {
